@@ -164,7 +164,7 @@ fn context(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
 }
 
 fn server_struct(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
-    let vis = &protocol.vis;
+    let ProtocolStruct { ident, vis, .. } = protocol;
     quote! {
         /// A server of the protocol. Merge its router into that of an application, or serve it over a transport.
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -183,6 +183,10 @@ fn server_struct(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             pub fn handle(&self) -> ServerHandle {
                 ServerHandle(self.0.handle())
             }
+        }
+        #[automatically_derived]
+        impl #krate::server::TypedServer for Server {
+            type Protocol = #ident;
         }
         #[automatically_derived]
         impl ::core::convert::From<#krate::server::Server> for Server {
@@ -262,8 +266,8 @@ fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
                 source: #p::Source<'_>,
                 cx: #krate::server::Context,
             ) -> ::core::result::Result<#krate::server::Received, ::std::boxed::Box<#krate::DecodeError>> {
-                let app = &self.0;
-                #p::receive::<#client>(source, cx, |message, responder| message.__dispatch(app, responder))
+                let app = ::std::sync::Arc::clone(&self.0);
+                #p::receive::<#client>(source, cx, move |message, responder| message.__dispatch(app, responder))
             }
             #authorize_join
             fn principal<'a>(&self, session: &'a #krate::server::SessionState) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {

@@ -1,12 +1,14 @@
 //! Setting up a server.
 
 use super::{
-    Network, Server, Service,
+    Middleware, Network, Server, Service, TypedServer,
     endpoint::Endpoint,
+    middleware::{self, AnyStack},
     origins::Origins,
     state::{Bounds, ServerState},
 };
 use crate::{
+    Protocol,
     broker::{Broker, InMemory},
     codec::{Codec, Json},
     descriptor::Limits,
@@ -40,6 +42,7 @@ pub struct Builder<S = Server> {
     broker: Option<Arc<dyn Broker>>,
     origins: Origins,
     bounds: Bounds,
+    middleware: Option<Box<dyn AnyStack>>,
     server: PhantomData<fn() -> S>,
 }
 
@@ -68,6 +71,7 @@ impl<S: From<Server>> Builder<S> {
             broker: None,
             origins: Origins::default(),
             bounds: Bounds::default(),
+            middleware: None,
             server: PhantomData,
         }
     }
@@ -239,6 +243,16 @@ impl<S: From<Server>> Builder<S> {
         self
     }
 
+    /// Adds middleware, which runs around the handlers of all messages: see [`Middleware`]. The first that is added is called first.
+    pub fn middleware<M>(mut self, middleware: M) -> Self
+    where
+        S: TypedServer,
+        M: Middleware<<S::Protocol as Protocol>::Client>,
+    {
+        middleware::add(&mut self.middleware, middleware);
+        self
+    }
+
     /// Builds the server.
     pub fn build(self) -> S {
         let protocol = self.service.protocol();
@@ -252,7 +266,14 @@ impl<S: From<Server>> Builder<S> {
             codecs.push((Arc::new(Json), ""));
         }
         let broker = self.broker.unwrap_or_else(|| InMemory::new());
-        let state = ServerState::new(protocol, self.limits, codecs.into(), broker, self.bounds);
+        let state = ServerState::new(
+            protocol,
+            self.limits,
+            codecs.into(),
+            broker,
+            self.bounds,
+            self.middleware.map(Arc::from),
+        );
         Server {
             endpoint: Arc::new(Endpoint {
                 state,

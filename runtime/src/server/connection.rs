@@ -19,7 +19,7 @@ use super::{
     connection_handle::{ConnectionHandle, Peer},
     endpoint::Endpoint,
     error_payload::ErrorPayload,
-    handler_queue::{Done, HandlerQueue, Outcome},
+    handler_queue::{self, Done, HandlerQueue},
     inbound::Inbound,
     stall::Stall,
     state::{Admission, ServerState},
@@ -316,16 +316,16 @@ impl Connection {
             id,
             expects_reply,
             message,
-            outcome,
+            end,
         }) = self.handlers.poll(cx)
         else {
             return false;
         };
         // The handler may have closed the connection.
         self.close = self.connection.outbound.closing();
-        match outcome {
-            Outcome::Finished => {}
-            Outcome::Panicked => {
+        match end {
+            handler_queue::End::Finished => {}
+            handler_queue::End::Panicked => {
                 tracing::error!(
                     connection = self.connection.id,
                     message_type = message,
@@ -334,7 +334,7 @@ impl Connection {
                 let error = ErrorPayload::internal();
                 self.fail(expects_reply, id.as_ref(), &error);
             }
-            Outcome::TimedOut => {
+            handler_queue::End::TimedOut => {
                 if !std::mem::replace(&mut self.logged.timeout, true) {
                     tracing::error!(
                         connection = self.connection.id,

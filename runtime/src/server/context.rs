@@ -4,6 +4,7 @@ use super::{
     channel::ConnectionChannel,
     connection_handle::{ConnectionHandle, Peer},
     connection_info::ConnectionInfo,
+    middleware::Progress,
     state::ServerState,
     volatile_key::{VolatileKey, volatile_key},
 };
@@ -34,6 +35,7 @@ pub(crate) struct Request {
     pub(crate) message: &'static str,
     pub(crate) id: Option<Id>,
     pub(crate) channel: Option<String>,
+    pub(crate) progress: Progress,
 }
 
 impl fmt::Debug for Context {
@@ -57,6 +59,11 @@ impl Context {
             server,
             request: None,
         }
+    }
+
+    /// What is known of the handling of the message.
+    pub(crate) fn progress(&self) -> Option<&Progress> {
+        Some(&self.request.as_ref()?.progress)
     }
 
     /// Returns the correlation id of the message, if it has one.

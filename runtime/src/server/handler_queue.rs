@@ -1,6 +1,6 @@
 //! The handlers of a connection: one at a time, in the order of the messages; streams and concurrent messages beside them.
 
-use super::{Action, Received, connection_handle::ConnectionHandle};
+use super::{Action, Outcome, Received, connection_handle::ConnectionHandle, handling::Handling};
 use crate::Id;
 use futures_util::{
     FutureExt, StreamExt,
@@ -45,6 +45,8 @@ struct HandlerTask {
     expects_reply: bool,
     message: &'static str,
     work: CatchUnwind<AssertUnwindSafe<BoxFuture<'static, ()>>>,
+    /// `None` if nothing hears of it. Dropped after the handler, which it then reports as cancelled.
+    handling: Option<Box<Handling>>,
 }
 
 /// A handler with its time limit.
@@ -63,12 +65,12 @@ pub(crate) struct Done {
     pub(crate) expects_reply: bool,
     /// The name of the message.
     pub(crate) message: &'static str,
-    pub(crate) outcome: Outcome,
+    pub(crate) end: End,
 }
 
 /// How a handler ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum End {
     Finished,
     Panicked,
     TimedOut,
@@ -89,8 +91,10 @@ impl HandlerTask {
         expects_reply: bool,
         message: &'static str,
         work: BoxFuture<'static, ()>,
+        observed: Option<super::Context>,
     ) -> Self {
         Self {
+            handling: observed.map(|cx| Handling::begin(cx, message)),
             id,
             expects_reply,
             message,
@@ -98,12 +102,19 @@ impl HandlerTask {
         }
     }
 
-    fn done(&mut self, outcome: Outcome) -> Done {
+    fn done(&mut self, end: End) -> Done {
+        if let Some(mut handling) = self.handling.take() {
+            match end {
+                End::Finished => handling.finish(),
+                End::Panicked => handling.end(Outcome::Panicked),
+                End::TimedOut => handling.end(Outcome::TimedOut),
+            }
+        }
         Done {
             id: self.id.take(),
             expects_reply: self.expects_reply,
             message: self.message,
-            outcome,
+            end,
         }
     }
 }
@@ -112,12 +123,16 @@ impl Future for HandlerTask {
     type Output = Done;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
-        self.work.poll_unpin(cx).map(|result| {
-            self.done(match result {
-                Ok(()) => Outcome::Finished,
-                Err(_) => Outcome::Panicked,
-            })
-        })
+        let task = &mut *self;
+        let result = {
+            let span = task.handling.as_ref().map(|handling| &handling.span);
+            let _entered = span.map(tracing::Span::enter);
+            ready!(task.work.poll_unpin(cx))
+        };
+        Poll::Ready(task.done(match result {
+            Ok(()) => End::Finished,
+            Err(_) => End::Panicked,
+        }))
     }
 }
 
@@ -163,7 +178,7 @@ impl Running {
             .deadline
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(deadline.as_mut().poll(cx));
-        Poll::Ready(self.task.done(Outcome::TimedOut))
+        Poll::Ready(self.task.done(End::TimedOut))
     }
 }
 
@@ -203,18 +218,19 @@ impl HandlerQueue {
             expects_reply,
             message,
             timeout,
+            observed,
         } = received;
         match action {
             Action::Run(work) => {
                 debug_assert!(self.is_idle(), "messages are handled one by one");
-                let task = HandlerTask::new(id, expects_reply, message, work);
+                let task = HandlerTask::new(id, expects_reply, message, work, observed);
                 self.running = Some(Running::new(task, timeout));
             }
             Action::Concurrent(work) => {
                 if self.is_full() {
                     return Err((id, Declined::TooMany));
                 }
-                let task = HandlerTask::new(id, expects_reply, message, work);
+                let task = HandlerTask::new(id, expects_reply, message, work, observed);
                 let beside = self.beside(Running::new(task, timeout));
                 self.concurrent
                     .get_or_insert_with(FuturesUnordered::new)
@@ -231,7 +247,7 @@ impl HandlerQueue {
                 if let Some(id) = &id {
                     self.open.insert(id.clone(), handle);
                 }
-                let task = HandlerTask::new(id, expects_reply, message, work);
+                let task = HandlerTask::new(id, expects_reply, message, work, observed);
                 let beside = self.beside(Running::new(task, None));
                 self.streams.push(Abortable::new(beside, registration));
             }

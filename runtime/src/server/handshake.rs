@@ -21,6 +21,7 @@ use crate::{
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 /// The close code "try again later" (RFC 6455, section 11.7: the IANA registry).
 pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
@@ -118,6 +119,11 @@ pub(crate) async fn serve(
         }
     };
     let connection = state.connect(peer, principal, encoding);
+    let span = tracing::info_span!(
+        "session",
+        connection = connection.id,
+        principal = connection.principal.as_deref()
+    );
     if let Some(tag) = roles.ready {
         let ready = Ready {
             version: state.protocol.version.to_owned(),
@@ -142,7 +148,8 @@ pub(crate) async fn serve(
         control,
         counting,
     };
-    Connection::new(established, &endpoint).run().await;
+    let session = Connection::new(established, &endpoint).run();
+    session.instrument(span).await;
 }
 
 /// Returns the session with a token, if the client may resume it.

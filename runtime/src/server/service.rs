@@ -133,6 +133,8 @@ pub struct Received {
     pub message: &'static str,
     /// The time limit of the handler; `None` for no limit.
     pub timeout: Option<Duration>,
+    /// The context of the message, if anything hears of its handling.
+    pub(crate) observed: Option<Context>,
 }
 
 impl fmt::Debug for Received {

@@ -6,6 +6,7 @@ use super::{
     connection_handle::{ConnectionHandle, Peer},
     encoder::Encoder,
     hub::Hub,
+    middleware::AnyStack,
     sessions::Sessions,
 };
 use crate::{
@@ -41,6 +42,7 @@ pub(crate) struct ServerState {
     pub(crate) senders: SenderAllowances,
     pub(crate) hub: Arc<Hub>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) middleware: Option<Arc<dyn AnyStack>>,
     connections: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
     last: AtomicU64,
     shutting_down: watch::Sender<bool>,
@@ -109,6 +111,7 @@ impl ServerState {
         codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
         broker: Arc<dyn Broker>,
         bounds: Bounds,
+        middleware: Option<Arc<dyn AnyStack>>,
     ) -> Arc<Self> {
         let encoder = Arc::new(Encoder::new(protocol, codecs, limits.message));
         Arc::new(Self {
@@ -119,6 +122,7 @@ impl ServerState {
             broker,
             senders: SenderAllowances::new(limits.rate, bounds.connections_per_address),
             bounds,
+            middleware,
             sessions: Arc::new(Sessions::new(limits.detached)),
             connections: Mutex::default(),
             last: AtomicU64::new(0),

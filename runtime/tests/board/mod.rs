@@ -328,6 +328,7 @@ impl Drop for Dropped {
 impl Handler for App {
     async fn load(&self, m: Load, _: &Context<User>) -> Result<Loaded, HandlerError<LoadError>> {
         self.began.fetch_add(1, Ordering::SeqCst);
+        tracing::info!("loading");
         let mut dropped = Dropped(Some(self.dropped.clone()));
         match m.n {
             404 => return Err(LoadError::NotThere.into()),
