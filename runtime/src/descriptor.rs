@@ -91,6 +91,22 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
+    /// Every reason.
+    pub const ALL: [Self; 12] = [
+        Self::GoingAway,
+        Self::Unauthorized,
+        Self::Version,
+        Self::HelloTimeout,
+        Self::TakenOver,
+        Self::Kicked,
+        Self::Violations,
+        Self::TooLarge,
+        Self::RateLimited,
+        Self::Slow,
+        Self::Silent,
+        Self::Internal,
+    ];
+
     /// Returns the default close code (RFC 6455, section 7.4).
     pub const fn default_code(self) -> u16 {
         match self {

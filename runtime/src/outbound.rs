@@ -3,6 +3,8 @@
 //! Three parts are written in this order: control messages, which are not counted; after a resumption, the messages that the peer has
 //! not received; and the queue.
 
+#[cfg(feature = "server")]
+use crate::metrics::{self, DropReason};
 use crate::{
     session::counting::{NeverSent, Replay, Sent},
     transport::{CloseFrame, Packet},
@@ -197,6 +199,8 @@ impl Outbound {
         }
         let length = packet.len() + OVERHEAD;
         if state.bytes + length > self.limit && !volatile && state.volatile > 0 {
+            #[cfg(feature = "server")]
+            metrics::dropped(DropReason::Full, state.volatile);
             state.drop_volatile();
         }
         if state.bytes + length > self.limit && state.bytes > 0 {
@@ -245,6 +249,8 @@ impl Outbound {
         }
         *waiting = item;
         state.bytes = others + cost;
+        #[cfg(feature = "server")]
+        metrics::dropped(DropReason::Replaced, 1);
         Ok(())
     }
 
@@ -301,6 +307,10 @@ impl Outbound {
             state.sent.end();
         }
         state.writing += taken;
+        #[cfg(feature = "server")]
+        if taken > 0 && self.overflow == Overflow::GiveUp {
+            metrics::outbound(state.bytes);
+        }
     }
 
     /// Begins to count the messages that are written from now on.
@@ -423,6 +433,10 @@ impl Outbound {
         state.writing = 0;
         let control: usize = state.control.drain(..).map(|item| item.cost()).sum();
         state.bytes -= control;
+        #[cfg(feature = "server")]
+        if self.overflow == Overflow::GiveUp {
+            metrics::dropped(DropReason::Detached, state.volatile);
+        }
         state.drop_volatile();
     }
 
@@ -552,8 +566,8 @@ impl State {
             !item.volatile
         });
         self.bytes -= freed;
-        self.volatile = 0;
         self.keys.clear();
+        self.volatile = 0;
     }
 }
 

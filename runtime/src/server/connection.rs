@@ -28,6 +28,7 @@ use super::{
 use crate::{
     Id, SessionCode,
     descriptor::{CloseReason, Tag},
+    metrics,
     outbound::Close,
     session::link::{Link, LinkAction},
     system::ReceivedNotice,
@@ -126,6 +127,17 @@ enum End {
     Close(CloseFrame),
 }
 
+impl End {
+    /// The code of the close frame that either end sends.
+    fn close_code(&self) -> Option<u16> {
+        match self {
+            Self::Closed(close) => close.as_ref().map(|close| close.code),
+            Self::Close(close) => Some(close.code),
+            Self::Lost | Self::Stalled | Self::Silent | Self::Attach(_) => None,
+        }
+    }
+}
+
 /// What a handshake hands over to a new session.
 pub(crate) struct Established {
     pub(crate) transport: Box<dyn Transport>,
@@ -215,6 +227,9 @@ impl Connection {
                 end => break end,
             }
         };
+        if self.admission.is_some() {
+            metrics::closed(self.server.protocol, end.close_code());
+        }
         // Handlers are dropped here: they queue nothing after this.
         self.handlers.end();
         match end {

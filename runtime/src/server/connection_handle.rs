@@ -14,6 +14,7 @@ use crate::{
     Id, SessionCode,
     codec::{Codec, Outgoing},
     descriptor::{CloseReason, Limits},
+    metrics::{self, DropReason},
     outbound::{EnqueueError, Outbound, Overflow},
     system::ReceivedNotice,
     transport::{CloseFrame, Packet},
@@ -143,6 +144,7 @@ impl ConnectionHandle {
         let detached = self.detached.load(Ordering::Relaxed);
         // A volatile message that waits for a connection would be late.
         if detached != 0 && volatile {
+            metrics::dropped(DropReason::Detached, 1);
             return;
         }
         let pushed = match key {
@@ -152,7 +154,9 @@ impl ConnectionHandle {
         if detached != 0 {
             self.sessions.grown(detached, self.outbound.held());
         }
-        if pushed == Err(EnqueueError::Full) && !volatile {
+        if pushed == Err(EnqueueError::Full) && volatile {
+            metrics::dropped(DropReason::Full, 1);
+        } else if pushed == Err(EnqueueError::Full) {
             if self.outbound.closing().is_none() {
                 tracing::info!(
                     connection = self.id,

@@ -1,10 +1,11 @@
-//! What hears of the handling of a message: its span and the middleware.
+//! What hears of the handling of a message: its span, the middleware and the metrics.
 
 use super::{
     Context,
     middleware::{Handled, Outcome},
 };
 
+use crate::metrics;
 use std::time::Instant;
 use tracing::Span;
 
@@ -21,7 +22,9 @@ pub(crate) struct Handling {
 impl Handling {
     /// Whether anything hears of the handling of messages. If not, it costs nothing.
     pub(crate) fn is_observed(cx: &Context) -> bool {
-        cx.server.middleware.is_some() || tracing::enabled!(tracing::Level::DEBUG)
+        cfg!(feature = "metrics")
+            || cx.server.middleware.is_some()
+            || tracing::enabled!(tracing::Level::DEBUG)
     }
 
     pub(crate) fn begin(cx: Context, message: &'static str) -> Box<Self> {
@@ -49,6 +52,7 @@ impl Handling {
     pub(crate) fn end(&mut self, outcome: Outcome) {
         self.ended = true;
         let elapsed = self.began.elapsed();
+        metrics::handled(self.message, &outcome, elapsed);
         self.span
             .record("outcome", tracing::field::display(&outcome));
         if let Some(middleware) = &self.cx.server.middleware {

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     SessionCode, Side,
     descriptor::CloseReason,
+    metrics,
     system::{Head, Hello, Ready, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,
@@ -53,12 +54,14 @@ pub(crate) async fn serve(
         Ok(established) => established,
         // Answers a close by the client.
         Err(None) => {
+            metrics::closed(endpoint.state.protocol, None);
             return transport
                 .close(&CloseFrame::new(1000, ""), CLOSE_TIMEOUT)
                 .await;
         }
         Err(Some(closing)) => {
             tracing::info!(address = ?info.address, %closing, "the handshake failed");
+            metrics::closed(endpoint.state.protocol, Some(closing.code));
             return transport.close(&closing, CLOSE_TIMEOUT).await;
         }
     };
@@ -85,10 +88,14 @@ pub(crate) async fn serve(
     let resumed = resume
         .and_then(|resume| resume.session)
         .filter(|_| counting);
+    let asked = resumed.is_some();
     let resumed = resumed.and_then(|(used, received)| {
         let handle = resumable(state, &used, received, principal.as_deref(), encoding)?;
         Some((handle, used, received))
     });
+    if asked {
+        metrics::resume(resumed.is_some());
+    }
     let (transport, peer, admission, allowance, control, token) = match resumed {
         None => (transport, peer, admission, allowance, control, token),
         Some((handle, used, received)) => {

@@ -76,6 +76,8 @@ pub struct Server {
     endpoint: Arc<Endpoint>,
     path: Arc<str>,
     health_path: Option<Arc<str>>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<router::MetricsRoute>,
 }
 
 impl Server {
@@ -94,8 +96,8 @@ impl Server {
         ServerHandle::new(self.endpoint.state.clone())
     }
 
-    /// Returns the routes as an axum router: the WebSocket at [`Builder::path`] (`/ws`), and a health check at [`Builder::health_path`]
-    /// (`/healthz`).
+    /// Returns the routes as an axum router: the WebSocket at [`Builder::path`] (`/ws`), a health check at [`Builder::health_path`]
+    /// (`/healthz`), and the metrics if `Builder::metrics` was called.
     ///
     /// Serve them with [`serve`].
     ///
@@ -114,7 +116,13 @@ impl Server {
     /// # }
     /// ```
     pub fn router(&self) -> axum::Router {
-        router::router(&self.endpoint, &self.path, self.health_path.as_deref())
+        let router = router::router(&self.endpoint, &self.path, self.health_path.as_deref());
+        #[cfg(feature = "metrics")]
+        let router = match &self.metrics {
+            Some(metrics) => metrics.add_to(router),
+            None => router,
+        };
+        router
     }
 
     /// Serves a connection over any other transport, such as [`transport::duplex`](crate::transport::duplex), until it ends. It uses the

@@ -14,6 +14,7 @@ use crate::{
     broker::{Broker, Publication},
     codec::Codec,
     descriptor::{ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor},
+    metrics,
     validate::validate_within,
 };
 use handfast_naming::key;
@@ -92,6 +93,7 @@ pub(crate) struct Admission {
 impl Drop for Admission {
     fn drop(&mut self) {
         self.server.alive.send_modify(|count| *count -= 1);
+        metrics::connections(-1);
     }
 }
 
@@ -157,6 +159,7 @@ impl ServerState {
         if !admitted {
             return Err(AtCapacity::InAll);
         }
+        metrics::connections(1);
         Ok(Admission {
             server: self.clone(),
             allowance: Arc::new(allowance),

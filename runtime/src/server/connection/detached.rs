@@ -3,6 +3,7 @@
 use super::{super::attach::Attach, Connection, End, Stall};
 use crate::{
     descriptor::CloseReason,
+    metrics,
     system::Ready,
     transport::{CloseFrame, Transport},
     transport_io::CLOSE_TIMEOUT,
@@ -63,9 +64,13 @@ impl Connection {
     /// Gives the connection up.
     fn detach(&mut self, closing: Option<CloseFrame>) {
         let transport = self.io.detach();
+        // A lost connection is given up with 1000, which its client does not get.
+        let code = closing.as_ref().map(|closing| closing.code);
+        let code = code.filter(|code| *code != 1000);
         if let Some(closing) = closing {
             close(transport, closing);
         }
+        metrics::closed(self.server.protocol, code);
         self.connection.outbound.detach();
         self.admission = None;
         let held = self.connection.outbound.held() + self.inbound.bytes();
@@ -100,6 +105,7 @@ impl Connection {
                 CloseReason::TakenOver,
                 "another connection resumed the session",
             );
+            metrics::closed(self.server.protocol, Some(frame.code));
             let transport = self.io.detach();
             close(transport, frame);
             self.connection.outbound.detach();
