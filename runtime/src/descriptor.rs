@@ -2,7 +2,7 @@
 
 mod limits;
 
-pub use limits::{DetachedLimits, HandlerTimeout, Limits};
+pub use limits::{DetachedLimits, HandlerTimeout, HistoryDescriptor, Limits};
 
 use std::time::Duration;
 
@@ -153,6 +153,7 @@ pub struct Roles {
     pub ready: Option<Tag>,
     pub refuse: Option<Tag>,
     pub gap: Option<Tag>,
+    pub skip: Option<Tag>,
     pub join: Option<Tag>,
     pub leave: Option<Tag>,
     pub ping: Option<Tag>,
@@ -168,6 +169,7 @@ impl Roles {
         ready: Some(Tag::Text("ready")),
         refuse: Some(Tag::Text("refuse")),
         gap: Some(Tag::Text("gap")),
+        skip: Some(Tag::Text("skip")),
         join: Some(Tag::Text("join")),
         leave: Some(Tag::Text("leave")),
         ping: Some(Tag::Text("ping")),
@@ -199,8 +201,8 @@ pub struct ChannelDescriptor {
     pub key: &'static str,
     /// Whether the protocol declares a message that joins it. Otherwise it is joined with the session's own `join`.
     pub has_join: bool,
-    /// The number of messages in its history, and how long they are kept.
-    pub history: Option<(u64, Option<Duration>)>,
+    /// What is stored of its messages, for clients that join it again.
+    pub history: Option<HistoryDescriptor>,
 }
 
 /// The descriptor of the messages that one side sends.
@@ -214,7 +216,13 @@ pub struct UnionDescriptor {
     pub messages: &'static [MessageDescriptor],
     /// Returns the index in `messages` of a discriminant.
     pub lookup: fn(TagRef<'_>) -> Option<usize>,
+    /// Reads a payload as its type.
+    pub typed: TypedPayload,
 }
+
+/// Reads the payload of the message at an index from JSON text, and passes it to `write` if it is valid and has no unknown fields.
+pub type TypedPayload =
+    fn(index: usize, json: &str, write: &mut dyn FnMut(&dyn erased_serde::Serialize));
 
 impl UnionDescriptor {
     /// Creates the descriptor of the messages of one side.
@@ -222,12 +230,14 @@ impl UnionDescriptor {
         envelope: EnvelopeDescriptor,
         messages: &'static [MessageDescriptor],
         lookup: fn(TagRef<'_>) -> Option<usize>,
+        typed: TypedPayload,
     ) -> Self {
         Self {
             layout: envelope.layout(),
             envelope,
             messages,
             lookup,
+            typed,
         }
     }
 }

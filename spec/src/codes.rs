@@ -53,7 +53,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("P038", include_str!("../pages/P038.md")),
     ("P039", include_str!("../pages/P039.md")),
     ("P040", include_str!("../pages/P040.md")),
-    ("P041", include_str!("../pages/P041.md")),
     ("P042", include_str!("../pages/P042.md")),
     ("P043", include_str!("../pages/P043.md")),
     ("S001", include_str!("../pages/S001.md")),

@@ -180,6 +180,8 @@ pub struct History {
     pub size: u64,
     /// For how long.
     pub ttl: Option<Duration>,
+    /// The maximum size of all of them, in bytes.
+    pub bytes: u64,
 }
 
 /// A message.

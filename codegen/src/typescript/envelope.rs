@@ -24,9 +24,11 @@ pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
     let roles = cx.protocol.session.roles.iter().filter_map(|role| {
         let sends = match role.kind {
             RoleKind::Hello => end == Side::Client,
-            RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Error => {
-                end == Side::Server
-            }
+            RoleKind::Ready
+            | RoleKind::Refuse
+            | RoleKind::Gap
+            | RoleKind::Skip
+            | RoleKind::Error => end == Side::Server,
             RoleKind::Join
             | RoleKind::Leave
             | RoleKind::Ping

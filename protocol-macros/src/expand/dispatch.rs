@@ -112,7 +112,7 @@ fn run(krate: &Path, message: &Message) -> Run {
     let (before, body) = match (&message.reply, &message.join, &message.leave) {
         (Reply::One(_), Some(to), _) => (
             channel(to),
-            quote!(if #responder::may_join(&responder, &channel) { #responder::join::<#server, _, _, _>(&responder, &channel, #plain).await; }),
+            quote!(if let #p::Some(joining) = #responder::begin_join(&responder, &channel).await { #responder::join::<#server, _, _>(&responder, joining, #plain); }),
         ),
         (Reply::One(_), _, Some(from)) => (
             channel(from),

@@ -16,10 +16,11 @@ pub(super) fn descriptor(krate: &Path, union: &MessageUnion) -> TokenStream {
     let messages = union.messages.iter().map(|of| message(krate, &t, of));
     let lookup = lookup(&t, &p, &union.messages);
     let envelope = envelope::descriptor(krate, union.envelope.as_ref());
+    let ident = &union.ident;
     quote! {
         {
             const MESSAGES: &[#t::MessageDescriptor] = &[#(#messages),*];
-            #t::UnionDescriptor::new(#envelope, MESSAGES, #lookup)
+            #t::UnionDescriptor::new(#envelope, MESSAGES, #lookup, #p::typed::<#ident>)
         }
     }
 }

@@ -52,13 +52,13 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 10] = [
-    "hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "received", "error",
+const ROLES: [&str; 11] = [
+    "hello", "ready", "refuse", "gap", "skip", "join", "leave", "ping", "pong", "received", "error",
 ];
 
 const DETACHED_LIMITS: [&str; 4] = ["sessions", "bytes", "sessions_each", "bytes_each"];
 
-const LIMITS: [&str; 7] = [
+const LIMITS: [&str; 8] = [
     "message",
     "depth",
     "violations",
@@ -66,6 +66,7 @@ const LIMITS: [&str; 7] = [
     "inbound",
     "channels",
     "streams",
+    "history",
 ];
 
 /// The options of `closes`, and the variant of `CloseReason` that each stands for.

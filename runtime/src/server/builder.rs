@@ -12,7 +12,6 @@ use super::{
 use crate::{
     Protocol,
     broker::{Broker, InMemory},
-    codec::{Codec, Json},
     descriptor::Limits,
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
@@ -298,20 +297,10 @@ impl<S: From<Server>> Builder<S> {
     pub fn build(self) -> S {
         crate::metrics::describe();
         let protocol = self.service.protocol();
-        let mut codecs: Vec<(Arc<dyn Codec>, &'static str)> = protocol
-            .encodings
-            .iter()
-            .filter(|(name, _)| *name == "json")
-            .map(|(_, subprotocol)| (Arc::new(Json) as Arc<dyn Codec>, *subprotocol))
-            .collect();
-        if codecs.is_empty() {
-            codecs.push((Arc::new(Json), ""));
-        }
         let broker = self.broker.unwrap_or_else(|| InMemory::new());
         let state = ServerState::new(
             protocol,
             self.limits,
-            codecs.into(),
             broker,
             self.bounds,
             self.middleware.map(Arc::from),

@@ -38,7 +38,7 @@ pub(crate) struct Peer {
 pub(crate) struct ConnectionHandle {
     pub(crate) id: u64,
     pub(crate) outbound: Outbound,
-    /// The index of the connection's encoding in [`Encoder::codecs`].
+    /// The index of the connection's encoding in [`Encoder::encodings`].
     pub(crate) encoding: usize,
     pub(crate) encoder: Arc<Encoder>,
     /// The user behind the session, if it is known.
@@ -138,9 +138,13 @@ impl ConnectionHandle {
         self.outbound.close(CloseFrame::new(code, reason), graceful);
     }
 
-    /// Queues a message that is not a reply. If it is not volatile and the queue is full, the connection is closed. A volatile message with
-    /// a key takes the place of one with the same key that is queued.
-    pub(crate) fn push(&self, packet: Packet, volatile: bool, key: Option<&VolatileKey>) {
+    /// Queues a message that is not a reply. If it is not volatile and the queue is full, the connection is closed.
+    pub(crate) fn push(&self, packet: Packet, volatile: bool) {
+        self.push_keyed(packet, volatile, None);
+    }
+
+    /// As [`Self::push`]. A volatile message with a key takes the place of one with the same key that is queued.
+    pub(crate) fn push_keyed(&self, packet: Packet, volatile: bool, key: Option<&VolatileKey>) {
         let detached = self.detached.load(Ordering::Relaxed);
         // A volatile message that waits for a connection would be late.
         if detached != 0 && volatile {

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     ChannelKey, Id, Message, MessageSet,
+    broker::StreamPosition,
     codec::Outgoing,
     descriptor::{CloseReason, MessageDescriptor},
     transport::CloseFrame,
@@ -36,6 +37,14 @@ pub(crate) struct Request {
     pub(crate) id: Option<Id>,
     pub(crate) channel: Option<String>,
     pub(crate) progress: Progress,
+    /// The client's position in the channel that it joins again.
+    pub(crate) position: Option<StreamPosition>,
+}
+
+/// The position in an envelope, if it has both of its fields.
+pub(crate) fn position(seq: Option<u64>, epoch: Option<String>) -> Option<StreamPosition> {
+    let epoch = epoch?.into();
+    Some(StreamPosition { epoch, seq: seq? })
 }
 
 impl fmt::Debug for Context {
@@ -74,6 +83,13 @@ impl Context {
     /// Returns the channel key in the envelope of the message, if it has one.
     pub fn channel(&self) -> Option<&str> {
         self.request.as_ref()?.channel.as_deref()
+    }
+
+    /// Returns whether the client was in the channel before: it joins again after its connection was lost, with the position of the last
+    /// message that it received. Only messages that join a channel have one.
+    pub fn is_rejoin(&self) -> bool {
+        let request = self.request.as_ref();
+        request.is_some_and(|request| request.position.is_some())
     }
 
     /// Returns the id of the connection, unique within this server.
@@ -167,7 +183,7 @@ impl Context {
         });
         if let Some(packet) = packet {
             let (volatile, key) = (descriptor.volatile, self.volatile_key(descriptor, payload));
-            self.connection.push(packet, volatile, key.as_ref());
+            self.connection.push_keyed(packet, volatile, key.as_ref());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Action, Context, Received, StreamResponder, StreamSender,
-    context::Request,
+    context::{Request, position},
     handling::Handling,
     middleware::{Progress, around},
     responder::Responder,
@@ -37,6 +37,7 @@ pub fn receive<U: MessageSet>(
             id: envelope.id,
             channel: envelope.channel,
             progress: Progress::default(),
+            position: position(envelope.seq, envelope.epoch),
         })),
         ..cx
     };

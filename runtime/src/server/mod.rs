@@ -10,6 +10,7 @@
 //! - A message published to a channel is encoded once per encoding.
 //! - The position of a channel without members is kept for the duration of its history, or for as long as a session can be resumed, but at
 //!   least for one minute. At most 10,000 such channels are kept. A client that rejoins later receives a gap.
+//! - A client that rejoins a channel with a history receives what it missed before what is published, at the pace at which it reads.
 
 mod address;
 mod allowances;
@@ -34,6 +35,7 @@ mod membership;
 mod middleware;
 mod origins;
 mod rejection;
+mod replay;
 mod reply;
 pub(crate) mod responder;
 mod router;
@@ -69,6 +71,9 @@ use crate::{
 use address::ClientAddress;
 use endpoint::Endpoint;
 use std::sync::Arc;
+
+/// The close code for data of a type that cannot be accepted (RFC 6455, section 7.4.1).
+const UNSUPPORTED_DATA: u16 = 1003;
 
 /// A server of one protocol.
 #[derive(Clone, Debug)]
@@ -125,8 +130,8 @@ impl Server {
         router
     }
 
-    /// Serves a connection over any other transport, such as [`transport::duplex`](crate::transport::duplex), until it ends. It uses the
-    /// protocol's preferred encoding.
+    /// Serves a connection over any other transport, such as [`transport::duplex`](crate::transport::duplex), until it ends. The encoding
+    /// is [`ConnectionInfo::encoding`]; if the protocol does not have it, the connection is closed with 1003.
     ///
     /// ```
     /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
@@ -152,13 +157,19 @@ impl Server {
     /// ```
     pub async fn serve(&self, transport: impl Transport, info: ConnectionInfo) {
         let mut transport: Box<dyn Transport> = Box::new(transport);
+        let Some(encoding) = self.endpoint.state.encoder.index_of(info.encoding) else {
+            tracing::error!(encoding = ?info.encoding, "the protocol does not have this encoding");
+            let frame =
+                CloseFrame::new(UNSUPPORTED_DATA, "the protocol does not have this encoding");
+            return transport.close(&frame, CLOSE_TIMEOUT).await;
+        };
         let client = info.address.map(|address| ClientAddress {
             address,
             unidentified: false,
         });
         match self.endpoint.state.admit(client) {
             Ok(admission) => {
-                handshake::serve(transport, self.endpoint.clone(), info, admission, 0).await;
+                handshake::serve(transport, self.endpoint.clone(), info, admission, encoding).await;
             }
             Err(_) => {
                 let code = handshake::TRY_AGAIN_LATER;

@@ -1,12 +1,13 @@
 //! Replies to the message being handled. Internal: handlers reply with their return value.
 
 use super::{
-    Context, Rejection, error_payload::ErrorPayload, membership::JoinError, state::report_invalid,
+    Context, Rejection, error_payload::ErrorPayload, hub::Joining, membership::JoinError,
+    state::report_invalid,
 };
 use crate::{
     ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
-    broker::StreamPosition,
-    codec::Outgoing,
+    broker::{Retention, StreamPosition},
+    codec::{JsonPayload, Outgoing},
     descriptor::{MessageDescriptor, Tag, TagRef, UnionDescriptor},
     transport::Packet,
     validate::validate_error,
@@ -18,7 +19,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 /// Replies to one message.
@@ -88,25 +89,32 @@ impl Responder {
         }
     }
 
-    /// Returns whether the connection may join another channel. If it may not, replies with an error; the handler must not be called.
-    pub fn may_join<C: ChannelKey>(&self, channel: &C) -> bool {
-        self.may_join_key(&channel.key())
+    /// Begins to join a channel, before the handler is called: what is published while the handler runs is known when it returns. If
+    /// the connection may not join another channel, replies with an error and returns `None`; the handler must not be called.
+    pub async fn begin_join<C: ChannelKey>(&self, channel: &C) -> Option<Joining> {
+        let retention = self.context.server.retention(Some(C::DESCRIPTOR));
+        self.begin_join_key(channel.key(), retention).await
     }
 
-    pub(crate) fn may_join_key(&self, key: &str) -> bool {
+    pub(crate) async fn begin_join_key(
+        &self,
+        key: impl Into<Arc<str>>,
+        retention: Retention,
+    ) -> Option<Joining> {
+        let key = key.into();
         let membership = &self.context.connection.membership;
-        membership
-            .may_join(key)
-            .map_err(|error| self.not_joined(error))
-            .is_ok()
+        let joining = match membership.may_join(&key) {
+            Ok(()) => self.context.server.hub.begin_join(key, retention).await,
+            Err(error) => Err(error),
+        };
+        joining.map_err(|error| self.not_joined(error)).ok()
     }
 
     /// Adds the connection to a channel and replies to the request. The reply precedes every message published to the channel after the
     /// join. If `result` is an error, replies with it instead.
-    pub async fn join<U, C, R, E>(&self, channel: &C, result: Result<R, HandlerError<E>>)
+    pub fn join<U, R, E>(&self, joining: Joining, result: Result<R, HandlerError<E>>)
     where
         U: MessageSet,
-        C: ChannelKey,
         R: Message<U>,
         E: DeclaredErrors,
     {
@@ -121,16 +129,8 @@ impl Responder {
         let payload = message
             .payload
             .then(|| serde_json::value::to_raw_value(&reply as &dyn erased_serde::Serialize));
-        let retention = self.context.server.retention(Some(C::DESCRIPTOR));
         let at = self.context.connection.encoder.timestamp();
-        self.join_key(
-            channel.key().into(),
-            retention,
-            message.tag,
-            payload.transpose(),
-            at,
-        )
-        .await;
+        self.join_key(joining, message.tag, payload.transpose(), at);
     }
 
     /// Removes the connection from a channel if the leave handler succeeded, and replies to the request.
@@ -308,11 +308,10 @@ impl Responder {
         }
     }
 
-    /// Joins a channel by its key and replies with the position in it.
-    pub(crate) async fn join_key(
+    /// Joins a channel and replies with the position in it.
+    pub(crate) fn join_key(
         &self,
-        key: Arc<str>,
-        retention: Duration,
+        joining: Joining,
         tag: Option<Tag>,
         payload: Result<Option<Box<RawValue>>, serde_json::Error>,
         at: Option<SystemTime>,
@@ -327,13 +326,16 @@ impl Responder {
                 ));
             }
         };
-        let payload = payload.as_deref();
         let connection = &self.context.connection;
+        let union = connection.encoder.protocol.server;
+        let payload = payload.as_deref();
+        let payload = payload.map(|json| JsonPayload::new(union, tag, json));
+        let key = joining.key().clone();
         let answer = |position: &StreamPosition| {
             connection.encode(&Outgoing {
                 payload: payload
                     .as_ref()
-                    .map(|raw| raw as &dyn erased_serde::Serialize),
+                    .map(|payload| payload as &dyn erased_serde::Serialize),
                 id: self.context.id(),
                 is_reply: true,
                 outcome: Some(true),
@@ -344,11 +346,10 @@ impl Responder {
                 ..connection.encoder.outgoing(tag)
             })
         };
-        let hub = &self.context.server.hub;
-        if let Err(error) = hub
-            .join(connection, &key, retention, self.context.id(), &answer)
-            .await
-        {
+        let request = self.context.request.as_ref();
+        let since = request.and_then(|request| request.position.as_ref());
+        let id = self.context.id();
+        if let Err(error) = joining.join(connection, since, id, &answer) {
             self.not_joined(error);
         }
     }

@@ -99,6 +99,7 @@ pub(crate) fn read(
                 id: head.id.clone(),
                 channel: head.channel.clone(),
                 progress: Progress::default(),
+                position: context::position(head.seq, head.epoch.clone()),
             })),
             ..cx.clone()
         })
@@ -142,6 +143,7 @@ pub(crate) fn read(
         | Role::Ready
         | Role::Refuse
         | Role::Gap
+        | Role::Skip
         | Role::Error => return None,
     };
     let timeout = server.handler_timeout(None);
@@ -165,17 +167,15 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, tag:
     else {
         return responder.reject(&Rejection::not_joinable());
     };
-    if !responder.may_join_key(&key) {
+    let retention = cx.server.retention(Some(channel));
+    let Some(joining) = responder.begin_join_key(&*key, retention).await else {
         return;
-    }
+    };
     if let Err(rejection) = service.authorize_join(&key, cx.clone()).await {
         return responder.reject(&rejection);
     }
     let payload = serde_json::value::to_raw_value(&ChannelOnly((&*key).into()));
-    let retention = cx.server.retention(Some(channel));
-    responder
-        .join_key(key.into(), retention, tag, payload.map(Some), None)
-        .await;
+    responder.join_key(joining, tag, payload.map(Some), None);
 }
 
 /// Leaves a channel that has no leave message of its own.

@@ -113,7 +113,10 @@ mod tests {
             key(Some("room:1"), text).as_deref(),
             Some("cursor\0room:1\0\"a\\u0000b\"")
         );
-        assert_eq!(key(None, r#"{"us\"er":1}"#).as_deref(), Some("cursor\0\x001"));
+        assert_eq!(
+            key(None, r#"{"us\"er":1}"#).as_deref(),
+            Some("cursor\0\x001")
+        );
         assert_eq!(key(None, "{}"), None);
         assert_eq!(key(None, "[]"), None);
         assert_eq!(volatile_key(&message, None, None), None);

@@ -239,7 +239,7 @@ pub struct Lobby {}
     auth = Auth,
     auth_errors = AuthError,
     authorize_joins,
-    encodings(json = "chat.v1+json")
+    encodings(json = "chat.v1+json", msgpack = "chat.v1+msgpack", cbor = "chat.v1+cbor")
 )]
 #[derive(Clone, Copy, Debug)]
 pub struct Chat;

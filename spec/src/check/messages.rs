@@ -17,7 +17,9 @@ enum TagOwner {
 pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
     match kind {
         RoleKind::Hello | RoleKind::Auth | RoleKind::Resume => (true, false),
-        RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Error => (false, true),
+        RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Skip | RoleKind::Error => {
+            (false, true)
+        }
         // The answer to Handfast's own join, leave and negotiate has the tag of the request.
         RoleKind::Join | RoleKind::Leave | RoleKind::Negotiate => (true, true),
         RoleKind::Ping | RoleKind::Pong | RoleKind::Received => (true, true),

@@ -89,6 +89,11 @@ static ROLES: Section = Section {
             ROLE,
             "Either: acknowledges messages, so that sessions resume.",
         ),
+        key(
+            "skip",
+            ROLE,
+            "Server: a number of a channel whose message is for others.",
+        ),
     ],
 };
 

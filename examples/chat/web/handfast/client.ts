@@ -41,6 +41,7 @@ import type { AuthenticatedConnectOptions, CallOptions, ValueOrProvider } from '
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
 import { formatViolation } from './report.js';
 import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
+import type { Position } from './sequence.js';
 import type { Subscription, SubscriptionOf } from './subscription.js';
 import {
   callError,
@@ -50,6 +51,7 @@ import {
   type Refusal,
   refusalText,
   sessionMessages,
+  type Skip,
   wireError,
 } from './session.js';
 import { type ClientState, Store } from './state.js';
@@ -148,14 +150,16 @@ export class Client<Auth = never> {
     };
     this.#channels = new Channels(
       {
-        request: (request, payload, sending, answered, failed) =>
-          this.#request(request, payload, sending, [request.reply], {
-            answered: message => {
+        request: (request, payload, sending, answered, failed, position) => {
+          const settle = {
+            answered: (message: Message) => {
               answered(message);
               return true;
             },
             failed,
-          }),
+          };
+          return this.#request(request, payload, sending, [request.reply], settle, position);
+        },
         timeout: request => this.#timeout(request),
         isWritten: id => this.#outbound.isWritten(id),
         abandon: id => this.#outbound.abandon(id),
@@ -307,10 +311,11 @@ export class Client<Auth = never> {
     sending: Sending,
     answers: readonly Incoming<unknown>[],
     settle: Pick<PendingRequest, 'answered' | 'failed'>,
+    position: Position = {},
   ): Id | undefined {
     const { id: field } = request.envelope ?? this.#protocol.envelope.client;
     const id = field?.kind === 'integer' ? ++this.#lastId : String(++this.#lastId);
-    const text = this.#text(request, payload, { id });
+    const text = this.#text(request, payload, { id, ...position });
     if (!text.ok) {
       settle.failed(text.error);
       return undefined;
@@ -487,6 +492,8 @@ export class Client<Auth = never> {
         const { channel: key, ...gap } = message.payload as ChannelGap;
         return this.#channels.gap(key, gap);
       }
+      case sessionMessages.skip:
+        return this.#channels.skip(message.payload as Skip);
       case sessionMessages.ping: {
         const pong = this.#encoder.session('pong');
         return pong === null ? undefined : this.#outbound.pong(pong);

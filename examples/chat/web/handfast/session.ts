@@ -54,11 +54,22 @@ export interface Gap {
   readonly from?: number;
   /** The last number that is missing. */
   readonly to?: number;
+  /**
+   * Why, if the server reports it: `evicted` (they did not fit into the channel's history), `expired` (they were older than its
+   * `ttl`), `epoch` (the numbering began anew), `unavailable` (the history cannot be read now), or what a newer server says.
+   */
+  readonly reason?: string;
 }
 
 /** A gap, and the channel it is in. */
 export interface ChannelGap extends Gap {
   readonly channel: string;
+}
+
+/** A number of a channel whose message is not for this client. */
+export interface Skip {
+  readonly channel: string;
+  readonly seq: number;
 }
 
 /** The session's own request to join or leave a channel, and its reply. */
@@ -110,6 +121,14 @@ function validateGap(value: unknown, report: Report): void {
   if (!object(value, report)) return;
   property(value, 'from', integer, report);
   property(value, 'to', integer, report);
+  property(value, 'reason', string, report);
+}
+
+function validateSkip(value: unknown, report: Report): void {
+  validateChannelKey(value, report);
+  if (!object(value, report)) return;
+  property(value, 'seq', integer, report);
+  required(value, ['seq'], report);
 }
 
 /** The validator of {@link ChannelKey}. */
@@ -127,6 +146,7 @@ export const sessionMessages = {
   refuse: { name: 'refuse', receive: validateRefusal } as Incoming<Refusal>,
   error: { name: 'error', receive: validateError } as Incoming<WireError>,
   gap: { name: 'gap', receive: validateGap } as Incoming<ChannelGap>,
+  skip: { name: 'skip', receive: validateSkip } as Incoming<Skip>,
   ping: { name: 'ping', receive: validateNothing } as Incoming<unknown>,
   pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
 };

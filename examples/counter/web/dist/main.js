@@ -218,44 +218,60 @@ var SequenceTracker = class {
   /** The number of the last message. */
   #seq;
   #epoch;
-  /** The last reported gap, as far as its bounds are known. */
+  /** The first and the last number that were last reported as missing. */
   #missed;
+  /** The position of the last message, if all of it is known. */
+  get position() {
+    return this.#seq === void 0 || this.#epoch === void 0 ? {} : { seq: this.#seq, epoch: this.#epoch };
+  }
   /** Takes the number in the reply to a join: that of the last message before it. */
   joined({ seq, epoch }) {
     return this.#advance(seq, epoch, 0);
   }
-  /** Takes the number of a message. */
+  /** Takes the number of a message, or of one that is not for this client. */
   message({ seq, epoch }) {
     return this.#advance(seq, epoch, 1);
   }
   /** Takes a gap that the server reports. */
-  missed({ from, to }) {
+  reported({ from, to, reason }) {
+    if (reason === "epoch") {
+      this.#seq = this.#epoch = this.#missed = void 0;
+    } else if (to !== void 0 && (this.#seq === void 0 || to > this.#seq)) {
+      const first = this.#seq === void 0 ? 0 : this.#seq + 1;
+      this.#missed = [Math.max(from ?? first, first), to];
+      this.#seq = to;
+    }
+  }
+  /** Forgets what was last reported as missing, because a gap without bounds is reported. */
+  forgetMissed() {
     this.#missed = void 0;
-    if (to === void 0 || this.#seq !== void 0 && to <= this.#seq) return;
-    this.#missed = { from: from ?? (this.#seq ?? -Infinity) + 1, to };
-    this.#seq = to;
   }
   /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
   #advance(seq, epoch, step) {
     const last = this.#seq;
-    const another = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
-    if (epoch !== void 0) this.#epoch = epoch;
-    if (another) this.#missed = void 0;
-    if (seq === void 0) return another ? { gap: {} } : {};
-    if (!another && last !== void 0) {
-      if (step === 1 && seq <= last) {
-        const { from, to } = this.#missed ?? { from: 1, to: 0 };
-        if (seq < from || seq > to) return { isDuplicate: true };
-      } else if (seq >= last) {
-        this.#seq = seq;
-        if (seq === last + step) return {};
-        this.#missed = { from: last + 1, to: seq - step };
-        return { gap: this.#missed };
-      }
+    const isRenewed = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
+    this.#epoch = epoch ?? this.#epoch;
+    if (isRenewed) {
+      this.#seq = seq;
+      this.#missed = void 0;
+      return { gap: {} };
+    }
+    if (seq === void 0 || last === void 0) {
+      this.#seq = seq ?? last;
+      return {};
+    }
+    if (step === 1 && seq <= last) {
+      const [from, to] = this.#missed ?? [1, 0];
+      if (seq < from || seq > to) return { isDuplicate: true };
+    } else if (seq >= last) {
+      this.#seq = seq;
+      if (seq === last + step) return {};
+      this.#missed = [last + 1, seq - step];
+      return { gap: { from: last + 1, to: seq - step } };
     }
     this.#seq = seq;
     this.#missed = void 0;
-    return another || last !== void 0 ? { gap: {} } : {};
+    return { gap: {} };
   }
 };
 
@@ -356,6 +372,10 @@ function writeMessage(envelope, tag, payload, fields) {
   if (envelope.id !== null && fields.id !== void 0) message[envelope.id.name] = fields.id;
   if (envelope.version?.presence === "required") message[envelope.version.name] = fields.version;
   if (envelope.channel !== null && fields.channel !== void 0) message[envelope.channel.name] = fields.channel;
+  if (envelope.seq !== null && envelope.epoch !== null && fields.seq !== void 0) {
+    message[envelope.seq.name] = fields.seq;
+    message[envelope.epoch.name] = fields.epoch;
+  }
   return JSON.stringify(message);
 }
 
@@ -630,6 +650,13 @@ function validateGap(value, report) {
   if (!object(value, report)) return;
   property(value, "from", integer, report);
   property(value, "to", integer, report);
+  property(value, "reason", string, report);
+}
+function validateSkip(value, report) {
+  validateChannelKey(value, report);
+  if (!object(value, report)) return;
+  property(value, "seq", integer, report);
+  required(value, ["seq"], report);
 }
 function validateChannelKey(value, report) {
   if (!object(value, report)) return;
@@ -643,6 +670,7 @@ var sessionMessages = {
   refuse: { name: "refuse", receive: validateRefusal },
   error: { name: "error", receive: validateError },
   gap: { name: "gap", receive: validateGap },
+  skip: { name: "skip", receive: validateSkip },
   ping: { name: "ping", receive: validateNothing },
   pong: { name: "pong", receive: validateNothing }
 };
@@ -1204,11 +1232,11 @@ var Channels = class {
     }
   }
   #rejoinOne(membership) {
-    const { join, params } = membership;
+    const { join, params, sequence } = membership;
     let isCurrent = true;
     this.#pendingRejoins++;
     const cancelTimer = deadline(this.#clock, this.#session.timeout, () => {
-      this.#emitGap(membership, {});
+      this.#emitUnboundedGap(membership);
       membership.releaseSlot();
       this.#rejoin();
     });
@@ -1235,7 +1263,7 @@ var Channels = class {
       else this.#lose(membership, error);
       this.#rejoin();
     };
-    const id = this.#host.request(join, params, { timeout: null, as: "rejoin" }, answered, failed);
+    const id = this.#host.request(join, params, { timeout: null, as: "rejoin" }, answered, failed, sequence.position);
     if (isCurrent) membership.id = id;
   }
   /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
@@ -1245,7 +1273,7 @@ var Channels = class {
     this.#queue.add(membership);
     this.#maxRejoins = 1;
     this.#pause();
-    if (isNews) this.#emitGap(membership, {});
+    if (isNews) this.#emitUnboundedGap(membership);
   }
   #pause() {
     if (this.#cancelPause !== void 0) return;
@@ -1272,8 +1300,13 @@ var Channels = class {
   gap(key, gap) {
     const membership = this.find(key);
     if (membership === void 0) return;
-    membership.sequence.missed(gap);
+    membership.sequence.reported(gap);
     this.#emitGap(membership, gap);
+  }
+  /** Takes the number of a message that is not for this client. */
+  skip({ channel, seq }) {
+    const membership = this.find(channel);
+    if (membership !== void 0) this.count(membership, { seq });
   }
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
   deliver(membership, message) {
@@ -1282,6 +1315,10 @@ var Channels = class {
       wasDelivered = subscription.deliver(message) || wasDelivered;
     });
     return wasDelivered;
+  }
+  #emitUnboundedGap(membership) {
+    membership.sequence.forgetMissed();
+    this.#emitGap(membership, {});
   }
   #emitGap(membership, gap) {
     this.#each(membership, (subscription) => subscription.emit("gap", gap));
@@ -1879,13 +1916,16 @@ var Client = class {
     };
     this.#channels = new Channels(
       {
-        request: (request, payload, sending, answered, failed) => this.#request(request, payload, sending, [request.reply], {
-          answered: (message) => {
-            answered(message);
-            return true;
-          },
-          failed
-        }),
+        request: (request, payload, sending, answered, failed, position) => {
+          const settle = {
+            answered: (message) => {
+              answered(message);
+              return true;
+            },
+            failed
+          };
+          return this.#request(request, payload, sending, [request.reply], settle, position);
+        },
         timeout: (request) => this.#timeout(request),
         isWritten: (id) => this.#outbound.isWritten(id),
         abandon: (id) => this.#outbound.abandon(id),
@@ -1972,10 +2012,10 @@ var Client = class {
     this.#connection.end(1e3, "closed by the client");
   }
   // Sending
-  #request(request, payload, sending, answers, settle) {
+  #request(request, payload, sending, answers, settle, position = {}) {
     const { id: field } = request.envelope ?? this.#protocol.envelope.client;
     const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
-    const text = this.#text(request, payload, { id });
+    const text = this.#text(request, payload, { id, ...position });
     if (!text.ok) {
       settle.failed(text.error);
       return void 0;
@@ -2132,6 +2172,8 @@ var Client = class {
         const { channel: key, ...gap } = message.payload;
         return this.#channels.gap(key, gap);
       }
+      case sessionMessages.skip:
+        return this.#channels.skip(message.payload);
       case sessionMessages.ping: {
         const pong = this.#encoder.session("pong");
         return pong === null ? void 0 : this.#outbound.pong(pong);

@@ -141,7 +141,7 @@ export interface Protocol<Auth = never> {
 }
 
 /** A message of the session itself. */
-export type Role = 'hello' | 'ready' | 'refuse' | 'gap' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
+export type Role = 'hello' | 'ready' | 'refuse' | 'gap' | 'skip' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
 
 /** The tag of a message on the wire. */
 export function tagOf(message: MessageDescriptor): Tag | null {

@@ -180,6 +180,9 @@ export function wrongKind(field: { readonly name: string; readonly kind: Envelop
 export interface OutgoingFields {
   readonly id?: Id;
   readonly channel?: string;
+  /** The position in a channel that is joined again. */
+  readonly seq?: number;
+  readonly epoch?: string;
   /** The sender's major version; written if the envelope requires it. */
   readonly version?: number;
 }
@@ -192,5 +195,9 @@ export function writeMessage(envelope: Envelope, tag: Tag, payload: unknown, fie
   if (envelope.id !== null && fields.id !== undefined) message[envelope.id.name] = fields.id;
   if (envelope.version?.presence === 'required') message[envelope.version.name] = fields.version;
   if (envelope.channel !== null && fields.channel !== undefined) message[envelope.channel.name] = fields.channel;
+  if (envelope.seq !== null && envelope.epoch !== null && fields.seq !== undefined) {
+    message[envelope.seq.name] = fields.seq;
+    message[envelope.epoch.name] = fields.epoch;
+  }
   return JSON.stringify(message);
 }
