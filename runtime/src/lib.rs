@@ -121,6 +121,7 @@
 //! # Features
 //! - `server` (on): [`server`] and [`broker`], with an axum router. Brings tokio.
 //! - `client` (on): [`client`]. Brings tokio.
+//! - `metrics`: a server counts for the [`metrics`](https://docs.rs/metrics) facade. What, is in `docs/guide/serving.md`.
 //! - Without either: envelope, reading, validation and dispatch, for programs that bring their own transport or none.
 //!
 //! # What it does not do
@@ -147,6 +148,8 @@ mod gap;
 #[cfg(feature = "server")]
 mod handler_error;
 mod message;
+#[cfg(feature = "server")]
+mod metrics;
 #[cfg(feature = "net")]
 mod outbound;
 #[cfg(feature = "net")]

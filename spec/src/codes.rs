@@ -53,6 +53,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("P038", include_str!("../pages/P038.md")),
     ("P039", include_str!("../pages/P039.md")),
     ("P040", include_str!("../pages/P040.md")),
+    ("P042", include_str!("../pages/P042.md")),
+    ("P043", include_str!("../pages/P043.md")),
     ("S001", include_str!("../pages/S001.md")),
     ("S002", include_str!("../pages/S002.md")),
     ("S003", include_str!("../pages/S003.md")),

@@ -30,6 +30,7 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
     let Message {
         name,
         volatile,
+        concurrent,
         idempotent,
         ..
     } = message;
@@ -41,6 +42,7 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
             .as_ref()
             .map(|channel| quote!(<#channel as #krate::ChannelKey>::DESCRIPTOR.name)),
     );
+    let volatile_key = option(message.volatile_key.as_ref().map(|field| quote!(#field)));
     let timeout = option(message.timeout.map(millis));
     let reply = match &message.reply {
         Reply::None => quote!(None),
@@ -55,6 +57,8 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
             payload: #payload,
             channel: #channel,
             volatile: #volatile,
+            volatile_key: #volatile_key,
+            concurrent: #concurrent,
             idempotent: #idempotent,
             timeout: #timeout,
             reply: #t::ReplyKind::#reply,

@@ -5,6 +5,7 @@ use crate::{
     Id,
     codec::{Codec, Encoding, Outgoing},
     descriptor::{Presence, ProtocolDescriptor, Tag},
+    metrics,
     transport::Packet,
 };
 use std::{fmt, time::SystemTime};
@@ -130,6 +131,9 @@ impl Encoder {
         tag: Option<Tag>,
         payload: &dyn erased_serde::Serialize,
     ) -> Option<Packet> {
+        if tag.is_some() && tag == self.protocol.session.roles.gap {
+            metrics::gap();
+        }
         self.encode(
             encoding,
             &Outgoing {

@@ -5,6 +5,7 @@ use super::{
     encoder::Encoder,
     membership::JoinError,
     replay::{Replay, Replayed},
+    volatile_key::volatile_key,
 };
 use crate::{
     GapReason, Id,
@@ -382,6 +383,8 @@ impl Deliver for Hub {
         let seq = (!volatile).then_some(position.seq);
         let here = |except: &MemberId| except.server == self.id();
         let except = publication.except.filter(here);
+        let payload = publication.payload.as_deref();
+        let key = volatile_key(publication.message, Some(&publication.channel), payload);
         // The message is encoded once for each encoding, when the first member with that encoding is reached.
         let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.encodings.len()];
         for (id, Member { connection, replay }) in &state.members {
@@ -399,7 +402,7 @@ impl Deliver for Hub {
             let packet = packets[connection.encoding]
                 .get_or_insert_with(|| self.encode(connection.encoding, publication, seq));
             if let Some(packet) = packet {
-                connection.push(packet.clone(), volatile);
+                connection.push_keyed(packet.clone(), volatile, key.as_ref());
             }
         }
     }

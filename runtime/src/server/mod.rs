@@ -27,10 +27,12 @@ mod encoder;
 mod endpoint;
 mod error_payload;
 mod handler_queue;
+mod handling;
 mod handshake;
 mod hub;
 mod inbound;
 mod membership;
+mod middleware;
 mod origins;
 mod rejection;
 mod replay;
@@ -48,12 +50,14 @@ mod stream;
 mod system;
 mod token_bucket;
 mod upgrade;
+mod volatile_key;
 
 pub use address::{Network, ParseNetworkError};
 pub use builder::Builder;
 pub use channel::{ConnectionChannel, Publisher};
 pub use connection_info::{ConnectionInfo, SessionState};
 pub use context::Context;
+pub use middleware::{Handled, Middleware, Outcome, TypedServer};
 pub use rejection::Rejection;
 pub use serve::{Serve, serve};
 pub use server_handle::ServerHandle;
@@ -77,6 +81,8 @@ pub struct Server {
     endpoint: Arc<Endpoint>,
     path: Arc<str>,
     health_path: Option<Arc<str>>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<router::MetricsRoute>,
 }
 
 impl Server {
@@ -95,8 +101,8 @@ impl Server {
         ServerHandle::new(self.endpoint.state.clone())
     }
 
-    /// Returns the routes as an axum router: the WebSocket at [`Builder::path`] (`/ws`), and a health check at [`Builder::health_path`]
-    /// (`/healthz`).
+    /// Returns the routes as an axum router: the WebSocket at [`Builder::path`] (`/ws`), a health check at [`Builder::health_path`]
+    /// (`/healthz`), and the metrics if `Builder::metrics` was called.
     ///
     /// Serve them with [`serve`].
     ///
@@ -115,7 +121,13 @@ impl Server {
     /// # }
     /// ```
     pub fn router(&self) -> axum::Router {
-        router::router(&self.endpoint, &self.path, self.health_path.as_deref())
+        let router = router::router(&self.endpoint, &self.path, self.health_path.as_deref());
+        #[cfg(feature = "metrics")]
+        let router = match &self.metrics {
+            Some(metrics) => metrics.add_to(router),
+            None => router,
+        };
+        router
     }
 
     /// Serves a connection over any other transport, such as [`transport::duplex`](crate::transport::duplex), until it ends. The encoding

@@ -195,7 +195,27 @@ impl Responder {
         self.send_error(&rejection.payload(&rejection.data.as_deref()));
     }
 
+    /// Replies with the rejection of middleware. If the message has no reply and replies are matched by order, it is only logged.
+    pub(crate) fn refuse(&self, rejection: &Rejection, expects_reply: bool) {
+        if expects_reply || !self.context.server.protocol.server.envelope.by_order {
+            return self.reject(rejection);
+        }
+        if let Some(progress) = self.context.progress() {
+            let _ = progress.error.set(rejection.code.clone());
+        }
+        let message_type = self.context.request.as_ref().map(|request| request.message);
+        tracing::info!(
+            connection = self.context.connection.id,
+            message_type,
+            code = ?rejection.code,
+            "middleware refused a message, and the protocol cannot report it"
+        );
+    }
+
     pub(crate) fn send_error(&self, error: &ErrorPayload<'_>) {
+        if let (Some(progress), Some(code)) = (self.context.progress(), error.code) {
+            let _ = progress.error.set(code.into());
+        }
         self.context.connection.fail(self.context.id(), error);
     }
 

@@ -6,12 +6,14 @@ use super::{
     connection_handle::{ConnectionHandle, Peer},
     encoder::Encoder,
     hub::Hub,
+    middleware::AnyStack,
     sessions::Sessions,
 };
 use crate::{
     Payload, ValidationError,
     broker::{Broker, BrokerError, HistoryLimits, Publication, Receipt, Retention},
     descriptor::{ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor},
+    metrics,
     validate::validate_within,
 };
 use handfast_naming::key;
@@ -40,6 +42,7 @@ pub(crate) struct ServerState {
     pub(crate) senders: SenderAllowances,
     pub(crate) hub: Arc<Hub>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) middleware: Option<Arc<dyn AnyStack>>,
     connections: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
     last: AtomicU64,
     shutting_down: watch::Sender<bool>,
@@ -89,6 +92,7 @@ pub(crate) struct Admission {
 impl Drop for Admission {
     fn drop(&mut self) {
         self.server.alive.send_modify(|count| *count -= 1);
+        metrics::connections(-1);
     }
 }
 
@@ -107,6 +111,7 @@ impl ServerState {
         limits: Limits,
         broker: Arc<dyn Broker>,
         bounds: Bounds,
+        middleware: Option<Arc<dyn AnyStack>>,
     ) -> Arc<Self> {
         let encoder = Arc::new(Encoder::new(protocol, limits.message));
         Arc::new(Self {
@@ -117,6 +122,7 @@ impl ServerState {
             broker,
             senders: SenderAllowances::new(limits.rate, bounds.connections_per_address),
             bounds,
+            middleware,
             sessions: Arc::new(Sessions::new(limits.detached)),
             connections: Mutex::default(),
             last: AtomicU64::new(0),
@@ -151,6 +157,7 @@ impl ServerState {
         if !admitted {
             return Err(AtCapacity::InAll);
         }
+        metrics::connections(1);
         Ok(Admission {
             server: self.clone(),
             allowance: Arc::new(allowance),

@@ -12,6 +12,7 @@ pub mod raw;
 use handfast::{
     HandlerError, protocol,
     server::{ConnectionInfo, Rejection, StreamResponder},
+    transport::CloseFrame,
 };
 use std::{
     borrow::Cow,
@@ -312,7 +313,7 @@ impl SessionHandler for App {
         known.then(|| Cow::Borrowed(&*session.name))
     }
 
-    fn disconnected(&self, session: &User) {
+    fn disconnected(&self, session: &User, _: Option<&CloseFrame>) {
         self.closed
             .lock()
             .expect("it is whole")
