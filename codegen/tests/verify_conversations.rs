@@ -198,6 +198,31 @@ fn keys_and_numbers_of_channels() -> Result {
                 's',
                 json!({ "type": "error", "id": "4", "payload": { "code": "INVALID", "message": "" } }),
             ),
+            (
+                'c',
+                json!({ "type": "join", "id": "5", "payload": { "channel": "all" }, "seq": 1, "epoch": "e" }),
+            ),
+            (
+                's',
+                json!({ "type": "join", "id": "5", "payload": { "channel": "all" }, "channel": "all", "seq": 1, "epoch": "e" }),
+            ),
+            (
+                's',
+                json!({ "type": "gap", "payload": { "channel": "all", "from": 2, "to": 3, "reason": "evicted" } }),
+            ),
+            (
+                's',
+                json!({ "type": "skip", "payload": { "channel": "all", "seq": 4 } }),
+            ),
+            ('s', json!({ "type": "news", "channel": "all", "seq": 5 })),
+            (
+                's',
+                json!({ "type": "skip", "payload": { "channel": "all", "seq": 7 } }),
+            ),
+            (
+                's',
+                json!({ "type": "skip", "payload": { "channel": "nowhere", "seq": 8 } }),
+            ),
         ],
         "
      1 → enter id=1
@@ -230,6 +255,15 @@ fn keys_and_numbers_of_channels() -> Result {
     19 → join id=4
          CHANNEL /payload/channel `nowhere` is not the key of a channel that this message joins or leaves
     20 ← error id=4 answers join of line 19
+    21 → join id=5 seq=1
+    22 ← join id=5 channel=all seq=1 answers join of line 21
+    23 ← gap
+    24 ← skip
+    25 ← news channel=all seq=5
+    26 ← skip
+         CHANNEL /payload/seq the previous number in `all` is 5, and the next must be one more
+    27 ← skip
+         CHANNEL `nowhere` is not the key of a channel
 ",
     )
 }

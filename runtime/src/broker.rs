@@ -1,18 +1,24 @@
-//! The broker (backplane) between servers: it numbers the messages of each channel and delivers them to every server with a
-//! subscriber.
+//! The broker (backplane) between servers: it numbers the messages of each channel, stores the history of those that have one, and
+//! delivers them to every server with a subscriber.
 //!
 //! [`InMemory`] connects any number of servers in one process. To connect several processes, implement [`Broker`].
 
-use crate::{descriptor::MessageDescriptor, random};
+mod in_memory;
+mod stored;
+
+pub use in_memory::InMemory;
+
+use crate::{GapReason, descriptor::MessageDescriptor};
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 use std::{
-    collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Weak},
+    task::{Context, Poll},
     time::{Duration, SystemTime},
 };
-use tokio::time::Instant;
 
 /// A message to all subscribers of a channel.
 #[derive(Clone, Debug)]
@@ -25,6 +31,17 @@ pub struct Publication {
     pub payload: Option<Arc<RawValue>>,
     /// When it was published.
     pub at: SystemTime,
+    /// The member that does not receive it. If it is numbered, that member receives its number.
+    pub except: Option<MemberId>,
+}
+
+/// A connection to a server of a broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MemberId {
+    /// The server.
+    pub server: ServerId,
+    /// The id of the connection, unique within the server.
+    pub connection: u64,
 }
 
 /// A position in the message stream of a channel.
@@ -63,7 +80,80 @@ impl std::error::Error for BrokerError {
     }
 }
 
-/// Numbers publications and delivers them to servers.
+/// What a broker keeps of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// How long its position is kept after its last subscription or publication.
+    pub keep: Duration,
+    /// What of its messages is stored; `None` if nothing is.
+    pub history: Option<HistoryLimits>,
+}
+
+/// The bounds of the history of a channel. The oldest messages are evicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryLimits {
+    /// The maximum number of messages.
+    pub size: u64,
+    /// How long a message is stored; `None` for no limit.
+    pub ttl: Option<Duration>,
+    /// The maximum size, in bytes, where each message counts as 256 bytes more than its payload.
+    pub bytes: usize,
+    /// The maximum size of the histories of all channels together, in bytes.
+    pub total: usize,
+}
+
+/// A part of the history of a channel.
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The current position of the channel.
+    pub position: StreamPosition,
+    /// The messages that were asked for, with their sequence numbers, in order. A number that is missing among them is lost.
+    pub publications: Vec<(u64, Arc<Publication>)>,
+    /// Why messages at the beginning are lost, if some are.
+    pub lost: Option<GapReason>,
+}
+
+/// The outcome of a publication: a future of its position, which is `None` if nothing numbers the channel because it has neither
+/// subscriptions nor a history. It need not be awaited.
+pub struct Receipt(Pending);
+
+enum Pending {
+    Done(Option<Result<Option<StreamPosition>, BrokerError>>),
+    Later(BoxFuture<'static, Result<Option<StreamPosition>, BrokerError>>),
+}
+
+impl Receipt {
+    /// Creates the receipt of a publication whose outcome is known.
+    pub fn done(result: Result<Option<StreamPosition>, BrokerError>) -> Self {
+        Self(Pending::Done(Some(result)))
+    }
+
+    /// Creates the receipt of a publication that is in progress. The future may be dropped without being polled.
+    pub fn later(
+        result: impl Future<Output = Result<Option<StreamPosition>, BrokerError>> + Send + 'static,
+    ) -> Self {
+        Self(Pending::Later(Box::pin(result)))
+    }
+}
+
+impl Future for Receipt {
+    type Output = Result<Option<StreamPosition>, BrokerError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            Pending::Done(result) => result.take().map_or(Poll::Pending, Poll::Ready),
+            Pending::Later(result) => result.as_mut().poll(cx),
+        }
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receipt").finish_non_exhaustive()
+    }
+}
+
+/// Numbers publications, stores histories, and delivers publications to servers.
 pub trait Broker: fmt::Debug + Send + Sync + 'static {
     /// Adds a server. It receives publications until it is dropped.
     fn attach(&self, server: Weak<dyn Deliver>) -> ServerId;
@@ -71,249 +161,30 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
     /// Adds a subscription of a server to a channel, and returns the current position: every message after it is delivered, and none
     /// up to it. Each call is undone by one call of [`Broker::unsubscribe`].
     ///
-    /// The position of a channel without subscriptions is kept for `keep`, and not much longer.
-    ///
     /// # Errors
     /// If the broker cannot subscribe, for example because it is unreachable.
     fn subscribe<'a>(
         &'a self,
         server: ServerId,
         channel: &'a Arc<str>,
-        keep: Duration,
     ) -> BoxFuture<'a, Result<StreamPosition, BrokerError>>;
 
-    /// Removes a subscription of a server to a channel.
-    fn unsubscribe(&self, server: ServerId, channel: &str);
+    /// Removes a subscription of a server to a channel. The position of a channel without subscriptions is kept for `keep`, or for
+    /// longer if an earlier call asked for that, and not much longer. If it is zero, no client has the position.
+    fn unsubscribe(&self, server: ServerId, channel: &str, keep: Duration);
 
-    /// Numbers a message and delivers it, in the order of the calls. Never blocks. A message that cannot be delivered leaves a gap in
-    /// the sequence numbers, so that clients notice it.
-    fn publish(&self, publication: Publication);
-}
+    /// Numbers a message, stores it if the channel has a history, and delivers it, in the order of the calls. Never blocks. A volatile
+    /// message is delivered only. A message that cannot be delivered leaves a gap in the sequence numbers, so that clients notice it.
+    fn publish(&self, publication: Publication, retention: &Retention) -> Receipt;
 
-/// How many channels without subscriptions keep their position, regardless of `keep`. The longest idle are dropped first; a client
-/// that returns to one of them receives a gap.
-const MAX_IDLE: usize = 10_000;
-
-/// A broker for servers in one process.
-#[derive(Debug, Default)]
-pub struct InMemory {
-    channels: Mutex<Channels>,
-    servers: Mutex<Servers>,
-}
-
-#[derive(Debug, Default)]
-struct Channels {
-    counters: HashMap<Arc<str>, Arc<Counter>>,
-    /// How many counters there may be before expired ones are removed.
-    sweep_at: usize,
-}
-
-#[derive(Debug)]
-struct Counter {
-    epoch: Arc<str>,
-    keep: Duration,
-    state: Mutex<CounterState>,
-}
-
-#[derive(Debug)]
-struct CounterState {
-    seq: u64,
-    /// The number of subscriptions by server.
-    members: HashMap<ServerId, usize>,
-    idle_since: Instant,
-}
-
-#[derive(Default)]
-struct Servers {
-    all: HashMap<ServerId, Weak<dyn Deliver>>,
-    last: u64,
-}
-
-impl fmt::Debug for Servers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.all.keys()).finish()
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl InMemory {
-    /// Creates a broker without servers.
-    pub fn new() -> Arc<Self> {
-        Arc::default()
-    }
-
-    /// Returns how many channels have a position.
-    pub fn channels(&self) -> usize {
-        lock(&self.channels).counters.len()
-    }
-
-    fn counter(&self, channel: &Arc<str>, keep: Duration) -> Arc<Counter> {
-        let mut channels = lock(&self.channels);
-        if let Some(counter) = channels.counters.get(channel) {
-            return counter.clone();
-        }
-        if channels.counters.len() >= channels.sweep_at {
-            channels.sweep(Instant::now());
-        }
-        let counter = Arc::new(Counter {
-            epoch: random::name().into(),
-            keep,
-            state: Mutex::new(CounterState {
-                seq: 0,
-                members: HashMap::new(),
-                idle_since: Instant::now(),
-            }),
-        });
-        channels.counters.insert(channel.clone(), counter.clone());
-        counter
-    }
-}
-
-impl Channels {
-    /// Removes the counters of channels without subscriptions that have expired or exceed [`MAX_IDLE`].
-    fn sweep(&mut self, now: Instant) {
-        let mut idle = Vec::new();
-        self.counters.retain(|key, counter| {
-            // A subscription in progress holds a second reference.
-            if Arc::strong_count(counter) > 1 {
-                return true;
-            }
-            let state = lock(&counter.state);
-            if !state.members.is_empty() {
-                return true;
-            }
-            let keep = now.duration_since(state.idle_since) < counter.keep;
-            if keep {
-                idle.push((state.idle_since, key.clone()));
-            }
-            keep
-        });
-        if idle.len() > MAX_IDLE {
-            idle.sort_unstable();
-            for (_, key) in idle.drain(..idle.len() - MAX_IDLE) {
-                self.counters.remove(&key);
-            }
-        }
-        self.sweep_at = (self.counters.len() * 2).max(64);
-    }
-}
-
-impl Broker for InMemory {
-    fn attach(&self, server: Weak<dyn Deliver>) -> ServerId {
-        let mut servers = lock(&self.servers);
-        servers.last += 1;
-        let id = ServerId(servers.last);
-        servers.all.retain(|_, server| server.strong_count() > 0);
-        servers.all.insert(id, server);
-        id
-    }
-
-    fn subscribe<'a>(
+    /// Returns the oldest stored messages after a position, `limit` at most. If the channel has another epoch, there are none.
+    ///
+    /// # Errors
+    /// If the broker cannot read the history, for example because it is unreachable.
+    fn history<'a>(
         &'a self,
-        server: ServerId,
         channel: &'a Arc<str>,
-        keep: Duration,
-    ) -> BoxFuture<'a, Result<StreamPosition, BrokerError>> {
-        let counter = self.counter(channel, keep);
-        let mut state = lock(&counter.state);
-        *state.members.entry(server).or_default() += 1;
-        let position = StreamPosition {
-            epoch: counter.epoch.clone(),
-            seq: state.seq,
-        };
-        drop(state);
-        Box::pin(std::future::ready(Ok(position)))
-    }
-
-    fn unsubscribe(&self, server: ServerId, channel: &str) {
-        let Some(counter) = lock(&self.channels).counters.get(channel).cloned() else {
-            return;
-        };
-        let mut state = lock(&counter.state);
-        if let Some(members) = state.members.get_mut(&server) {
-            *members -= 1;
-            if *members == 0 {
-                state.members.remove(&server);
-            }
-        }
-        if state.members.is_empty() {
-            state.idle_since = Instant::now();
-        }
-    }
-
-    fn publish(&self, publication: Publication) {
-        // Without a counter there is no subscription, and no client has a position to resume from.
-        let Some(counter) = lock(&self.channels)
-            .counters
-            .get(&publication.channel)
-            .cloned()
-        else {
-            return;
-        };
-        let mut state = lock(&counter.state);
-        if !publication.message.volatile {
-            state.seq += 1;
-        }
-        let position = StreamPosition {
-            epoch: counter.epoch.clone(),
-            seq: state.seq,
-        };
-        let servers: Vec<_> = {
-            let all = lock(&self.servers);
-            state
-                .members
-                .keys()
-                .filter_map(|id| all.all.get(id)?.upgrade())
-                .collect()
-        };
-        // Under the lock of the counter, so that all servers see the same order.
-        for server in servers {
-            server.deliver(&publication, &position);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const KEEP: Duration = Duration::from_secs(60);
-
-    async fn subscribe_once(broker: &InMemory, channel: &str) -> StreamPosition {
-        let channel = channel.into();
-        let position = broker
-            .subscribe(ServerId(1), &channel, KEEP)
-            .await
-            .expect("the broker is in memory");
-        broker.unsubscribe(ServerId(1), &channel);
-        position
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_idle_position_is_kept_for_its_time() {
-        let broker = InMemory::new();
-        let first = subscribe_once(&broker, "a").await;
-        assert_eq!(subscribe_once(&broker, "a").await, first);
-        tokio::time::advance(KEEP * 2).await;
-        for i in 0..200 {
-            subscribe_once(&broker, &format!("other-{i}")).await;
-        }
-        assert_ne!(subscribe_once(&broker, "a").await.epoch, first.epoch);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn idle_positions_are_bounded() {
-        let broker = InMemory::new();
-        for i in 0..3 * MAX_IDLE {
-            subscribe_once(&broker, &format!("{i}")).await;
-        }
-        assert!(
-            broker.channels() <= 2 * MAX_IDLE,
-            "{} positions are kept",
-            broker.channels()
-        );
-    }
+        since: &'a StreamPosition,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<History, BrokerError>>;
 }

@@ -4,7 +4,7 @@ mod fields;
 
 use self::fields::ReadTag;
 use crate::{
-    codec::{Body, Source},
+    codec::Source,
     descriptor::{
         EnvelopeDescriptor, EnvelopeField, EnvelopeLayout, FieldDescriptor, OwnEnvelope, Presence,
         Role, TagRef, UnionDescriptor,
@@ -14,7 +14,7 @@ use crate::{
     read::{Kind, Next, Place, ReadContext, Reader, Segment, Stop},
 };
 use handfast_schema::{Side, Violations, details, listed};
-use std::{fmt, time::SystemTime};
+use std::{borrow::Cow, fmt, time::SystemTime};
 
 /// The pending requests, which may determine what a message is: a reply may have no discriminant of its own.
 pub trait PendingReplies {
@@ -46,7 +46,7 @@ impl PendingReplies for NoPendingReplies {
 /// `side` is the receiving side; `depth` is the maximum number of nested arrays and objects.
 ///
 /// # Errors
-/// If the message is not JSON, its envelope is invalid, its type is unknown, or its payload is invalid. The error keeps what could be
+/// If the message is malformed, its envelope is invalid, its type is unknown, or its payload is invalid. The error keeps what could be
 /// read.
 pub fn decode<M: MessageSet>(
     source: Source<'_>,
@@ -54,15 +54,14 @@ pub fn decode<M: MessageSet>(
     depth: u32,
     pending: &dyn PendingReplies,
 ) -> Result<Envelope<M>, Box<DecodeError>> {
-    let Source::Json(body) = source;
     let table = M::DESCRIPTOR;
     let mut own = match table.has_own_envelopes {
-        true => envelope_of(table, body, depth),
+        true => envelope_of(table, source, depth),
         false => None,
     };
     let (mut decoder, mut message) = loop {
-        let mut reader = Reader::body(body, depth);
-        let mut decoder = Decoder::new(table, own, side, body.text());
+        let mut reader = source.reader(depth);
+        let mut decoder = Decoder::new(table, own, side, source, depth);
         let mut message = None;
         let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
             message = M::read(index, r, cx)?;
@@ -97,7 +96,7 @@ pub fn decode<M: MessageSet>(
 /// Returns the envelope that the message with this discriminant has of its own.
 fn envelope_of(
     table: &'static UnionDescriptor,
-    body: Body<'_>,
+    source: Source<'_>,
     depth: u32,
 ) -> Option<&'static OwnEnvelope> {
     let mut names = vec![table.envelope.tag];
@@ -106,7 +105,7 @@ fn envelope_of(
             names.push(own.fields.tag);
         }
     }
-    let mut r = Reader::body(body, depth);
+    let mut r = source.reader(depth);
     if r.peek().ok()? != Kind::Object {
         return None;
     }
@@ -159,7 +158,8 @@ struct Decoder<'de> {
     fields: &'static EnvelopeDescriptor,
     layout: &'static EnvelopeLayout,
     side: Side,
-    text: &'de str,
+    source: Source<'de>,
+    depth: u32,
     /// The violations of the envelope.
     envelope: ReadContext,
     /// The violations of the payload.
@@ -190,7 +190,8 @@ impl<'de> Decoder<'de> {
         table: &'static UnionDescriptor,
         own: Option<&'static OwnEnvelope>,
         side: Side,
-        text: &'de str,
+        source: Source<'de>,
+        depth: u32,
     ) -> Self {
         let (fields, layout) = match own {
             Some(own) => (&own.fields, &own.layout),
@@ -201,7 +202,8 @@ impl<'de> Decoder<'de> {
             fields,
             layout,
             side,
-            text,
+            source,
+            depth,
             envelope: ReadContext::new(side),
             payload: ReadContext::new(side),
             tag: None,
@@ -403,8 +405,8 @@ impl<'de> Decoder<'de> {
             channel: self.channel.take(),
             payload: self
                 .content
-                .and_then(|(start, end)| self.text.get(start..end))
-                .map(str::to_owned),
+                .and_then(|(start, end)| self.source.json_text(start..end, self.depth))
+                .map(Cow::into_owned),
         })
     }
 }

@@ -3,7 +3,7 @@
 mod limits;
 mod roles;
 
-pub use limits::{DetachedLimits, HandlerTimeout, Limits};
+pub use limits::{DetachedLimits, HandlerTimeout, HistoryDescriptor, Limits};
 pub use roles::{MappedRole, MappedRoles, OwnEnvelope};
 
 use std::time::Duration;
@@ -117,6 +117,26 @@ impl CloseReason {
         Self::IdReused,
     ];
 
+    /// Every reason.
+    pub const ALL: [Self; 16] = [
+        Self::GoingAway,
+        Self::Unauthorized,
+        Self::Version,
+        Self::HelloTimeout,
+        Self::TakenOver,
+        Self::Kicked,
+        Self::Violations,
+        Self::TooLarge,
+        Self::RateLimited,
+        Self::Slow,
+        Self::Silent,
+        Self::Internal,
+        Self::Invalid,
+        Self::NotReady,
+        Self::RepeatedHello,
+        Self::IdReused,
+    ];
+
     /// Returns the default close code (RFC 6455, section 7.4).
     pub const fn default_code(self) -> u16 {
         match self {
@@ -171,6 +191,7 @@ pub struct Roles {
     pub ready: Option<Tag>,
     pub refuse: Option<Tag>,
     pub gap: Option<Tag>,
+    pub skip: Option<Tag>,
     pub join: Option<Tag>,
     pub leave: Option<Tag>,
     pub ping: Option<Tag>,
@@ -187,6 +208,7 @@ impl Roles {
         ready: Some(Tag::Text("ready")),
         refuse: Some(Tag::Text("refuse")),
         gap: Some(Tag::Text("gap")),
+        skip: Some(Tag::Text("skip")),
         join: Some(Tag::Text("join")),
         leave: Some(Tag::Text("leave")),
         ping: Some(Tag::Text("ping")),
@@ -221,8 +243,8 @@ pub struct ChannelDescriptor {
     pub key: &'static str,
     /// Whether the protocol declares a message that joins it. Otherwise it is joined with the session's own `join`.
     pub has_join: bool,
-    /// The number of messages in its history, and how long they are kept.
-    pub history: Option<(u64, Option<Duration>)>,
+    /// What is stored of its messages, for clients that join it again.
+    pub history: Option<HistoryDescriptor>,
 }
 
 /// The descriptor of the messages that one side sends.
@@ -238,7 +260,13 @@ pub struct UnionDescriptor {
     pub lookup: fn(TagRef<'_>) -> Option<usize>,
     /// Whether any message has an envelope of its own.
     pub has_own_envelopes: bool,
+    /// Reads a payload as its type.
+    pub typed: TypedPayload,
 }
+
+/// Reads the payload of the message at an index from JSON text, and passes it to `write` if it is valid and has no unknown fields.
+pub type TypedPayload =
+    fn(index: usize, json: &str, write: &mut dyn FnMut(&dyn erased_serde::Serialize));
 
 impl UnionDescriptor {
     /// Creates the descriptor of the messages of one side.
@@ -246,6 +274,7 @@ impl UnionDescriptor {
         envelope: EnvelopeDescriptor,
         messages: &'static [MessageDescriptor],
         lookup: fn(TagRef<'_>) -> Option<usize>,
+        typed: TypedPayload,
     ) -> Self {
         let mut has_own_envelopes = false;
         let mut i = 0;
@@ -259,6 +288,7 @@ impl UnionDescriptor {
             envelope,
             messages,
             lookup,
+            typed,
         }
     }
 }
@@ -276,6 +306,10 @@ pub struct MessageDescriptor {
     pub channel: Option<&'static str>,
     /// Whether it is volatile: it has no sequence number, and is dropped under backpressure.
     pub volatile: bool,
+    /// The field of the payload whose value identifies a volatile message: a newer one replaces one that waits with the same value.
+    pub volatile_key: Option<&'static str>,
+    /// Whether its handler runs beside those of other messages of the same client.
+    pub concurrent: bool,
     /// Whether it is idempotent: it may be sent again if its outcome is unknown.
     pub idempotent: bool,
     /// The timeout of the reply; `None` for that of the session.

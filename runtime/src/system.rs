@@ -1,4 +1,4 @@
-//! The session's own messages: hello, ready, refuse, error, ping, pong, received, join, leave, gap.
+//! The session's own messages: hello, ready, refuse, error, ping, pong, received, join, leave, gap, skip.
 //!
 //! They are few and rare, so they are decoded in two steps through [`Head`], and encoded like any other message. Where a message of the
 //! application plays a role, `mapped` moves the role's fields from and to their places in its payload.
@@ -6,7 +6,7 @@
 pub(crate) mod mapped;
 
 use crate::{
-    Id, SessionCode, Side, TagBuf,
+    GapReason, Id, SessionCode, Side, TagBuf,
     codec::Source,
     descriptor::{EnvelopeDescriptor, MappedRole, MappedRoles, Roles, Tag, TagRef},
 };
@@ -46,6 +46,19 @@ fn find<T: DeserializeOwned>(
         .map_or(Ok(None), |raw| serde_json::from_str(raw.get()))
 }
 
+/// A sequence number, which may be written as `9.0`, or as text if the protocol has it so.
+fn number(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(n) => n.as_u64().or_else(|| {
+            n.as_f64()
+                .filter(|n| n.fract() == 0.0 && *n >= 0.0)
+                .map(|n| n as u64)
+        }),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
 /// The roles of the session's own messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -53,6 +66,7 @@ pub(crate) enum Role {
     Ready,
     Refuse,
     Gap,
+    Skip,
     Join,
     Leave,
     Ping,
@@ -70,6 +84,7 @@ impl Role {
             Self::Ready => mapped.ready,
             Self::Refuse => mapped.refuse,
             Self::Gap => mapped.gap,
+            Self::Skip => mapped.skip,
             Self::Join => mapped.join,
             Self::Leave => mapped.leave,
             Self::Ping => mapped.ping,
@@ -87,6 +102,7 @@ impl Role {
             Self::Ready => roles.ready,
             Self::Refuse => roles.refuse,
             Self::Gap => roles.gap,
+            Self::Skip => roles.skip,
             Self::Join => roles.join,
             Self::Leave => roles.leave,
             Self::Ping => roles.ping,
@@ -104,6 +120,7 @@ impl Role {
             (roles.ready, Self::Ready),
             (roles.refuse, Self::Refuse),
             (roles.gap, Self::Gap),
+            (roles.skip, Self::Skip),
             (roles.join, Self::Join),
             (roles.leave, Self::Leave),
             (roles.ping, Self::Ping),
@@ -124,14 +141,15 @@ pub(crate) struct Head<'a> {
     pub(crate) tag: TagBuf,
     pub(crate) id: Option<Id>,
     pub(crate) channel: Option<String>,
-    #[cfg(feature = "client")]
     pub(crate) seq: Option<u64>,
-    #[cfg(feature = "client")]
     pub(crate) epoch: Option<String>,
     payload: Option<Cow<'a, str>>,
     /// The message of the application that it is.
     mapped: Option<&'static MappedRole>,
 }
+
+/// The maximum nesting depth of the session's own messages.
+const DEPTH: u32 = 128;
 
 impl<'a> Head<'a> {
     /// Reads the envelope of a message.
@@ -139,8 +157,30 @@ impl<'a> Head<'a> {
         source: &Source<'a>,
         envelope: &EnvelopeDescriptor,
     ) -> Result<Self, serde_json::Error> {
-        let Source::Json(body) = *source;
-        let all = fields(body.text())?;
+        match source.json_text(0..source.len(), DEPTH) {
+            Some(Cow::Borrowed(text)) => Self::of(text, envelope),
+            Some(Cow::Owned(text)) => Head::of(&text, envelope).map(Head::into_owned),
+            None => Err(serde_json::Error::custom("the message is malformed")),
+        }
+    }
+
+    /// Copies what is borrowed from the message.
+    fn into_owned(self) -> Head<'static> {
+        Head {
+            payload: self.payload.map(|payload| payload.into_owned().into()),
+            mapped: self.mapped,
+            tag: self.tag,
+            id: self.id,
+            channel: self.channel,
+            #[cfg(feature = "client")]
+            seq: self.seq,
+            #[cfg(feature = "client")]
+            epoch: self.epoch,
+        }
+    }
+
+    fn of(text: &'a str, envelope: &EnvelopeDescriptor) -> Result<Self, serde_json::Error> {
+        let all = fields(text)?;
         let at = |field: Option<crate::descriptor::FieldDescriptor>| {
             field.map_or("", |field| field.name)
         };
@@ -160,13 +200,15 @@ impl<'a> Head<'a> {
                 _ => None,
             },
             channel: find(&all, at(envelope.channel))?,
-            #[cfg(feature = "client")]
-            seq: find(&all, at(envelope.seq))?,
-            #[cfg(feature = "client")]
-            epoch: find(&all, at(envelope.epoch))?,
+            seq: find(&all, at(envelope.seq))?.as_ref().and_then(number),
+            epoch: match find(&all, at(envelope.epoch))? {
+                Some(Value::String(text)) => Some(text),
+                Some(Value::Number(n)) => Some(n.to_string()),
+                _ => None,
+            },
             payload: match envelope.content {
                 Some(content) => all.get(content).map(|raw| raw.get().into()),
-                None => Some(body.text().into()),
+                None => Some(text.into()),
             },
             mapped: None,
         })
@@ -540,24 +582,69 @@ impl Serialize for ChannelOnly<'_> {
     }
 }
 
-#[cfg(feature = "client")]
 /// The payload of `gap`.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct GapNotice {
-    pub(crate) channel: String,
+pub(crate) struct GapNotice<'a> {
+    pub(crate) channel: Cow<'a, str>,
     pub(crate) from: Option<u64>,
     pub(crate) to: Option<u64>,
+    pub(crate) reason: Option<GapReason>,
 }
 
 #[cfg(feature = "client")]
-impl GapNotice {
+impl GapNotice<'static> {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         let payload = head.payload()?;
         Ok(Self {
-            channel: get(&payload, "channel")?,
+            channel: get::<String>(&payload, "channel")?.into(),
             from: find(&payload, "from")?,
             to: find(&payload, "to")?,
+            reason: find::<String>(&payload, "reason")?.map(|reason| GapReason::of(&reason)),
         })
+    }
+}
+
+impl Serialize for GapNotice<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("channel", &*self.channel)?;
+        if let Some(from) = self.from {
+            map.serialize_entry("from", &from)?;
+        }
+        if let Some(to) = self.to {
+            map.serialize_entry("to", &to)?;
+        }
+        if let Some(reason) = self.reason {
+            map.serialize_entry("reason", reason.as_str())?;
+        }
+        map.end()
+    }
+}
+
+/// The payload of `skip`: a number of a channel whose message is not for this client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SkipNotice<'a> {
+    pub(crate) channel: Cow<'a, str>,
+    pub(crate) seq: u64,
+}
+
+#[cfg(feature = "client")]
+impl SkipNotice<'static> {
+    pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
+        let payload = head.payload()?;
+        Ok(Self {
+            channel: get::<String>(&payload, "channel")?.into(),
+            seq: get(&payload, "seq")?,
+        })
+    }
+}
+
+impl Serialize for SkipNotice<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("channel", &*self.channel)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.end()
     }
 }
 

@@ -286,7 +286,7 @@ async fn skipped_sequence_numbers_are_a_gap() {
         room.next().await,
         Some(Event::Gap(Gap {
             from: Some(43),
-            to: Some(44)
+            to: Some(44), reason: None
         }))
     );
     assert_eq!(said(room.next().await), ("b".into(), Some(45)));
@@ -294,7 +294,7 @@ async fn skipped_sequence_numbers_are_a_gap() {
         room.next().await,
         Some(Event::Gap(Gap {
             from: Some(46),
-            to: Some(50)
+            to: Some(50), reason: None
         }))
     );
     assert_eq!(said(room.next().await), ("c".into(), Some(51)));
@@ -336,7 +336,8 @@ async fn a_slow_subscription_gets_a_gap() {
             room.next().await,
             Some(Event::Gap(Gap {
                 from: Some(3),
-                to: Some(5)
+                to: Some(5),
+                reason: None
             }))
         );
         script.say(&message("x", 6)).await;
@@ -391,7 +392,7 @@ async fn a_lost_connection_is_reestablished() {
             room.next().await,
             Some(Event::Gap(Gap {
                 from: Some(42),
-                to: Some(44)
+                to: Some(44), reason: None
             }))
         );
         assert_eq!(said(room.next().await), ("again".into(), Some(45)));
@@ -426,7 +427,7 @@ async fn another_epoch_is_a_gap() {
             room.next().await,
             Some(Event::Gap(Gap {
                 from: None,
-                to: None
+                to: None, reason: None
             }))
         );
     })
@@ -714,7 +715,8 @@ async fn a_rejoin_without_a_reply_is_reported_and_may_complete_later() {
             room.next().await,
             Some(Event::Gap(Gap {
                 from: Some(42),
-                to: Some(44)
+                to: Some(44),
+                reason: None
             }))
         );
         assert_eq!(said(room.next().await), ("x".into(), Some(45)));

@@ -297,6 +297,7 @@ async fn the_inbox_of_a_channel_is_bounded_in_bytes() {
         let missed = Gap {
             from: Some(4),
             to: Some(10),
+            reason: None,
         };
         assert_eq!(room.next().await, Some(Event::Gap(missed)));
         // The inbox has room again.
@@ -326,6 +327,7 @@ async fn a_forged_sequence_number_does_not_silence_a_channel() {
             Some(Event::Gap(Gap {
                 from: Some(from),
                 to: Some(to),
+                reason: None,
             }))
         };
         assert_eq!(room.next().await, gap(43, HIGHEST - 1));

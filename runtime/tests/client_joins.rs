@@ -330,7 +330,8 @@ async fn a_temporarily_refused_rejoin_keeps_the_channel() {
                 room.next().await,
                 Some(Event::Gap(Gap {
                     from: Some(42),
-                    to: Some(44)
+                    to: Some(44),
+                    reason: None
                 }))
             );
             assert_eq!(said(room.next().await), ("x".into(), Some(45)));
@@ -362,7 +363,8 @@ async fn a_second_subscription_learns_what_the_first_missed() {
             first.next().await,
             Some(Event::Gap(Gap {
                 from: Some(42),
-                to: Some(44)
+                to: Some(44),
+                reason: None
             }))
         );
         assert_eq!(said(first.next().await).1, Some(45));

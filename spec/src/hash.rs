@@ -10,7 +10,7 @@ mod shapes;
 
 use crate::model::{
     Correlate, Envelope, EnvelopeField, FieldKind, KeyPart, Message, MessageId, Presence, Protocol,
-    RoleKind, RolePlayer, Scalar, Sent, TimestampForm,
+    Role, RoleKind, RolePlayer, Scalar, Sent, TimestampForm,
 };
 use canonical::{canonical, hex};
 use serde_json::{Map, Value, json};
@@ -70,7 +70,7 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
     let roles = protocol.session.roles.iter().zip(RoleKind::ALL);
     // A role that was added to the language later is part of the meaning where it is not at its default.
     let roles: Map<String, Value> = roles
-        .filter(|(role, _)| !protocol.session.is_later_default(role))
+        .filter(|(role, (_, name))| !is_new_default(protocol, role, name))
         .map(|(role, (_, name))| (name.to_owned(), player(protocol, &role.player)))
         .collect();
     let phases = &protocol.session.phases;
@@ -101,6 +101,23 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
         meaning["dialect"] = json!("json-schema");
     }
     meaning
+}
+
+/// Whether a role is younger than the hash and as it is by default. If all older roles are off, so is that one.
+fn is_new_default(protocol: &Protocol, role: &Role, name: &str) -> bool {
+    if !role.kind.is_new() {
+        return false;
+    }
+    let mut older = protocol.session.roles.iter();
+    if older.all(|role| role.kind.is_new() || role.player == RolePlayer::Off) {
+        return role.player == RolePlayer::Off;
+    }
+    let (messages, session) = (&protocol.messages, &protocol.session);
+    let resumes = session.resume.is_some();
+    role.player
+        == role
+            .kind
+            .default_player(name, messages, &session.roles, resumes)
 }
 
 fn scalar(scalar: &Scalar) -> Value {

@@ -180,6 +180,8 @@ pub struct History {
     pub size: u64,
     /// For how long.
     pub ttl: Option<Duration>,
+    /// The maximum size of all of them, in bytes.
+    pub bytes: u64,
 }
 
 /// A message.
@@ -203,6 +205,10 @@ pub struct Message {
     pub timeout: Option<Duration>,
     /// Never numbered, never stored, dropped first under pressure.
     pub volatile: bool,
+    /// The field of the payload whose value identifies a volatile message: a newer one replaces one that waits.
+    pub volatile_key: Option<String>,
+    /// The server handles it beside other messages of the same client.
+    pub concurrent: bool,
     /// May be sent again if its outcome is unknown.
     pub idempotent: bool,
     /// Deprecated, and why.
@@ -423,6 +429,8 @@ pub struct GenerateTypescript {
     pub out: Name,
     /// Whether it also decodes what a server receives, and not only what a client does.
     pub both_sides: bool,
+    /// Whether bytes are a `Uint8Array`, and not the text of their base64.
+    pub byte_arrays: bool,
 }
 
 /// `generate.schema`

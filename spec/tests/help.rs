@@ -84,6 +84,30 @@ const FIXES: &[(&str, &str, &str, &str)] = &[
         "leave the role `error` on",
         "errors: { A: {} }\nmessages:\n  q: { from: client, reply: a, errors: [A] }\n  a: { from: server }\n",
     ),
+    (
+        "messages:\n  a: { from: server, volatile: true, volatileKey: x, payload: { type: object, required: [x], properties: { x: { type: object } } } }\n",
+        "P042",
+        "name another field",
+        "messages:\n  a: { from: server, volatile: true, volatileKey: x, payload: { type: object, required: [x], properties: { x: { type: [string, 'null'] } } } }\n",
+    ),
+    (
+        "messages:\n  a: { from: server, volatile: true, volatileKey: y, payload: { type: object, required: [x], properties: { x: { enum: [a, 1] } } } }\n",
+        "P042",
+        "name a field of the payload",
+        "messages:\n  a: { from: server, volatile: true, volatileKey: x, payload: { type: object, required: [x], properties: { x: { enum: [a, 1] } } } }\n",
+    ),
+    (
+        "messages:\n  a: { from: server, volatileKey: x, payload: { type: object, required: [x], properties: { x: { const: a } } } }\n",
+        "P042",
+        "add `volatile: true`",
+        "messages:\n  a: { from: server, volatile: true, volatileKey: x, payload: { type: object, required: [x], properties: { x: { const: a } } } }\n",
+    ),
+    (
+        "channels: { c: { key: c, join: a } }\nmessages:\n  a: { from: client, reply: b, concurrent: true }\n  b: { from: server }\n  n: { from: server, channel: c }\n",
+        "P043",
+        "delete `concurrent`",
+        "channels: { c: { key: c, join: a } }\nmessages:\n  a: { from: client, reply: b }\n  b: { from: server }\n  n: { from: server, channel: c }\n",
+    ),
 ];
 
 #[test]
@@ -132,6 +156,7 @@ fn all_roles_are_turned_off_at_once() {
         "negotiate",
         "error",
         "received",
+        "skip",
     ];
     let each: Vec<String> = roles.iter().map(|role| format!("{role}: off")).collect();
     let hash = |roles: &str| {
@@ -149,4 +174,29 @@ fn all_roles_are_turned_off_at_once() {
     assert!(all.0.is_some());
     assert_eq!(all, hash(&format!("{{ {} }}", each.join(", "))));
     assert_eq!(all.1, roles.len());
+    // A role that is younger than the hash does not change it, unless it is not as it is by default.
+    let (as_ever, off, tagged) = (
+        hash("{ gap: off }").0,
+        hash("{ gap: off, skip: off }").0,
+        hash("{ gap: off, skip: { tag: skipped } }").0,
+    );
+    assert_eq!(as_ever, hash("{ gap: off, skip: { tag: skip } }").0);
+    assert_ne!(as_ever, off);
+    assert_ne!(as_ever, tagged);
+    assert_ne!(off, tagged);
+    // Where the server's tags leave it no place it is off, and may be said to be.
+    for tag in ["1", "skip"] {
+        let hash = |roles: &str| {
+            let text = format!(
+                "handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\nmessages: {{ a: {{ from: server, tag: {tag} }} }}\nsession: {{ roles: {{ ready: off, refuse: off, gap: off, join: off, leave: off, ping: off, pong: off, negotiate: off, error: off{roles} }} }}\n"
+            );
+            let loaded = load_str("protocol.yaml", text.as_bytes(), &BTreeMap::new());
+            let all = loaded.diagnostics.iter();
+            let severe = all.filter(|one| one.severity == Severity::Error);
+            assert_eq!(severe.map(|one| &one.message).next(), None);
+            loaded.protocol.expect("a protocol").hash
+        };
+        assert_eq!(hash(""), hash(", skip: off"));
+        assert_ne!(hash(""), hash(", skip: { tag: 7 }"));
+    }
 }

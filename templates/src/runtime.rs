@@ -11,15 +11,19 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 44] = files![
+static RUNTIME: [(&str, &str); 50] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
     "handfast/backoff.ts",
+    "handfast/binary.ts",
+    "handfast/bytes.ts",
+    "handfast/cbor.ts",
     "handfast/channels.ts",
     "handfast/client.ts",
     "handfast/clock.ts",
     "handfast/close-codes.ts",
+    "handfast/codec.ts",
     "handfast/options.ts",
     "handfast/connection.ts",
     "handfast/core.ts",
@@ -38,6 +42,8 @@ static RUNTIME: [(&str, &str); 44] = files![
     "handfast/listeners.ts",
     "handfast/mapped.ts",
     "handfast/memoize.ts",
+    "handfast/message-table.ts",
+    "handfast/msgpack.ts",
     "handfast/outbound.ts",
     "handfast/regex.ts",
     "handfast/report.ts",

@@ -60,6 +60,7 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
             RoleKind::Ready => add(Side::Server, Some(build.ready())),
             RoleKind::Refuse => add(Side::Server, Some(build.refuse(protocol))),
             RoleKind::Gap => add(Side::Server, Some(build.gap())),
+            RoleKind::Skip => add(Side::Server, Some(build.skip())),
             RoleKind::Join | RoleKind::Leave => {
                 let payload = build.channel();
                 add(Side::Client, Some(payload));
@@ -223,7 +224,14 @@ impl Build {
             ("channel", true, text),
             ("from", false, seq),
             ("to", false, seq),
+            ("reason", false, text),
         ])
+    }
+
+    fn skip(&mut self) -> SchemaId {
+        let text = self.of(Type::String);
+        let seq = self.of(Type::Integer);
+        self.object(&[("channel", true, text), ("seq", true, seq)])
     }
 
     fn channel(&mut self) -> SchemaId {

@@ -43,7 +43,11 @@ pub(super) fn channels(cx: &RustContext<'_>, items: &mut Vec<String>) {
                 .ttl
                 .map(|ttl| format!(", ttl_ms = {}", ttl.as_millis()))
                 .unwrap_or_default();
-            args.push(format!("history(size = {}{ttl})", history.size));
+            let bytes = match history.bytes {
+                1_048_576 => String::new(),
+                bytes => format!(", bytes = {bytes}"),
+            };
+            args.push(format!("history(size = {}{ttl}{bytes})", history.size));
         }
         args.extend(cx.krate());
         attribute(&mut out, "", "protocol", &args);

@@ -122,6 +122,10 @@ fn arguments(
     if shares_tag(cx, id, sent, side) {
         args.push("shared".to_owned());
     }
+    if side == Side::Server {
+        let key = message.volatile_key.as_ref();
+        args.extend(key.map(|field| format!("volatile_key = {}", text(field))));
+    }
     args
 }
 
@@ -186,6 +190,9 @@ fn requests(cx: &RustContext<'_>, id: MessageId, message: &Message, args: &mut V
     if message.idempotent {
         args.push("idempotent".to_owned());
     }
+    if message.concurrent && is_handled(cx, id, message) {
+        args.push("concurrent".to_owned());
+    }
     match &message.deprecated {
         None => {}
         Some(deprecated) => match &deprecated.note {
@@ -193,6 +200,15 @@ fn requests(cx: &RustContext<'_>, id: MessageId, message: &Message, args: &mut V
             None => args.push("deprecated".to_owned()),
         },
     }
+}
+
+/// Whether a handler answers a message with one reply or none, so that `concurrent` has an effect.
+fn is_handled(cx: &RustContext<'_>, id: MessageId, message: &Message) -> bool {
+    let streams = message
+        .reply
+        .as_ref()
+        .is_some_and(|reply| reply.is_stream());
+    !streams && !cx.cancels.contains(&id) && cx.protocol.session.auth != Some(id)
 }
 
 /// The arguments of `envelope(…)`: the differences from the default.

@@ -102,6 +102,10 @@ fn limits(limits: &Limits) -> String {
         }
         HandlerTimeout::Off => ", handler_timeout_ms = none".to_owned(),
     };
+    let history = match limits.history {
+        0x400_0000 => String::new(),
+        history => format!(", history = {history}"),
+    };
     let detached = if limits.detached == DetachedLimits::DEFAULT {
         String::new()
     } else {
@@ -116,7 +120,7 @@ fn limits(limits: &Limits) -> String {
         )
     };
     format!(
-        "limits(message = {}, depth = {}, {rate}, violations = {}, outbound = {}, inbound = {}, channels = {}, streams = {}{handler_timeout}{detached})",
+        "limits(message = {}, depth = {}, {rate}, violations = {}, outbound = {}, inbound = {}, channels = {}, streams = {}{history}{handler_timeout}{detached})",
         limits.message,
         limits.depth,
         limits.violations,

@@ -27,6 +27,7 @@ pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
             RoleKind::Ready
             | RoleKind::Refuse
             | RoleKind::Gap
+            | RoleKind::Skip
             | RoleKind::Error
             | RoleKind::Greeting => end == Side::Server,
             RoleKind::Join

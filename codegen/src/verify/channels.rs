@@ -18,6 +18,20 @@ struct Count {
     seq: u64,
 }
 
+impl Count {
+    /// The next number must be one more.
+    fn advance(&mut self, seq: u64, channel: &Channel, place: String, line: &mut Line) {
+        let before = std::mem::replace(&mut self.seq, seq);
+        if before.checked_add(1) != Some(seq) {
+            let words = format!(
+                "the previous number in `{}` is {before}, and the next must be one more",
+                channel.name.text
+            );
+            line.problems.push(at(place, words));
+        }
+    }
+}
+
 /// The channels of a connection, by their keys.
 pub(super) struct Channels<'r, 'p> {
     reader: &'r Reader<'p>,
@@ -73,6 +87,8 @@ impl<'r, 'p> Channels<'r, 'p> {
             self.published(channel, candidate, message, line);
         } else if candidate.role == Some(RoleKind::Gap) && candidate.message.is_none() {
             self.gap(candidate, message, line);
+        } else if candidate.role == Some(RoleKind::Skip) && candidate.message.is_none() {
+            self.skip(candidate, message, line);
         }
     }
 
@@ -246,17 +262,33 @@ impl<'r, 'p> Channels<'r, 'p> {
             self.counts.insert(key.to_owned(), Count { epoch, seq });
             return;
         };
-        let before = count.seq;
-        let anew = epoch.is_some() && epoch != count.epoch.as_ref();
-        count.seq = seq;
-        if anew {
-            count.epoch = epoch.cloned();
-        } else if before.checked_add(1) != Some(seq) {
-            let words = format!(
-                "the previous number in `{}` is {before}, and the next must be one more",
-                channel.name.text
-            );
-            line.problems.push(at(place, words));
+        if epoch.is_some() && epoch != count.epoch.as_ref() {
+            let epoch = epoch.cloned();
+            *count = Count { epoch, seq };
+        } else {
+            count.advance(seq, channel, place, line);
+        }
+    }
+
+    /// The number of a message that is not for this client.
+    fn skip(&mut self, candidate: &Candidate, message: &Fields, line: &mut Line) {
+        let Some(payload) = payload(candidate, message) else {
+            return;
+        };
+        let key = payload.get("channel").and_then(Value::as_str);
+        let seq = payload.get("seq").and_then(number);
+        let Some((key, seq)) = key.zip(seq) else {
+            return;
+        };
+        let mut channels = self.reader.protocol.channels.iter();
+        let Some(channel) = channels.find(|channel| self.is_key(channel, key)) else {
+            let words = format!("`{key}` is not the key of a channel");
+            return line.problems.push(at(String::new(), words));
+        };
+        if let Some(count) = self.counts.get_mut(key) {
+            let content = candidate.sent.envelope.tagging.content();
+            let place = content.map_or_else(|| "/seq".into(), |content| format!("/{content}/seq"));
+            count.advance(seq, channel, place, line);
         }
     }
 

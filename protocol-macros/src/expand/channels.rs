@@ -40,7 +40,11 @@ fn keys(krate: &Path, channel: &Channel) -> TokenStream {
     let has_join = channel.join.is_some();
     let history = option(channel.history.as_ref().map(|history| {
         let (size, ttl) = (&history.size, option(history.ttl_ms.as_ref().map(millis)));
-        quote!((#size, #ttl))
+        let bytes = history.bytes.as_ref().map_or_else(
+            || quote!(#t::HistoryDescriptor::BYTES),
+            |bytes| quote!(#bytes),
+        );
+        quote!(#t::HistoryDescriptor { size: #size, ttl: #ttl, bytes: #bytes })
     }));
     let writes: TokenStream = channel
         .key

@@ -22,10 +22,9 @@ pub(super) fn dispatch(krate: &Path, union: &MessageUnion) -> TokenStream {
             #[allow(clippy::wrong_self_convention, unused_variables, reason = "the same for every protocol")]
             pub fn __dispatch<__A: Handlers>(
                 self,
-                app: &::std::sync::Arc<__A>,
+                app: ::std::sync::Arc<__A>,
                 responder: #krate::__private::Responder,
             ) -> #krate::server::Action {
-                let app = ::std::sync::Arc::clone(app);
                 let cx = Context::<<__A as SessionHandler>::Session>::__new(responder.context());
                 #dispatch
             }
@@ -113,7 +112,7 @@ fn run(krate: &Path, message: &Message) -> Run {
     let (before, body) = match (&message.reply, &message.join, &message.leave) {
         (Reply::One(_), Some(to), _) => (
             channel(to),
-            quote!(if #responder::may_join(&responder, &channel) { #responder::join::<#server, _, _, _>(&responder, &channel, #plain).await; }),
+            quote!(if let #p::Some(joining) = #responder::begin_join(&responder, &channel).await { #responder::join::<#server, _, _>(&responder, joining, #plain); }),
         ),
         (Reply::One(_), _, Some(from)) => (
             channel(from),

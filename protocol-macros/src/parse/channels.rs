@@ -37,6 +37,7 @@ pub(crate) enum KeyPart {
 pub(crate) struct History {
     pub(crate) size: Expr,
     pub(crate) ttl_ms: Option<Expr>,
+    pub(crate) bytes: Option<Expr>,
 }
 
 pub(crate) fn take(
@@ -76,18 +77,23 @@ pub(crate) fn take(
     })
 }
 
-/// `history(size = 100, ttl_ms = 60000)`
+/// `history(size = 100, ttl_ms = 60000, bytes = 65536)`
 fn history(cx: &Ctxt, options: &mut Options) -> Option<History> {
     let span = options.span("history")?;
     let mut inner = options.inner(cx, "history")?;
     let size = inner.expr(cx, "size");
     let ttl_ms = inner.expr(cx, "ttl_ms");
+    let bytes = inner.expr(cx, "bytes");
     inner.finish(cx);
     let Some(size) = size else {
         cx.at(span, "a history needs a size: `history(size = 100)`");
         return None;
     };
-    Some(History { size, ttl_ms })
+    Some(History {
+        size,
+        ttl_ms,
+        bytes,
+    })
 }
 
 /// The parts of the key. Every parameter is a field, and every field fills a hole.

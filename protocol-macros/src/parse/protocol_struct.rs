@@ -80,13 +80,13 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 11] = [
-    "hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "received", "error",
-    "greeting",
+const ROLES: [&str; 12] = [
+    "hello", "ready", "refuse", "gap", "skip", "join", "leave", "ping", "pong", "received",
+    "error", "greeting",
 ];
 
 /// The fields of all roles.
-const ROLE_FIELDS: [&str; 15] = [
+const ROLE_FIELDS: [&str; 16] = [
     "version",
     "hash",
     "auth",
@@ -99,6 +99,7 @@ const ROLE_FIELDS: [&str; 15] = [
     "channel",
     "from",
     "to",
+    "seq",
     "nonce",
     "received",
     "sent",
@@ -106,7 +107,7 @@ const ROLE_FIELDS: [&str; 15] = [
 
 const DETACHED_LIMITS: [&str; 4] = ["sessions", "bytes", "sessions_each", "bytes_each"];
 
-const LIMITS: [&str; 7] = [
+const LIMITS: [&str; 8] = [
     "message",
     "depth",
     "violations",
@@ -114,6 +115,7 @@ const LIMITS: [&str; 7] = [
     "inbound",
     "channels",
     "streams",
+    "history",
 ];
 
 /// The options of `closes`, and the variant of `CloseReason` that each stands for.

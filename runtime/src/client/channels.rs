@@ -1,4 +1,4 @@
-//! The channels that a client has joined or is joining: their subscribers and sequence numbers.
+//! The channels that a client has joined or is joining: their subscribers and positions.
 
 use super::{
     Gap,
@@ -6,6 +6,7 @@ use super::{
     error::Failure,
     inbox::{Entry, Inbox},
     pending::{ReplyResult, RequestMessage},
+    sequence::{Check, Sequence},
 };
 use crate::Id;
 use std::{collections::HashMap, sync::Arc};
@@ -29,10 +30,7 @@ pub(crate) struct Channel {
     pub(crate) backoff: Option<Backoff>,
     /// An unbounded gap was already reported in this session.
     pub(crate) gap_reported: bool,
-    pub(crate) epoch: Option<String>,
-    pub(crate) seq: Option<u64>,
-    /// The sequence numbers that were last reported as missing.
-    pub(crate) last_gap: Option<(u64, u64)>,
+    pub(crate) sequence: Sequence,
     /// The request that joined it last, for the next rejoin.
     pub(crate) join: Option<RequestMessage>,
 }
@@ -60,9 +58,7 @@ impl Channels {
             rejoin: None,
             backoff: None,
             gap_reported: false,
-            epoch: None,
-            seq: None,
-            last_gap: None,
+            sequence: Sequence::default(),
             join: None,
         };
         self.by_key.insert(key.to_owned(), channel);
@@ -117,7 +113,7 @@ impl Channels {
         inbox: &Arc<Inbox>,
         join: RequestMessage,
         seq: Option<u64>,
-        epoch: Option<String>,
+        epoch: Option<&str>,
     ) {
         let Some(channel) = self.by_key.get_mut(key) else {
             return;
@@ -131,12 +127,10 @@ impl Channels {
         };
         let inbox = channel.pending.swap_remove(at);
         if channel.subscribers.is_empty() {
-            (channel.seq, channel.epoch, channel.last_gap) = (seq, epoch, None);
-        } else {
-            channel.rejoined(seq, epoch);
+            channel.sequence = Sequence::default();
         }
+        channel.rejoined(seq, epoch);
         channel.subscribers.push(inbox);
-        channel.mark_joined();
         channel.join = Some(join);
     }
 
@@ -188,85 +182,34 @@ impl Channel {
     pub(crate) fn report_unbounded_gap(&mut self) {
         if !self.gap_reported {
             self.gap_reported = true;
-            self.last_gap = None;
+            self.sequence.forget_missed();
             self.report_gap(Gap::UNBOUNDED);
         }
     }
 
-    /// Handles a gap notice of the server.
-    pub(crate) fn handle_gap_notice(&mut self, from: Option<u64>, to: Option<u64>) {
-        if let Some(to) = to
-            && self.seq.is_none_or(|last| to > last)
-        {
-            let first = self.seq.map_or(0, |last| last.saturating_add(1));
-            self.last_gap = Some((from.unwrap_or(first).max(first), to));
-            self.seq = Some(to);
-        }
-        self.report_gap(Gap { from, to });
+    /// Handles a gap that the server reports.
+    pub(crate) fn handle_gap_notice(&mut self, gap: Gap) {
+        self.sequence.reported(gap);
+        self.report_gap(gap);
     }
 
     /// Advances to the sequence number of a message, and reports a gap if numbers were skipped. Returns false for a duplicate.
     pub(crate) fn advance(&mut self, seq: Option<u64>, epoch: Option<&str>) -> bool {
-        let Some(seq) = seq else {
-            return true;
-        };
-        let renewed = matches!((epoch, &self.epoch), (Some(new), Some(old)) if new != old);
-        match self.seq {
-            _ if renewed => {
-                self.epoch = epoch.map(str::to_owned);
-                self.last_gap = None;
-                self.report_gap(Gap::UNBOUNDED);
+        match self.sequence.message(seq, epoch) {
+            Check::New => true,
+            Check::Duplicate => false,
+            Check::After(gap) => {
+                self.report_gap(gap);
+                true
             }
-            Some(last) if seq <= last => {
-                // A number that was reported as missing is no duplicate. One of the two numbers was wrong, so it is unknown
-                // which messages are missing.
-                let Some((from, to)) = self.last_gap.take() else {
-                    return false;
-                };
-                if !(from..=to).contains(&seq) {
-                    self.last_gap = Some((from, to));
-                    return false;
-                }
-                self.report_gap(Gap::UNBOUNDED);
-            }
-            Some(last) if seq - last > 1 => {
-                let (from, to) = (last + 1, seq - 1);
-                self.last_gap = Some((from, to));
-                self.report_gap(Gap {
-                    from: Some(from),
-                    to: Some(to),
-                });
-            }
-            _ => {}
         }
-        self.seq = Some(seq);
-        true
     }
 
-    /// Completes a rejoin, and reports a gap if messages were published in the meantime.
-    pub(crate) fn rejoined(&mut self, seq: Option<u64>, epoch: Option<String>) {
-        let renewed = matches!((&epoch, &self.epoch), (Some(new), Some(old)) if new != old);
-        match (self.seq, seq) {
-            _ if renewed => {
-                self.last_gap = None;
-                self.report_gap(Gap::UNBOUNDED);
-            }
-            // The sequence went backwards: it is unknown what was missed.
-            (Some(last), Some(now)) if now < last => {
-                self.last_gap = None;
-                self.report_gap(Gap::UNBOUNDED);
-            }
-            (Some(last), Some(now)) if now > last => {
-                self.last_gap = Some((last + 1, now));
-                self.report_gap(Gap {
-                    from: Some(last + 1),
-                    to: Some(now),
-                });
-            }
-            _ => {}
+    /// Completes a join, and reports a gap if messages were published since the last one and are not replayed.
+    pub(crate) fn rejoined(&mut self, seq: Option<u64>, epoch: Option<&str>) {
+        if let Some(gap) = self.sequence.joined(seq, epoch) {
+            self.report_gap(gap);
         }
-        self.epoch = epoch.or(self.epoch.take());
-        self.seq = seq.or(self.seq);
         self.mark_joined();
     }
 }

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     Side,
-    codec::{Codec, Json},
     descriptor::{CloseReason, ProtocolDescriptor},
     session::link::Link,
     system::{Head, Hello, Ready, RemoteError, Resume, Role, check_version},
@@ -196,7 +195,9 @@ impl Connector {
                 });
             }
             let packet = next_packet(transport, descriptor).await?;
-            let source = Json
+            let source = self
+                .core
+                .codec
                 .source(packet.frame())
                 .map_err(|_| ConnectError::UnexpectedReply)?;
             let (head, role) = Head::find(

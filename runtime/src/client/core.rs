@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     ExpectedReply, Id, PendingReplies, Side,
-    codec::{Codec, Json, Outgoing},
+    codec::{Codec, Encoding, JsonPayload, Outgoing},
     descriptor::{EnvelopeDescriptor, FieldKind, Limits, Presence, ProtocolDescriptor, Tag},
     outbound::{Outbound, Overflow},
     system::{Head, PingFields, ReceivedNotice, Role, mapped},
@@ -41,6 +41,7 @@ pub(super) const PONG: u64 = u64::MAX;
 pub(crate) struct Core {
     pub(crate) descriptor: &'static ProtocolDescriptor,
     pub(crate) limits: Limits,
+    pub(crate) codec: &'static dyn Codec,
     /// How many messages each inbox queues.
     pub(crate) capacity: usize,
     pub(crate) outbound: Outbound,
@@ -87,6 +88,7 @@ impl Core {
         descriptor: &'static ProtocolDescriptor,
         decode: Decode,
         limits: Limits,
+        encoding: Encoding,
         capacity: usize,
     ) -> Self {
         let major = semver::Version::parse(descriptor.version)
@@ -96,6 +98,7 @@ impl Core {
         Self {
             descriptor,
             limits,
+            codec: encoding.codec(),
             capacity,
             outbound: Outbound::new(limits.outbound, Overflow::Wait),
             budget: Budget::new(limits.outbound),
@@ -129,23 +132,39 @@ impl Core {
         request: &RequestMessage,
         id: Option<&Id>,
     ) -> Result<Packet, Failure> {
+        self.encode_rejoin(request, id, None)
+    }
+
+    /// Encodes a request that joins a channel again, with the position in it. The position is omitted if the envelope lacks one of its
+    /// fields.
+    pub(super) fn encode_rejoin(
+        &self,
+        request: &RequestMessage,
+        id: Option<&Id>,
+        position: Option<(u64, &str)>,
+    ) -> Result<Packet, Failure> {
         let envelope = request.envelope;
+        let position = position.filter(|_| envelope.seq.is_some() && envelope.epoch.is_some());
         let payload = request.payload.as_deref();
-        let bytes = Json.encode(&Outgoing {
+        let payload =
+            payload.map(|json| JsonPayload::new(self.descriptor.client, request.tag, json));
+        let bytes = self.codec.encode(&Outgoing {
             payload: payload
                 .as_ref()
-                .map(|raw| raw as &dyn erased_serde::Serialize),
+                .map(|payload| payload as &dyn erased_serde::Serialize),
             id,
             version: envelope
                 .version
                 .filter(|field| field.presence == Presence::Required)
                 .map(|_| self.major),
             channel: request.channel.as_deref(),
+            seq: position.map(|(seq, _)| seq),
+            epoch: position.map(|(_, epoch)| epoch),
             ..Outgoing::new(envelope, request.tag)
         });
         let packet = bytes
             .ok()
-            .and_then(|bytes| Packet::encoded(bytes, true).ok());
+            .and_then(|bytes| Packet::encoded(bytes, self.codec.is_text()).ok());
         packet.ok_or(Failure::Encode)
     }
 

@@ -85,7 +85,11 @@ impl Inbox {
             let missed = match &entry {
                 Entry::Message(delivery) => {
                     let seq = delivery.envelope.seq;
-                    Gap { from: seq, to: seq }
+                    Gap {
+                        from: seq,
+                        to: seq,
+                        reason: None,
+                    }
                 }
                 Entry::Gap(gap) => *gap,
                 Entry::DecodeError(_) | Entry::Slow | Entry::End(_) => Gap::UNBOUNDED,

@@ -10,7 +10,7 @@
 //! - If the connection is lost, the client reconnects with exponential backoff and jitter (`session.backoff`), unless the close
 //!   code is final (1000, 1008, 4401, 4403, 4406, 4409, or the codes that the protocol's `closes` sets for these conditions) or
 //!   `backoff.attempts` attempts in a row failed. It rejoins its channels, at most sixteen at a time, and reports a gap if
-//!   messages were missed. It retries a rejoin that the server refuses temporarily; if the server refuses it for good, the
+//!   messages were missed that are not in the channel's history. It retries a rejoin that the server refuses temporarily; if the server refuses it for good, the
 //!   subscription ends with [`Event::Lost`]. Requests that were not written yet are sent, and idempotent ones (streams excepted)
 //!   are sent again; all other requests and streams fail with [`CallError::OutcomeUnknown`].
 //! - If the client's task dies, because its runtime was dropped or [`ClientBuilder::auth_with`] panicked, the client is closed.
@@ -54,6 +54,7 @@ mod log;
 mod pending;
 mod receive;
 mod rejoin;
+mod sequence;
 mod session;
 mod state;
 mod subscription;

@@ -1,6 +1,7 @@
 //! Dispatches inbound messages to pending requests, subscriptions and notification readers.
 
 use super::{
+    Gap,
     channels::PendingJoin,
     core::Core,
     delivery::Delivery,
@@ -11,8 +12,7 @@ use super::{
 };
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode, Side,
-    codec::{Codec, Json},
-    system::{ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role},
+    system::{ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role, SkipNotice},
     transport::Packet,
 };
 use std::sync::{Arc, Weak};
@@ -32,7 +32,7 @@ pub(crate) enum Heard {
 
 impl Core {
     fn read(&self, packet: &Packet) -> Result<Delivery, Box<DecodeError>> {
-        let source = Json.source(packet.frame()).map_err(|message| {
+        let source = self.codec.source(packet.frame()).map_err(|message| {
             Box::new(DecodeError::new(DecodeErrorKind::Syntax {
                 offset: 0,
                 message,
@@ -46,7 +46,7 @@ impl Core {
         match self.read(packet) {
             Ok(delivery) => self.deliver(delivery, packet),
             Err(rejected) => {
-                let source = Json.source(packet.frame()).ok();
+                let source = self.codec.source(packet.frame()).ok();
                 let session = &self.descriptor.session;
                 let found = source.and_then(|source| {
                     Head::find(&source, self.descriptor.server, Side::Server, session).ok()
@@ -176,12 +176,14 @@ impl Core {
                 request,
                 key,
             }) => {
-                inner.channels.joined(&key, &inbox, request, seq, epoch);
+                inner
+                    .channels
+                    .joined(&key, &inbox, request, seq, epoch.as_deref());
                 // If the receiver was dropped, its membership is released by its own drop.
                 let _ = reply.send(Ok(delivery));
             }
             ReplyTo::Rejoin(key, generation) => {
-                self.rejoined(inner, id, (&key, generation), (seq, epoch))
+                self.rejoined(inner, id, (&key, generation), (seq, epoch.as_deref()))
             }
             reply_to @ ReplyTo::Stream { .. } => {
                 let pending = PendingRequest {
@@ -309,7 +311,18 @@ impl Core {
                 if let Ok(gap) = GapNotice::read(head)
                     && let Some(channel) = self.lock().channels.get_mut(&gap.channel)
                 {
-                    channel.handle_gap_notice(gap.from, gap.to);
+                    channel.handle_gap_notice(Gap {
+                        from: gap.from,
+                        to: gap.to,
+                        reason: gap.reason,
+                    });
+                }
+            }
+            Role::Skip => {
+                if let Ok(skip) = SkipNotice::read(head)
+                    && let Some(channel) = self.lock().channels.get_mut(&skip.channel)
+                {
+                    channel.advance(Some(skip.seq), None);
                 }
             }
             Role::Join | Role::Leave => {

@@ -131,7 +131,8 @@ impl Core {
             inner.last += 1;
             let mark = inner.last;
             let id = self.id(mark, join.envelope);
-            let Ok(packet) = self.encode(&join, Some(&id)) else {
+            let position = channel.sequence.position();
+            let Ok(packet) = self.encode_rejoin(&join, Some(&id), position) else {
                 continue;
             };
             channel.rejoin = Some(id.clone());
@@ -207,7 +208,7 @@ impl Core {
         inner: &mut PendingState,
         id: &Id,
         (key, generation): (&str, u64),
-        (seq, epoch): (Option<u64>, Option<String>),
+        (seq, epoch): (Option<u64>, Option<&str>),
     ) {
         inner.rejoins.finished(id);
         inner.rejoins.speed_up();

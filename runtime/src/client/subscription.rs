@@ -10,12 +10,12 @@ use super::{
     inbox::{Entry, Inbox},
     pending::{ReplyTo, RequestMessage},
 };
-use crate::{DeclaredErrors, DecodeError, Envelope, Message, MessageSet, NoError};
+use crate::{DeclaredErrors, DecodeError, Envelope, GapReason, Message, MessageSet, NoError};
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
-/// Messages of a channel that were missed: they were published while the connection was lost, or did not fit into the
-/// subscription's queue.
+/// Messages of a channel that were missed: they were published while the connection was lost and are not in the channel's history, or
+/// did not fit into the subscription's queue.
 ///
 /// A gap without bounds says that messages may be missing, but not which: the rejoin is late or temporarily refused, or the
 /// server's sequence numbers contradict each other. Reload the state of the channel.
@@ -25,6 +25,8 @@ pub struct Gap {
     pub from: Option<u64>,
     /// The sequence number of the last missed message, if known.
     pub to: Option<u64>,
+    /// Why they are lost, if the server reports it.
+    pub reason: Option<GapReason>,
 }
 
 impl Gap {
@@ -32,6 +34,7 @@ impl Gap {
     pub(crate) const UNBOUNDED: Self = Self {
         from: None,
         to: None,
+        reason: None,
     };
 }
 
@@ -190,7 +193,7 @@ impl<U: MessageSet, R> Subscription<U, R> {
     /// #           assert_eq!(envelope.seq, Some(1));
     /// #           client.close().await;
     ///         }
-    ///         Event::Gap(Gap { from, to }) => println!("missed {from:?} to {to:?}: reload the room"),
+    ///         Event::Gap(Gap { from, to, .. }) => println!("missed {from:?} to {to:?}: reload the room"),
     ///         Event::DecodeError(error) => println!("skipped a message: {error}"),
     ///         Event::Lost(error) => println!("no longer in the room: {error}"),
     ///         _ => {}

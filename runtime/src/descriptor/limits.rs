@@ -1,4 +1,4 @@
-//! Limits.
+//! Limits, and what is stored of a channel.
 
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub struct Limits {
     pub channels: u32,
     /// The maximum number of open streams of a connection.
     pub streams: u32,
+    /// The maximum size of the histories of all channels of a server, in bytes.
+    pub history: usize,
     /// The time limit of a handler.
     pub handler_timeout: HandlerTimeout,
     /// The limits of sessions that have lost their connection and wait to be resumed.
@@ -83,7 +85,24 @@ impl Limits {
         inbound: 256 * 1024,
         channels: 256,
         streams: 256,
+        history: 64 * 1024 * 1024,
         handler_timeout: HandlerTimeout::TwiceTheReply,
         detached: DetachedLimits::DEFAULT,
     };
+}
+
+/// The descriptor of the history of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryDescriptor {
+    /// The maximum number of messages.
+    pub size: u64,
+    /// How long a message is stored; `None` for no limit.
+    pub ttl: Option<Duration>,
+    /// The maximum size, in bytes.
+    pub bytes: usize,
+}
+
+impl HistoryDescriptor {
+    /// The default of `bytes`.
+    pub const BYTES: usize = 1024 * 1024;
 }

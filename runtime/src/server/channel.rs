@@ -1,7 +1,10 @@
 //! Handles to channels, for publishing and membership.
 
 use super::{connection_handle::ConnectionHandle, state::ServerState};
-use crate::{ChannelKey, ChannelMessage, Message, MessageSet};
+use crate::{
+    ChannelKey, ChannelMessage, Message, MessageSet,
+    broker::{BrokerError, Receipt},
+};
 use std::{fmt, marker::PhantomData, ops::Deref, sync::Arc};
 
 /// Publishes to one channel of a server. Cloning is cheap: two reference counts.
@@ -52,12 +55,22 @@ impl<C: ChannelKey> Publisher<C> {
 
     /// Publishes a message to every member of the channel, on every server with the same broker. Does not block. A message that cannot be
     /// encoded is logged and not published.
-    pub fn publish<M: ChannelMessage<C>>(&self, message: &M) {
+    ///
+    /// The receipt need not be awaited.
+    pub fn publish<M: ChannelMessage<C>>(&self, message: &M) -> Receipt {
+        self.publish_except(message, None)
+    }
+
+    fn publish_except<M: ChannelMessage<C>>(&self, message: &M, except: Option<u64>) -> Receipt {
         let index = <M as Message<M::Union>>::INDEX;
         let descriptor = &<M::Union as MessageSet>::DESCRIPTOR.messages[index];
-        if self.state.is_valid(descriptor.name, message) {
-            self.state.publish(self.key.clone(), descriptor, message);
+        if !self.state.is_valid(descriptor.name, message) {
+            let error = "the message violates its schema";
+            return Receipt::done(Err(BrokerError(error.into())));
         }
+        let retention = self.state.retention(Some(C::DESCRIPTOR));
+        self.state
+            .publish(self.key.clone(), descriptor, message, &retention, except)
     }
 }
 
@@ -95,6 +108,13 @@ impl<C: ChannelKey> ConnectionChannel<C> {
             publisher: Publisher::new(state, channel),
             connection,
         }
+    }
+
+    /// Publishes a message to every other member of the channel, as [`Publisher::publish`] does to all. If the message is numbered and
+    /// this connection is a member, it receives the number without the message, so that it misses nothing.
+    pub fn publish_to_others<M: ChannelMessage<C>>(&self, message: &M) -> Receipt {
+        self.publisher
+            .publish_except(message, Some(self.connection.id))
     }
 
     /// Returns whether the connection has joined the channel and not left it since.

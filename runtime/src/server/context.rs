@@ -4,10 +4,15 @@ use super::{
     channel::ConnectionChannel,
     connection_handle::{ConnectionHandle, Peer},
     connection_info::ConnectionInfo,
+    middleware::Progress,
     state::ServerState,
+    volatile_key::{VolatileKey, volatile_key},
 };
 use crate::{
-    ChannelKey, Id, Message, MessageSet, codec::Outgoing, descriptor::CloseReason,
+    ChannelKey, Id, Message, MessageSet,
+    broker::StreamPosition,
+    codec::Outgoing,
+    descriptor::{CloseReason, MessageDescriptor},
     transport::CloseFrame,
 };
 use std::{borrow::Cow, fmt, sync::Arc};
@@ -31,6 +36,15 @@ pub(crate) struct Request {
     pub(crate) message: &'static str,
     pub(crate) id: Option<Id>,
     pub(crate) channel: Option<String>,
+    pub(crate) progress: Progress,
+    /// The client's position in the channel that it joins again.
+    pub(crate) position: Option<StreamPosition>,
+}
+
+/// The position in an envelope, if it has both of its fields.
+pub(crate) fn position(seq: Option<u64>, epoch: Option<String>) -> Option<StreamPosition> {
+    let epoch = epoch?.into();
+    Some(StreamPosition { epoch, seq: seq? })
 }
 
 impl fmt::Debug for Context {
@@ -56,6 +70,11 @@ impl Context {
         }
     }
 
+    /// What is known of the handling of the message.
+    pub(crate) fn progress(&self) -> Option<&Progress> {
+        Some(&self.request.as_ref()?.progress)
+    }
+
     /// Returns the correlation id of the message, if it has one.
     pub fn id(&self) -> Option<&Id> {
         self.request.as_ref()?.id.as_ref()
@@ -64,6 +83,13 @@ impl Context {
     /// Returns the channel key in the envelope of the message, if it has one.
     pub fn channel(&self) -> Option<&str> {
         self.request.as_ref()?.channel.as_deref()
+    }
+
+    /// Returns whether the client was in the channel before: it joins again after its connection was lost, with the position of the last
+    /// message that it received. Only messages that join a channel have one.
+    pub fn is_rejoin(&self) -> bool {
+        let request = self.request.as_ref();
+        request.is_some_and(|request| request.position.is_some())
     }
 
     /// Returns the id of the connection, unique within this server.
@@ -156,8 +182,20 @@ impl Context {
             ..encoder.outgoing(descriptor)
         });
         if let Some(packet) = packet {
-            self.connection.push(packet, descriptor.volatile);
+            let (volatile, key) = (descriptor.volatile, self.volatile_key(descriptor, payload));
+            self.connection.push_keyed(packet, volatile, key.as_ref());
         }
+    }
+
+    /// Returns the key of a message outside any channel, if it has one.
+    fn volatile_key(
+        &self,
+        message: &MessageDescriptor,
+        payload: &dyn erased_serde::Serialize,
+    ) -> Option<VolatileKey> {
+        message.volatile_key?;
+        let payload = serde_json::value::to_raw_value(payload).ok();
+        volatile_key(message, None, payload.as_deref())
     }
 
     /// Returns a channel as seen by this connection: to publish to it, and to check whether the connection has joined it.

@@ -1,10 +1,17 @@
 //! The members of each channel on this server, and the delivery of publications to them.
 
-use super::{connection_handle::ConnectionHandle, encoder::Encoder, membership::JoinError};
+use super::{
+    connection_handle::ConnectionHandle,
+    encoder::{Encoder, SessionMessage},
+    membership::JoinError,
+    replay::{Replay, Replayed},
+    volatile_key::volatile_key,
+};
 use crate::{
-    Id,
-    broker::{Broker, Deliver, Publication, ServerId, StreamPosition},
-    codec::Outgoing,
+    GapReason, Id,
+    broker::{Broker, Deliver, MemberId, Publication, Retention, ServerId, StreamPosition},
+    codec::{JsonPayload, Outgoing},
+    system::{GapNotice, Role, SkipNotice},
     transport::Packet,
 };
 use std::{
@@ -23,17 +30,40 @@ pub(crate) struct Hub {
 }
 
 #[derive(Debug, Default)]
-struct Channel {
+pub(super) struct Channel {
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    members: HashMap<u64, Arc<ConnectionHandle>>,
+pub(super) struct State {
+    pub(super) members: HashMap<u64, Member>,
     /// The position of the last publication that was delivered.
-    position: Option<StreamPosition>,
+    pub(super) position: Option<StreamPosition>,
     /// The number of connections that are joining. The position is kept for them.
     entering: usize,
+    /// How long the broker keeps the position, if anybody ever joined.
+    keep: Duration,
+    /// The messages that are being replayed, encoded: many clients may rejoin at the same time.
+    pub(super) replayed: Replayed,
+    /// The number of the last replay.
+    replays: u64,
+}
+
+/// A member of a channel.
+#[derive(Debug)]
+pub(super) struct Member {
+    connection: Arc<ConnectionHandle>,
+    /// The replay that it receives. Until that is done, new messages are read from the history.
+    pub(super) replay: Option<Cursor>,
+}
+
+/// How far a replay has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor {
+    /// Distinguishes it from other replays of the channel.
+    pub(super) id: u64,
+    /// The number of the last message that was sent.
+    pub(super) seq: u64,
 }
 
 impl fmt::Debug for Hub {
@@ -43,31 +73,41 @@ impl fmt::Debug for Hub {
 }
 
 impl Channel {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A connection that is joining; dropped when it has joined or failed to.
-struct Entering<'a> {
-    hub: &'a Hub,
-    key: &'a Arc<str>,
+/// A connection that is joining a channel: this server is subscribed to it. Dropped when it has joined or failed to.
+pub struct Joining {
+    hub: Arc<Hub>,
+    key: Arc<str>,
+    retention: Retention,
     channel: Arc<Channel>,
-    subscribed: bool,
+    /// The position of the subscription; `None` until there is one.
+    subscribed: Option<StreamPosition>,
 }
 
-impl Drop for Entering<'_> {
+impl fmt::Debug for Joining {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Joining")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Joining {
     fn drop(&mut self) {
-        let empty = {
+        let (empty, keep) = {
             let mut state = self.channel.lock();
             state.entering -= 1;
-            state.is_empty()
+            (state.is_empty(), state.keep)
         };
-        if self.subscribed {
-            self.hub.broker.unsubscribe(self.hub.id(), self.key);
+        if self.subscribed.is_some() {
+            self.hub.broker.unsubscribe(self.hub.id(), &self.key, keep);
         }
         if empty {
-            self.hub.forget(self.key);
+            self.hub.forget(&self.key);
         }
     }
 }
@@ -75,6 +115,93 @@ impl Drop for Entering<'_> {
 impl State {
     fn is_empty(&self) -> bool {
         self.members.is_empty() && self.entering == 0
+    }
+
+    /// Whether a replay is in progress.
+    pub(super) fn is_replaying(&self) -> bool {
+        self.members.values().any(|member| member.replay.is_some())
+    }
+}
+
+impl Joining {
+    /// Returns the key of the channel.
+    pub(crate) fn key(&self) -> &Arc<str> {
+        &self.key
+    }
+
+    /// Adds a connection to the channel. `since` is the client's position, if it joins again; `id` is that of the request, and `answer` encodes the reply from a position.
+    /// The reply is queued before the first message that is published after that position. If the channel has a history and the client's
+    /// position is in it, the reply has that position, and the messages since follow.
+    pub(crate) fn join(
+        mut self,
+        connection: &Arc<ConnectionHandle>,
+        since: Option<&StreamPosition>,
+        id: Option<&Id>,
+        answer: &dyn Fn(&StreamPosition) -> Option<Packet>,
+    ) -> Result<(), JoinError> {
+        let Some(subscribed) = self.subscribed.take() else {
+            return Err(JoinError::Ended);
+        };
+        let mut state = self.channel.lock();
+        // Usually something was delivered since.
+        let position = match &state.position {
+            Some(seen) if seen.epoch == subscribed.epoch && seen.seq > subscribed.seq => {
+                seen.clone()
+            }
+            _ => subscribed.clone(),
+        };
+        if let Err(error) = connection.membership.insert(&self.key) {
+            drop(state);
+            self.subscribed = Some(subscribed);
+            return Err(error);
+        }
+        state.keep = state.keep.max(self.retention.keep);
+        state.position = Some(position.clone());
+        // A connection that is in the channel already keeps its subscription and goes on where it is.
+        if let Some(member) = state.members.get(&connection.id) {
+            let seq = member.replay.map_or(position.seq, |replay| replay.seq);
+            let at = StreamPosition { seq, ..position };
+            if let Some(packet) = answer(&at) {
+                connection.reply(id, packet);
+            }
+            drop(state);
+            self.subscribed = Some(subscribed);
+            return Ok(());
+        }
+        let missed = since.filter(|since| {
+            self.retention.history.is_some()
+                && since.epoch == position.epoch
+                && since.seq < position.seq
+        });
+        if let Some(packet) = answer(missed.unwrap_or(&position)) {
+            connection.reply(id, packet);
+        }
+        let replay = missed.map(|since| {
+            state.replays += 1;
+            Cursor {
+                id: state.replays,
+                seq: since.seq,
+            }
+        });
+        let member = Member {
+            connection: connection.clone(),
+            replay,
+        };
+        state.members.insert(connection.id, member);
+        drop(state);
+        if let (Some(cursor), Some(limits)) = (replay, self.retention.history) {
+            Replay {
+                hub: self.hub.clone(),
+                key: self.key.clone(),
+                channel: self.channel.clone(),
+                connection: connection.clone(),
+                epoch: position.epoch,
+                id: cursor.id,
+                limit: limits.bytes,
+            }
+            .start();
+        }
+        Ok(())
     }
 }
 
@@ -93,6 +220,18 @@ impl Hub {
 
     fn id(&self) -> ServerId {
         self.id.get().copied().unwrap_or(ServerId(0))
+    }
+
+    pub(super) fn broker(&self) -> &dyn Broker {
+        &*self.broker
+    }
+
+    /// A connection to this server, as the broker identifies it.
+    pub(crate) fn member(&self, connection: u64) -> MemberId {
+        MemberId {
+            server: self.id(),
+            connection,
+        }
     }
 
     fn find(&self, key: &str) -> Option<Arc<Channel>> {
@@ -123,58 +262,31 @@ impl Hub {
         }
     }
 
-    fn enter<'a>(&'a self, key: &'a Arc<str>) -> Entering<'a> {
-        let mut channels = self
-            .channels
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let channel = channels.entry(key.clone()).or_default().clone();
-        channel.lock().entering += 1;
-        Entering {
-            hub: self,
-            key,
-            channel,
-            subscribed: false,
-        }
-    }
-
-    /// Adds a connection to a channel. `id` is that of the request, and `answer` encodes the reply from the channel's position; the reply is queued before the first message
-    /// that is published after that position.
-    pub(crate) async fn join(
-        &self,
-        connection: &Arc<ConnectionHandle>,
-        key: &Arc<str>,
-        retention: Duration,
-        id: Option<&Id>,
-        answer: &(dyn Fn(&StreamPosition) -> Option<Packet> + Sync),
-    ) -> Result<(), JoinError> {
-        let mut entering = self.enter(key);
-        let subscribed = self
-            .broker
-            .subscribe(self.id(), key, retention)
-            .await
-            .map_err(JoinError::Broker)?;
-        entering.subscribed = true;
-        let mut state = entering.channel.lock();
-        // A publication that was delivered while the broker was subscribing is newer than the position it returned.
-        let position = match &state.position {
-            Some(seen) if seen.epoch == subscribed.epoch && seen.seq > subscribed.seq => {
-                seen.clone()
-            }
-            _ => subscribed,
+    /// Subscribes to a channel that a connection is about to join.
+    pub(crate) async fn begin_join(
+        self: &Arc<Self>,
+        key: Arc<str>,
+        retention: Retention,
+    ) -> Result<Joining, JoinError> {
+        let channel = {
+            let mut channels = self
+                .channels
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            let channel = channels.entry(key.clone()).or_default().clone();
+            channel.lock().entering += 1;
+            channel
         };
-        connection.membership.insert(key)?;
-        if let Some(packet) = answer(&position) {
-            connection.reply(id, packet);
-        }
-        // A connection that was in the channel before keeps its first subscription.
-        let again = state
-            .members
-            .insert(connection.id, connection.clone())
-            .is_some();
-        drop(state);
-        entering.subscribed = again;
-        Ok(())
+        let mut joining = Joining {
+            hub: self.clone(),
+            key,
+            retention,
+            channel,
+            subscribed: None,
+        };
+        let subscribed = self.broker.subscribe(self.id(), &joining.key).await;
+        joining.subscribed = Some(subscribed.map_err(JoinError::Broker)?);
+        Ok(joining)
     }
 
     /// Removes a connection from a channel. Returns whether it was a member.
@@ -182,14 +294,14 @@ impl Hub {
         let Some(channel) = self.find(key) else {
             return false;
         };
-        let (left, empty) = {
+        let (left, empty, keep) = {
             let mut state = channel.lock();
             let left = state.members.remove(&connection);
-            (left, state.is_empty())
+            (left, state.is_empty(), state.keep)
         };
-        if let Some(connection) = &left {
-            connection.membership.remove(key);
-            self.broker.unsubscribe(self.id(), key);
+        if let Some(member) = &left {
+            member.connection.membership.remove(key);
+            self.broker.unsubscribe(self.id(), key, keep);
         }
         if empty {
             self.forget(key);
@@ -203,6 +315,57 @@ impl Hub {
             self.leave(connection.id, &channel);
         }
     }
+
+    /// Encodes a publication for the members with an encoding.
+    pub(super) fn encode(
+        &self,
+        encoding: usize,
+        publication: &Publication,
+        seq: Option<u64>,
+    ) -> Option<Packet> {
+        let (union, tag) = (self.encoder.protocol.server, publication.message.tag);
+        let payload = publication.payload.as_deref();
+        let payload = payload.map(|json| JsonPayload::new(union, tag, json));
+        let message = Outgoing {
+            payload: payload
+                .as_ref()
+                .map(|payload| payload as &dyn erased_serde::Serialize),
+            channel: Some(&publication.channel),
+            seq,
+            timestamp: Some(publication.at),
+            ..self.encoder.outgoing(publication.message)
+        };
+        self.encoder.encode(encoding, &message)
+    }
+
+    /// Encodes the number of a message that is not for a member.
+    pub(super) fn skip(&self, encoding: usize, channel: &str, seq: u64) -> Option<Packet> {
+        let channel = channel.into();
+        let notice = SkipNotice { channel, seq };
+        let message = SessionMessage::new(Role::Skip, &notice);
+        self.encoder.session(encoding, &message)
+    }
+
+    /// Encodes a gap.
+    pub(super) fn gap(&self, encoding: usize, notice: &GapNotice<'_>) -> Option<Packet> {
+        self.encoder
+            .session(encoding, &SessionMessage::new(Role::Gap, notice))
+    }
+
+    /// Reports to all members of a channel that its numbering began anew.
+    fn renew(&self, channel: &str, state: &State) {
+        let notice = GapNotice {
+            channel: channel.into(),
+            from: None,
+            to: None,
+            reason: Some(GapReason::Epoch),
+        };
+        for member in state.members.values().filter(|one| one.replay.is_none()) {
+            if let Some(packet) = self.gap(member.connection.encoding, &notice) {
+                member.connection.push(packet, false);
+            }
+        }
+    }
 }
 
 impl Deliver for Hub {
@@ -211,25 +374,34 @@ impl Deliver for Hub {
             return;
         };
         let mut state = channel.lock();
-        state.position = Some(position.clone());
+        let last = state.position.replace(position.clone());
+        if last.is_some_and(|last| last.epoch != position.epoch) {
+            self.renew(&publication.channel, &state);
+        }
         let volatile = publication.message.volatile;
+        let seq = (!volatile).then_some(position.seq);
+        let here = |except: &MemberId| except.server == self.id();
+        let except = publication.except.filter(here);
         let payload = publication.payload.as_deref();
-        let message = Outgoing {
-            payload: payload
-                .as_ref()
-                .map(|raw| raw as &dyn erased_serde::Serialize),
-            channel: Some(&publication.channel),
-            seq: (!volatile).then_some(position.seq),
-            timestamp: Some(publication.at),
-            ..self.encoder.outgoing(publication.message)
-        };
+        let key = volatile_key(publication.message, Some(&publication.channel), payload);
         // The message is encoded once for each encoding, when the first member with that encoding is reached.
-        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.codecs.len()];
-        for connection in state.members.values() {
+        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.encodings.len()];
+        for (id, Member { connection, replay }) in &state.members {
+            if replay.is_some() {
+                continue;
+            }
+            if except.is_some_and(|except| except.connection == *id) {
+                let skip =
+                    seq.and_then(|seq| self.skip(connection.encoding, &publication.channel, seq));
+                if let Some(packet) = skip {
+                    connection.push(packet, false);
+                }
+                continue;
+            }
             let packet = packets[connection.encoding]
-                .get_or_insert_with(|| self.encoder.encode(connection.encoding, &message));
+                .get_or_insert_with(|| self.encode(connection.encoding, publication, seq));
             if let Some(packet) = packet {
-                connection.push(packet.clone(), volatile);
+                connection.push_keyed(packet.clone(), volatile, key.as_ref());
             }
         }
     }

@@ -1,13 +1,13 @@
 //! Replies to the message being handled. Internal: handlers reply with their return value.
 
 use super::{
-    Context, Rejection, encoder::Heading, error_payload::ErrorPayload, membership::JoinError,
-    state::report_invalid,
+    Context, Rejection, encoder::Heading, error_payload::ErrorPayload, hub::Joining,
+    membership::JoinError, state::report_invalid,
 };
 use crate::{
     ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
-    broker::StreamPosition,
-    codec::Outgoing,
+    broker::{Retention, StreamPosition},
+    codec::{JsonPayload, Outgoing},
     descriptor::{MessageDescriptor, Tag, TagRef, UnionDescriptor},
     transport::Packet,
     validate::validate_error,
@@ -19,7 +19,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 /// Replies to one message.
@@ -89,25 +89,32 @@ impl Responder {
         }
     }
 
-    /// Returns whether the connection may join another channel. If it may not, replies with an error; the handler must not be called.
-    pub fn may_join<C: ChannelKey>(&self, channel: &C) -> bool {
-        self.may_join_key(&channel.key())
+    /// Begins to join a channel, before the handler is called: what is published while the handler runs is known when it returns. If
+    /// the connection may not join another channel, replies with an error and returns `None`; the handler must not be called.
+    pub async fn begin_join<C: ChannelKey>(&self, channel: &C) -> Option<Joining> {
+        let retention = self.context.server.retention(Some(C::DESCRIPTOR));
+        self.begin_join_key(channel.key(), retention).await
     }
 
-    pub(crate) fn may_join_key(&self, key: &str) -> bool {
+    pub(crate) async fn begin_join_key(
+        &self,
+        key: impl Into<Arc<str>>,
+        retention: Retention,
+    ) -> Option<Joining> {
+        let key = key.into();
         let membership = &self.context.connection.membership;
-        membership
-            .may_join(key)
-            .map_err(|error| self.not_joined(error))
-            .is_ok()
+        let joining = match membership.may_join(&key) {
+            Ok(()) => self.context.server.hub.begin_join(key, retention).await,
+            Err(error) => Err(error),
+        };
+        joining.map_err(|error| self.not_joined(error)).ok()
     }
 
     /// Adds the connection to a channel and replies to the request. The reply precedes every message published to the channel after the
     /// join. If `result` is an error, replies with it instead.
-    pub async fn join<U, C, R, E>(&self, channel: &C, result: Result<R, HandlerError<E>>)
+    pub fn join<U, R, E>(&self, joining: Joining, result: Result<R, HandlerError<E>>)
     where
         U: MessageSet,
-        C: ChannelKey,
         R: Message<U>,
         E: DeclaredErrors,
     {
@@ -122,18 +129,9 @@ impl Responder {
         let payload = message
             .payload
             .then(|| serde_json::value::to_raw_value(&reply as &dyn erased_serde::Serialize));
-        let retention = self.context.server.retention(Some(C::DESCRIPTOR));
         let encoder = &self.context.connection.encoder;
-        let at = encoder.timestamp(message);
-        let reply = encoder.heading(message);
-        self.join_key(
-            channel.key().into(),
-            retention,
-            reply,
-            payload.transpose(),
-            at,
-        )
-        .await;
+        let (at, reply) = (encoder.timestamp(message), encoder.heading(message));
+        self.join_key(joining, reply, payload.transpose(), at);
     }
 
     /// Removes the connection from a channel if the leave handler succeeded, and replies to the request.
@@ -198,7 +196,27 @@ impl Responder {
         self.send_error(&rejection.payload(&rejection.data.as_deref()));
     }
 
+    /// Replies with the rejection of middleware. If the message has no reply and replies are matched by order, it is only logged.
+    pub(crate) fn refuse(&self, rejection: &Rejection, expects_reply: bool) {
+        if expects_reply || !self.context.server.protocol.server.envelope.by_order {
+            return self.reject(rejection);
+        }
+        if let Some(progress) = self.context.progress() {
+            let _ = progress.error.set(rejection.code.clone());
+        }
+        let message_type = self.context.request.as_ref().map(|request| request.message);
+        tracing::info!(
+            connection = self.context.connection.id,
+            message_type,
+            code = ?rejection.code,
+            "middleware refused a message, and the protocol cannot report it"
+        );
+    }
+
     pub(crate) fn send_error(&self, error: &ErrorPayload<'_>) {
+        if let (Some(progress), Some(code)) = (self.context.progress(), error.code) {
+            let _ = progress.error.set(code.into());
+        }
         self.context.connection.fail(self.context.id(), error);
     }
 
@@ -291,11 +309,10 @@ impl Responder {
         }
     }
 
-    /// Joins a channel by its key and replies with the position in it.
-    pub(crate) async fn join_key(
+    /// Joins a channel and replies with the position in it.
+    pub(crate) fn join_key(
         &self,
-        key: Arc<str>,
-        retention: Duration,
+        joining: Joining,
         reply: Heading,
         payload: Result<Option<Box<RawValue>>, serde_json::Error>,
         at: Option<SystemTime>,
@@ -310,13 +327,16 @@ impl Responder {
                 ));
             }
         };
-        let payload = payload.as_deref();
         let connection = &self.context.connection;
+        let union = connection.encoder.protocol.server;
+        let payload = payload.as_deref();
+        let payload = payload.map(|json| JsonPayload::new(union, reply.tag, json));
+        let key = joining.key().clone();
         let answer = |position: &StreamPosition| {
             connection.encode(&Outgoing {
                 payload: payload
                     .as_ref()
-                    .map(|raw| raw as &dyn erased_serde::Serialize),
+                    .map(|payload| payload as &dyn erased_serde::Serialize),
                 id: self.context.id(),
                 is_reply: true,
                 outcome: Some(true),
@@ -327,11 +347,10 @@ impl Responder {
                 ..connection.encoder.headed(reply)
             })
         };
-        let hub = &self.context.server.hub;
-        if let Err(error) = hub
-            .join(connection, &key, retention, self.context.id(), &answer)
-            .await
-        {
+        let request = self.context.request.as_ref();
+        let since = request.and_then(|request| request.position.as_ref());
+        let id = self.context.id();
+        if let Err(error) = joining.join(connection, since, id, &answer) {
             self.not_joined(error);
         }
     }

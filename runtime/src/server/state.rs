@@ -6,13 +6,14 @@ use super::{
     connection_handle::{ConnectionHandle, Peer},
     encoder::Encoder,
     hub::Hub,
+    middleware::AnyStack,
     sessions::Sessions,
 };
 use crate::{
     Payload, ValidationError,
-    broker::{Broker, Publication},
-    codec::Codec,
+    broker::{Broker, BrokerError, HistoryLimits, Publication, Receipt, Retention},
     descriptor::{ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor},
+    metrics,
     validate::validate_within,
 };
 use handfast_naming::key;
@@ -41,6 +42,7 @@ pub(crate) struct ServerState {
     pub(crate) senders: SenderAllowances,
     pub(crate) hub: Arc<Hub>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) middleware: Option<Arc<dyn AnyStack>>,
     connections: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
     last: AtomicU64,
     shutting_down: watch::Sender<bool>,
@@ -90,6 +92,7 @@ pub(crate) struct Admission {
 impl Drop for Admission {
     fn drop(&mut self) {
         self.server.alive.send_modify(|count| *count -= 1);
+        metrics::connections(-1);
     }
 }
 
@@ -106,11 +109,11 @@ impl ServerState {
     pub(crate) fn new(
         protocol: &'static ProtocolDescriptor,
         limits: Limits,
-        codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
         broker: Arc<dyn Broker>,
         bounds: Bounds,
+        middleware: Option<Arc<dyn AnyStack>>,
     ) -> Arc<Self> {
-        let encoder = Arc::new(Encoder::new(protocol, codecs, limits.message));
+        let encoder = Arc::new(Encoder::new(protocol, limits.message));
         Arc::new(Self {
             protocol,
             limits,
@@ -119,6 +122,7 @@ impl ServerState {
             broker,
             senders: SenderAllowances::new(limits.rate, bounds.connections_per_address),
             bounds,
+            middleware,
             sessions: Arc::new(Sessions::new(limits.detached)),
             connections: Mutex::default(),
             last: AtomicU64::new(0),
@@ -153,6 +157,7 @@ impl ServerState {
         if !admitted {
             return Err(AtCapacity::InAll);
         }
+        metrics::connections(1);
         Ok(Admission {
             server: self.clone(),
             allowance: Arc::new(allowance),
@@ -184,13 +189,15 @@ impl ServerState {
             .is_ok()
     }
 
-    /// Publishes a message to a channel.
+    /// Publishes a message to a channel, to all members but the connection `except`.
     pub(crate) fn publish(
         &self,
         channel: Arc<str>,
         message: &'static MessageDescriptor,
         payload: &dyn erased_serde::Serialize,
-    ) {
+        retention: &Retention,
+        except: Option<u64>,
+    ) -> Receipt {
         let payload = match message
             .payload
             .then(|| serde_json::value::to_raw_value(payload))
@@ -202,23 +209,34 @@ impl ServerState {
                     message_type = message.name,
                     "cannot encode a message"
                 );
-                return;
+                return Receipt::done(Err(BrokerError(error.into())));
             }
             None => None,
         };
-        self.broker.publish(Publication {
+        let publication = Publication {
             channel,
             message,
             payload,
             at: SystemTime::now(),
-        });
+            except: except.map(|connection| self.hub.member(connection)),
+        };
+        self.broker.publish(publication, retention)
     }
 
-    /// How long the position of a channel is kept when it has no members.
-    pub(crate) fn retention(&self, channel: Option<&ChannelDescriptor>) -> Duration {
-        let history = channel.and_then(|channel| channel.history?.1);
+    /// What the broker keeps of a channel. A history without a `ttl` keeps the position for ever.
+    pub(crate) fn retention(&self, channel: Option<&ChannelDescriptor>) -> Retention {
+        let history = channel.and_then(|channel| channel.history);
         let resume = self.protocol.session.resume.unwrap_or_default();
-        history.unwrap_or(RETENTION).max(resume)
+        let ttl = history.map(|history| history.ttl.unwrap_or(Duration::MAX));
+        Retention {
+            keep: ttl.unwrap_or_default().max(RETENTION).max(resume),
+            history: history.map(|history| HistoryLimits {
+                size: history.size,
+                ttl: history.ttl,
+                bytes: history.bytes,
+                total: self.limits.history,
+            }),
+        }
     }
 
     /// Returns the channel that a key belongs to.

@@ -3,7 +3,9 @@
 use super::{
     Action, Context, Received, Rejection, Service, context,
     encoder::{Heading, SessionMessage, is_long},
+    handling::Handling,
     membership::MAX_KEY,
+    middleware::Progress,
     responder::Responder,
 };
 use crate::{
@@ -127,6 +129,8 @@ pub(crate) fn read(
                 message,
                 id: head.id.clone(),
                 channel: head.channel.clone(),
+                progress: Progress::default(),
+                position: context::position(head.seq, head.epoch.clone()),
             })),
             ..cx.clone()
         })
@@ -136,7 +140,13 @@ pub(crate) fn read(
             .ok()
             .map(|ChannelOnly(key)| key.into_owned())
     };
-    let (action, message): (Action, _) = match role {
+    let responder = |message| {
+        let responder = responder(message);
+        let cx = responder.context();
+        let observed = Handling::is_observed(&cx).then_some(cx);
+        (responder, observed)
+    };
+    let (action, message, observed): (Action, _, _) = match role {
         Role::Received => {
             let notice = ReceivedNotice::read(&head).ok()?;
             return Some(Request::Urgent(Urgent::Received(notice)));
@@ -146,15 +156,19 @@ pub(crate) fn read(
         Role::Hello => return Some(Request::Hello),
         Role::Join => {
             let reply = cx.connection.encoder.role_heading(role)?;
-            let join = join(service.clone(), responder("join"), key()?, reply);
-            (Action::Run(Box::pin(join)), "join")
+            let (responder, observed) = responder("join");
+            let join = join(service.clone(), responder, key()?, reply);
+            (Action::Run(Box::pin(join)), "join", observed)
         }
         Role::Leave => {
             let reply = cx.connection.encoder.role_heading(role)?;
-            let leave = leave(responder("leave"), key()?, reply);
-            (Action::Run(Box::pin(leave)), "leave")
+            let (responder, observed) = responder("leave");
+            let leave = leave(responder, key()?, reply);
+            (Action::Run(Box::pin(leave)), "leave", observed)
         }
-        Role::Ready | Role::Refuse | Role::Gap | Role::Error | Role::Greeting => return None,
+        Role::Ready | Role::Refuse | Role::Gap | Role::Skip | Role::Error | Role::Greeting => {
+            return None;
+        }
     };
     let timeout = server.handler_timeout(None);
     Some(Request::Run(Received {
@@ -163,6 +177,7 @@ pub(crate) fn read(
         expects_reply: true,
         message,
         timeout,
+        observed,
     }))
 }
 
@@ -176,17 +191,15 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, repl
     else {
         return responder.reject(&Rejection::not_joinable());
     };
-    if !responder.may_join_key(&key) {
+    let retention = cx.server.retention(Some(channel));
+    let Some(joining) = responder.begin_join_key(&*key, retention).await else {
         return;
-    }
+    };
     if let Err(rejection) = service.authorize_join(&key, cx.clone()).await {
         return responder.reject(&rejection);
     }
     let payload = channel_payload(&cx, Role::Join, &key);
-    let retention = cx.server.retention(Some(channel));
-    responder
-        .join_key(key.into(), retention, reply, payload, None)
-        .await;
+    responder.join_key(joining, reply, payload, None);
 }
 
 /// Leaves a channel that has no leave message of its own.

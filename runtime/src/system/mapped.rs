@@ -28,11 +28,12 @@ impl MappedRole {
 }
 
 /// The roles that a message of the application can play.
-const ROLES: [Role; 11] = [
+const ROLES: [Role; 12] = [
     Role::Hello,
     Role::Ready,
     Role::Refuse,
     Role::Gap,
+    Role::Skip,
     Role::Join,
     Role::Leave,
     Role::Ping,

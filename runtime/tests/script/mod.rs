@@ -123,12 +123,10 @@ pub async fn again(script: Script, scripts: &mut mpsc::Receiver<Script>) -> (Scr
     let mut script = scripts.recv().await.expect("it connects again");
     greet(&mut script).await;
     let rejoin = script.next().await;
-    let id = rejoin
-        .strip_prefix(r#"{"type":"room.join","payload":{"roomId":"r"},"id":""#)
-        .and_then(|rest| rest.strip_suffix(r#""}"#))
-        .expect("the room is joined again")
-        .to_owned();
-    (script, id)
+    let join = r#"{"type":"room.join","payload":{"roomId":"r"},"id":""#;
+    assert!(rejoin.starts_with(join), "{rejoin}");
+    assert!(rejoin.contains(r#","seq":"#), "{rejoin}");
+    (script, id_of(&rejoin))
 }
 
 pub fn rejoined(id: &str, seq: u64) -> String {
@@ -140,6 +138,7 @@ pub fn rejoined(id: &str, seq: u64) -> String {
 pub const UNBOUNDED: Option<Event<ServerMessage>> = Some(Event::Gap(Gap {
     from: None,
     to: None,
+    reason: None,
 }));
 
 /// Waits until the client has read all that was said.
@@ -150,7 +149,8 @@ pub async fn read(script: &mut Script) {
 
 /// The id of a request.
 pub fn id_of(request: &str) -> String {
-    let id = request.rsplit('"').nth(1).expect("it has an id");
+    let (_, rest) = request.split_once(r#""id":""#).expect("it has an id");
+    let (id, _) = rest.split_once('"').expect("it has an id");
     id.to_owned()
 }
 

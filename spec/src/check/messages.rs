@@ -20,6 +20,7 @@ pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
         RoleKind::Ready
         | RoleKind::Refuse
         | RoleKind::Gap
+        | RoleKind::Skip
         | RoleKind::Error
         | RoleKind::Greeting => (false, true),
         // The answer to Handfast's own join, leave and negotiate has the tag of the request.
@@ -64,6 +65,7 @@ impl Checker<'_> {
             self.reply(id, message);
             self.effects(id, message);
             self.failures(id, message);
+            self.delivery(id, message);
         }
         self.versions();
         self.error_codes();
@@ -292,7 +294,7 @@ impl Checker<'_> {
                 }
             }
         }
-        if message.volatile && message.channel.is_none() {
+        if message.volatile && message.channel.is_none() && message.volatile_key.is_none() {
             idle.push((
                 "volatile",
                 "it belongs to no `channel`, and so it has no sequence number anyway",

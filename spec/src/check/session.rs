@@ -17,7 +17,8 @@ const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
         RoleKind::Refuse => &["code", "message", "side"],
         RoleKind::Auth => &["auth"],
         RoleKind::Resume => &["session", "channels"],
-        RoleKind::Gap => &["channel", "from", "to"],
+        RoleKind::Gap => &["channel", "from", "to", "reason"],
+        RoleKind::Skip => &["channel", "seq"],
         RoleKind::Join | RoleKind::Leave => &["channel"],
         RoleKind::Ping | RoleKind::Pong => &["nonce"],
         RoleKind::Negotiate => &["encoding"],
@@ -39,6 +40,7 @@ const fn given_up(kind: RoleKind) -> &'static str {
         RoleKind::Auth => "clients do not authenticate",
         RoleKind::Resume => "a session ends with its connection",
         RoleKind::Gap => "a client does not learn of messages that it missed for good",
+        RoleKind::Skip => "a message to others than one member is a gap for that member",
         RoleKind::Join => "channels without a `join` of their own cannot be joined",
         RoleKind::Leave => "channels without a `leave` of their own cannot be left",
         RoleKind::Ping => "a dead connection is noticed only when writing to it",
@@ -270,6 +272,37 @@ impl Checker<'_> {
                 if let Some(at) = off(self, path) {
                     self.out.push(Diagnostic::note("G004", at, lost));
                 }
+            }
+        }
+        self.histories();
+    }
+
+    /// A history is replayed from a position, which both ends send.
+    fn histories(&mut self) {
+        let protocol = self.protocol;
+        let (client, server) = (&protocol.envelope.client, &protocol.envelope.server);
+        let missing = [
+            ("client", "seq", &client.seq),
+            ("client", "epoch", &client.epoch),
+            ("server", "seq", &server.seq),
+            ("server", "epoch", &server.epoch),
+        ]
+        .into_iter()
+        .find(|(.., field)| field.is_none());
+        let Some((end, field, _)) = missing else {
+            return;
+        };
+        for (channel, entry) in protocol.channels.iter().zip(self.section("channels")) {
+            let map = self.tree.map(entry.value);
+            if let Some(history) = map.and_then(|map| map.get("history"))
+                && channel.history.is_some()
+            {
+                let name = &channel.name.text;
+                let text = format!(
+                    "without `{field}` in what the {end} sends, the history of `{name}` is not replayed"
+                );
+                let at = self.place(history);
+                self.out.push(Diagnostic::note("G004", at, text));
             }
         }
     }

@@ -50,7 +50,7 @@ pub(super) static CHANNEL: Section = Section {
         key(
             "history",
             Shape::Section(&HISTORY),
-            "What is stored for clients that come back.",
+            "What is stored for clients that join again.",
         ),
         key("rust", Shape::RustName, "Its name in Rust."),
         key("ts", Shape::TsName, "Its name in TypeScript."),
@@ -67,6 +67,11 @@ static HISTORY: Section = Section {
             "The maximum number of messages.",
         ),
         key("ttl", Shape::Duration, "For how long."),
+        key(
+            "bytes",
+            Shape::Size,
+            "The maximum size of all of them. 1MiB.",
+        ),
     ],
 };
 
@@ -121,6 +126,16 @@ pub(super) static MESSAGE: Section = Section {
             "volatile",
             Shape::Flag,
             "Never numbered, never stored, dropped first under pressure.",
+        ),
+        key(
+            "volatileKey",
+            Shape::Text,
+            "A field of the payload: a newer message replaces one that waits with the same value.",
+        ),
+        key(
+            "concurrent",
+            Shape::Flag,
+            "The server handles it beside other messages of the same client, in no order.",
         ),
         key(
             "idempotent",

@@ -90,6 +90,11 @@ static ROLES: Section = Section {
             "Either: acknowledges messages, so that sessions resume.",
         ),
         key(
+            "skip",
+            ROLE,
+            "Server: a number of a channel whose message is for others.",
+        ),
+        key(
             "greeting",
             ROLE,
             "Server: speaks first, before the hello. Off.",

@@ -43,6 +43,11 @@ pub(super) static LIMITS: Section = Section {
             "How many streams a connection may have open. 256.",
         ),
         key(
+            "history",
+            Shape::Size,
+            "How many bytes the histories of all channels may take together. 64MiB.",
+        ),
+        key(
             "handlerTimeout",
             OFF_OR_DURATION,
             "How long a handler may take, except for streams. Twice the message's timeout.",

@@ -1,6 +1,6 @@
 //! The session: heartbeat, roles, limits, encodings and close codes.
 
-use super::{MessageId, Scalar, Side};
+use super::{Message, MessageId, Scalar, Side};
 use std::time::Duration;
 
 /// How a session behaves.
@@ -59,25 +59,6 @@ pub struct Role {
     pub player: RolePlayer,
 }
 
-impl SessionConfig {
-    /// Whether a role that the language did not have in its first version is played as it is by default.
-    pub(crate) fn is_later_default(&self, role: &Role) -> bool {
-        match (&role.player, role.kind) {
-            (
-                RolePlayer::Own {
-                    tag: Scalar::Text(tag),
-                },
-                RoleKind::Received,
-            ) => tag == "received",
-            (RolePlayer::Off, RoleKind::Received) => {
-                self.resume.is_none() || !RoleKind::counts(&self.roles)
-            }
-            (RolePlayer::Off, RoleKind::Greeting) => true,
-            _ => false,
-        }
-    }
-}
-
 /// Who plays a role.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RolePlayer {
@@ -126,6 +107,8 @@ pub enum RoleKind {
     Error,
     /// Either: acknowledges messages.
     Received,
+    /// Server: a number of a channel whose message is for others.
+    Skip,
     /// Server: speaks first, before the hello.
     Greeting,
 }
@@ -138,7 +121,7 @@ impl RoleKind {
     }
 
     /// Every role, in order, with its name in the file, which is also the tag of Handfast's own message.
-    pub const ALL: [(Self, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str); 15] = [
         (Self::Hello, "hello"),
         (Self::Ready, "ready"),
         (Self::Refuse, "refuse"),
@@ -152,8 +135,44 @@ impl RoleKind {
         (Self::Negotiate, "negotiate"),
         (Self::Error, "error"),
         (Self::Received, "received"),
+        (Self::Skip, "skip"),
         (Self::Greeting, "greeting"),
     ];
+
+    /// Whether the role is younger than the hash: it enters the hash only if it is not as it is by default, so that protocols that do
+    /// not mention it keep theirs.
+    pub(crate) fn is_new(self) -> bool {
+        matches!(self, Self::Skip | Self::Received | Self::Greeting)
+    }
+
+    /// Who plays a role that the spec does not mention. `roles` are at least those before it, and `resumes` says whether sessions are to
+    /// resume. A new role is off if the tags of those who send it leave it no place, so that protocols that were valid without it stay
+    /// valid; `received` is also off if it has no use.
+    pub(crate) fn default_player(
+        self,
+        name: &str,
+        messages: &[Message],
+        roles: &[Role],
+        resumes: bool,
+    ) -> RolePlayer {
+        let own = Scalar::Text(name.to_owned());
+        let sent = messages.iter().flat_map(|message| {
+            let client = message.client.as_ref().filter(|_| self == Self::Received);
+            [client, message.server.as_ref()]
+        });
+        let mut tags = sent.filter_map(|sent| sent?.tag.as_ref());
+        let has_no_use = match self {
+            Self::Received => !(resumes && Self::counts(roles)),
+            // Only a message of the application can be that.
+            Self::Greeting => true,
+            _ => false,
+        };
+        let mut has_no_place = || tags.any(|tag| matches!(tag, Scalar::Integer(_)) || *tag == own);
+        if self.is_new() && (has_no_use || has_no_place()) {
+            return RolePlayer::Off;
+        }
+        RolePlayer::Own { tag: own }
+    }
 }
 
 /// Who sends first, and what is allowed before the session is ready.
@@ -186,6 +205,8 @@ pub struct Limits {
     pub channels: u32,
     /// How many streams a connection may have open.
     pub streams: u32,
+    /// How many bytes the histories of all channels may take together.
+    pub history: u64,
     /// How long a handler may take.
     pub handler_timeout: HandlerTimeout,
     /// How many sessions may wait to be resumed.

@@ -46,6 +46,7 @@ impl Resolver<'_> {
             Some(History {
                 size,
                 ttl: self.duration(history, "ttl"),
+                bytes: self.size(history, "bytes").unwrap_or(1 << 20),
             })
         });
         Channel {

@@ -115,7 +115,7 @@ impl<'a> Resolver<'a> {
             .iter()
             .map(|entry| self.message(entry, &envelope));
         let mut messages: Vec<_> = messages.collect();
-        let session = self.session(at("session"));
+        let session = self.session(at("session"), &messages);
         Self::early_ids(&session, &mut messages);
         let limits = self.limits(at("limits"));
         let encodings = self.encodings(at("encodings"), &name.text, version.major);

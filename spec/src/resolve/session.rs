@@ -8,7 +8,7 @@ use crate::tree::NodeId;
 use std::time::Duration;
 
 impl Resolver<'_> {
-    pub(super) fn session(&mut self, block: Option<NodeId>) -> SessionConfig {
+    pub(super) fn session(&mut self, block: Option<NodeId>, messages: &[Message]) -> SessionConfig {
         let at = |key: &str| block.and_then(|block| self.tree.get(block, key));
         let or_off = |key: &str, default: u64| match block.and_then(|block| self.text(block, key)) {
             Some("off") => None,
@@ -45,7 +45,7 @@ impl Resolver<'_> {
             auth,
             resume,
             backoff: Backoff { min, max, attempts },
-            roles: self.roles(roles, auth, resume.is_some()),
+            roles: self.roles(roles, auth, messages, resume.is_some()),
             phases: self.phases(phases),
         }
     }
@@ -54,6 +54,7 @@ impl Resolver<'_> {
         &mut self,
         block: Option<NodeId>,
         auth: Option<MessageId>,
+        messages: &[Message],
         resumes: bool,
     ) -> Vec<Role> {
         let mut roles: Vec<Role> = Vec::new();
@@ -73,13 +74,7 @@ impl Resolver<'_> {
                         fields: Vec::new(),
                     },
                     (RoleKind::Auth, None) => RolePlayer::Off,
-                    (RoleKind::Received, _) if !resumes || !RoleKind::counts(&roles) => {
-                        RolePlayer::Off
-                    }
-                    (RoleKind::Greeting, _) => RolePlayer::Off,
-                    _ => RolePlayer::Own {
-                        tag: Scalar::Text(name.to_owned()),
-                    },
+                    _ => kind.default_player(name, messages, &roles, resumes),
                 }
             });
             roles.push(Role { kind, player });

@@ -37,6 +37,7 @@ impl Resolver<'_> {
             inbound: size("inbound").unwrap_or(256 << 10),
             channels: small("channels", 256),
             streams: small("streams", 256),
+            history: size("history").unwrap_or(64 << 20),
             handler_timeout: match block.and_then(|block| self.text(block, "handlerTimeout")) {
                 Some("off") => HandlerTimeout::Off,
                 text => text
@@ -115,6 +116,9 @@ impl Resolver<'_> {
                 Some(GenerateTypescript {
                     out: self.out(at)?,
                     both_sides: self.owned(at, "sides").is_some_and(|sides| sides == "both"),
+                    byte_arrays: self
+                        .owned(at, "bytes")
+                        .is_some_and(|bytes| bytes == "uint8array"),
                 })
             }),
             schema: schema

@@ -16,11 +16,13 @@ export * from './handfast/uri.js';
 export * from './handfast/evaluated.js';
 export { joinChannel } from './handfast/channels.js';
 export { Client } from './handfast/client.js';
+export { readBytes, textOfBytes, writeBytes } from './handfast/bytes.js';
+export type { BytesAt } from './handfast/bytes.js';
+export { cbor } from './handfast/cbor.js';
 export type { Clock } from './handfast/clock.js';
 export type { CloseCodes } from './handfast/close-codes.js';
+export type { Encoding, EncodingName, Frame, Packet } from './handfast/codec.js';
 export type { ConnectionClosed } from './handfast/connection.js';
-export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/decode.js';
-export type { Decoded, MessageTable } from './handfast/decode.js';
 export type {
   Callable,
   Cancel,
@@ -57,6 +59,9 @@ export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOpti
 export { mapRoles } from './handfast/mapped.js';
 export type { MappedRole, MappedRoles } from './handfast/mapped.js';
 export { memoize } from './handfast/memoize.js';
+export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/message-table.js';
+export type { Decoded, MessageTable } from './handfast/message-table.js';
+export { msgpack } from './handfast/msgpack.js';
 export {
   deduplicate,
   fail,

@@ -334,3 +334,66 @@ test('a join whose setup leaves is no room', async () => {
   );
   assert.deepEqual(own.server.types, ['hello']);
 });
+
+test('a rejoin has the position, and continues with the replay', async () => {
+  const { clock, server } = own;
+  own.connect();
+  await server.welcome();
+  const room = await joinLobby(own);
+  const events = [];
+  room.on('gap', gap => events.push(gap));
+  room.on(chatMessage, (_, { seq }) => events.push(seq));
+  await server.say(message(42));
+  await server.drop();
+  await server.comeBack(clock);
+  const rejoin = server.last;
+  assert.deepEqual(rejoin, { type: 'room.join', payload: lobby, id: rejoin.id, seq: 42, epoch: 'k3J9' });
+  await server.say(joined(rejoin.id, 42));
+  for (const seq of [43, 44]) await server.say(message(seq));
+  assert.deepEqual(events, [42, 43, 44]);
+  await server.drop();
+  await server.comeBack(clock);
+  assert.deepEqual([server.last.seq, server.last.epoch], [44, 'k3J9']);
+  await server.say(joined(server.last.id, 44));
+  const gap = { from: 45, to: 50, reason: 'evicted' };
+  await server.say({ type: 'gap', payload: { channel: 'room:lobby', ...gap } });
+  for (const seq of [51, 52]) await server.say(message(seq));
+  assert.deepEqual(events.slice(3), [gap, 51, 52]);
+  // The numbering begins anew: the next rejoin has no position to continue from.
+  await server.say({ type: 'gap', payload: { channel: 'room:lobby', reason: 'epoch' } });
+  await server.say(message(1));
+  await server.drop();
+  await server.comeBack(clock);
+  assert.deepEqual(server.last, { type: 'room.join', payload: lobby, id: server.last.id });
+  assert.deepEqual(events.slice(6), [{ reason: 'epoch' }, 1]);
+});
+
+test('a first join, and a protocol without epochs, have no position', async () => {
+  const { clock, server } = own;
+  const { client: envelope } = api.protocol.envelope;
+  own.connect({}, { envelope: { ...api.protocol.envelope, client: { ...envelope, epoch: null } } });
+  await server.welcome();
+  await joinLobby(own);
+  const [, join] = server.connection.heard;
+  assert.equal('seq' in join, false);
+  await server.drop();
+  await server.comeBack(clock);
+  assert.deepEqual(server.last, { ...join, id: server.last.id });
+});
+
+test('a number of others is not missing', async () => {
+  const { server } = own;
+  own.connect();
+  await server.welcome();
+  const room = await joinLobby(own);
+  const events = [];
+  room.on('gap', gap => events.push(gap));
+  room.on(chatMessage, (_, { seq }) => events.push(seq));
+  const skip = (seq, channel = 'room:lobby') => server.say({ type: 'skip', payload: { channel, seq } });
+  await skip(42);
+  await skip(7, 'room:elsewhere');
+  await server.say(message(43));
+  await skip(46);
+  await server.say(message(47));
+  assert.deepEqual(events, [43, { from: 44, to: 45 }, 47]);
+});

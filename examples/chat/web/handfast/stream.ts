@@ -200,7 +200,7 @@ export function openStream(
     const sending = { timeout, signal: signal?.aborted === true ? signal : undefined };
     id = core.request({ ...request, idempotent: false }, payload, sending, answers, {
       answered: (message, incoming) => {
-        if (incoming === item) stream.push(message.payload, core.textLength);
+        if (incoming === item) stream.push(message.payload, core.frameLength);
         else if (incoming === ack) stream.acknowledge(message.payload);
         else stream.complete(message.payload);
         return incoming === end;

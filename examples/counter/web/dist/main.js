@@ -9,14 +9,14 @@ function truncate(text, max) {
   return text.length > max && [...text].length > max ? `${[...text].slice(0, max).join("")}\u2026` : text;
 }
 function fail({ violations }, keyword, message, allowed) {
-  const violation = { path: "", keyword, message: truncate(message, MAX_MESSAGE) };
-  if (allowed !== void 0 && violation.message === message) violation.allowed = allowed;
-  if (violations.length < MAX_COLLECTED) violations.push(violation);
+  if (violations.length >= MAX_COLLECTED) return;
+  const text = truncate(message, MAX_MESSAGE);
+  violations.push(allowed === void 0 || text !== message ? { path: "", keyword, message: text } : { path: "", keyword, message, allowed });
 }
 function prefixPath({ violations }, from, part) {
   for (; from < violations.length; from++) {
-    const violation = violations[from];
-    violation.path = truncate(`/${part}${violation.path}`, MAX_PATH);
+    const violation2 = violations[from];
+    violation2.path = truncate(`/${part}${violation2.path}`, MAX_PATH);
   }
 }
 function deduplicate(report) {
@@ -48,8 +48,8 @@ function violationsAt(validate, value, direction, under) {
   };
   return violationsOf(validateBelow, value, direction);
 }
-function formatViolation(violation) {
-  return violation.path === "" ? violation.message : `${violation.path} ${violation.message}`;
+function formatViolation(violation2) {
+  return violation2.path === "" ? violation2.message : `${violation2.path} ${violation2.message}`;
 }
 
 // handfast/validators.ts
@@ -62,11 +62,6 @@ function isObject(value) {
 function object(value, report) {
   if (isObject(value)) return true;
   wrongType("object", report, "an");
-  return false;
-}
-function array(value, report) {
-  if (Array.isArray(value)) return true;
-  wrongType("array", report, "an");
   return false;
 }
 function string(value, report) {
@@ -96,19 +91,9 @@ function noneOfTypes(types, report) {
   const allowed = types.map((type) => type.replace(/.* /, ""));
   fail(report, "type", `must be ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`, allowed);
 }
-function bounds(size, least, most, report, of, be, things = "") {
-  const words = (count, how) => `must ${be} at ${how} ${count}${count === 1 ? things.replace("s", "") : things}`;
-  if (size < least) fail(report, "min" + of, words(least, "least"), least);
-  if (size > most) fail(report, "max" + of, words(most, "most"), most);
-}
-function items(value, from, validate, report) {
-  for (let i = from; i < value.length; i++) item(value, i, validate, report);
-}
-function item(value, index, validate, report) {
-  if (index >= value.length) return;
-  const before = report.violations.length;
-  validate(value[index], report);
-  prefixPath(report, before, index);
+function bounds(size, least, most, report, of, be, thing = "", things = "") {
+  if (size < least) fail(report, "min" + of, `must ${be} at least ${least}${least === 1 ? thing : things}`, least);
+  if (size > most) fail(report, "max" + of, `must ${be} at most ${most}${most === 1 ? thing : things}`, most);
 }
 function has(value, name) {
   return value[name] !== void 0 && Object.hasOwn(value, name);
@@ -118,11 +103,6 @@ function property(value, name, validate, report) {
   const before = report.violations.length;
   validate(value[name], report);
   if (report.violations.length > before) prefixPath(report, before, pointerSegment(name));
-}
-function required(value, names, report) {
-  for (const name of names) {
-    if (!has(value, name)) missingProperty(name, report);
-  }
 }
 function missingProperty(name, report) {
   fail(report, "required", `must have the property ${JSON.stringify(name)}`, name);
@@ -167,23 +147,26 @@ function reportInteger(value, report, limits) {
   if (Number.isInteger(value)) reportNumber(value, report, limits);
   else wrongType("integer", report, "an");
 }
+function reportArray(value, report, { items, minItems, maxItems }) {
+  if (!Array.isArray(value)) return wrongType("array", report, "an");
+  if (items) for (let i = 0; i < value.length; i++) reportMember(value[i], report, items, i);
+  bounds(value.length, minItems, maxItems, report, "Items", "have", " item", " items");
+}
 function reportObject(value, report, properties, additional) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return wrongType("object", report, "an");
+  let missing2;
   for (const name in properties) {
-    if (name !== "?" && value[name] !== void 0) {
-      reportMember(value, report, properties[name], name);
-    }
+    if (name === "?") continue;
+    const member = value[name];
+    if (member !== void 0) reportMember(member, report, properties[name], name);
+    else if (!properties["?"].includes(name)) (missing2 ??= []).push(name);
   }
   additional?.(value, properties, report);
-  for (const name in properties) {
-    if (name !== "?" && value[name] === void 0 && !properties["?"].includes(name)) {
-      missingProperty(name, report);
-    }
-  }
+  if (missing2 !== void 0) for (const name of missing2) missingProperty(name, report);
 }
-function reportMember(parent, report, rule, key) {
+function reportMember(member, report, rule, key) {
   const before = report.violations.length;
-  reportRule(parent[key], report, rule);
+  reportRule(member, report, rule);
   prefixPath(report, before, key);
 }
 function reportAdditional(value, properties, report) {
@@ -218,44 +201,60 @@ var SequenceTracker = class {
   /** The number of the last message. */
   #seq;
   #epoch;
-  /** The last reported gap, as far as its bounds are known. */
+  /** The first and the last number that were last reported as missing. */
   #missed;
+  /** The position of the last message, if all of it is known. */
+  get position() {
+    return this.#seq === void 0 || this.#epoch === void 0 ? {} : { seq: this.#seq, epoch: this.#epoch };
+  }
   /** Takes the number in the reply to a join: that of the last message before it. */
   joined({ seq, epoch }) {
     return this.#advance(seq, epoch, 0);
   }
-  /** Takes the number of a message. */
+  /** Takes the number of a message, or of one that is not for this client. */
   message({ seq, epoch }) {
     return this.#advance(seq, epoch, 1);
   }
   /** Takes a gap that the server reports. */
-  missed({ from, to }) {
+  reported({ from, to, reason }) {
+    if (reason === "epoch") {
+      this.#seq = this.#epoch = this.#missed = void 0;
+    } else if (to !== void 0 && (this.#seq === void 0 || to > this.#seq)) {
+      const first = this.#seq === void 0 ? 0 : this.#seq + 1;
+      this.#missed = [Math.max(from ?? first, first), to];
+      this.#seq = to;
+    }
+  }
+  /** Forgets what was last reported as missing, because a gap without bounds is reported. */
+  forgetMissed() {
     this.#missed = void 0;
-    if (to === void 0 || this.#seq !== void 0 && to <= this.#seq) return;
-    this.#missed = { from: from ?? (this.#seq ?? -Infinity) + 1, to };
-    this.#seq = to;
   }
   /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
   #advance(seq, epoch, step) {
     const last = this.#seq;
-    const another = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
-    if (epoch !== void 0) this.#epoch = epoch;
-    if (another) this.#missed = void 0;
-    if (seq === void 0) return another ? { gap: {} } : {};
-    if (!another && last !== void 0) {
-      if (step === 1 && seq <= last) {
-        const { from, to } = this.#missed ?? { from: 1, to: 0 };
-        if (seq < from || seq > to) return { isDuplicate: true };
-      } else if (seq >= last) {
-        this.#seq = seq;
-        if (seq === last + step) return {};
-        this.#missed = { from: last + 1, to: seq - step };
-        return { gap: this.#missed };
-      }
+    const isRenewed = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
+    this.#epoch = epoch ?? this.#epoch;
+    if (isRenewed) {
+      this.#seq = seq;
+      this.#missed = void 0;
+      return { gap: {} };
+    }
+    if (seq === void 0 || last === void 0) {
+      this.#seq = seq ?? last;
+      return {};
+    }
+    if (step === 1 && seq <= last) {
+      const [from, to] = this.#missed ?? [1, 0];
+      if (seq < from || seq > to) return { isDuplicate: true };
+    } else if (seq >= last) {
+      this.#seq = seq;
+      if (seq === last + step) return {};
+      this.#missed = [last + 1, seq - step];
+      return { gap: { from: last + 1, to: seq - step } };
     }
     this.#seq = seq;
     this.#missed = void 0;
-    return another || last !== void 0 ? { gap: {} } : {};
+    return { gap: {} };
   }
 };
 
@@ -441,61 +440,62 @@ var defaultEnvelope = {
   epoch: /* @__PURE__ */ optional("epoch", "text"),
   timestamp: { field: /* @__PURE__ */ optional("timestamp", "text"), as: "rfc3339" }
 };
-function readEnvelopeFields(message, envelope, violations) {
+var PARTS = ["id", "version", "channel", "seq", "epoch", "outcome", "timestamp"];
+function fieldOf(envelope, part) {
+  const { id, replyTo, outcome, timestamp } = envelope;
+  if (part === "id") return replyTo ?? id;
+  if (part === "timestamp") return timestamp && timestamp.field;
+  return part === "outcome" ? outcome && { name: outcome.field, kind: "text", presence: "optional" } : envelope[part];
+}
+function readFields(value, envelope, violations) {
   const read2 = {};
-  const id = readField(message, envelope.replyTo ?? envelope.id, violations);
-  if (id !== void 0) read2.id = id;
-  const version = readField(message, envelope.version, violations);
-  if (typeof version === "number") read2.version = version;
-  const channel = readField(message, envelope.channel, violations);
-  if (typeof channel === "string") read2.channel = channel;
-  const seq = readField(message, envelope.seq, violations);
-  if (typeof seq === "number" && isCount(seq, envelope.seq, violations)) read2.seq = seq;
-  const epoch = readField(message, envelope.epoch, violations);
-  if (typeof epoch === "string") read2.epoch = epoch;
-  readOutcome(message, envelope, violations);
-  const timestamp = readTimestamp(message, envelope, violations);
-  if (timestamp !== void 0) read2.timestamp = timestamp;
+  for (const part of PARTS) {
+    const field = fieldOf(envelope, part);
+    if (field === null) continue;
+    const held = value[field.name];
+    if (held === void 0) {
+      if (field.presence !== "optional") violations.push(missing(field.name));
+      continue;
+    }
+    const wrong = fieldViolation(held, part, field, envelope);
+    if (wrong !== void 0) violations.push(wrong);
+    else if (part === "timestamp" && held !== null) read2[part] = timeOf(held, envelope);
+    else if (part === "id" ? held !== null : typeof held === KEPT[part]) read2[part] = held;
+  }
   return read2;
 }
-function readOutcome(message, { outcome }, violations) {
-  if (outcome === null) return;
-  const said = message[outcome.field];
-  const values = [outcome.success, outcome.failure];
-  if (said === void 0 || values.includes(said)) return;
-  const words = values.map((value) => JSON.stringify(value)).join(", ");
-  violations.push({ path: `/${outcome.field}`, keyword: "enum", message: `must be one of ${words}`, allowed: values });
-}
-function readField(message, field, violations) {
-  if (field === null) return void 0;
-  const value = message[field.name];
-  if (value === void 0) {
-    if (field.presence !== "optional") violations.push(missing(field.name));
-    return void 0;
+var KEPT = { version: "number", channel: "string", seq: "number", epoch: "string" };
+function fieldViolation(held, part, field, envelope) {
+  const path = `/${field.name}`;
+  if (part === "outcome") {
+    const allowed = outcomes(envelope);
+    const message = `must be one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`;
+    return allowed.includes(held) ? void 0 : { path, keyword: "enum", message, allowed };
   }
-  if (value === null && field.presence === "nullable") return void 0;
-  if (field.kind === "text" ? typeof value === "string" : Number.isSafeInteger(value)) return value;
-  violations.push(wrongKind(field));
-  return void 0;
+  if (!fits(held, field)) return wrongKind(field);
+  if ((part === "seq" || part === "timestamp") && isNegative(held)) {
+    return { path, keyword: "minimum", message: "must be at least 0", allowed: 0 };
+  }
+  if (part !== "timestamp" || held === null || !Number.isNaN(timeOf(held, envelope))) return void 0;
+  return { path, keyword: "format", message: "must be a valid date-time", allowed: "date-time" };
 }
-function readTimestamp(message, { timestamp }, violations) {
-  if (timestamp === null) return void 0;
-  const value = readField(message, timestamp.field, violations);
-  if (value === void 0) return void 0;
-  if (typeof value === "number" && !isCount(value, timestamp.field, violations)) return void 0;
-  const time = timeOf(value, { timestamp });
-  if (!Number.isNaN(time)) return time;
-  violations.push({ path: `/${timestamp.field.name}`, keyword: "format", message: "must be a valid date-time", allowed: "date-time" });
-  return void 0;
+function outcomes({ outcome }) {
+  return [outcome?.success, outcome?.failure];
 }
-function isCount(value, field, violations) {
-  if (value >= 0) return true;
-  violations.push({ path: `/${field?.name}`, keyword: "minimum", message: "must be at least 0", allowed: 0 });
-  return false;
+function fits(held, { kind, presence }) {
+  return (kind === "text" ? typeof held === "string" : Number.isSafeInteger(held)) || held === null && presence === "nullable";
+}
+function isNegative(held) {
+  return typeof held === "number" && held < 0;
 }
 function timeOf(value, { timestamp }) {
   if (timestamp?.as === "unix-s") return Number(value) * 1e3;
   return timestamp?.as === "unix-ms" ? Number(value) : Date.parse(String(value));
+}
+function withoutEnvelope(message, envelope) {
+  const names = /* @__PURE__ */ new Set([envelope.tag.name, envelope.id?.name]);
+  for (const part of PARTS) names.add(fieldOf(envelope, part)?.name);
+  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
 function missing(name) {
   return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}`, allowed: name };
@@ -509,14 +509,18 @@ function wrongKind(field) {
   const [message, allowed] = WRONG_KIND[field.kind];
   return { path: `/${field.name}`, keyword: "type", message, allowed };
 }
-function writeMessage(envelope, tag, payload, fields) {
+function writeMessage(envelope, tag, payload, fields, encoding) {
   const message = { [envelope.tag.name]: tag };
   if (envelope.content === null) Object.assign(message, payload);
   else if (payload !== void 0) message[envelope.content] = payload;
   if (envelope.id !== null && fields.id !== void 0) message[envelope.id.name] = fields.id;
   if (envelope.version?.presence === "required") message[envelope.version.name] = fields.version;
   if (envelope.channel !== null && fields.channel !== void 0) message[envelope.channel.name] = fields.channel;
-  return JSON.stringify(message);
+  if (envelope.seq !== null && envelope.epoch !== null && fields.seq !== void 0) {
+    message[envelope.seq.name] = fields.seq;
+    message[envelope.epoch.name] = fields.epoch;
+  }
+  return encoding === void 0 ? JSON.stringify(message) : encoding.encode(message);
 }
 
 // handfast/result.ts
@@ -529,16 +533,16 @@ var CallFailedError = class extends Error {
   }
 };
 function ok(value) {
-  return { ok: true, value, orThrow: () => value };
+  return { ok: true, value, orThrow: ownValue };
 }
 function err(error) {
-  return {
-    ok: false,
-    error,
-    orThrow() {
-      throw new CallFailedError(error);
-    }
-  };
+  return { ok: false, error, orThrow: throwOwn };
+}
+function ownValue() {
+  return this.value;
+}
+function throwOwn() {
+  throw new CallFailedError(this.error);
 }
 
 // handfast/decode.ts
@@ -550,11 +554,12 @@ function register(message, envelope, byTag, own) {
     byTag.set(tag, message);
   }
 }
-var SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
-var ESCAPE = /\\(?:u([0-9a-fA-F]{4})|.)/g;
+var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
+var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
 var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
-var MANY_DIGITS = 309;
+var MANY_DIGITS = 210;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+var NOT_JSON = "not JSON";
 var TOO_DEEP = "nested too deeply";
 function isDeeper(value, depth) {
   return nests(value, Math.min(depth, MAX_DEPTH));
@@ -573,42 +578,46 @@ function nests(value, depth) {
   }
   return false;
 }
-function parse(text, depth) {
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return refuse("syntax", "not JSON", {});
-  }
-  if (hasMoreBrackets(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return refuse("syntax", TOO_DEEP, {});
-  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) {
-    return refuse("syntax", "a string has half a surrogate pair", {});
-  }
-  if ((LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text)) {
-    return refuse("syntax", "a number is too large", {});
-  }
-  return ok(value);
+function parseFrame(frame, depth, encoding) {
+  if (encoding !== void 0) return encoding.decode(frame, depth);
+  return typeof frame === "string" ? parse(frame, depth) : refuse("syntax", NOT_JSON);
 }
-function hasMoreBrackets(text, most) {
-  let left = most;
-  for (const bracket of "{[") {
-    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (left-- <= 0) return true;
+function parse(text, depth) {
+  const value = parseJson(text);
+  const problem = textProblem(text, value, depth);
+  return problem === void 0 ? ok(value) : refuse("syntax", problem);
+}
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return void 0;
   }
-  return false;
+}
+function textProblem(text, value, depth) {
+  if (value === void 0) return NOT_JSON;
+  if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
+  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return "a string has half a surrogate pair";
+  return (LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text) ? "a number is too large" : void 0;
+}
+var OBJECT_LENGTH = 5;
+function mayNest(text, depth) {
+  const left = without(text, "[", depth);
+  return left < 0 || text.length >= OBJECT_LENGTH * left && without(text, "{", left) < 0;
+}
+function without(text, bracket, count) {
+  for (let at = text.indexOf(bracket); at >= 0 && count >= 0; at = text.indexOf(bracket, at + 1)) count--;
+  return count;
 }
 function hasLoneSurrogate(text) {
-  let open = -1;
-  for (const { 1: digits, index } of text.matchAll(ESCAPE)) {
-    const code = digits === void 0 ? 0 : parseInt(digits, 16);
-    const second = code >= 56320 && code <= 57343;
-    if (second ? open !== index : open !== -1) return true;
-    open = code >= 55296 && code <= 56319 ? index + 6 : -1;
-  }
-  return open !== -1;
+  return SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ""));
 }
 function hasManyDigits(text) {
-  for (let at = MANY_DIGITS - 1; at < text.length; at += MANY_DIGITS) {
-    let [from, to] = [at, at];
+  const step = MANY_DIGITS / 2;
+  for (let at = step - 1; at + step < text.length; at += step) {
+    if (!isDigit(text.charCodeAt(at)) || !isDigit(text.charCodeAt(at + step))) continue;
+    let from = at;
+    let to = at;
     while (isDigit(text.charCodeAt(from - 1))) from--;
     while (isDigit(text.charCodeAt(to))) to++;
     if (to - from >= MANY_DIGITS) return true;
@@ -628,47 +637,45 @@ function read(value, reader) {
   try {
     return readWhole(value, reader);
   } catch (error) {
-    return tooDeep(error);
+    if (error instanceof RangeError) return refuse("syntax", TOO_DEEP);
+    throw error;
   }
-}
-function tooDeep(error) {
-  if (error instanceof RangeError) return refuse("syntax", TOO_DEEP, {});
-  throw error;
 }
 function readWhole(value, reader) {
-  if (!isObject(value)) return refuse("syntax", "not an object", {});
+  if (!isObject(value)) return refuse("syntax", "not an object");
+  let { envelope } = reader;
+  const { tag } = envelope;
   const violations = [];
-  let fields = readEnvelopeFields(value, reader.envelope, violations);
-  const tag = readTag(value, reader.envelope);
-  const incoming = find(value, tag, fields, reader);
-  if (incoming === void 0) {
-    const payload2 = payloadOf(value, reader.envelope);
-    if (tag.problem !== void 0) violations.unshift(tag.problem);
-    if (violations.length > 0)
-      return refuse("envelope", "the envelope does not fit", { ...fields, payload: payload2, violations });
-    const words = `no message has the type \`${tag.value}\``;
-    return refuse("unknown-type", words, { ...fields, type: tag.value, payload: payload2 });
-  }
-  const envelope = incoming.envelope ?? reader.envelope;
-  if (incoming.envelope !== void 0) {
+  let fields = readFields(value, envelope, violations);
+  const type = value[tag.name];
+  const isTag = typeof type === "string" || Number.isSafeInteger(type);
+  const incoming = find(value, fields.id, reader);
+  if (incoming?.envelope !== void 0) {
+    envelope = incoming.envelope;
     violations.length = 0;
-    fields = readEnvelopeFields(value, envelope, violations);
+    fields = readFields(value, envelope, violations);
   }
-  if (reader.strict === true) refuseUnknown(value, envelope, violations);
-  const payload = payloadOf(value, envelope);
-  const type = tag.value === void 0 ? {} : { type: tag.value };
-  if (incoming.channel !== void 0 && envelope.channel?.presence === "optional") {
-    if (value[envelope.channel.name] === void 0) violations.push(missing(envelope.channel.name));
+  const found = payloadOf(value, envelope);
+  const payload = incoming?.readBytes === void 0 ? found : incoming.readBytes(found);
+  const remains = () => ({ ...isTag && { type }, payload, ...fields });
+  if (incoming === void 0) {
+    if (!isTag) violations.unshift(type === void 0 ? missing(tag.name) : wrongKind(tag));
+    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), violations);
+    return refuse("unknown-type", `no message has the type \`${type}\``, remains());
   }
-  const wrong = payloadViolations(value, payload, envelope, incoming, reader.strict === true);
-  if (violations.length > 0) {
-    violations.push(...wrong);
-    return refuse("envelope", "the envelope does not fit", { ...fields, ...type, payload, violations });
+  const { unknown } = reader;
+  if (unknown !== void 0) {
+    for (const name of unknown(value, envelope)) {
+      violations.push({ path: `/${pointerSegment(name)}`, keyword: "additionalProperties", message: "is not a known property" });
+    }
   }
-  if (wrong.length > 0) {
-    const words = `the payload of \`${incoming.name}\` does not fit`;
-    return refuse("invalid", words, { ...fields, ...type, payload, violations: wrong });
+  const { channel } = envelope;
+  if (incoming.channel !== void 0 && channel?.presence === "optional" && value[channel.name] === void 0) {
+    violations.push(missing(channel.name));
   }
+  const wrong = payloadViolations(value, payload, envelope, incoming, unknown !== void 0);
+  if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), [...violations, ...wrong]);
+  if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains(), wrong);
   const kept = incoming.receive === noPayload ? void 0 : payload;
   return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
 }
@@ -678,84 +685,70 @@ function payloadViolations(message, payload, { content }, { receive }, strict) {
   const wrong = violationsAt(receive, payload, direction, content);
   return wrong.length > 0 && message[content] === void 0 ? [missing(content)] : wrong;
 }
-function readTag(message, { tag }) {
-  const value = message[tag.name];
-  if (value === void 0) return { problem: missing(tag.name) };
-  if (typeof value === "string" || Number.isSafeInteger(value)) return { value };
-  return { problem: wrongKind(tag) };
+function find(value, id, reader) {
+  const { envelope: { outcome, tag }, pending, lookup, own } = reader;
+  const answers = pending?.(id);
+  const answer = answers && withTag(answers, value, tag.name);
+  if (answer === void 0) return lookup(value[tag.name]) ?? (own && withTag(own, value, tag.name));
+  return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
 }
-function find(value, tag, fields, reader) {
-  const { outcome } = reader.envelope;
-  const answers = reader.pending?.(fields.id) ?? [];
-  const answer = answers.find((candidate) => hasTagOf(value, candidate, reader.envelope));
-  if (answer !== void 0) {
-    return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
-  }
-  const known = tag.value === void 0 ? void 0 : reader.lookup(tag.value);
-  return known ?? reader.own?.find((message) => hasTagOf(value, message, reader.envelope));
-}
-function hasTagOf(value, message, envelope) {
-  return value[(message.envelope ?? envelope).tag.name] === (tagOf(message) ?? void 0);
-}
-function refuseUnknown(value, envelope, violations) {
-  if (envelope.content === null) return;
-  for (const name of Object.keys(withoutEnvelope(value, envelope))) {
-    if (name === envelope.content) continue;
-    violations.push({ path: `/${pointerSegment(name)}`, keyword: "additionalProperties", message: "is not a known property" });
-  }
+function withTag(messages, value, usual) {
+  return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
 }
 function payloadOf(message, envelope) {
-  if (envelope.content === null) return withoutEnvelope(message, envelope);
-  const payload = message[envelope.content];
+  const { content } = envelope;
+  if (content === null) return withoutEnvelope(message, envelope);
+  const payload = message[content];
   return payload === void 0 ? {} : payload;
 }
-function withoutEnvelope(message, envelope) {
-  const { tag, outcome, id, replyTo, version, channel, seq, epoch, timestamp } = envelope;
-  const fields = [tag, id, replyTo, version, channel, seq, epoch, timestamp?.field];
-  const names = /* @__PURE__ */ new Set([outcome?.field, ...fields.map((field) => field?.name)]);
-  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
-}
 var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
-function refuse(kind, words, remains) {
-  const { type, violations = [], ...rest } = remains;
+var WRONG_ENVELOPE = "the envelope does not fit";
+function refuse(kind, words, remains = {}, violations = []) {
   const message = [words, violations.map(formatViolation).join("; ")].filter((part) => part !== "").join(": ");
-  return err({ code: CODES[kind], kind, message, violations, ...type !== void 0 && { type }, ...rest });
+  return err({ code: CODES[kind], kind, message, violations, ...remains });
 }
 
 // handfast/encoder.ts
 var Encoder = class {
   #protocol;
-  constructor(protocol2) {
+  #encoding;
+  constructor(protocol2, encoding) {
     this.#protocol = protocol2;
+    this.#encoding = encoding;
   }
-  /** The text of a message, if a server would accept it. */
-  text(message, payload, fields) {
+  /** Encodes a message, if a server would accept it. */
+  message(message, payload, fields) {
     const envelope = message.envelope ?? this.#protocol.envelope.client;
+    const text = message.writeBytes === void 0 ? payload : message.writeBytes(payload);
     if (message.send !== noPayload) {
       const { content } = envelope;
-      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content);
+      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content, text);
       if (violations.length > 0) {
         const words = `the payload of \`${message.name}\` does not fit: ${violations.map(formatViolation).join("; ")}`;
         return err({ code: "INVALID", message: words, violations });
       }
     }
-    let text;
+    let packet;
     try {
-      text = this.#raw(envelope, tagOf(message) ?? message.name, payload, fields);
+      packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === void 0 ? text : message.packBytes?.(payload) ?? payload, fields);
     } catch (error) {
       const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
       return err({ code: "INVALID", message: words, violations: [] });
     }
     const max = this.#protocol.limits?.message;
-    if (max !== void 0 && text.length * 3 > max && byteLength(text) > max) {
+    if (max !== void 0 && packet.length * 3 > max && byteLength(packet) > max) {
       const words = `\`${message.name}\` has more than ${max} bytes`;
       return err({ code: "TOO_LARGE", message: words, retryable: false });
     }
-    return ok(text);
+    return ok(packet);
   }
-  /** The violations for which a server would refuse a value that is nested in `outer` objects of the message. */
-  violations(validate, payload, outer, under) {
-    if (isDeeper(payload, this.#protocol.depth - outer)) validate = tooDeep2;
+  /**
+   * The violations for which a server would refuse a value that is nested in `outer` objects of the message.
+   *
+   * @param text The same without bytes.
+   */
+  violations(validate, payload, outer, under, text = payload) {
+    if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep;
     return under === null ? violationsOf(validate, payload, "sent") : violationsAt(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
@@ -764,7 +757,7 @@ var Encoder = class {
     if (role === "greeting") return tag ?? null;
     return tag === void 0 ? role : tag;
   }
-  /** The text of one of the session's own messages; `null` if the protocol has none. */
+  /** Encodes one of the session's own messages; `null` if the protocol has none. */
   session(role, payload, fields = {}) {
     const { mapped, envelope } = this.#protocol;
     const tag = this.tag(role);
@@ -772,10 +765,12 @@ var Encoder = class {
     return tag === null || sent === void 0 ? null : this.#raw(sent.envelope, tag, sent.payload, fields);
   }
   #raw(envelope, tag, payload, fields) {
-    return writeMessage(envelope, tag, payload, { ...fields, version: parseInt(this.#protocol.version, 10) });
+    const version = parseInt(this.#protocol.version, 10);
+    return writeMessage(envelope, tag, payload, { ...fields, version }, this.#encoding);
   }
 };
 function byteLength(text) {
+  if (typeof text !== "string") return text.length;
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
@@ -783,7 +778,7 @@ function byteLength(text) {
   }
   return bytes;
 }
-function tooDeep2(_, report) {
+function tooDeep(_, report) {
   fail(report, "depth", "is nested too deeply to be checked");
 }
 
@@ -819,10 +814,10 @@ var Outbound = class {
   }
   /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
   request(request, { timeout, signal, as }) {
-    const { id, text } = request;
+    const { id, packet } = request;
     if (signal?.aborted === true) return request.failed(ABORTED);
     this.#hasOrdered ||= request.inOrder;
-    const bytes = byteLength(text) + OVERHEAD;
+    const bytes = byteLength(packet) + OVERHEAD;
     if (as === void 0 && this.#isFull(bytes, this.#maxBytes)) return request.failed(this.#queueFull());
     const timedOut = () => this.fail(id, { code: "TIMEOUT", message: `no reply within ${timeout} ms` });
     const cancelTimer = timeout === null ? void 0 : deadline(this.#core.clock, timeout, timedOut);
@@ -833,15 +828,15 @@ var Outbound = class {
       signal?.removeEventListener("abort", abort);
     };
     const thisConnectionOnly = as !== void 0;
-    const entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile: false, request, thisConnectionOnly, release };
+    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile: false, request, thisConnectionOnly, release };
     this.#usedBytes += bytes;
     if (as === "rejoin" && this.isOpen) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
   /** Enqueues a message without a reply. */
-  send(text, volatile, { delivered }) {
-    const bytes = byteLength(text) + OVERHEAD;
-    const entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile, delivered, release() {
+  send(packet, volatile, { delivered }) {
+    const bytes = byteLength(packet) + OVERHEAD;
+    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, release() {
     } };
     if (volatile && (!this.isOpen || this.#isFull(bytes, this.#maxBytes / 2))) {
       settle(entry, OUTCOME_UNKNOWN);
@@ -853,9 +848,9 @@ var Outbound = class {
     return ok(void 0);
   }
   /** Sends a message that is not counted, before all others. A server that does not read gets only the last of each. */
-  control(role, text) {
-    if (text === null || !this.isOpen) return;
-    this.#control.set(role, text);
+  control(role, packet) {
+    if (packet === null || !this.isOpen) return;
+    this.#control.set(role, packet);
     this.#flushControl();
   }
   /** There is always room for one message, so that none is queued for ever. */
@@ -883,7 +878,7 @@ var Outbound = class {
   }
   #flushControl() {
     if (this.#isSocketFull()) return false;
-    for (const text of this.#control.values()) this.#core.connection.write(text);
+    for (const packet of this.#control.values()) this.#core.connection.write(packet);
     this.#control.clear();
     return true;
   }
@@ -908,8 +903,8 @@ var Outbound = class {
     this.isOpen = true;
     this.#sent.acknowledge(received)?.forEach((entry) => settle(entry));
     for (const next of this.#sent.rest()) {
-      const text = typeof next === "number" ? this.#core.encoder.session("received", { sent: next }) : next.text;
-      if (text !== null) this.#core.connection.write(text);
+      const packet = typeof next === "number" ? this.#core.encoder.session("received", { sent: next }) : next.packet;
+      if (packet !== null) this.#core.connection.write(packet);
     }
     this.flush();
   }
@@ -923,7 +918,7 @@ var Outbound = class {
     return true;
   }
   #write(key, entry) {
-    const { text, request } = entry;
+    const { packet, request } = entry;
     this.#queued.delete(key);
     this.#sent.send(entry.volatile ? void 0 : entry);
     if (request !== void 0) this.#written.set(request.id, entry);
@@ -932,7 +927,7 @@ var Outbound = class {
       entry.used = 0;
       if (entry.volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
     }
-    this.#core.connection.write(text);
+    this.#core.connection.write(packet);
   }
   /** The request that a message replies to: by id, or the first of those that are identified by order. */
   find(id) {
@@ -1147,70 +1142,54 @@ var SessionRefusedError = class extends Error {
 };
 
 // handfast/session.ts
-function validateReady(value, report) {
-  if (!object(value, report)) return;
-  property(value, "version", string, report);
-  property(value, "hash", string, report);
-  property(value, "session", string, report);
-  property(value, "resumed", boolean, report);
-  property(value, "received", validateCount, report);
-  required(value, ["version"], report);
+function objectOf(properties) {
+  return (value, report) => reportObject(value, report, properties);
 }
-function validateReceived(value, report) {
-  if (!object(value, report)) return;
-  property(value, "received", validateCount, report);
-  property(value, "sent", validateCount, report);
+var violation = { "?": [], path: string, keyword: string, message: string };
+var refusal = {
+  "?": ["retryable", "violations"],
+  code: validateCode,
+  message: string,
+  retryable: boolean,
+  violations: [reportArray, { items: [reportObject, violation] }]
+};
+var ready = {
+  "?": ["hash", "session", "resumed", "received"],
+  version: string,
+  hash: string,
+  session: string,
+  resumed: boolean,
+  received: validateCount
+};
+function validateError(value, report) {
+  deduplicate(report);
+  reportObject(value, report, refusal);
+}
+function validateCode(value, report) {
+  if (typeof value !== "string" && !Number.isInteger(value)) noneOfTypes(["integer", "string"], report);
 }
 function validateCount(value, report) {
   if (!integer(value, report)) return;
   if (value < 0) fail(report, "minimum", "must be at least 0", 0);
   else if (!Number.isSafeInteger(value)) fail(report, "maximum", `must be at most ${Number.MAX_SAFE_INTEGER}`, Number.MAX_SAFE_INTEGER);
 }
-function validateRefusal(value, report) {
-  if (!object(value, report)) return;
-  property(value, "code", validateCode, report);
-  property(value, "message", string, report);
-  property(value, "retryable", boolean, report);
-  property(value, "violations", validateViolations, report);
-  required(value, ["code"], report);
-  required(value, ["message"], report);
-}
-function validateError(value, report) {
-  deduplicate(report);
-  validateRefusal(value, report);
-}
-function validateCode(value, report) {
-  if (typeof value !== "string" && !Number.isInteger(value)) noneOfTypes(["integer", "string"], report);
-}
-function validateViolations(value, report) {
-  if (array(value, report)) items(value, 0, validateViolation, report);
-}
-function validateViolation(value, report) {
-  if (!object(value, report)) return;
-  for (const name of ["path", "keyword", "message"]) {
-    property(value, name, string, report);
-    required(value, [name], report);
-  }
-}
-function validateGap(value, report) {
-  validateChannelKey(value, report);
-  if (!object(value, report)) return;
-  property(value, "from", integer, report);
-  property(value, "to", integer, report);
-}
-function validateChannelKey(value, report) {
-  if (!object(value, report)) return;
-  property(value, "channel", string, report);
-  required(value, ["channel"], report);
-}
+var validateGap = /* @__PURE__ */ objectOf({
+  "?": ["from", "to", "reason"],
+  channel: string,
+  from: integer,
+  to: integer,
+  reason: string
+});
+var validateSkip = /* @__PURE__ */ objectOf({ "?": [], channel: string, seq: integer });
+var validateChannelKey = /* @__PURE__ */ objectOf({ "?": [], channel: string });
 function validateNothing() {
 }
 var sessionMessages = {
-  ready: { name: "ready", receive: validateReady },
-  refuse: { name: "refuse", receive: validateRefusal },
+  ready: { name: "ready", receive: /* @__PURE__ */ objectOf(ready) },
+  refuse: { name: "refuse", receive: /* @__PURE__ */ objectOf(refusal) },
   ping: { name: "ping", receive: validateNothing },
   pong: { name: "pong", receive: validateNothing },
-  received: { name: "received", receive: validateReceived },
+  received: { name: "received", receive: /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount }) },
   greeting: { name: "greeting", receive: validateNothing }
 };
 var sessionError = { name: "error", receive: validateError };
@@ -1244,6 +1223,7 @@ function isSessionCode(code) {
 // handfast/channels.ts
 var MAX_REJOINS = 3;
 var GAP = "$gap";
+var SKIP = "$skip";
 var Channels = class {
   #core;
   #memberships = /* @__PURE__ */ new Map();
@@ -1257,11 +1237,15 @@ var Channels = class {
   #cancelPause;
   constructor(core) {
     this.#core = core;
-    const tag = core.encoder.tag("gap");
+    this.#listen("gap", GAP, validateGap, (payload) => this.#gap(payload));
+    this.#listen("skip", SKIP, validateSkip, (payload) => this.#skip(payload));
+  }
+  /** Listens to a message of the session, if the protocol has it. */
+  #listen(role, name, receive, listener) {
+    const tag = this.#core.encoder.tag(role);
     if (tag === null) return;
-    const gap = { name: GAP, tag, receive: validateGap };
-    core.register(gap);
-    core.messages.on(GAP, ({ payload }) => this.#gap(payload));
+    this.#core.register({ name, tag, receive });
+    this.#core.messages.on(name, ({ payload }) => listener(payload));
   }
   /** Joins a channel for one more subscription. */
   join(channel, params, setup, { timeout, signal }) {
@@ -1329,14 +1313,15 @@ var Channels = class {
       }
     };
   }
-  #request(request, payload, sending, answered, failed) {
-    return this.#core.request(request, payload, sending, [request.reply], {
+  #request(request, payload, sending, answered, failed, position) {
+    const settle2 = {
       answered: (message) => {
         answered(message);
         return true;
       },
       failed
-    });
+    };
+    return this.#core.request(request, payload, sending, [request.reply], settle2, position);
   }
   /** Joins it for the first time. Each pending join has a timer of its own. */
   #join(membership) {
@@ -1437,11 +1422,11 @@ var Channels = class {
     }
   }
   #rejoinOne(membership) {
-    const { join, params } = membership;
+    const { join, params, sequence } = membership;
     let isCurrent = true;
     this.#pendingRejoins++;
     const cancelTimer = deadline(this.#core.clock, this.#core.protocol.session.timeout, () => {
-      this.#emitGap(membership, {});
+      this.#emitUnboundedGap(membership);
       membership.releaseSlot();
       this.#rejoin();
     });
@@ -1468,7 +1453,7 @@ var Channels = class {
       else this.#lose(membership, error);
       this.#rejoin();
     };
-    const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed);
+    const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, sequence.position);
     if (isCurrent) membership.id = id;
   }
   /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
@@ -1478,7 +1463,7 @@ var Channels = class {
     this.#queue.add(membership);
     this.#maxRejoins = 1;
     this.#pause();
-    if (isNews) this.#emitGap(membership, {});
+    if (isNews) this.#emitUnboundedGap(membership);
   }
   #pause() {
     if (this.#cancelPause !== void 0) return;
@@ -1507,8 +1492,12 @@ var Channels = class {
   #gap({ channel, ...gap }) {
     const membership = this.#find(channel);
     if (membership === void 0) return;
-    membership.sequence.missed(gap);
+    membership.sequence.reported(gap);
     this.#emitGap(membership, gap);
+  }
+  /** Takes the number of a message that is not for this client. */
+  #skip({ channel, seq }) {
+    this.isNew({ channel, seq });
   }
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
   deliver(message) {
@@ -1519,6 +1508,10 @@ var Channels = class {
       wasDelivered = subscription.deliver(message) || wasDelivered;
     });
     return wasDelivered;
+  }
+  #emitUnboundedGap(membership) {
+    membership.sequence.forgetMissed();
+    this.#emitGap(membership, {});
   }
   #emitGap(membership, gap) {
     this.#each(membership, (subscription) => subscription.emit("gap", gap));
@@ -1597,7 +1590,7 @@ var Connection = class {
   link;
   #settings;
   #host;
-  /** The text of a ping. */
+  /** An encoded ping. */
   #ping;
   #transport;
   /** Sends the hello on the current connection, where the server speaks first. */
@@ -1647,14 +1640,14 @@ var Connection = class {
   }
   #attempt() {
     const { protocol: protocol2, clock } = this.#host;
-    const { url, connect: connect2 } = this.#settings;
+    const { url, subprotocol, connect: connect2 } = this.#settings;
     const generation = ++this.#generation;
     const isCurrent = () => generation === this.#generation;
     const { timeout } = protocol2.session;
     this.#phase = "connecting";
     this.#cancelTimer();
     this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
-    this.#transport = connect2(url, protocol2.subprotocol, {
+    this.#transport = connect2(url, subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
         if (this.#host.encoder.tag("greeting") === null) return void this.#sayHello(isCurrent);
@@ -1664,11 +1657,11 @@ var Connection = class {
           if (isCurrent()) void this.#sayHello(isCurrent);
         };
       },
-      received: (data) => {
+      received: (frame) => {
         if (!isCurrent()) return;
         const now = clock.now();
         this.link.hear(now);
-        this.#host.received(data, now);
+        this.#host.received(frame, now);
         if (this.#phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {
@@ -1713,9 +1706,9 @@ var Connection = class {
     this.#greeted();
   }
   /** Writes a message. */
-  write(text) {
+  write(packet) {
     try {
-      this.#transport?.send(text);
+      this.#transport?.send(packet);
     } catch (error) {
       this.#drop(ABNORMAL, String(error));
     }
@@ -1799,7 +1792,7 @@ var Connection = class {
     const origin = location === void 0 ? "" : `, for the origin ${location.origin}`;
     this.#host.warn(
       "hint",
-      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#host.protocol.subprotocol} run there${origin}?`
+      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#settings.subprotocol} run there${origin}?`
     );
   }
 };
@@ -1829,34 +1822,31 @@ var Store = class {
 };
 
 // handfast/url.ts
-var SCHEMES = { "ws:": "ws:", "wss:": "wss:", "http:": "ws:", "https:": "wss:" };
+var SCHEME = /^(?:ws|http)(s?):$/;
 function webSocketUrl(address) {
   const page = globalThis.location;
   const isRelative = address.startsWith("/");
-  const base = page !== void 0 && page.protocol in SCHEMES ? `${page.protocol}//${page.host}` : void 0;
-  if (isRelative && base === void 0) throw refused("begins with `/`, which only a page can complete");
+  const base = isRelative && page !== void 0 && SCHEME.test(page.protocol) ? `${page.protocol}//${page.host}` : void 0;
   let url;
   try {
-    url = new URL(address, isRelative ? base : void 0);
+    url = new URL(address, base);
   } catch {
-    throw refused("is not complete");
+    throw refused(isRelative && base === void 0 ? "begins with `/`, which only a page can complete" : "is not complete");
   }
-  const scheme = SCHEMES[url.protocol];
-  if (scheme === void 0) throw refused(`begins with \`${url.protocol}\``);
-  if (url.username !== "" || url.password !== "") {
-    throw refused("has a user and a password, which browsers do not send", ", and pass what proves who you are as `auth`");
-  }
-  if (address.includes("#")) throw refused("has a fragment (`#`), which no server sees", ", without it");
-  return scheme + url.href.slice(url.protocol.length);
+  const scheme = SCHEME.exec(url.protocol);
+  if (scheme === null) throw refused(`begins with \`${url.protocol}\``);
+  if (url.username !== "" || url.password !== "") throw refused("has a user and a password, which belong into `auth`");
+  if (address.includes("#")) throw refused("has a fragment (`#`)");
+  return `ws${scheme[1]}${url.href.slice(url.protocol.length - 1)}`;
 }
-function refused(what, more = "") {
-  return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\`${more}`);
+function refused(what) {
+  return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\``);
 }
 
 // handfast/transport.ts
 var MAX_REASON = 123;
 var CLOSE_TIMEOUT = 2e3;
-var NO_WEBSOCKET = "handfast: there is no WebSocket on this platform (Node has one of its own from version 22 on). Install the package `ws` and pass its class: `import { WebSocket } from 'ws'`, then `connect(url, { WebSocket })`.";
+var NO_WEBSOCKET = "handfast: no WebSocket on this platform: install the package `ws`, `import { WebSocket } from 'ws'`, `connect(url, { WebSocket })`";
 function webSocket(constructor) {
   return (url, subprotocol, events) => {
     const own = constructor ?? globalThis.WebSocket;
@@ -1870,6 +1860,7 @@ function webSocket(constructor) {
       const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
       timer.unref?.();
     };
+    socket.binaryType = "arraybuffer";
     socket.onopen = () => events.opened();
     socket.onmessage = (event) => events.received(event.data);
     socket.onclose = (event) => events.closed(event.code, event.reason);
@@ -1877,7 +1868,7 @@ function webSocket(constructor) {
       close(1e3, "");
       events.closed(1006, typeof message === "string" ? message : "");
     };
-    return { send: (text) => socket.send(text), close, buffered: () => socket.bufferedAmount };
+    return { send: (packet) => socket.send(packet), close, buffered: () => socket.bufferedAmount };
   };
 }
 function drop(socket) {
@@ -1889,11 +1880,9 @@ function drop(socket) {
   if (response !== void 0) own[response]?.socket?.destroy?.();
 }
 function truncate2(reason) {
-  const bytes = new TextEncoder().encode(reason);
-  if (bytes.length <= MAX_REASON) return reason;
-  let end = MAX_REASON;
-  while ((bytes[end] & 192) === 128) end--;
-  return new TextDecoder().decode(bytes.subarray(0, end));
+  const points = [...reason.slice(0, MAX_REASON)];
+  while (new TextEncoder().encode(points.join("")).length > MAX_REASON) points.pop();
+  return points.join("");
 }
 
 // handfast/wake.ts
@@ -1940,9 +1929,10 @@ var Core = class {
   channels;
   /** Whether the application has closed the client. */
   isClosing = false;
-  /** The length in UTF-16 units of the message that is being processed. */
-  textLength = 0;
+  /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
+  frameLength = 0;
   #options;
+  #encoding;
   #byTag = /* @__PURE__ */ new Map();
   #withOwnTag = [];
   /** The messages of the application that play roles, with the session's own in their place. */
@@ -1978,11 +1968,20 @@ var Core = class {
   #isReportingThrown = false;
   /** Why nothing can be sent any more. */
   #closedError;
-  /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
+  /**
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
+   * the encoding.
+   */
   constructor(protocol2, url, options) {
-    const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+    const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+    const encodingName = encoding?.name ?? "json";
+    const subprotocol = protocol2.subprotocols[encodingName];
+    if (subprotocol === void 0) {
+      throw new Error(`handfast: the protocol ${protocol2.name} does not have the encoding ${encodingName}`);
+    }
     this.protocol = protocol2;
     this.#options = options;
+    this.#encoding = encoding;
     this.clock = clock;
     this.ready = new Promise((resolve2, reject) => {
       this.#resolveReady = resolve2;
@@ -1994,7 +1993,7 @@ var Core = class {
     this.state = new Store({ status: "connecting" }, threw);
     this.events = new Listeners(threw);
     this.messages = new Listeners(threw);
-    this.encoder = new Encoder(protocol2);
+    this.encoder = new Encoder(protocol2, encoding);
     const { mapped } = protocol2;
     for (const own of [...this.#own, sessionError]) {
       const role = own.name;
@@ -2011,7 +2010,7 @@ var Core = class {
     const roles = ["hello", "ready", "received"];
     this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
     const maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
-    this.connection = new Connection(this, { url, maxBytes, connect: transport, reconnect });
+    this.connection = new Connection(this, { url, subprotocol, maxBytes, connect: transport, reconnect });
     this.outbound = new Outbound(this, maxBytes);
     this.#reader = {
       envelope: protocol2.envelope.server,
@@ -2024,29 +2023,29 @@ var Core = class {
     this.#stopWaking = onWake(() => this.connection.wake());
   }
   // Sending
-  request(request, payload, sending, answers, settle2) {
+  request(request, payload, sending, answers, settle2, position = {}) {
     const { id: field } = request.envelope ?? this.protocol.envelope.client;
     const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
-    const text = this.#text(request, payload, { id });
-    if (!text.ok) {
-      settle2.failed(text.error);
+    const packet = this.#packet(request, payload, { id, ...position });
+    if (!packet.ok) {
+      settle2.failed(packet.error);
       return void 0;
     }
     const { errors, idempotent = false } = request;
     const inOrder = (request.envelope ?? this.protocol.envelope.server).correlate === "order";
     for (const answer of answers) this.register(answer);
-    this.outbound.request({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle2 }, sending);
+    this.outbound.request({ id, packet: packet.value, inOrder, idempotent, answers, errors, ...settle2 }, sending);
     return id;
   }
   timeout({ timeout }) {
     return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
   }
   write(message, payload, fields, options = {}) {
-    const text = this.#text(message, payload, fields);
-    return text.ok ? this.outbound.send(text.value, message.volatile === true, options) : text;
+    const packet = this.#packet(message, payload, fields);
+    return packet.ok ? this.outbound.send(packet.value, message.volatile === true, options) : packet;
   }
-  #text(message, payload, fields) {
-    return this.#closedError === void 0 ? this.encoder.text(message, payload, fields) : err(this.#closedError);
+  #packet(message, payload, fields) {
+    return this.#closedError === void 0 ? this.encoder.message(message, payload, fields) : err(this.#closedError);
   }
   // The session
   async hello() {
@@ -2090,8 +2089,8 @@ var Core = class {
     this.#earlyReady = welcome;
     if (!this.#hasGreeted) return;
     this.#earlyReady = void 0;
-    const { session, received = -1, ...ready } = welcome;
-    const resumed = ready.resumed === true;
+    const { session, received = -1, ...ready2 } = welcome;
+    const resumed = ready2.resumed === true;
     const counting = this.#canCount && received >= 0;
     if (resumed && !(this.#detached !== void 0 && counting && this.outbound.canResume(received))) {
       this.#end(false);
@@ -2109,16 +2108,16 @@ var Core = class {
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
     if (!this.outbound.isOpen) return;
-    this.#resolveReady(ready);
+    this.#resolveReady(ready2);
     this.state.set({ status: "connected" });
     const { name, version, hash } = this.protocol;
-    if (ready.hash !== void 0 && ready.hash !== hash) {
-      const words = `this client is of ${name} ${version} (${hash}), and the server of ${ready.version} (${ready.hash}): generate the older anew`;
+    if (ready2.hash !== void 0 && ready2.hash !== hash) {
+      const words = `this client is of ${name} ${version} (${hash}), and the server of ${ready2.version} (${ready2.hash}): generate the older anew`;
       this.#warnings.warn("skew", words);
-      const theirs = { version: ready.version, hash: ready.hash };
+      const theirs = { version: ready2.version, hash: ready2.hash };
       this.events.emit("skew", { client: { version, hash }, server: theirs, message: `handfast: ${words}` });
     }
-    this.events.emit("open", ready);
+    this.events.emit("open", ready2);
   }
   closed(closed) {
     const { closeCodes } = this.connection;
@@ -2173,17 +2172,16 @@ var Core = class {
     this.connection.end(refused2.code === "VERSION" ? version : unauthorized, refused2.message);
   }
   // Receiving
-  received(data, now) {
-    const text = typeof data === "string" ? data : "";
-    this.textLength = text.length;
-    const parsed = parse(text, this.protocol.depth);
+  received(frame, now) {
+    this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
+    const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
     const decoded = this.#ownOf(parsed.ok ? read(parsed.value, this.#reader) : parsed);
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
     const isOwn = this.#own.some((own) => own === known);
     if (this.#isReady && !isOwn) {
       const { link } = this.connection;
-      link.count(text.length, now);
+      link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
     }
     const request = this.outbound.find(fields.id);
@@ -2228,9 +2226,9 @@ var Core = class {
       case sessionMessages.ready:
         return this.#becomeReady(message.payload);
       case sessionMessages.refuse: {
-        const refusal = message.payload;
-        const { code, side, violations, retryable } = refusal;
-        const words = refusalText(refusal);
+        const refusal2 = message.payload;
+        const { code, side, violations, retryable } = refusal2;
+        const words = refusalText(refusal2);
         if (retryable !== true) return this.#refuse(new SessionRefusedError(code, words, side, violations));
         this.#refused = true;
         this.connection.refused(words);
@@ -2310,7 +2308,10 @@ var Client = class {
   /** The state of the connection: a store for React and Svelte. */
   state;
   #core;
-  /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
+  /**
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
+   * the encoding.
+   */
   constructor(protocol2, url, options = {}) {
     this.#core = new Core(protocol2, String(url), options);
     this.ready = this.#core.ready;
@@ -2432,7 +2433,7 @@ var protocol = {
   name: "counter",
   version: "1.0.0",
   hash: "2ba7810edbf27e28f30f75a3da2035e9",
-  subprotocol: "counter.v1+json",
+  subprotocols: { json: "counter.v1+json" },
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },

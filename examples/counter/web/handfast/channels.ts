@@ -3,15 +3,16 @@
 
 import { deadline } from './clock.js';
 import type { ClientChannels, Core } from './core.js';
-import { SequenceTracker } from './sequence.js';
-import type { Channel, Incoming, Message, Request } from './descriptor.js';
+import { type Position, SequenceTracker } from './sequence.js';
+import type { Channel, Message, Request, Role } from './descriptor.js';
 import type { EnvelopeFields, Id } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { CallOptions } from './options.js';
 import { ABORTED, type Sending } from './outbound.js';
+import type { Validator } from './report.js';
 import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import { Subscription } from './subscription.js';
-import { type ChannelGap, type ChannelKey, type Gap, validateChannelKey, validateGap } from './session.js';
+import { type ChannelGap, type ChannelKey, type Gap, type Skip, validateChannelKey, validateGap, validateSkip } from './session.js';
 
 type AnySubscription = Pick<Subscription<string, unknown>, 'emit' | 'deliver' | 'end'>;
 type LeaveResult = Result<unknown, CallError<DeclaredError>>;
@@ -54,8 +55,9 @@ export interface Membership {
  */
 const MAX_REJOINS = 3;
 
-/** The name of the session's message about a gap: no message of a protocol has it. */
+/** The names of the session's messages about what is not received: no message of a protocol has them. */
 const GAP = '$gap';
+const SKIP = '$skip';
 
 /** The channels of a client: their subscriptions, and how they are joined again after a loss of the connection. */
 export class Channels implements ClientChannels {
@@ -72,11 +74,16 @@ export class Channels implements ClientChannels {
 
   constructor(core: Core) {
     this.#core = core;
-    const tag = core.encoder.tag('gap');
+    this.#listen('gap', GAP, validateGap, payload => this.#gap(payload as ChannelGap));
+    this.#listen('skip', SKIP, validateSkip, payload => this.#skip(payload as Skip));
+  }
+
+  /** Listens to a message of the session, if the protocol has it. */
+  #listen(role: Role, name: string, receive: Validator<unknown>, listener: (payload: unknown) => void): void {
+    const tag = this.#core.encoder.tag(role);
     if (tag === null) return;
-    const gap: Incoming<ChannelGap> = { name: GAP, tag, receive: validateGap };
-    core.register(gap);
-    core.messages.on(GAP, ({ payload }) => this.#gap(payload as ChannelGap));
+    this.#core.register({ name, tag, receive });
+    this.#core.messages.on(name, ({ payload }) => listener(payload));
   }
 
   /** Joins a channel for one more subscription. */
@@ -159,14 +166,16 @@ export class Channels implements ClientChannels {
     sending: Sending,
     answered: (message: Message) => void,
     failed: (error: CallError<DeclaredError>) => void,
+    position?: Position,
   ): Id | undefined {
-    return this.#core.request(request, payload, sending, [request.reply], {
-      answered: message => {
+    const settle = {
+      answered: (message: Message) => {
         answered(message);
         return true;
       },
       failed,
-    });
+    };
+    return this.#core.request(request, payload, sending, [request.reply], settle, position);
   }
 
   /** Joins it for the first time. Each pending join has a timer of its own. */
@@ -279,12 +288,12 @@ export class Channels implements ClientChannels {
   }
 
   #rejoinOne(membership: Membership): void {
-    const { join, params } = membership;
+    const { join, params, sequence } = membership;
     let isCurrent = true;
     this.#pendingRejoins++;
     // The reply may still arrive; if it does not, the next connection tries again.
     const cancelTimer = deadline(this.#core.clock, this.#core.protocol.session.timeout, () => {
-      this.#emitGap(membership, {});
+      this.#emitUnboundedGap(membership);
       membership.releaseSlot();
       this.#rejoin();
     });
@@ -310,7 +319,7 @@ export class Channels implements ClientChannels {
       else this.#lose(membership, error);
       this.#rejoin();
     };
-    const id = this.#request(join, params, { timeout: null, as: 'rejoin' }, answered, failed);
+    const id = this.#request(join, params, { timeout: null, as: 'rejoin' }, answered, failed, sequence.position);
     if (isCurrent) membership.id = id;
   }
 
@@ -321,7 +330,7 @@ export class Channels implements ClientChannels {
     this.#queue.add(membership);
     this.#maxRejoins = 1;
     this.#pause();
-    if (isNews) this.#emitGap(membership, {});
+    if (isNews) this.#emitUnboundedGap(membership);
   }
 
   #pause(): void {
@@ -356,8 +365,13 @@ export class Channels implements ClientChannels {
   #gap({ channel, ...gap }: ChannelGap): void {
     const membership = this.#find(channel);
     if (membership === undefined) return;
-    membership.sequence.missed(gap);
+    membership.sequence.reported(gap);
     this.#emitGap(membership, gap);
+  }
+
+  /** Takes the number of a message that is not for this client. */
+  #skip({ channel, seq }: Skip): void {
+    this.isNew({ channel, seq });
   }
 
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
@@ -369,6 +383,11 @@ export class Channels implements ClientChannels {
       wasDelivered = subscription.deliver(message) || wasDelivered;
     });
     return wasDelivered;
+  }
+
+  #emitUnboundedGap(membership: Membership): void {
+    membership.sequence.forgetMissed();
+    this.#emitGap(membership, {});
   }
 
   #emitGap(membership: Membership, gap: Gap): void {

@@ -4,6 +4,7 @@
 import { backoffDelay } from './backoff.js';
 import { type Clock, deadline } from './clock.js';
 import { type CloseCodes, closeCodesOf, isRefusal } from './close-codes.js';
+import type { Packet } from './codec.js';
 import { Link } from './counting.js';
 import type { Protocol } from './descriptor.js';
 import type { Encoder } from './encoder.js';
@@ -24,13 +25,13 @@ export interface ConnectionHost {
   readonly protocol: Protocol<never>;
   readonly clock: Clock;
   readonly encoder: Encoder;
-  /** The text of the hello, `null` if there is none. Called for each attempt, as a token may expire. */
-  hello(): Promise<string | null>;
+  /** The encoded hello, `null` if there is none. Called for each attempt, as a token may expire. */
+  hello(): Promise<Packet | null>;
   /** The hello was written. */
   opened(): void;
   /** So many messages are to be acknowledged. */
   acknowledge(received: number): void;
-  received(data: unknown, now: number): void;
+  received(frame: unknown, now: number): void;
   closed(closed: ConnectionClosed): void;
   /** An attempt to connect failed. Another follows. */
   failed(error: unknown): void;
@@ -40,6 +41,7 @@ export interface ConnectionHost {
 /** The settings of a connection. */
 export interface ConnectionSettings {
   readonly url: string;
+  readonly subprotocol: string;
   readonly connect: TransportFactory;
   readonly reconnect: boolean;
   /** The bound of what is not acknowledged, in bytes. */
@@ -63,8 +65,8 @@ export class Connection {
   readonly link: Link;
   readonly #settings: ConnectionSettings;
   readonly #host: ConnectionHost;
-  /** The text of a ping. */
-  readonly #ping: string | null;
+  /** An encoded ping. */
+  readonly #ping: Packet | null;
   #transport: Transport | undefined;
   /** Sends the hello on the current connection, where the server speaks first. */
   #greeted: () => void = () => {};
@@ -115,14 +117,14 @@ export class Connection {
 
   #attempt(): void {
     const { protocol, clock } = this.#host;
-    const { url, connect } = this.#settings;
+    const { url, subprotocol, connect } = this.#settings;
     const generation = ++this.#generation;
     const isCurrent = (): boolean => generation === this.#generation;
     const { timeout } = protocol.session;
     this.#phase = 'connecting';
     this.#cancelTimer();
     this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
-    this.#transport = connect(url, protocol.subprotocol, {
+    this.#transport = connect(url, subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
         if (this.#host.encoder.tag('greeting') === null) return void this.#sayHello(isCurrent);
@@ -131,11 +133,11 @@ export class Connection {
           if (isCurrent()) void this.#sayHello(isCurrent);
         };
       },
-      received: data => {
+      received: frame => {
         if (!isCurrent()) return;
         const now = clock.now();
         this.link.hear(now);
-        this.#host.received(data, now);
+        this.#host.received(frame, now);
         if (this.#phase === 'ready' && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {
@@ -186,9 +188,9 @@ export class Connection {
   }
 
   /** Writes a message. */
-  write(text: string): void {
+  write(packet: Packet): void {
     try {
-      this.#transport?.send(text);
+      this.#transport?.send(packet);
     } catch (error) {
       this.#drop(ABNORMAL, String(error));
     }
@@ -285,7 +287,7 @@ export class Connection {
     this.#host.warn(
       'hint',
       `no connection to ${this.#settings.url.replace(/[?#].*/, '')}, twice in a row (${reason || 'see the network tab'}). ` +
-        `Does a server of ${this.#host.protocol.subprotocol} run there${origin}?`,
+        `Does a server of ${this.#settings.subprotocol} run there${origin}?`,
     );
   }
 }

@@ -3,6 +3,7 @@
 
 import type { Backoff } from './backoff.js';
 import type { CloseCodes } from './close-codes.js';
+import type { EncodingName } from './codec.js';
 import type { Core } from './core.js';
 import type { DeclaredError } from './errors.js';
 import type { Envelope, EnvelopeFields, Id, Tag } from './envelope.js';
@@ -37,6 +38,8 @@ interface MessageDescriptor {
 /** A message that the server sends. */
 export interface Incoming<Payload> extends MessageDescriptor {
   readonly receive: Validator<Payload>;
+  /** Makes a `Uint8Array` of each text that stands for bytes, if the payload has any. */
+  readonly readBytes?: (payload: unknown) => unknown;
   /** The name of the channel it is published to. */
   readonly channel?: string;
 }
@@ -55,6 +58,12 @@ export interface Published<Payload, Channel extends string> extends Incoming<Pay
 /** A message that the client sends. */
 export interface Outgoing<Payload> extends MessageDescriptor {
   readonly send: Validator<Payload>;
+  /** Makes a text of each `Uint8Array`, if the payload has any. */
+  readonly writeBytes?: (payload: unknown) => unknown;
+  /** Makes bytes of each text that stands for them, for encodings that have bytes. */
+  readonly packBytes?: (payload: unknown) => unknown;
+  /** Makes a `Uint8Array` of each text that stands for bytes, for a server. */
+  readonly readSentBytes?: (payload: unknown) => unknown;
   /** Not worth sending later: dropped while there is no connection. */
   readonly volatile?: boolean;
 }
@@ -135,8 +144,8 @@ export interface Protocol<Auth = never> {
   readonly version: string;
   /** A hash of what the protocol means on the wire. */
   readonly hash: string;
-  /** The WebSocket subprotocol of the JSON encoding. */
-  readonly subprotocol: string;
+  /** The WebSocket subprotocols of the encodings that the protocol has. */
+  readonly subprotocols: { readonly [name in 'json' | EncodingName]?: string };
   /** The envelopes of the client's and of the server's messages. */
   readonly envelope: { readonly client: Envelope; readonly server: Envelope };
   /** The maximum depth of nested arrays and objects in a message. */
@@ -165,7 +174,7 @@ export interface Protocol<Auth = never> {
 }
 
 /** A message of the session itself. */
-export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'gap' | 'join' | 'leave' | 'ping' | 'pong' | 'error' | 'received';
+export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'received' | 'gap' | 'skip' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
 
 /** The tag of a message on the wire. */
 export function tagOf(message: MessageDescriptor): Tag | null {

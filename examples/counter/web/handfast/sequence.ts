@@ -4,60 +4,84 @@
 import type { EnvelopeFields } from './envelope.js';
 import type { Gap } from './session.js';
 
+// The Rust client has the same rules. `runtime/tests/vectors/sequence.json` is run by both.
+
 /** What a sequence number reveals: a gap before it, or that its message is a duplicate. */
 export interface SequenceCheck {
   readonly gap?: Gap;
   readonly isDuplicate?: boolean;
 }
 
-/** Tracks the sequence numbers of a channel. */
+/** The number and the epoch of an envelope. */
+export type Position = Pick<EnvelopeFields, 'seq' | 'epoch'>;
+
+/** Tracks the position in a channel. */
 export class SequenceTracker {
   /** The number of the last message. */
   #seq: number | undefined;
   #epoch: string | undefined;
-  /** The last reported gap, as far as its bounds are known. */
-  #missed: Required<Gap> | undefined;
+  /** The first and the last number that were last reported as missing. */
+  #missed: readonly [number, number] | undefined;
+
+  /** The position of the last message, if all of it is known. */
+  get position(): Position {
+    return this.#seq === undefined || this.#epoch === undefined ? {} : { seq: this.#seq, epoch: this.#epoch };
+  }
 
   /** Takes the number in the reply to a join: that of the last message before it. */
-  joined({ seq, epoch }: EnvelopeFields): SequenceCheck {
+  joined({ seq, epoch }: Position): SequenceCheck {
     return this.#advance(seq, epoch, 0);
   }
 
-  /** Takes the number of a message. */
-  message({ seq, epoch }: EnvelopeFields): SequenceCheck {
+  /** Takes the number of a message, or of one that is not for this client. */
+  message({ seq, epoch }: Position): SequenceCheck {
     return this.#advance(seq, epoch, 1);
   }
 
   /** Takes a gap that the server reports. */
-  missed({ from, to }: Gap): void {
+  reported({ from, to, reason }: Gap): void {
+    if (reason === 'epoch') {
+      // Its messages have numbers of the new epoch.
+      this.#seq = this.#epoch = this.#missed = undefined;
+    } else if (to !== undefined && (this.#seq === undefined || to > this.#seq)) {
+      const first = this.#seq === undefined ? 0 : this.#seq + 1;
+      this.#missed = [Math.max(from ?? first, first), to];
+      this.#seq = to;
+    }
+  }
+
+  /** Forgets what was last reported as missing, because a gap without bounds is reported. */
+  forgetMissed(): void {
     this.#missed = undefined;
-    if (to === undefined || (this.#seq !== undefined && to <= this.#seq)) return;
-    this.#missed = { from: from ?? (this.#seq ?? -Infinity) + 1, to };
-    this.#seq = to;
   }
 
   /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
   #advance(seq: number | undefined, epoch: string | undefined, step: 0 | 1): SequenceCheck {
     const last = this.#seq;
-    const another = epoch !== undefined && this.#epoch !== undefined && epoch !== this.#epoch;
-    if (epoch !== undefined) this.#epoch = epoch;
-    if (another) this.#missed = undefined;
-    if (seq === undefined) return another ? { gap: {} } : {};
-    if (!another && last !== undefined) {
-      if (step === 1 && seq <= last) {
-        // It is no duplicate if it lies in the reported gap: then an earlier number was wrong, or messages arrive out of
-        // order. Counting continues from here, or one wrong number would silence the channel.
-        const { from, to } = this.#missed ?? { from: 1, to: 0 };
-        if (seq < from || seq > to) return { isDuplicate: true };
-      } else if (seq >= last) {
-        this.#seq = seq;
-        if (seq === last + step) return {};
-        this.#missed = { from: last + 1, to: seq - step };
-        return { gap: this.#missed };
-      }
+    const isRenewed = epoch !== undefined && this.#epoch !== undefined && epoch !== this.#epoch;
+    this.#epoch = epoch ?? this.#epoch;
+    if (isRenewed) {
+      this.#seq = seq;
+      this.#missed = undefined;
+      return { gap: {} };
+    }
+    if (seq === undefined || last === undefined) {
+      this.#seq = seq ?? last;
+      return {};
+    }
+    if (step === 1 && seq <= last) {
+      // It is no duplicate if it lies in the reported gap: then an earlier number was wrong, or messages arrive out of order.
+      // Counting continues from here, or one wrong number would silence the channel.
+      const [from, to] = this.#missed ?? [1, 0];
+      if (seq < from || seq > to) return { isDuplicate: true };
+    } else if (seq >= last) {
+      this.#seq = seq;
+      if (seq === last + step) return {};
+      this.#missed = [last + 1, seq - step];
+      return { gap: { from: last + 1, to: seq - step } };
     }
     this.#seq = seq;
     this.#missed = undefined;
-    return another || last !== undefined ? { gap: {} } : {};
+    return { gap: {} };
   }
 }

@@ -3,22 +3,12 @@
 
 // The messages of the session itself, as docs/wire.md describes them.
 
-import {
-  array,
-  boolean,
-  integer,
-  items,
-  noneOfTypes,
-  noPayload,
-  object,
-  property,
-  required,
-  string,
-} from './validators.js';
+import { boolean, integer, noneOfTypes, noPayload, string } from './validators.js';
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
 import { type CallError, type DeclaredError, SESSION_CODES, type SessionError } from './errors.js';
-import { deduplicate, fail, formatViolation, type Report, type Violation, violationsOf } from './report.js';
+import { deduplicate, fail, formatViolation, type Report, type Validator, type Violation, violationsOf } from './report.js';
+import { type PropertyRules, reportArray, reportObject } from './rules.js';
 
 /** The server's welcome. */
 export interface Ready {
@@ -71,6 +61,11 @@ export interface Gap {
   readonly from?: number;
   /** The last number that is missing. */
   readonly to?: number;
+  /**
+   * Why, if the server reports it: `evicted` (they did not fit into the channel's history), `expired` (they were older than its
+   * `ttl`), `epoch` (the numbering began anew), `unavailable` (the history cannot be read now), or what a newer server says.
+   */
+  readonly reason?: string;
 }
 
 /** A gap, and the channel it is in. */
@@ -78,25 +73,47 @@ export interface ChannelGap extends Gap {
   readonly channel: string;
 }
 
+/** A number of a channel whose message is not for this client. */
+export interface Skip {
+  readonly channel: string;
+  readonly seq: number;
+}
+
 /** The session's own request to join or leave a channel, and its reply. */
 export interface ChannelKey {
   readonly channel: string;
 }
 
-function validateReady(value: unknown, report: Report): void {
-  if (!object(value, report)) return;
-  property(value, 'version', string, report);
-  property(value, 'hash', string, report);
-  property(value, 'session', string, report);
-  property(value, 'resumed', boolean, report);
-  property(value, 'received', validateCount, report);
-  required(value, ['version'], report);
+function objectOf(properties: PropertyRules): Validator<unknown> {
+  return (value, report) => reportObject(value, report, properties);
 }
 
-function validateReceived(value: unknown, report: Report): void {
-  if (!object(value, report)) return;
-  property(value, 'received', validateCount, report);
-  property(value, 'sent', validateCount, report);
+const violation: PropertyRules = { '?': [], path: string, keyword: string, message: string };
+
+const refusal: PropertyRules = {
+  '?': ['retryable', 'violations'],
+  code: validateCode,
+  message: string,
+  retryable: boolean,
+  violations: [reportArray, { items: [reportObject, violation] }],
+};
+
+const ready: PropertyRules = {
+  '?': ['hash', 'session', 'resumed', 'received'],
+  version: string,
+  hash: string,
+  session: string,
+  resumed: boolean,
+  received: validateCount,
+};
+
+function validateError(value: unknown, report: Report): void {
+  deduplicate(report);
+  reportObject(value, report, refusal);
+}
+
+function validateCode(value: unknown, report: Report): void {
+  if (typeof value !== 'string' && !Number.isInteger(value)) noneOfTypes(['integer', 'string'], report);
 }
 
 function validateCount(value: unknown, report: Report): void {
@@ -105,61 +122,30 @@ function validateCount(value: unknown, report: Report): void {
   else if (!Number.isSafeInteger(value)) fail(report, 'maximum', `must be at most ${Number.MAX_SAFE_INTEGER}`, Number.MAX_SAFE_INTEGER);
 }
 
-function validateRefusal(value: unknown, report: Report): void {
-  if (!object(value, report)) return;
-  property(value, 'code', validateCode, report);
-  property(value, 'message', string, report);
-  property(value, 'retryable', boolean, report);
-  property(value, 'violations', validateViolations, report);
-  required(value, ['code'], report);
-  required(value, ['message'], report);
-}
-
-function validateError(value: unknown, report: Report): void {
-  deduplicate(report);
-  validateRefusal(value, report);
-}
-
-function validateCode(value: unknown, report: Report): void {
-  if (typeof value !== 'string' && !Number.isInteger(value)) noneOfTypes(['integer', 'string'], report);
-}
-
-function validateViolations(value: unknown, report: Report): void {
-  if (array(value, report)) items(value, 0, validateViolation, report);
-}
-
-function validateViolation(value: unknown, report: Report): void {
-  if (!object(value, report)) return;
-  for (const name of ['path', 'keyword', 'message']) {
-    property(value, name, string, report);
-    required(value, [name], report);
-  }
-}
-
 /** The validator of {@link ChannelGap}. */
-export function validateGap(value: unknown, report: Report): void {
-  validateChannelKey(value, report);
-  if (!object(value, report)) return;
-  property(value, 'from', integer, report);
-  property(value, 'to', integer, report);
-}
+export const validateGap: Validator<unknown> = /*@__PURE__*/ objectOf({
+  '?': ['from', 'to', 'reason'],
+  channel: string,
+  from: integer,
+  to: integer,
+  reason: string,
+});
+
+/** The validator of {@link Skip}. */
+export const validateSkip: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': [], channel: string, seq: integer });
 
 /** The validator of {@link ChannelKey}. */
-export function validateChannelKey(value: unknown, report: Report): void {
-  if (!object(value, report)) return;
-  property(value, 'channel', string, report);
-  required(value, ['channel'], report);
-}
+export const validateChannelKey: Validator<ChannelKey> = /*@__PURE__*/ objectOf({ '?': [], channel: string }) as Validator<ChannelKey>;
 
 function validateNothing(): void {}
 
 /** The messages that a client's session handles itself, and that neither end counts. */
 export const sessionMessages = {
-  ready: { name: 'ready', receive: validateReady } as Incoming<Welcome>,
-  refuse: { name: 'refuse', receive: validateRefusal } as Incoming<Refusal>,
+  ready: { name: 'ready', receive: /*@__PURE__*/ objectOf(ready) } as Incoming<Welcome>,
+  refuse: { name: 'refuse', receive: /*@__PURE__*/ objectOf(refusal) } as Incoming<Refusal>,
   ping: { name: 'ping', receive: validateNothing } as Incoming<unknown>,
   pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
-  received: { name: 'received', receive: validateReceived } as Incoming<ReceivedNotice>,
+  received: { name: 'received', receive: /*@__PURE__*/ objectOf({ '?': ['received', 'sent'], received: validateCount, sent: validateCount }) } as Incoming<ReceivedNotice>,
   greeting: { name: 'greeting', receive: validateNothing } as Incoming<unknown>,
 };
 

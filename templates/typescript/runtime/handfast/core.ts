@@ -2,8 +2,9 @@
 
 import { type Clock, systemClock } from './clock.js';
 import { isRefusal } from './close-codes.js';
+import type { Encoding, EncodingName, Packet } from './codec.js';
 import { ABNORMAL, Connection, type ConnectionClosed, type ConnectionHost } from './connection.js';
-import { type Match, parse, read, type Reader, register } from './decode.js';
+import { type Match, parseFrame, read, type Reader, register } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
   ErrorDescriptor,
@@ -27,6 +28,7 @@ import type { AuthenticatedConnectOptions, SendOptions, ValueOrProvider } from '
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
 import { formatViolation } from './report.js';
 import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
+import type { Position } from './sequence.js';
 import {
   callError,
   failure,
@@ -85,9 +87,10 @@ export class Core implements ConnectionHost {
   channels: ClientChannels | undefined;
   /** Whether the application has closed the client. */
   isClosing = false;
-  /** The length in UTF-16 units of the message that is being processed. */
-  textLength = 0;
-  readonly #options: Partial<AuthenticatedConnectOptions<unknown>>;
+  /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
+  frameLength = 0;
+  readonly #options: Partial<AuthenticatedConnectOptions<unknown, EncodingName>>;
+  readonly #encoding: Encoding | undefined;
   readonly #byTag: Map<Tag, Incoming<unknown>> = new Map();
   readonly #withOwnTag: Incoming<unknown>[] = [];
   /** The messages of the application that play roles, with the session's own in their place. */
@@ -123,11 +126,20 @@ export class Core implements ConnectionHost {
   /** Why nothing can be sent any more. */
   #closedError: RuntimeError | undefined;
 
-  /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
-  constructor(protocol: Protocol<never>, url: string, options: Partial<AuthenticatedConnectOptions<unknown>>) {
-    const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+  /**
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
+   * the encoding.
+   */
+  constructor(protocol: Protocol<never>, url: string, options: Partial<AuthenticatedConnectOptions<unknown, EncodingName>>) {
+    const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+    const encodingName = encoding?.name ?? 'json';
+    const subprotocol = protocol.subprotocols[encodingName];
+    if (subprotocol === undefined) {
+      throw new Error(`handfast: the protocol ${protocol.name} does not have the encoding ${encodingName}`);
+    }
     this.protocol = protocol;
     this.#options = options;
+    this.#encoding = encoding;
     this.clock = clock;
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
@@ -138,7 +150,7 @@ export class Core implements ConnectionHost {
     this.state = new Store<ClientState>({ status: 'connecting' }, threw);
     this.events = new Listeners(threw);
     this.messages = new Listeners(threw);
-    this.encoder = new Encoder(protocol);
+    this.encoder = new Encoder(protocol, encoding);
     const { mapped } = protocol;
     for (const own of [...this.#own, sessionError]) {
       const role = own.name as Role;
@@ -155,7 +167,7 @@ export class Core implements ConnectionHost {
     const roles: readonly Role[] = ['hello', 'ready', 'received'];
     this.#canCount = !this.#isForeign && protocol.session.resume !== null && roles.every(role => this.encoder.tag(role) !== null);
     const maxBytes = protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
-    this.connection = new Connection(this, { url, maxBytes, connect: transport, reconnect });
+    this.connection = new Connection(this, { url, subprotocol, maxBytes, connect: transport, reconnect });
     this.outbound = new Outbound(this, maxBytes);
     this.#reader = {
       envelope: protocol.envelope.server,
@@ -176,18 +188,19 @@ export class Core implements ConnectionHost {
     sending: Sending,
     answers: readonly Incoming<unknown>[],
     settle: Pick<PendingRequest, 'answered' | 'failed'>,
+    position: Position = {},
   ): Id | undefined {
     const { id: field } = request.envelope ?? this.protocol.envelope.client;
     const id = field?.kind === 'integer' ? ++this.#lastId : String(++this.#lastId);
-    const text = this.#text(request, payload, { id });
-    if (!text.ok) {
-      settle.failed(text.error);
+    const packet = this.#packet(request, payload, { id, ...position });
+    if (!packet.ok) {
+      settle.failed(packet.error);
       return undefined;
     }
     const { errors, idempotent = false } = request;
     const inOrder = (request.envelope ?? this.protocol.envelope.server).correlate === 'order';
     for (const answer of answers) this.register(answer);
-    this.outbound.request({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle }, sending);
+    this.outbound.request({ id, packet: packet.value, inOrder, idempotent, answers, errors, ...settle }, sending);
     return id;
   }
 
@@ -201,17 +214,17 @@ export class Core implements ConnectionHost {
     fields: OutgoingFields,
     options: SendOptions = {},
   ): Result<undefined, RuntimeError> {
-    const text = this.#text(message, payload, fields);
-    return text.ok ? this.outbound.send(text.value, message.volatile === true, options) : text;
+    const packet = this.#packet(message, payload, fields);
+    return packet.ok ? this.outbound.send(packet.value, message.volatile === true, options) : packet;
   }
 
-  #text(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<string, RuntimeError> {
-    return this.#closedError === undefined ? this.encoder.text(message, payload, fields) : err(this.#closedError);
+  #packet(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
+    return this.#closedError === undefined ? this.encoder.message(message, payload, fields) : err(this.#closedError);
   }
 
   // The session
 
-  async hello(): Promise<string | null> {
+  async hello(): Promise<Packet | null> {
     const { version, hash, auth: validate } = this.protocol;
     const auth = await this.#authPayload();
     if (validate !== undefined && auth !== undefined) {
@@ -349,17 +362,16 @@ export class Core implements ConnectionHost {
 
   // Receiving
 
-  received(data: unknown, now: number): void {
-    const text = typeof data === 'string' ? data : '';
-    this.textLength = text.length;
-    const parsed = parse(text, this.protocol.depth);
+  received(frame: unknown, now: number): void {
+    this.frameLength = typeof frame === 'string' ? frame.length : ((frame as ArrayBuffer | null)?.byteLength ?? 0);
+    const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
     const decoded = this.#ownOf(parsed.ok ? read(parsed.value, this.#reader) : parsed);
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
     const isOwn = this.#own.some(own => own === known);
     if (this.#isReady && !isOwn) {
       const { link } = this.connection;
-      link.count(text.length, now);
+      link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
     }
     const request = this.outbound.find(fields.id);

@@ -333,7 +333,7 @@ pub enum ServerMessage {
         ),
         received = none
     ),
-    phases(before_ready("ping", "pong")),
+    before_ready("ping", "pong"),
     limits(
         message = 65536,
         depth = 64,

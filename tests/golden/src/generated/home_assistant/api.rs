@@ -414,7 +414,6 @@ pub enum ServerMessage {
             payload = AuthRequired
         )
     ),
-    phases(server_first),
     limits(
         message = 65536,
         depth = 64,

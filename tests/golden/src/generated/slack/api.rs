@@ -815,7 +815,6 @@ pub enum ServerMessage {
         ),
         received = none
     ),
-    phases(server_first),
     limits(
         message = 16384,
         depth = 64,

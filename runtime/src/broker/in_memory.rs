@@ -1,0 +1,371 @@
+//! A broker for servers in one process.
+
+use super::{
+    Broker, BrokerError, Deliver, History, HistoryLimits, Publication, Receipt, Retention,
+    ServerId, StreamPosition,
+    stored::{Removed, Stored},
+};
+use crate::{GapReason, random};
+use futures_util::future::BoxFuture;
+use std::{
+    collections::{HashMap, VecDeque},
+    fmt,
+    future::ready,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// How many channels without subscriptions keep their position and history, regardless of `keep`. The longest idle are dropped first;
+/// a client that returns to one of them receives a gap.
+const MAX_IDLE: usize = 10_000;
+
+/// A broker for servers in one process. It stores histories in memory.
+// The locks are taken in this order: `channels`, the state of one channel, `servers` or `all_stored`.
+#[derive(Debug, Default)]
+pub struct InMemory {
+    channels: Mutex<Channels>,
+    servers: Mutex<Servers>,
+    all_stored: Mutex<AllStored>,
+}
+
+#[derive(Debug, Default)]
+struct Channels {
+    by_key: HashMap<Arc<str>, Arc<Channel>>,
+    /// How many channels there may be before expired ones are removed.
+    sweep_at: usize,
+}
+
+#[derive(Debug)]
+struct Channel {
+    epoch: Arc<str>,
+    state: Mutex<ChannelState>,
+}
+
+#[derive(Debug)]
+struct ChannelState {
+    seq: u64,
+    /// The number of subscriptions by server.
+    members: HashMap<ServerId, usize>,
+    /// How long the position is kept without subscriptions.
+    keep: Duration,
+    idle_since: Instant,
+    stored: Stored,
+    limits: Option<HistoryLimits>,
+}
+
+/// What all channels store.
+#[derive(Debug, Default)]
+struct AllStored {
+    count: usize,
+    bytes: usize,
+    /// In the order of publication. Some may be removed already.
+    order: VecDeque<Ordered>,
+}
+
+/// A stored message of any channel.
+#[derive(Debug)]
+struct Ordered {
+    channel: Weak<Channel>,
+    seq: u64,
+    expires: Option<Instant>,
+}
+
+#[derive(Default)]
+struct Servers {
+    all: HashMap<ServerId, Weak<dyn Deliver>>,
+    last: u64,
+}
+
+impl fmt::Debug for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.all.keys()).finish()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Channel {
+    fn position(&self, state: &ChannelState) -> StreamPosition {
+        StreamPosition {
+            epoch: self.epoch.clone(),
+            seq: state.seq,
+        }
+    }
+}
+
+impl InMemory {
+    /// Creates a broker without servers.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Returns how many channels have a position.
+    pub fn channels(&self) -> usize {
+        lock(&self.channels).by_key.len()
+    }
+
+    /// Returns how many messages are stored in the histories of all channels, and their size in bytes.
+    pub fn stored(&self) -> (usize, usize) {
+        let all = lock(&self.all_stored);
+        (all.count, all.bytes)
+    }
+
+    fn find(&self, channel: &str) -> Option<Arc<Channel>> {
+        lock(&self.channels).by_key.get(channel).cloned()
+    }
+
+    fn find_or_add(&self, key: &Arc<str>) -> Arc<Channel> {
+        let mut channels = lock(&self.channels);
+        if let Some(channel) = channels.by_key.get(key) {
+            return channel.clone();
+        }
+        if channels.by_key.len() >= channels.sweep_at {
+            self.sweep(&mut channels, Instant::now());
+        }
+        let channel = Arc::new(Channel {
+            epoch: random::name().into(),
+            state: Mutex::new(ChannelState {
+                seq: 0,
+                members: HashMap::new(),
+                keep: Duration::ZERO,
+                idle_since: Instant::now(),
+                stored: Stored::default(),
+                limits: None,
+            }),
+        });
+        channels.by_key.insert(key.clone(), channel.clone());
+        channel
+    }
+
+    /// Removes the channels without subscriptions that have expired or exceed [`MAX_IDLE`].
+    fn sweep(&self, channels: &mut Channels, now: Instant) {
+        let mut idle = Vec::new();
+        channels.by_key.retain(|key, channel| {
+            // A subscription or publication in progress holds a second reference.
+            if Arc::strong_count(channel) > 1 {
+                return true;
+            }
+            let state = lock(&channel.state);
+            if !state.members.is_empty() {
+                return true;
+            }
+            let keep = now.duration_since(state.idle_since) < state.keep;
+            if keep {
+                idle.push((state.idle_since, key.clone()));
+            } else {
+                drop(state);
+                self.discard(channel);
+            }
+            keep
+        });
+        if idle.len() > MAX_IDLE {
+            idle.sort_unstable();
+            for (_, key) in idle.drain(..idle.len() - MAX_IDLE) {
+                if let Some(channel) = channels.by_key.remove(&key) {
+                    self.discard(&channel);
+                }
+            }
+        }
+        channels.sweep_at = (channels.by_key.len() * 2).max(64);
+    }
+
+    /// Removes what a channel stores.
+    fn discard(&self, channel: &Channel) {
+        let removed = lock(&channel.state)
+            .stored
+            .remove_through(u64::MAX, GapReason::Evicted);
+        lock(&self.all_stored).remove(removed);
+    }
+
+    /// Removes what has expired, and what exceeds the bound of all channels.
+    fn evict(&self, total: usize, now: Instant) {
+        loop {
+            let mut all = lock(&self.all_stored);
+            let is_full = all.bytes > total;
+            let is_due = |first: &Ordered| first.expires.is_some_and(|expires| expires <= now);
+            if !is_full && !all.order.front().is_some_and(is_due) {
+                break;
+            }
+            let Some(first) = all.order.pop_front() else {
+                break;
+            };
+            drop(all);
+            let Some(channel) = first.channel.upgrade() else {
+                continue;
+            };
+            let reason = match is_due(&first) {
+                true => GapReason::Expired,
+                false => GapReason::Evicted,
+            };
+            let removed = lock(&channel.state)
+                .stored
+                .remove_through(first.seq, reason);
+            lock(&self.all_stored).remove(removed);
+        }
+        self.compact();
+    }
+
+    /// Forgets the order of messages that are removed already, if most are.
+    fn compact(&self) {
+        let mut all = lock(&self.all_stored);
+        if all.order.len() <= 2 * all.count + 64 {
+            return;
+        }
+        let mut order = std::mem::take(&mut all.order);
+        drop(all);
+        order.retain(|one| {
+            let channel = one.channel.upgrade();
+            channel.is_some_and(|channel| lock(&channel.state).stored.holds(one.seq))
+        });
+        let mut all = lock(&self.all_stored);
+        order.append(&mut all.order);
+        all.order = order;
+    }
+
+    /// Stores a message.
+    fn store(
+        &self,
+        channel: &Arc<Channel>,
+        state: &mut ChannelState,
+        publication: &Publication,
+        limits: &HistoryLimits,
+        now: Instant,
+    ) {
+        state.limits = Some(*limits);
+        let (bytes, removed) =
+            state
+                .stored
+                .push(state.seq, Arc::new(publication.clone()), limits, now);
+        let mut all = lock(&self.all_stored);
+        all.count += 1;
+        all.bytes += bytes;
+        all.remove(removed);
+        all.order.push_back(Ordered {
+            channel: Arc::downgrade(channel),
+            seq: state.seq,
+            expires: limits.ttl.and_then(|ttl| now.checked_add(ttl)),
+        });
+    }
+}
+
+impl AllStored {
+    fn remove(&mut self, removed: Removed) {
+        self.count -= removed.count;
+        self.bytes -= removed.bytes;
+    }
+}
+
+impl Broker for InMemory {
+    fn attach(&self, server: Weak<dyn Deliver>) -> ServerId {
+        let mut servers = lock(&self.servers);
+        servers.last += 1;
+        let id = ServerId(servers.last);
+        servers.all.retain(|_, server| server.strong_count() > 0);
+        servers.all.insert(id, server);
+        id
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        server: ServerId,
+        channel: &'a Arc<str>,
+    ) -> BoxFuture<'a, Result<StreamPosition, BrokerError>> {
+        let channel = self.find_or_add(channel);
+        let mut state = lock(&channel.state);
+        *state.members.entry(server).or_default() += 1;
+        Box::pin(ready(Ok(channel.position(&state))))
+    }
+
+    fn unsubscribe(&self, server: ServerId, key: &str, keep: Duration) {
+        let mut channels = lock(&self.channels);
+        let Some(channel) = channels.by_key.get(key).cloned() else {
+            return;
+        };
+        let mut state = lock(&channel.state);
+        state.keep = state.keep.max(keep);
+        if let Some(members) = state.members.get_mut(&server) {
+            *members -= 1;
+            if *members == 0 {
+                state.members.remove(&server);
+            }
+        }
+        if state.members.is_empty() {
+            state.idle_since = Instant::now();
+            // No client has a position in it: a request that is refused leaves nothing behind. A subscription or publication in progress
+            // holds another reference.
+            if state.keep.is_zero() && Arc::strong_count(&channel) == 2 {
+                channels.by_key.remove(key);
+            }
+        }
+    }
+
+    fn publish(&self, publication: Publication, retention: &Retention) -> Receipt {
+        let stores = !publication.message.volatile && retention.history.is_some();
+        let channel = match stores {
+            true => Some(self.find_or_add(&publication.channel)),
+            // Without a channel there is no subscription, and no client has a position to resume from.
+            false => self.find(&publication.channel),
+        };
+        let Some(channel) = channel else {
+            return Receipt::done(Ok(None));
+        };
+        let now = Instant::now();
+        let mut state = lock(&channel.state);
+        if !publication.message.volatile {
+            state.seq += 1;
+        }
+        if let Some(limits) = retention.history.as_ref().filter(|_| stores) {
+            state.keep = state.keep.max(retention.keep);
+            state.idle_since = now;
+            self.store(&channel, &mut state, &publication, limits, now);
+        }
+        let position = channel.position(&state);
+        let servers: Vec<_> = {
+            let all = lock(&self.servers);
+            state
+                .members
+                .keys()
+                .filter_map(|id| all.all.get(id)?.upgrade())
+                .collect()
+        };
+        // Under the lock of the channel, so that all servers see the same order.
+        for server in servers {
+            server.deliver(&publication, &position);
+        }
+        drop(state);
+        if let Some(limits) = retention.history.as_ref().filter(|_| stores) {
+            self.evict(limits.total, now);
+        }
+        Receipt::done(Ok(Some(position)))
+    }
+
+    fn history<'a>(
+        &'a self,
+        channel: &'a Arc<str>,
+        since: &'a StreamPosition,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<History, BrokerError>> {
+        let channel = self.find_or_add(channel);
+        let mut state = lock(&channel.state);
+        if let Some(limits) = state.limits {
+            let removed = state.stored.expire(&limits, Instant::now());
+            lock(&self.all_stored).remove(removed);
+        }
+        let is_same = since.epoch == channel.epoch;
+        let history = History {
+            position: channel.position(&state),
+            publications: match is_same {
+                true => state.stored.after(since.seq, limit),
+                false => Vec::new(),
+            },
+            lost: state.stored.lost().filter(|_| is_same),
+        };
+        Box::pin(ready(Ok(history)))
+    }
+}
+
+#[cfg(test)]
+mod tests;
