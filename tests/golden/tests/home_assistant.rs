@@ -7,7 +7,9 @@ mod node;
 
 use handfast::{
     HandlerError, Id,
+    client::{CallError, ClientBuilder, ConnectError},
     server::{ConnectionInfo, StreamResponder},
+    transport::duplex,
 };
 use handfast_golden::home_assistant::*;
 use node::{Node, Outcome};
@@ -171,7 +173,7 @@ async fn the_client_of_npm_speaks_with_our_server() -> Outcome {
 /// What a connection sees, without a package between.
 #[tokio::test]
 async fn the_server_speaks_first_and_there_are_no_ids_before_ready() -> Outcome {
-    use handfast::transport::{Packet, TransportEvent, duplex};
+    use handfast::transport::{Packet, TransportEvent};
     let home = Home {
         level: Mutex::new(0),
         changes: broadcast::Sender::new(16),
@@ -207,5 +209,56 @@ async fn the_server_speaks_first_and_there_are_no_ids_before_ready() -> Outcome 
     assert_eq!(pong, json!({ "type": "pong", "id": 3 }));
     let unknown = exchange(Some(r#"{"type":"explode","id":4}"#)).await?;
     assert_eq!(unknown["error"]["code"], "UNKNOWN_TYPE");
+    Ok(())
+}
+
+fn client(server: Server, token: &str) -> ClientBuilder<HomeAssistant, Client> {
+    let auth = Auth {
+        access_token: Some(token.into()),
+        api_password: None,
+    };
+    ClientBuilder::over(move || {
+        let (ours, theirs) = duplex(64 * 1024);
+        let server = server.clone();
+        tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
+        async { Ok::<_, std::convert::Infallible>(ours) }
+    })
+    .auth(&auth)
+}
+
+#[tokio::test]
+async fn our_client_speaks_with_our_server() -> Outcome {
+    let home = Home {
+        level: Mutex::new(0),
+        changes: broadcast::Sender::new(16),
+    };
+    let server = Server::new(home);
+    let refused = client(server.clone(), "wrong").reconnect(false).await;
+    let Err(ConnectError::Refused(error)) = refused else {
+        panic!("the token is wrong");
+    };
+    assert_eq!(error.message, "The token is not valid.");
+    let client = client(server, "secret").await?;
+    let states = client.get_states(GetStates {}).await?;
+    assert_eq!(states.result[0].entity_id, "light.kitchen");
+    let service = |service: &str| CallService {
+        domain: "light".into(),
+        service: service.into(),
+        service_data: None,
+        target: None,
+        return_response: None,
+    };
+    let failed = client.call_service(service("explode")).await;
+    assert!(matches!(
+        failed,
+        Err(CallError::Declared(CallServiceError::NotFound))
+    ));
+    let events = SubscribeEvents { event_type: None };
+    let mut events = client.subscribe_events(events).await?;
+    client.call_service(service("turn_on")).await?;
+    let Some(Ok(Event { event })) = events.next().await else {
+        panic!("the light was turned on");
+    };
+    assert_eq!(event.event_type, "state_changed");
     Ok(())
 }
