@@ -13,7 +13,7 @@ import { api, assert, mock } from './setup.js';
 import { program } from './sockets.js';
 
 const at = path => fileURLToPath(new URL(path, import.meta.url));
-const files = ['backoff', 'client', 'errors', 'queue', 'stream', 'subscriptions'].map(name => at(`${name}.test.js`));
+const files = ['backoff', 'client', 'errors', 'queue', 'resume', 'stream', 'subscriptions'].map(name => at(`${name}.test.js`));
 
 const message = { type: 'chat.message', payload: { from: 'bob', text: 'hi' }, channel: 'room:lobby' };
 

@@ -23,10 +23,10 @@ function deduplicate(report) {
   report.deduplicate = withoutDuplicates;
 }
 function withoutDuplicates(violations) {
-  const seen = /* @__PURE__ */ new Set();
+  const seen2 = /* @__PURE__ */ new Set();
   return violations.filter(({ path, keyword, message }) => {
     const said = `${path} ${keyword} ${message}`;
-    return !seen.has(said) && seen.add(said);
+    return !seen2.has(said) && seen2.add(said);
   });
 }
 function pointerSegment(name) {
@@ -1175,8 +1175,8 @@ var Subscription = class {
   on(what, listener) {
     if (typeof what === "string") return this.#events.on(what, listener);
     this.#host.register(what);
-    const deliver = listener;
-    return this.#messages.on(what.name, (message) => deliver(message.payload, message));
+    const deliver2 = listener;
+    return this.#messages.on(what.name, (message) => deliver2(message.payload, message));
   }
   send(message, payload, options) {
     return this.#ended === void 0 ? this.#host.send(message, payload, options) : err(this.#ended);
@@ -2430,8 +2430,8 @@ var Client = class {
   on(what, listener) {
     if (typeof what === "string") return this.#core.events.on(what, listener);
     this.#core.register(what);
-    const deliver = listener;
-    return this.#core.messages.on(what.name, (message) => deliver(message.payload, message));
+    const deliver2 = listener;
+    return this.#core.messages.on(what.name, (message) => deliver2(message.payload, message));
   }
   join(channel, params, setup, options = {}) {
     return channel.via(this.#core, channel, params, setup, options);
@@ -3083,6 +3083,7 @@ var SYMBOLS = ["BTC-EUR", "ETH-EUR", "SOL-EUR"];
 var TYPING_SHOWN = 3e3;
 var TYPING_SENT = 3e3;
 var BOOK_KEPT = 3e3;
+var SEND_TIMEOUT = 12e4;
 var PRICES_KEPT = 60;
 function $(id) {
   const element = document.getElementById(id);
@@ -3117,7 +3118,8 @@ function start() {
   client?.close();
   const own = connect("/ws", { auth: { name: ownName } });
   client = own;
-  own.on("open", () => {
+  own.on("open", ({ resumed }) => {
+    if (resumed === true) return;
     void followPrices(own);
     void showBook(own);
   });
@@ -3155,6 +3157,7 @@ async function enterRoom(own) {
   const id = roomId();
   showRooms();
   $("messages").replaceChildren();
+  unseen = [];
   $("topic").textContent = "";
   showMembers([]);
   showTyping();
@@ -3171,7 +3174,7 @@ async function enterRoom(own) {
   }
 }
 function hearRoom(entered) {
-  entered.on(chatMessage, (message, { timestamp }) => showMessage(message, timestamp));
+  entered.on(chatMessage, (message, { timestamp }) => hearMessage(message, timestamp));
   entered.on(userTyping, ({ name }) => showTyping(name));
   entered.on(userPresence, ({ member, present }) => {
     if (present) members.set(member.name, member);
@@ -3219,21 +3222,25 @@ function append(item2) {
 function note(words) {
   append(make("li", { className: "note", textContent: words }));
 }
-function showMessage({ from, text, attachments: attachments2 = [] }, timestamp = Date.now()) {
-  const time = new Date(timestamp);
-  const when = time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  append(
-    make(
-      "li",
-      {},
-      make("span", { className: "who", textContent: from }),
-      make("time", { dateTime: time.toISOString(), textContent: when }),
-      make("div", { className: "text", textContent: text }),
-      ...attachments2.map(attachmentElement)
-    )
-  );
+function hearMessage(message, timestamp) {
+  const { from, text } = message;
+  const own = from === ownName ? unseen.find((sent) => sent.text === text) : void 0;
+  if (own === void 0) append(messageElement(message, timestamp));
+  else seen(own);
   typing.delete(from);
   showTyping();
+}
+function messageElement({ from, text, attachments: attachments2 = [] }, timestamp = Date.now()) {
+  const time = new Date(timestamp);
+  const when = time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return make(
+    "li",
+    {},
+    make("span", { className: "who", textContent: from }),
+    make("time", { dateTime: time.toISOString(), textContent: when }),
+    make("div", { className: "text", textContent: text }),
+    ...attachments2.map(attachmentElement)
+  );
 }
 function attachmentElement(attachment) {
   switch (attachment.kind) {
@@ -3260,35 +3267,61 @@ function showAttached() {
   element.hidden = attachments.length === 0;
   element.textContent = `attached: ${attachments.map(({ kind: kind2 }) => kind2).join(", ")}`;
 }
-async function say() {
+function say() {
   const input = $("text");
   const text = input.value.trim();
   if (text === "" || client === void 0) return;
-  const sent = await client.call(chatSend, {
-    roomId: roomId(),
-    text,
-    ...attachments.length > 0 && { attachments }
-  });
-  if (sent.ok) {
-    input.value = "";
-    typingSent = 0;
-    attachments = [];
-    showAttached();
-  } else if (sent.error.code === "NOT_IN_ROOM") {
-    note("You are not in this room yet.");
-  } else {
-    note(sent.error.message);
-  }
+  void deliver(client, { roomId: roomId(), text, ...attachments.length > 0 && { attachments } });
+  input.value = "";
+  typingSent = 0;
+  attachments = [];
+  showAttached();
 }
 $("say").addEventListener("submit", (event) => {
   event.preventDefault();
-  void say();
+  say();
 });
 $("text").addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
-  void say();
+  say();
 });
+var unseen = [];
+async function deliver(own, message) {
+  const { text } = message;
+  const element = messageElement({ ...message, from: ownName });
+  const sent = { text, element };
+  unseen.push(sent);
+  showDelivery(element, "sending");
+  append(element);
+  const result = await own.call(chatSend, message, { timeout: SEND_TIMEOUT });
+  if (result.ok || element.dataset["delivery"] === "delivered") return showDelivery(element, "delivered");
+  const { code } = result.error;
+  const isUnknown = code === "OUTCOME_UNKNOWN" || code === "TIMEOUT" || code === "BAD_REPLY";
+  const forget = () => {
+    unseen = unseen.filter((other) => other !== sent);
+  };
+  if (!isUnknown) forget();
+  const reason = code === "NOT_IN_ROOM" ? "you are not in this room" : result.error.message;
+  const words = isUnknown ? "it is unknown whether it was delivered" : `not delivered: ${reason}`;
+  if (!element.isConnected) note(`\u201C${text}\u201D to #${message.roomId}: ${words}`);
+  const again = make("button", { type: "button", textContent: "Send again" });
+  again.addEventListener("click", () => {
+    forget();
+    element.remove();
+    if (client !== void 0) void deliver(client, message);
+  });
+  showDelivery(element, isUnknown ? "unknown" : "refused", words, again);
+}
+function seen(sent) {
+  unseen = unseen.filter((other) => other !== sent);
+  showDelivery(sent.element, "delivered");
+}
+function showDelivery(element, delivery, words = delivery, ...more) {
+  element.dataset["delivery"] = delivery;
+  element.querySelector(".delivery")?.remove();
+  element.append(make("div", { className: "delivery" }, words, ...more));
+}
 var kind = $("attachment-kind");
 kind.addEventListener("change", () => {
   const image = kind.value === "image";
