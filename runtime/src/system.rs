@@ -347,9 +347,12 @@ impl PingFields {
         }
     }
 
-    #[cfg(feature = "client")]
-    pub(crate) const fn is_any(&self) -> bool {
-        self.nonce.is_some()
+    /// Returns the fields of the pong, if it has any.
+    pub(crate) fn fields(&self) -> Option<&dyn erased_serde::Serialize> {
+        match self.nonce {
+            Some(_) => Some(self),
+            None => None,
+        }
     }
 }
 

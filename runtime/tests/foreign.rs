@@ -79,7 +79,7 @@ pub enum ClientMessage {
 pub enum ServerMessage {
     #[message(
         "answer",
-        envelope(tag = "op", content = "d", id(name = "n", integer, required))
+        envelope(tag = "op", content = "d", id(name = "n", integer, required), timestamp = none)
     )]
     Answer(Answer),
 }

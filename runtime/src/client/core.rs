@@ -259,11 +259,7 @@ impl Core {
     /// Encodes the answer to a ping.
     pub(super) fn encode_pong(&self, ping: &Head<'_>) -> Option<Packet> {
         let fields = PingFields::read(ping);
-        let fields: Option<&dyn erased_serde::Serialize> = match fields.is_any() {
-            true => Some(&fields),
-            false => None,
-        };
-        self.control(Role::Pong, fields, ping.id.as_ref())
+        self.control(Role::Pong, fields.fields(), ping.id.as_ref())
     }
 
     /// Queues a message without a reply. A volatile one is dropped if half of the budget is in use or there is no session.

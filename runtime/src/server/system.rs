@@ -48,7 +48,8 @@ impl Ping {
     pub(super) fn pong(&self) -> SessionMessage<'_> {
         SessionMessage {
             id: self.id.as_ref(),
-            ..SessionMessage::new(Role::Pong, &self.fields)
+            payload: self.fields.fields(),
+            ..SessionMessage::bare(Role::Pong)
         }
     }
 }
