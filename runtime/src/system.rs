@@ -5,8 +5,10 @@
 
 pub(crate) mod mapped;
 
+#[cfg(feature = "client")]
+use crate::SessionCode;
 use crate::{
-    GapReason, Id, SessionCode, Side, TagBuf,
+    GapReason, Id, Side, TagBuf,
     codec::Source,
     descriptor::{EnvelopeDescriptor, MappedRole, MappedRoles, Roles, Tag, TagRef},
 };
@@ -172,9 +174,7 @@ impl<'a> Head<'a> {
             tag: self.tag,
             id: self.id,
             channel: self.channel,
-            #[cfg(feature = "client")]
             seq: self.seq,
-            #[cfg(feature = "client")]
             epoch: self.epoch,
         }
     }

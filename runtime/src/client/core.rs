@@ -188,7 +188,7 @@ impl Core {
                 let Some(tag) = role.tag(&session.roles) else {
                     return Ok(None);
                 };
-                let payload = fields.map(|fields| serde_json::value::to_raw_value(fields));
+                let payload = fields.map(serde_json::value::to_raw_value);
                 (Some(tag), self.envelope(), payload.transpose()?)
             }
         };

@@ -1,6 +1,8 @@
 //! Messages of the application in roles of the session, and envelopes of single messages.
 
-use super::{EnvelopeDescriptor, EnvelopeLayout, Roles, SessionDescriptor, Tag};
+use super::{EnvelopeDescriptor, EnvelopeLayout, Tag};
+#[cfg(feature = "net")]
+use super::{Roles, SessionDescriptor};
 
 /// The envelope of one message, which differs from that of the other messages of its side.
 #[derive(Debug)]
@@ -72,6 +74,7 @@ impl MappedRoles {
     };
 }
 
+#[cfg(feature = "net")]
 impl SessionDescriptor {
     /// The settings as one side has them: without a heartbeat if it cannot send a ping.
     pub(crate) fn of_side(&self, server: bool) -> Self {
