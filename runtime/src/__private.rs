@@ -28,7 +28,7 @@ pub use std::boxed::Box;
 use crate::{
     DecodeError, Envelope, Fields, MessageSet, NoPendingReplies, Payload, PayloadOf, Side,
     Validate, ValidationError,
-    codec::{Body, Codec, EncodeError, Json, Outgoing},
+    codec::{Body, DEPTH, EncodeError, Encoding},
     descriptor::{Limits, MessageDescriptor, TagRef},
     message::FieldSink,
 };
@@ -123,19 +123,16 @@ pub fn decode_text<'a, M: MessageSet>(
 /// # Errors
 /// If a number is not finite.
 pub fn encode_text<M: MessageSet>(envelope: &Envelope<M>) -> Result<String, EncodeError> {
-    let message = &M::DESCRIPTOR.messages[envelope.message.index()];
-    let payload = PayloadOf(&envelope.message);
-    let bytes = Json.encode(&Outgoing {
-        payload: message.payload.then_some(&payload as &dyn ErasedSerialize),
-        id: envelope.id.as_ref(),
-        version: envelope.version,
-        channel: envelope.channel.as_deref(),
-        seq: envelope.seq,
-        epoch: envelope.epoch.as_deref(),
-        timestamp: envelope.timestamp,
-        ..Outgoing::new(&M::DESCRIPTOR.envelope, message.tag)
-    })?;
+    let bytes = crate::encode(envelope, Encoding::Json)?;
     String::from_utf8(bytes).map_err(EncodeError::text)
+}
+
+/// Reads the payload of the message at an index from JSON text, and passes it to `write` if it is valid and has no unknown fields.
+pub fn typed<M: MessageSet>(index: usize, json: &str, write: &mut dyn FnMut(&dyn ErasedSerialize)) {
+    let mut cx = ReadContext::new(Side::Server);
+    if let Ok(Some(message)) = M::read(index, &mut Reader::json(json, DEPTH), &mut cx) {
+        write(&PayloadOf(&message));
+    }
 }
 
 /// Looks up a discriminant in a hash table: one hash, and usually one comparison.

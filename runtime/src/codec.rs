@@ -1,12 +1,70 @@
-//! Message encodings: the trait [`Codec`] and JSON.
+//! Message encodings: the trait [`Codec`], JSON, MessagePack and CBOR.
+
+mod binary;
+mod envelope;
+mod json;
+#[cfg(feature = "net")]
+mod payload;
+
+pub use binary::{Cbor, MsgPack};
+pub use json::Json;
+#[cfg(feature = "net")]
+pub(crate) use payload::JsonPayload;
 
 use crate::{
-    descriptor::{EnvelopeDescriptor, FieldKind, Tag, TimestampForm},
-    envelope::Id,
+    descriptor::{EnvelopeDescriptor, Tag},
+    envelope::{Envelope, Id},
+    message::{MessageSet, PayloadOf},
+    read::{BinaryFormat, Reader, Stop, Transcoded},
 };
 use bytes::Bytes;
 use bytestring::ByteString;
-use std::{fmt, time::SystemTime};
+use std::{borrow::Cow, fmt, ops::Range, time::SystemTime};
+
+/// The maximum nesting depth of what is transcoded.
+pub(crate) const DEPTH: u32 = 256;
+
+/// The encodings that a protocol can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// JSON text (RFC 8259).
+    Json,
+    /// MessagePack.
+    MsgPack,
+    /// CBOR (RFC 8949).
+    Cbor,
+}
+
+impl Encoding {
+    #[cfg(feature = "net")]
+    /// Returns the encoding with a name in the `encodings` of the spec.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        let all = [Self::Json, Self::MsgPack, Self::Cbor];
+        all.into_iter().find(|one| one.codec().name() == name)
+    }
+
+    /// Returns a message as a source for decoding, in this encoding. JSON text has to be UTF-8.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn source(self, message: &Bytes) -> Result<Source<'_>, std::str::Utf8Error> {
+        Ok(match self {
+            Self::Json => Source::Json(std::str::from_utf8(message)?.into()),
+            Self::MsgPack => Source::MsgPack(message),
+            Self::Cbor => Source::Cbor(message),
+        })
+    }
+
+    /// Returns its codec.
+    pub fn codec(self) -> &'static dyn Codec {
+        match self {
+            Self::Json => &Json,
+            Self::MsgPack => &MsgPack,
+            Self::Cbor => &Cbor,
+        }
+    }
+}
 
 /// An encoding of messages.
 pub trait Codec: fmt::Debug + Send + Sync + 'static {
@@ -32,15 +90,72 @@ pub enum Frame<'a> {
     /// A text frame.
     Text(Body<'a>),
     /// A binary frame.
-    Binary(&'a [u8]),
+    Binary(&'a Bytes),
 }
 
 /// A frame, ready to be decoded.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Source<'a> {
     /// JSON text.
     Json(Body<'a>),
+    /// MessagePack.
+    MsgPack(&'a Bytes),
+    /// CBOR.
+    Cbor(&'a Bytes),
+}
+
+impl<'a> Source<'a> {
+    /// Returns a reader of the message with at most `depth` nested arrays and objects.
+    pub(crate) fn reader(self, depth: u32) -> Reader<'a> {
+        match self {
+            Self::Json(body) => Reader::body(body, depth),
+            Self::MsgPack(bytes) => Reader::shared(BinaryFormat::MsgPack, bytes, depth),
+            Self::Cbor(bytes) => Reader::shared(BinaryFormat::Cbor, bytes, depth),
+        }
+    }
+
+    /// Returns the value in a range of the message, as JSON text. `None` if it is malformed.
+    pub(crate) fn json_text(self, range: Range<usize>, depth: u32) -> Option<Cow<'a, str>> {
+        let transcode = |format, bytes: &'a Bytes| {
+            let mut reader = Reader::binary(format, bytes.get(range.clone())?, depth);
+            let text = serde_json::to_string(&Transcoded::new(&mut reader)).ok()?;
+            reader.end().ok().map(|()| text.into())
+        };
+        match self {
+            Self::Json(body) => body.text().get(range.clone()).map(Cow::Borrowed),
+            Self::MsgPack(bytes) => transcode(BinaryFormat::MsgPack, bytes),
+            Self::Cbor(bytes) => transcode(BinaryFormat::Cbor, bytes),
+        }
+    }
+
+    /// Writes the message in another encoding, as it is: nothing is checked but that it is well-formed. A byte string becomes base64 in JSON, where it
+    /// stays a text afterwards.
+    ///
+    /// # Errors
+    /// If the message is malformed, or has more than 256 nested arrays and objects.
+    pub fn transcode(self, to: Encoding) -> Result<Vec<u8>, EncodeError> {
+        let mut reader = self.reader(DEPTH);
+        let written = {
+            let value = Transcoded::new(&mut reader);
+            match to {
+                Encoding::Json => serde_json::to_vec(&value).map_err(EncodeError),
+                Encoding::MsgPack => binary::to_bytes(BinaryFormat::MsgPack, &value),
+                Encoding::Cbor => binary::to_bytes(BinaryFormat::Cbor, &value),
+            }
+        }?;
+        let trailing = || EncodeError(serde::ser::Error::custom("something follows the value"));
+        reader.end().map(|()| written).map_err(|Stop| trailing())
+    }
+
+    #[cfg(feature = "net")]
+    /// Returns its size in bytes.
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Self::Json(body) => body.text().len(),
+            Self::MsgPack(bytes) | Self::Cbor(bytes) => bytes.len(),
+        }
+    }
 }
 
 /// A text, optionally with the reference-counted bytes that it borrows from: strings that are decoded from it can share those.
@@ -133,6 +248,53 @@ impl<'a> Outgoing<'a> {
     }
 }
 
+/// Encodes a message with its envelope.
+///
+/// # Errors
+/// If the payload cannot be serialized.
+///
+/// ```
+/// # use handfast::protocol;
+/// use handfast::{NoPendingReplies, Side, codec::{Encoding, Source}, decode, encode};
+///
+/// #[protocol(server)]
+/// #[derive(Clone, Debug, PartialEq)]
+/// pub enum ServerMessage {
+///     #[message("move")]
+///     Move { x: i64, y: i64 },
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let envelope = ServerMessage::decode(r#"{"type":"move","payload":{"x":1,"y":2}}"#)?;
+/// let bytes = encode(&envelope, Encoding::MsgPack)?;
+/// assert_eq!(bytes, b"\x82\xA4type\xA4move\xA7payload\x82\xA1x\x01\xA1y\x02");
+///
+/// let source = Source::MsgPack(&bytes.into());
+/// let read = decode::<ServerMessage>(source, Side::Server, 64, &NoPendingReplies)?;
+/// assert_eq!(read.message, envelope.message);
+/// # Ok(())
+/// # }
+/// ```
+pub fn encode<M: MessageSet>(
+    envelope: &Envelope<M>,
+    encoding: Encoding,
+) -> Result<Vec<u8>, EncodeError> {
+    let message = &M::DESCRIPTOR.messages[envelope.message.index()];
+    let payload = PayloadOf(&envelope.message);
+    encoding.codec().encode(&Outgoing {
+        payload: message
+            .payload
+            .then_some(&payload as &dyn erased_serde::Serialize),
+        id: envelope.id.as_ref(),
+        version: envelope.version,
+        channel: envelope.channel.as_deref(),
+        seq: envelope.seq,
+        epoch: envelope.epoch.as_deref(),
+        timestamp: envelope.timestamp,
+        ..Outgoing::new(&M::DESCRIPTOR.envelope, message.tag)
+    })
+}
+
 /// A message cannot be encoded.
 #[derive(Debug)]
 pub struct EncodeError(serde_json::Error);
@@ -152,144 +314,5 @@ impl fmt::Display for EncodeError {
 impl std::error::Error for EncodeError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(&self.0)
-    }
-}
-
-/// JSON text (RFC 8259).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Json;
-
-impl Codec for Json {
-    fn name(&self) -> &'static str {
-        "json"
-    }
-
-    fn is_text(&self) -> bool {
-        true
-    }
-
-    fn encode(&self, m: &Outgoing<'_>) -> Result<Vec<u8>, EncodeError> {
-        let mut out = Object(Vec::with_capacity(256));
-        let e = m.envelope;
-        match m.tag {
-            Some(Tag::Text(text)) => out.field(e.tag, &text)?,
-            Some(Tag::Integer(n)) => out.field(e.tag, &n)?,
-            None => {}
-        }
-        if let Some(payload) = m.payload {
-            match e.content {
-                Some(content) => out.field(content, &payload)?,
-                None => out.splice(payload)?,
-            }
-        }
-        if let Some(id) = m.id {
-            let field = if m.is_reply {
-                e.reply_to.or(e.id)
-            } else {
-                e.id
-            };
-            if let Some(field) = field {
-                match id {
-                    Id::Text(text) => out.field(field.name, text)?,
-                    Id::Integer(n) => out.field(field.name, n)?,
-                }
-            }
-        }
-        if let (Some(succeeded), Some((field, success, failure))) = (m.outcome, e.outcome) {
-            out.raw(field, if succeeded { success } else { failure })?;
-        }
-        if let (Some(version), Some(field)) = (m.version, e.version) {
-            match field.kind {
-                FieldKind::Integer => out.field(field.name, &version)?,
-                FieldKind::Text => out.field(field.name, &version.to_string())?,
-            }
-        }
-        if let (Some(channel), Some(field)) = (m.channel, e.channel) {
-            out.field(field.name, &channel)?;
-        }
-        if let (Some(seq), Some(field)) = (m.seq, e.seq) {
-            match field.kind {
-                FieldKind::Integer => out.field(field.name, &seq)?,
-                FieldKind::Text => out.field(field.name, &seq.to_string())?,
-            }
-        }
-        if let (Some(epoch), Some(field)) = (m.epoch, e.epoch) {
-            out.field(field.name, &epoch)?;
-        }
-        if let (Some(at), Some((field, form))) = (m.timestamp, e.timestamp) {
-            let since = at
-                .duration_since(SystemTime::UNIX_EPOCH)
-                .unwrap_or_default();
-            match form {
-                TimestampForm::Rfc3339 => {
-                    out.field(
-                        field.name,
-                        &humantime::format_rfc3339_millis(at).to_string(),
-                    )?;
-                }
-                TimestampForm::UnixMs => out.field(field.name, &(since.as_millis() as u64))?,
-                TimestampForm::UnixS => out.field(field.name, &since.as_secs())?,
-            }
-        }
-        Ok(out.close())
-    }
-
-    fn source<'a>(&self, frame: Frame<'a>) -> Result<Source<'a>, &'static str> {
-        match frame {
-            Frame::Text(text) => Ok(Source::Json(text)),
-            Frame::Binary(_) => Err("expected a text frame"),
-        }
-    }
-}
-
-/// A JSON object that is being written.
-struct Object(Vec<u8>);
-
-impl Object {
-    fn field<T: serde::Serialize + ?Sized>(
-        &mut self,
-        name: &str,
-        value: &T,
-    ) -> Result<(), EncodeError> {
-        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
-        serde_json::to_writer(&mut self.0, name).map_err(EncodeError)?;
-        self.0.push(b':');
-        serde_json::to_writer(&mut self.0, value).map_err(EncodeError)
-    }
-
-    /// Writes a field whose value is JSON text.
-    fn raw(&mut self, name: &str, json: &str) -> Result<(), EncodeError> {
-        let value: &serde_json::value::RawValue =
-            serde_json::from_str(json).map_err(EncodeError)?;
-        self.field(name, value)
-    }
-
-    /// Writes the fields of an object next to the other fields.
-    fn splice(&mut self, value: &dyn erased_serde::Serialize) -> Result<(), EncodeError> {
-        let start = self.0.len();
-        self.0.push(b',');
-        let body = self.0.len();
-        serde_json::to_writer(&mut self.0, value).map_err(EncodeError)?;
-        if self.0.get(body) != Some(&b'{') {
-            return Err(EncodeError(serde::ser::Error::custom(
-                "a payload without a content field must be an object",
-            )));
-        }
-        self.0.pop();
-        self.0.remove(body);
-        match self.0.len() - body {
-            0 => self.0.truncate(start),
-            _ if start == 0 => self.0[0] = b'{',
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn close(mut self) -> Vec<u8> {
-        if self.0.is_empty() {
-            self.0.push(b'{');
-        }
-        self.0.push(b'}');
-        self.0
     }
 }

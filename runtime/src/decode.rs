@@ -11,7 +11,7 @@ use crate::{
     read::{Kind, Next, Place, ReadContext, Reader, Segment, Stop},
 };
 use handfast_schema::{Side, Violations, details, listed};
-use std::{fmt, time::SystemTime};
+use std::{borrow::Cow, fmt, time::SystemTime};
 
 /// The pending requests, which may determine what a message is: a reply may have no discriminant of its own.
 pub trait PendingReplies {
@@ -43,7 +43,7 @@ impl PendingReplies for NoPendingReplies {
 /// `side` is the receiving side; `depth` is the maximum number of nested arrays and objects.
 ///
 /// # Errors
-/// If the message is not JSON, its envelope is invalid, its type is unknown, or its payload is invalid. The error keeps what could be
+/// If the message is malformed, its envelope is invalid, its type is unknown, or its payload is invalid. The error keeps what could be
 /// read.
 pub fn decode<M: MessageSet>(
     source: Source<'_>,
@@ -51,9 +51,8 @@ pub fn decode<M: MessageSet>(
     depth: u32,
     pending: &dyn PendingReplies,
 ) -> Result<Envelope<M>, Box<DecodeError>> {
-    let Source::Json(body) = source;
-    let mut reader = Reader::body(body, depth);
-    let mut decoder = Decoder::new(M::DESCRIPTOR, side, body.text());
+    let mut reader = source.reader(depth);
+    let mut decoder = Decoder::new(M::DESCRIPTOR, side, source, depth);
     let mut message = None;
     let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
         message = M::read(index, r, cx)?;
@@ -89,7 +88,8 @@ fn read_empty<M: MessageSet>(index: usize, side: Side) -> Option<M> {
 struct Decoder<'de> {
     table: &'static UnionDescriptor,
     side: Side,
-    text: &'de str,
+    source: Source<'de>,
+    depth: u32,
     /// The violations of the envelope.
     envelope: ReadContext,
     /// The violations of the payload.
@@ -116,11 +116,17 @@ type ReadPayload<'a, 'de> =
     dyn FnMut(usize, &mut Reader<'de>, &mut ReadContext) -> Result<(), Stop> + 'a;
 
 impl<'de> Decoder<'de> {
-    const fn new(table: &'static UnionDescriptor, side: Side, text: &'de str) -> Self {
+    const fn new(
+        table: &'static UnionDescriptor,
+        side: Side,
+        source: Source<'de>,
+        depth: u32,
+    ) -> Self {
         Self {
             table,
             side,
-            text,
+            source,
+            depth,
             envelope: ReadContext::new(side),
             payload: ReadContext::new(side),
             tag: None,
@@ -322,8 +328,8 @@ impl<'de> Decoder<'de> {
             channel: self.channel.take(),
             payload: self
                 .content
-                .and_then(|(start, end)| self.text.get(start..end))
-                .map(str::to_owned),
+                .and_then(|(start, end)| self.source.json_text(start..end, self.depth))
+                .map(Cow::into_owned),
         })
     }
 }

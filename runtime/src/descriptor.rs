@@ -91,6 +91,22 @@ pub enum CloseReason {
 }
 
 impl CloseReason {
+    /// Every reason.
+    pub const ALL: [Self; 12] = [
+        Self::GoingAway,
+        Self::Unauthorized,
+        Self::Version,
+        Self::HelloTimeout,
+        Self::TakenOver,
+        Self::Kicked,
+        Self::Violations,
+        Self::TooLarge,
+        Self::RateLimited,
+        Self::Slow,
+        Self::Silent,
+        Self::Internal,
+    ];
+
     /// Returns the default close code (RFC 6455, section 7.4).
     pub const fn default_code(self) -> u16 {
         match self {
@@ -200,7 +216,13 @@ pub struct UnionDescriptor {
     pub messages: &'static [MessageDescriptor],
     /// Returns the index in `messages` of a discriminant.
     pub lookup: fn(TagRef<'_>) -> Option<usize>,
+    /// Reads a payload as its type.
+    pub typed: TypedPayload,
 }
+
+/// Reads the payload of the message at an index from JSON text, and passes it to `write` if it is valid and has no unknown fields.
+pub type TypedPayload =
+    fn(index: usize, json: &str, write: &mut dyn FnMut(&dyn erased_serde::Serialize));
 
 impl UnionDescriptor {
     /// Creates the descriptor of the messages of one side.
@@ -208,12 +230,14 @@ impl UnionDescriptor {
         envelope: EnvelopeDescriptor,
         messages: &'static [MessageDescriptor],
         lookup: fn(TagRef<'_>) -> Option<usize>,
+        typed: TypedPayload,
     ) -> Self {
         Self {
             layout: envelope.layout(),
             envelope,
             messages,
             lookup,
+            typed,
         }
     }
 }
@@ -231,6 +255,10 @@ pub struct MessageDescriptor {
     pub channel: Option<&'static str>,
     /// Whether it is volatile: it has no sequence number, and is dropped under backpressure.
     pub volatile: bool,
+    /// The field of the payload whose value identifies a volatile message: a newer one replaces one that waits with the same value.
+    pub volatile_key: Option<&'static str>,
+    /// Whether its handler runs beside those of other messages of the same client.
+    pub concurrent: bool,
     /// Whether it is idempotent: it may be sent again if its outcome is unknown.
     pub idempotent: bool,
     /// The timeout of the reply; `None` for that of the session.

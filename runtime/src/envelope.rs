@@ -92,6 +92,15 @@ impl DecodeError {
     }
 }
 
+impl From<TagRef<'_>> for TagBuf {
+    fn from(tag: TagRef<'_>) -> Self {
+        match tag {
+            TagRef::Text(text) => Self::Text(text.to_owned().into()),
+            TagRef::Integer(n) => Self::Integer(n),
+        }
+    }
+}
+
 impl From<Tag> for TagBuf {
     fn from(tag: Tag) -> Self {
         match tag {

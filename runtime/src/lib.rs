@@ -121,14 +121,14 @@
 //! # Features
 //! - `server` (on): [`server`] and [`broker`], with an axum router. Brings tokio.
 //! - `client` (on): [`client`]. Brings tokio.
+//! - `metrics`: a server counts for the [`metrics`](https://docs.rs/metrics) facade. What, is in `docs/guide/serving.md`.
 //! - Without either: envelope, reading, validation and dispatch, for programs that bring their own transport or none.
 //!
 //! # What it does not do
-//! - Resume a session: a reconnected client joins its channels again, and receives what it missed from their histories, or a gap.
 //! - TLS: let a proxy end it, or dial it yourself and give the transport to [`ClientBuilder::over`](client::ClientBuilder::over).
-//! - Encodings other than JSON, and compression.
+//! - Compression.
 //! - Carry messages between processes: [`broker::InMemory`] serves one; [`broker::Broker`] is the place for others.
-//! - Deliver exactly once. A request whose connection is lost fails with an unknown outcome, unless it is idempotent.
+//! - Deliver exactly once when a session ends: a request in flight then fails with an unknown outcome, unless it is idempotent.
 
 extern crate self as handfast;
 
@@ -147,6 +147,8 @@ mod gap;
 #[cfg(feature = "server")]
 mod handler_error;
 mod message;
+#[cfg(feature = "server")]
+mod metrics;
 #[cfg(feature = "net")]
 mod outbound;
 #[cfg(feature = "net")]
@@ -169,6 +171,7 @@ mod value;
 /// A string that may share the bytes of the text it was read from: a clone is a counted reference, and as long as one lives,
 /// so do the bytes of the whole text.
 pub use bytestring::ByteString;
+pub use codec::encode;
 pub use decode::{ExpectedReply, NoPendingReplies, PendingReplies, decode};
 pub use envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf};
 #[cfg(feature = "net")]
@@ -186,7 +189,7 @@ pub use read::Definitions;
 pub use session_code::SessionCode;
 #[cfg(feature = "net")]
 pub use system::{RemoteError, RemoteViolation};
-pub use validate::{Validate, ValidationError, from_str, from_value};
+pub use validate::{Validate, ValidationError, from_source, from_str, from_value};
 pub use value::{Bytes, Nullable, StringInteger, ValidatedJson};
 
 /// Keeps what a server needs, where this crate was built with one.

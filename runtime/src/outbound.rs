@@ -3,6 +3,8 @@
 //! Three parts are written in this order: control messages, which are not counted; after a resumption, the messages that the peer has
 //! not received; and the queue.
 
+#[cfg(feature = "server")]
+use crate::metrics::{self, DropReason};
 use crate::{
     session::counting::{NeverSent, Replay, Sent},
     transport::{CloseFrame, Packet},
@@ -11,8 +13,8 @@ use futures_util::task::AtomicWaker;
 #[cfg(feature = "server")]
 use std::task::{Context, Poll};
 use std::{
-    collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
 };
 
@@ -59,6 +61,10 @@ struct State {
     writing: usize,
     /// How many queued messages are volatile.
     volatile: usize,
+    /// The queued messages that newer ones replace, by their keys: the place of each, counted from the first message ever queued.
+    keys: HashMap<Arc<str>, u64>,
+    /// The place of the front of the queue. Only a server has keys, and it only appends.
+    front: u64,
     senders: Vec<Waker>,
     close: Option<Close>,
     ended: bool,
@@ -70,6 +76,8 @@ pub(crate) struct Item {
     pub(crate) packet: Packet,
     /// Whether it may be dropped if there is no room.
     volatile: bool,
+    /// If it is volatile: what identifies it. A newer message with the same key replaces it.
+    key: Option<Arc<str>>,
     /// The sender's mark, which identifies the message when it is handed to the transport or withdrawn; 0 is none.
     #[cfg_attr(
         not(feature = "client"),
@@ -80,7 +88,7 @@ pub(crate) struct Item {
 
 impl Item {
     fn cost(&self) -> usize {
-        self.packet.len() + OVERHEAD
+        self.packet.len() + self.key.as_ref().map_or(0, |key| key.len()) + OVERHEAD
     }
 }
 
@@ -127,6 +135,7 @@ impl Outbound {
             let item = Item {
                 packet,
                 volatile: false,
+                key: None,
                 mark,
             };
             state.bytes += item.cost();
@@ -144,6 +153,7 @@ impl Outbound {
             state.push_item(Item {
                 packet,
                 volatile,
+                key: None,
                 mark,
             });
             drop(state);
@@ -161,6 +171,7 @@ impl Outbound {
                 let item = Item {
                     packet,
                     volatile: false,
+                    key: None,
                     mark,
                 };
                 state.bytes += item.cost();
@@ -188,6 +199,8 @@ impl Outbound {
         }
         let length = packet.len() + OVERHEAD;
         if state.bytes + length > self.limit && !volatile && state.volatile > 0 {
+            #[cfg(feature = "server")]
+            metrics::dropped(DropReason::Full, state.volatile);
             state.drop_volatile();
         }
         if state.bytes + length > self.limit && state.bytes > 0 {
@@ -196,10 +209,48 @@ impl Outbound {
         state.push_item(Item {
             packet,
             volatile,
+            key: None,
             mark: 0,
         });
         drop(state);
         self.task.wake();
+        Ok(())
+    }
+
+    /// Queues a volatile message with a key. It takes the place of one with the same key that is queued. If it finds no room, it is dropped.
+    ///
+    /// # Errors
+    /// If there is no room, or the connection has ended.
+    #[cfg(any(feature = "server", test))]
+    pub(crate) fn push_keyed(&self, packet: Packet, key: &Arc<str>) -> Result<(), EnqueueError> {
+        let mut state = self.lock();
+        if state.ended {
+            return Err(EnqueueError::Ended);
+        }
+        let item = Item {
+            packet,
+            volatile: true,
+            key: Some(key.clone()),
+            mark: 0,
+        };
+        let (limit, bytes, cost) = (self.limit, state.bytes, item.cost());
+        let Some(waiting) = state.keyed(key) else {
+            if bytes + cost > limit && bytes > 0 {
+                return Err(EnqueueError::Full);
+            }
+            state.push_item(item);
+            drop(state);
+            self.task.wake();
+            return Ok(());
+        };
+        let others = bytes - waiting.cost();
+        if others + cost > limit && others > 0 {
+            return Err(EnqueueError::Full);
+        }
+        *waiting = item;
+        state.bytes = others + cost;
+        #[cfg(feature = "server")]
+        metrics::dropped(DropReason::Replaced, 1);
         Ok(())
     }
 
@@ -256,6 +307,10 @@ impl Outbound {
             state.sent.end();
         }
         state.writing += taken;
+        #[cfg(feature = "server")]
+        if taken > 0 && self.overflow == Overflow::GiveUp {
+            metrics::outbound(state.bytes);
+        }
     }
 
     /// Begins to count the messages that are written from now on.
@@ -378,6 +433,10 @@ impl Outbound {
         state.writing = 0;
         let control: usize = state.control.drain(..).map(|item| item.cost()).sum();
         state.bytes -= control;
+        #[cfg(feature = "server")]
+        if self.overflow == Overflow::GiveUp {
+            metrics::dropped(DropReason::Detached, state.volatile);
+        }
         state.drop_volatile();
     }
 
@@ -400,6 +459,7 @@ impl Outbound {
         state.ended = true;
         state.control.clear();
         state.queue.clear();
+        state.keys = HashMap::new();
         state.sent.end();
         (state.bytes, state.writing, state.volatile) = (0, 0, 0);
         let senders = std::mem::take(&mut state.senders);
@@ -412,7 +472,26 @@ impl State {
     fn push_item(&mut self, item: Item) {
         self.bytes += item.cost();
         self.volatile += usize::from(item.volatile);
+        if let Some(key) = &item.key {
+            let place = self.front + self.queue.len() as u64;
+            self.keys.insert(key.clone(), place);
+        }
         self.queue.push_back(item);
+    }
+
+    /// The queued message with a key.
+    #[cfg(any(feature = "server", test))]
+    fn keyed(&mut self, key: &str) -> Option<&mut Item> {
+        let place = self.keys.get(key)? - self.front;
+        self.queue.get_mut(usize::try_from(place).ok()?)
+    }
+
+    fn forget_key(&mut self, key: &str) {
+        self.keys.remove(key);
+        if self.keys.is_empty() {
+            // Release the memory of a burst.
+            self.keys.shrink_to(16);
+        }
     }
 
     /// Whether [`Self::next`] returns a message.
@@ -456,6 +535,7 @@ impl State {
                 let item = Item {
                     packet,
                     volatile: false,
+                    key: None,
                     mark: 0,
                 };
                 self.bytes += item.cost();
@@ -466,6 +546,10 @@ impl State {
             return None;
         }
         let item = self.queue.pop_front()?;
+        self.front += 1;
+        if let Some(key) = &item.key {
+            self.forget_key(key);
+        }
         self.volatile -= usize::from(item.volatile);
         let kept = (!item.volatile).then(|| (item.packet.clone(), item.cost()));
         self.sent.send(kept);
@@ -482,6 +566,7 @@ impl State {
             !item.volatile
         });
         self.bytes -= freed;
+        self.keys.clear();
         self.volatile = 0;
     }
 }
@@ -516,6 +601,41 @@ mod tests {
         assert_eq!(out.push(packet(60), false), Ok(()));
         assert_eq!(out.push(packet(1), false), Err(EnqueueError::Full));
         assert_eq!(lengths(&out), [40, 60]);
+    }
+
+    #[test]
+    fn a_message_replaces_one_with_its_key() {
+        let out = outbound(100);
+        let [a, b]: [Arc<str>; 2] = ["a".into(), "b".into()];
+        let push = |text: &str, key| out.push_keyed(Packet::Text(text.into()), key);
+        let texts = || {
+            let mut items = Vec::new();
+            out.take(&mut items, &|_| None);
+            let packets = items.into_iter().map(|item| item.packet);
+            packets.collect::<Vec<_>>()
+        };
+        let text = |text: &str| Packet::Text(text.into());
+        push("a1", &a).expect("there is room");
+        out.push(text("x"), false).expect("there is room");
+        push("b1", &b).expect("there is room");
+        push("a2", &a).expect("there is room");
+        push("b2 is longer", &b).expect("there is room");
+        assert_eq!(texts(), [text("a2"), text("x"), text("b2 is longer")]);
+        out.flushed();
+        assert!(out.is_idle());
+        // What was taken is replaced no more.
+        push("a3", &a).expect("there is room");
+        assert_eq!(texts(), [text("a3")]);
+        out.flushed();
+        // What was dropped for lack of room is not replaced either.
+        push("a4", &a).expect("there is room");
+        out.push(packet(100), false).expect("there is room");
+        assert_eq!(push("a5", &a), Err(EnqueueError::Full));
+        assert_eq!(lengths(&out), [100]);
+        out.flushed();
+        push("a6", &a).expect("there is room");
+        push("a7", &a).expect("there is room");
+        assert_eq!(texts(), [text("a7")]);
     }
 
     #[test]

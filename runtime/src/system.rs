@@ -98,8 +98,11 @@ pub(crate) struct Head<'a> {
     pub(crate) channel: Option<String>,
     pub(crate) seq: Option<u64>,
     pub(crate) epoch: Option<String>,
-    payload: Option<&'a str>,
+    payload: Option<Cow<'a, str>>,
 }
+
+/// The maximum nesting depth of the session's own messages.
+const DEPTH: u32 = 128;
 
 impl<'a> Head<'a> {
     /// Reads the envelope of a message.
@@ -107,8 +110,29 @@ impl<'a> Head<'a> {
         source: &Source<'a>,
         envelope: &EnvelopeDescriptor,
     ) -> Result<Self, serde_json::Error> {
-        let Source::Json(body) = *source;
-        let all = fields(body.text())?;
+        match source.json_text(0..source.len(), DEPTH) {
+            Some(Cow::Borrowed(text)) => Self::of(text, envelope),
+            Some(Cow::Owned(text)) => Head::of(&text, envelope).map(Head::into_owned),
+            None => Err(serde_json::Error::custom("the message is malformed")),
+        }
+    }
+
+    /// Copies what is borrowed from the message.
+    fn into_owned(self) -> Head<'static> {
+        Head {
+            payload: self.payload.map(|payload| payload.into_owned().into()),
+            tag: self.tag,
+            id: self.id,
+            channel: self.channel,
+            #[cfg(feature = "client")]
+            seq: self.seq,
+            #[cfg(feature = "client")]
+            epoch: self.epoch,
+        }
+    }
+
+    fn of(text: &'a str, envelope: &EnvelopeDescriptor) -> Result<Self, serde_json::Error> {
+        let all = fields(text)?;
         let at = |field: Option<crate::descriptor::FieldDescriptor>| {
             field.map_or("", |field| field.name)
         };
@@ -135,15 +159,15 @@ impl<'a> Head<'a> {
                 _ => None,
             },
             payload: match envelope.content {
-                Some(content) => all.get(content).map(|raw| raw.get()),
-                None => Some(body.text()),
+                Some(content) => all.get(content).map(|raw| raw.get().into()),
+                None => Some(text.into()),
             },
         })
     }
 
     /// Returns the members of the payload.
-    fn payload(&self) -> Result<Fields<'a>, serde_json::Error> {
-        self.payload.map_or(Ok(Fields::new()), fields)
+    fn payload(&self) -> Result<Fields<'_>, serde_json::Error> {
+        self.payload.as_deref().map_or(Ok(Fields::new()), fields)
     }
 }
 

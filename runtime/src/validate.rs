@@ -1,6 +1,7 @@
 //! Validation of values in memory, by the same code that reads messages.
 
 use crate::{
+    codec::Source,
     message::Payload,
     read::{ReadContext, Reader, Rules, Stop},
 };
@@ -120,9 +121,18 @@ const DEPTH: u32 = 256;
 
 /// Reads a typed value from JSON text, as the receiving side `side`.
 ///
+/// # Errors
 /// Every violation of its schema, or the syntax error.
 pub fn from_str<T: Payload>(text: &str, side: Side) -> Result<T, ValidationError> {
     read_with(&mut Reader::json(text, DEPTH), &[], side)
+}
+
+/// Reads a typed value from a message of any encoding that is this value, as the receiving side `side`.
+///
+/// # Errors
+/// Every violation of its schema, or the syntax error.
+pub fn from_source<T: Payload>(source: Source<'_>, side: Side) -> Result<T, ValidationError> {
+    read_with(&mut source.reader(DEPTH), &[], side)
 }
 
 fn read_with<T: Payload>(

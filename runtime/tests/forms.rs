@@ -400,7 +400,7 @@ const NO_ID: EnvelopeDescriptor = EnvelopeDescriptor {
 };
 
 const fn union(lookup: fn(TagRef<'_>) -> Option<usize>) -> UnionDescriptor {
-    UnionDescriptor::new(NO_ID, &[], lookup)
+    UnionDescriptor::new(NO_ID, &[], lookup, |_, _, _| {})
 }
 
 impl Protocol for Ordered {
@@ -415,6 +415,7 @@ impl Protocol for Ordered {
             NO_ID,
             <told::Asks as MessageSet>::DESCRIPTOR.messages,
             <told::Asks as MessageSet>::DESCRIPTOR.lookup,
+            <told::Asks as MessageSet>::DESCRIPTOR.typed,
         ),
         server: &union(|tag| (tag == TagRef::Text("quoted")).then_some(0)),
         channels: &[],

@@ -83,7 +83,7 @@ async fn streams_of_a_connection_are_counted() {
         raw.send(&watch("b")).await;
         assert_eq!(
             raw.next().await,
-            r#"{"type":"error","payload":{"code":"TOO_MANY","message":"too many streams are open"},"id":"b"}"#
+            r#"{"type":"error","payload":{"code":"TOO_MANY","message":"too many streams and concurrent messages are being handled"},"id":"b"}"#
         );
         raw.send(r#"{"type":"prices.stop","id":"a"}"#).await;
         raw.send(&watch("c")).await;

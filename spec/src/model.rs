@@ -205,6 +205,10 @@ pub struct Message {
     pub timeout: Option<Duration>,
     /// Never numbered, never stored, dropped first under pressure.
     pub volatile: bool,
+    /// The field of the payload whose value identifies a volatile message: a newer one replaces one that waits.
+    pub volatile_key: Option<String>,
+    /// The server handles it beside other messages of the same client.
+    pub concurrent: bool,
     /// May be sent again if its outcome is unknown.
     pub idempotent: bool,
     /// Deprecated, and why.

@@ -84,6 +84,30 @@ const FIXES: &[(&str, &str, &str, &str)] = &[
         "leave the role `error` on",
         "errors: { A: {} }\nmessages:\n  q: { from: client, reply: a, errors: [A] }\n  a: { from: server }\n",
     ),
+    (
+        "messages:\n  a: { from: server, volatile: true, volatileKey: x, payload: { type: object, required: [x], properties: { x: { type: object } } } }\n",
+        "P042",
+        "name another field",
+        "messages:\n  a: { from: server, volatile: true, volatileKey: x, payload: { type: object, required: [x], properties: { x: { type: [string, 'null'] } } } }\n",
+    ),
+    (
+        "messages:\n  a: { from: server, volatile: true, volatileKey: y, payload: { type: object, required: [x], properties: { x: { enum: [a, 1] } } } }\n",
+        "P042",
+        "name a field of the payload",
+        "messages:\n  a: { from: server, volatile: true, volatileKey: x, payload: { type: object, required: [x], properties: { x: { enum: [a, 1] } } } }\n",
+    ),
+    (
+        "messages:\n  a: { from: server, volatileKey: x, payload: { type: object, required: [x], properties: { x: { const: a } } } }\n",
+        "P042",
+        "add `volatile: true`",
+        "messages:\n  a: { from: server, volatile: true, volatileKey: x, payload: { type: object, required: [x], properties: { x: { const: a } } } }\n",
+    ),
+    (
+        "channels: { c: { key: c, join: a } }\nmessages:\n  a: { from: client, reply: b, concurrent: true }\n  b: { from: server }\n  n: { from: server, channel: c }\n",
+        "P043",
+        "delete `concurrent`",
+        "channels: { c: { key: c, join: a } }\nmessages:\n  a: { from: client, reply: b }\n  b: { from: server }\n  n: { from: server, channel: c }\n",
+    ),
 ];
 
 #[test]

@@ -554,8 +554,8 @@ fn settings_without_effect_are_reported() {
             "session: { roles: { hello: { message: ask, fields: { version: /v } } } }",
             "`ask` in the role `hello`",
         ),
-        ("", "encodings: { json: a }", ""),
-        ("", "encodings: { json: a, cbor: b }", "the encoding `cbor`"),
+        ("", "encodings: { json: a, cbor: b }", ""),
+        ("", "encodings: { msgpack: a }", ""),
         ("", "closes: { taken-over: 4010 }", ""),
         ("", "closes: { slow: 4010 }", ""),
         (
@@ -571,21 +571,6 @@ fn settings_without_effect_are_reported() {
             .collect();
         assert_eq!(with(message, rest), expected, "{message} {rest}");
     }
-}
-
-#[test]
-fn a_protocol_that_speaks_no_json_is_warned_of() {
-    let with = |encodings: &str| {
-        codes(&format!(
-            "{HEAD}messages: {{ news: {{ from: server }} }}\n{encodings}"
-        ))
-    };
-    let none: [&str; 0] = [];
-    assert_eq!(with(""), none);
-    assert_eq!(with("encodings: {}\n"), none);
-    assert_eq!(with("encodings: { cbor: c, json: j }\n"), ["G005"]);
-    let both = with("encodings: { cbor: c, msgpack: m }\n");
-    assert_eq!(both, ["P041", "G005", "G005"]);
 }
 
 #[test]

@@ -119,6 +119,10 @@ fn arguments(
     if message.volatile {
         args.push("volatile".to_owned());
     }
+    if side == Side::Server {
+        let key = message.volatile_key.as_ref();
+        args.extend(key.map(|field| format!("volatile_key = {}", text(field))));
+    }
     args
 }
 
@@ -159,6 +163,9 @@ fn requests(cx: &RustContext<'_>, id: MessageId, message: &Message, args: &mut V
     if message.idempotent {
         args.push("idempotent".to_owned());
     }
+    if message.concurrent && is_handled(cx, id, message) {
+        args.push("concurrent".to_owned());
+    }
     match &message.deprecated {
         None => {}
         Some(deprecated) => match &deprecated.note {
@@ -166,6 +173,15 @@ fn requests(cx: &RustContext<'_>, id: MessageId, message: &Message, args: &mut V
             None => args.push("deprecated".to_owned()),
         },
     }
+}
+
+/// Whether a handler answers a message with one reply or none, so that `concurrent` has an effect.
+fn is_handled(cx: &RustContext<'_>, id: MessageId, message: &Message) -> bool {
+    let streams = message
+        .reply
+        .as_ref()
+        .is_some_and(|reply| reply.is_stream());
+    !streams && !cx.cancels.contains(&id) && cx.protocol.session.auth != Some(id)
 }
 
 /// `envelope(…)`: the differences from the default.

@@ -15,6 +15,7 @@ use crate::{
 use handfast::{
     HandlerError,
     server::{ConnectionInfo, StreamResponder},
+    transport::CloseFrame,
 };
 use std::{
     collections::BTreeSet,
@@ -75,7 +76,7 @@ impl SessionHandler for App {
         })
     }
 
-    fn disconnected(&self, user: &User) {
+    fn disconnected(&self, user: &User, _: Option<&CloseFrame>) {
         for room in std::mem::take(&mut *user.rooms()) {
             self.rooms.leave(&room, &user.name);
         }

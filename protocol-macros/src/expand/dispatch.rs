@@ -22,10 +22,9 @@ pub(super) fn dispatch(krate: &Path, union: &MessageUnion) -> TokenStream {
             #[allow(clippy::wrong_self_convention, unused_variables, reason = "the same for every protocol")]
             pub fn __dispatch<__A: Handlers>(
                 self,
-                app: &::std::sync::Arc<__A>,
+                app: ::std::sync::Arc<__A>,
                 responder: #krate::__private::Responder,
             ) -> #krate::server::Action {
-                let app = ::std::sync::Arc::clone(app);
                 let cx = Context::<<__A as SessionHandler>::Session>::__new(responder.context());
                 #dispatch
             }

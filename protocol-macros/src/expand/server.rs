@@ -61,9 +61,24 @@ fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
                 let _ = session;
                 ::core::option::Option::None
             }
-            /// Called when a session has ended and none of its handlers runs any more.
-            fn disconnected(&self, session: &Self::Session) {
+            /// Called when a client is connected and may be sent messages: the first thing that `cx.send` sends follows the handshake.
+            ///
+            /// This method and the next ones must not block: the connection waits for them.
+            fn ready(&self, cx: &Context<Self::Session>) {
+                let _ = cx;
+            }
+            /// Called when a session has lost its connection. Its handlers go on, and what it is sent waits for another connection.
+            fn detached(&self, session: &Self::Session) {
                 let _ = session;
+            }
+            /// Called when a session goes on over another connection.
+            fn resumed(&self, cx: &Context<Self::Session>) {
+                let _ = cx;
+            }
+            /// Called when a session has ended and none of its handlers runs any more. `close` is the close frame that the client or the server
+            /// sent; `None` if the connection was lost and the session not resumed.
+            fn disconnected(&self, session: &Self::Session, close: ::core::option::Option<&#krate::transport::CloseFrame>) {
+                let _ = (session, close);
             }
         }
     }
@@ -149,7 +164,7 @@ fn context(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
 }
 
 fn server_struct(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
-    let vis = &protocol.vis;
+    let ProtocolStruct { ident, vis, .. } = protocol;
     quote! {
         /// A server of the protocol. Merge its router into that of an application, or serve it over a transport.
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
@@ -168,6 +183,10 @@ fn server_struct(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             pub fn handle(&self) -> ServerHandle {
                 ServerHandle(self.0.handle())
             }
+        }
+        #[automatically_derived]
+        impl #krate::server::TypedServer for Server {
+            type Protocol = #ident;
         }
         #[automatically_derived]
         impl ::core::convert::From<#krate::server::Server> for Server {
@@ -247,8 +266,8 @@ fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
                 source: #p::Source<'_>,
                 cx: #krate::server::Context,
             ) -> ::core::result::Result<#krate::server::Received, ::std::boxed::Box<#krate::DecodeError>> {
-                let app = &self.0;
-                #p::receive::<#client>(source, cx, |message, responder| message.__dispatch(app, responder))
+                let app = ::std::sync::Arc::clone(&self.0);
+                #p::receive::<#client>(source, cx, move |message, responder| message.__dispatch(app, responder))
             }
             #authorize_join
             fn principal<'a>(&self, session: &'a #krate::server::SessionState) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
@@ -267,9 +286,24 @@ fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
                     _ => new,
                 }
             }
-            fn disconnected(&self, session: &#krate::server::SessionState) {
+            fn ready(&self, cx: #krate::server::Context) {
+                SessionHandler::ready(&*self.0, &Context::__new(cx));
+            }
+            fn resumed(&self, cx: #krate::server::Context) {
+                SessionHandler::resumed(&*self.0, &Context::__new(cx));
+            }
+            fn detached(&self, session: &#krate::server::SessionState) {
                 if let ::core::option::Option::Some(session) = session.downcast_ref() {
-                    SessionHandler::disconnected(&*self.0, session);
+                    SessionHandler::detached(&*self.0, session);
+                }
+            }
+            fn disconnected(
+                &self,
+                session: &#krate::server::SessionState,
+                close: ::core::option::Option<&#krate::transport::CloseFrame>,
+            ) {
+                if let ::core::option::Option::Some(session) = session.downcast_ref() {
+                    SessionHandler::disconnected(&*self.0, session, close);
                 }
             }
         }

@@ -16,10 +16,11 @@ pub(super) fn descriptor(krate: &Path, union: &MessageUnion) -> TokenStream {
     let messages = union.messages.iter().map(|of| message(krate, &t, of));
     let lookup = lookup(&t, &p, &union.messages);
     let envelope = envelope::descriptor(krate, union.envelope.as_ref());
+    let ident = &union.ident;
     quote! {
         {
             const MESSAGES: &[#t::MessageDescriptor] = &[#(#messages),*];
-            #t::UnionDescriptor::new(#envelope, MESSAGES, #lookup)
+            #t::UnionDescriptor::new(#envelope, MESSAGES, #lookup, #p::typed::<#ident>)
         }
     }
 }
@@ -29,6 +30,7 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
     let Message {
         name,
         volatile,
+        concurrent,
         idempotent,
         ..
     } = message;
@@ -40,6 +42,7 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
             .as_ref()
             .map(|channel| quote!(<#channel as #krate::ChannelKey>::DESCRIPTOR.name)),
     );
+    let volatile_key = option(message.volatile_key.as_ref().map(|field| quote!(#field)));
     let timeout = option(message.timeout.map(millis));
     let reply = match &message.reply {
         Reply::None => quote!(None),
@@ -54,6 +57,8 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
             payload: #payload,
             channel: #channel,
             volatile: #volatile,
+            volatile_key: #volatile_key,
+            concurrent: #concurrent,
             idempotent: #idempotent,
             timeout: #timeout,
             reply: #t::ReplyKind::#reply,

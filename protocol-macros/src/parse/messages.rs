@@ -47,6 +47,9 @@ pub(crate) struct Message {
     pub(crate) leave: Option<Path>,
     pub(crate) auth: bool,
     pub(crate) volatile: bool,
+    /// The name of a field on the wire.
+    pub(crate) volatile_key: Option<LitStr>,
+    pub(crate) concurrent: bool,
     pub(crate) idempotent: bool,
     /// In milliseconds.
     pub(crate) timeout: Option<u64>,
@@ -120,6 +123,10 @@ pub(crate) fn take(
         return None;
     }
     check_unique(cx, &messages);
+    let by_order = envelope.as_ref().is_some_and(|envelope| envelope.by_order);
+    for message in &messages {
+        check_delivery(cx, message, side, by_order);
+    }
     Some(MessageUnion {
         ident: ident.clone(),
         vis: vis.clone(),
@@ -165,6 +172,8 @@ fn message(cx: &Ctxt, variant: &mut Variant) -> Option<Message> {
         leave: options.path(cx, "leave"),
         auth: options.flag(cx, "auth"),
         volatile: options.flag(cx, "volatile"),
+        volatile_key: options.text(cx, "volatile_key"),
+        concurrent: options.flag(cx, "concurrent"),
         idempotent: options.flag(cx, "idempotent"),
         timeout: timeout(cx, &mut options),
     };
@@ -242,6 +251,33 @@ fn tag(cx: &Ctxt, expr: &Expr) -> Option<Tag> {
             None
         }
     }
+}
+
+/// Whether `volatile_key` and `concurrent` are where they have an effect.
+fn check_delivery(cx: &Ctxt, message: &Message, side: Side, by_order: bool) {
+    if let Some(key) = &message.volatile_key
+        && (side == Side::Client || !message.volatile)
+    {
+        cx.error(
+            key,
+            "a message with a `volatile_key` is sent by the server and `volatile`",
+        );
+    }
+    if !message.concurrent {
+        return;
+    }
+    let why = if side == Side::Server {
+        "a message of the server is not handled by it: `concurrent` has no effect"
+    } else if message.auth || !matches!(message.reply, Reply::None | Reply::One(_)) {
+        "`concurrent` is for messages without a reply or with one: streams run beside other messages anyway"
+    } else if message.join.is_some() || message.leave.is_some() {
+        "a message that joins or leaves a channel cannot be concurrent: their order says who is in it"
+    } else if by_order && matches!(message.reply, Reply::One(_)) {
+        "this message cannot be concurrent: its reply is matched by order"
+    } else {
+        return;
+    };
+    cx.error(&message.ident, why);
 }
 
 /// A type identifies its message, and so does a tag.

@@ -5,11 +5,11 @@ use super::{
     connection::{Auth, Connector},
     core::Core,
     delivery::decode_any,
-    dial::{self, Dial},
+    dial::{self, Dial, Subprotocol},
     error::NoAuth,
     handle::CloseOnDrop,
 };
-use crate::{Protocol, descriptor::Limits, transport::Transport};
+use crate::{Protocol, codec::Encoding, descriptor::Limits, transport::Transport};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -22,6 +22,8 @@ pub struct ClientBuilder<P, C = Client<P>> {
     headers: Result<HeaderMap, ConnectError>,
     auth: Option<Auth>,
     limits: Limits,
+    /// `None` for the protocol's preferred one.
+    encoding: Option<Encoding>,
     capacity: usize,
     reconnect: bool,
     types: PhantomData<fn() -> (P, C)>,
@@ -91,6 +93,7 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
             headers: Ok(HeaderMap::new()),
             auth: None,
             limits: P::DESCRIPTOR.limits,
+            encoding: None,
             capacity: 256,
             reconnect: true,
             types: PhantomData,
@@ -218,6 +221,17 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
         self
     }
 
+    /// Sets the encoding, one of the `encodings` of the spec: the first of them by default. Over a WebSocket its subprotocol is offered, and the
+    /// server must select it. A server over another transport ([`ClientBuilder::over`]) must use the same one
+    /// ([`ConnectionInfo::encoding`](crate::server::ConnectionInfo::encoding)).
+    ///
+    /// # Errors
+    /// If the protocol does not have the encoding, connecting fails with [`ConnectError::Encoding`].
+    pub fn encoding(mut self, encoding: Encoding) -> Self {
+        self.encoding = Some(encoding);
+        self
+    }
+
     /// Sets how many messages each subscription and [`Notifications`](super::Notifications) queues: 256 by default, at least one.
     /// Messages beyond that, or beyond `limits.inbound`, are dropped and reported as a gap.
     pub fn capacity(mut self, messages: usize) -> Self {
@@ -237,16 +251,21 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
     type IntoFuture = futures_util::future::BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
+        let (encoding, subprotocol) = match select(P::DESCRIPTOR.encodings, self.encoding) {
+            Ok(selected) => selected,
+            Err(error) => return Box::pin(async { Err(error) }),
+        };
         let core = Core::new(
             P::DESCRIPTOR,
             decode_any::<P::Server>,
             self.limits,
+            encoding,
             self.capacity,
         );
         let dialled = match self.endpoint {
             Endpoint::Dial(dial) => Ok(dial),
             Endpoint::Url(url) => self.headers.and_then(|headers| {
-                dial::websocket(&url, headers, P::DESCRIPTOR, self.limits.message)
+                dial::websocket(&url, headers, subprotocol, self.limits.message)
             }),
         };
         let (auth, reconnect) = (self.auth, self.reconnect);
@@ -266,6 +285,26 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
             Ok(client.into())
         })
     }
+}
+
+/// Returns an encoding of a protocol, the preferred one by default, and its subprotocol.
+fn select(
+    encodings: &[(&str, &'static str)],
+    asked: Option<Encoding>,
+) -> Result<(Encoding, Subprotocol), ConnectError> {
+    let mut known = encodings
+        .iter()
+        .filter_map(|(name, subprotocol)| Some((Encoding::of(name)?, *subprotocol)));
+    let (encoding, name) = match known.find(|(one, _)| asked.is_none_or(|asked| asked == *one)) {
+        Some((encoding, name)) => (encoding, Some(name)),
+        // A protocol without encodings has JSON, without a subprotocol.
+        None => match asked.unwrap_or(Encoding::Json) {
+            Encoding::Json if encodings.is_empty() => (Encoding::Json, None),
+            asked => return Err(ConnectError::Encoding(asked)),
+        },
+    };
+    let required = encoding != Encoding::Json;
+    Ok((encoding, Subprotocol { name, required }))
 }
 
 async fn connect(

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::{
     Side,
-    codec::{Codec, Json},
     descriptor::CloseReason,
     session::link::Link,
     system::{Head, Hello, Ready, RemoteError, Resume, Role, check_version},
@@ -171,7 +170,9 @@ impl Connector {
                 }
             }
         };
-        let source = Json
+        let source = self
+            .core
+            .codec
             .source(packet.frame())
             .map_err(|_| ConnectError::UnexpectedReply)?;
         let head = Head::read(&source, &descriptor.server.envelope)

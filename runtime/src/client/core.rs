@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     ExpectedReply, Id, PendingReplies,
-    codec::{Codec, Json, Outgoing},
+    codec::{Codec, Encoding, JsonPayload, Outgoing},
     descriptor::{EnvelopeDescriptor, FieldKind, Limits, Presence, ProtocolDescriptor, Tag},
     outbound::{Outbound, Overflow},
     system::ReceivedNotice,
@@ -42,6 +42,7 @@ pub(super) const PONG: u64 = u64::MAX;
 pub(crate) struct Core {
     pub(crate) descriptor: &'static ProtocolDescriptor,
     pub(crate) limits: Limits,
+    pub(crate) codec: &'static dyn Codec,
     /// How many messages each inbox queues.
     pub(crate) capacity: usize,
     pub(crate) outbound: Outbound,
@@ -88,6 +89,7 @@ impl Core {
         descriptor: &'static ProtocolDescriptor,
         decode: Decode,
         limits: Limits,
+        encoding: Encoding,
         capacity: usize,
     ) -> Self {
         let major = semver::Version::parse(descriptor.version)
@@ -97,6 +99,7 @@ impl Core {
         Self {
             descriptor,
             limits,
+            codec: encoding.codec(),
             capacity,
             outbound: Outbound::new(limits.outbound, Overflow::Wait),
             budget: Budget::new(limits.outbound),
@@ -144,10 +147,12 @@ impl Core {
         let envelope = self.envelope();
         let position = position.filter(|_| envelope.seq.is_some() && envelope.epoch.is_some());
         let payload = request.payload.as_deref();
-        let bytes = Json.encode(&Outgoing {
+        let payload =
+            payload.map(|json| JsonPayload::new(self.descriptor.client, request.tag, json));
+        let bytes = self.codec.encode(&Outgoing {
             payload: payload
                 .as_ref()
-                .map(|raw| raw as &dyn erased_serde::Serialize),
+                .map(|payload| payload as &dyn erased_serde::Serialize),
             id,
             version: envelope
                 .version
@@ -160,7 +165,7 @@ impl Core {
         });
         let packet = bytes
             .ok()
-            .and_then(|bytes| Packet::encoded(bytes, true).ok());
+            .and_then(|bytes| Packet::encoded(bytes, self.codec.is_text()).ok());
         packet.ok_or(Failure::Encode)
     }
 

@@ -1,10 +1,7 @@
 //! Connecting to a WebSocket server over TCP.
 
 use super::ConnectError;
-use crate::{
-    descriptor::ProtocolDescriptor,
-    transport::{Transport, WebSocket},
-};
+use crate::transport::{Transport, WebSocket};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -42,16 +39,25 @@ const MAX_HEAD: usize = 16 * 1024;
 const MAX_BODY: usize = 256;
 const BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// The subprotocol of an encoding.
+#[derive(Clone, Copy)]
+pub(crate) struct Subprotocol {
+    /// `None` if none is offered.
+    pub(crate) name: Option<&'static str>,
+    /// Whether the server has to select it. A server that selects none speaks JSON.
+    pub(crate) required: bool,
+}
+
 /// Returns a dialer for a WebSocket URL.
 pub(crate) fn websocket(
     url: &str,
     headers: HeaderMap,
-    descriptor: &'static ProtocolDescriptor,
+    subprotocol: Subprotocol,
     limit: usize,
 ) -> Result<Dial, ConnectError> {
     let uri = parse_url(url).map_err(ConnectError::Address)?;
     Ok(Arc::new(move || {
-        Box::pin(dial(uri.clone(), headers.clone(), descriptor, limit))
+        Box::pin(dial(uri.clone(), headers.clone(), subprotocol, limit))
     }))
 }
 
@@ -100,7 +106,7 @@ fn transport_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -
 async fn dial(
     uri: Uri,
     headers: HeaderMap,
-    descriptor: &'static ProtocolDescriptor,
+    subprotocol: Subprotocol,
     limit: usize,
 ) -> Result<Box<dyn Transport>, ConnectError> {
     let host = uri.host().unwrap_or_default();
@@ -114,12 +120,7 @@ async fn dial(
     let mut key = [0; 16];
     getrandom::fill(&mut key).map_err(|error| transport_error(error.to_string()))?;
     let key = STANDARD.encode(key);
-    let offered = descriptor
-        .encodings
-        .iter()
-        .find(|(name, _)| *name == "json");
-    let offered = offered.map(|(_, subprotocol)| *subprotocol);
-    let request = request(&uri, headers, &key, offered)?;
+    let request = request(&uri, headers, &key, subprotocol.name)?;
 
     let mut http = http1::Builder::new();
     let (mut sender, connection) = http
@@ -132,7 +133,7 @@ async fn dial(
             .send_request(request)
             .await
             .map_err(transport_error)?;
-        upgrade(response, &key, offered).await
+        upgrade(response, &key, subprotocol).await
     };
     let upgraded = drive(connection.with_upgrades(), exchange).await?;
     let parts = upgraded
@@ -177,7 +178,7 @@ fn request(
 async fn upgrade(
     mut response: Response<Incoming>,
     key: &str,
-    offered: Option<&str>,
+    subprotocol: Subprotocol,
 ) -> Result<Upgraded, ConnectError> {
     let status = response.status();
     if status != StatusCode::SWITCHING_PROTOCOLS {
@@ -211,11 +212,17 @@ async fn upgrade(
             "the response selects an extension that was not offered",
         ));
     }
-    if let Some(chosen) = headers.get(SEC_WEBSOCKET_PROTOCOL)
-        && offered.is_none_or(|offered| chosen.as_bytes() != offered.as_bytes())
-    {
+    let selected = headers
+        .get(SEC_WEBSOCKET_PROTOCOL)
+        .map(HeaderValue::as_bytes);
+    if selected.is_some() && selected != subprotocol.name.map(str::as_bytes) {
         return Err(transport_error(
             "the response selects a subprotocol that was not offered",
+        ));
+    }
+    if selected.is_none() && subprotocol.required {
+        return Err(transport_error(
+            "the response does not select the subprotocol of the encoding",
         ));
     }
     hyper::upgrade::on(&mut response)

@@ -3,6 +3,7 @@
 use super::log::truncate;
 use crate::{
     DeclaredErrors, DecodeError, NoError, SessionCode, Side, ValidationError,
+    codec::Encoding,
     descriptor::{CloseReason, Limits, ProtocolDescriptor, TagRef},
     read::{ReadContext, Reader},
     system::RemoteError,
@@ -18,6 +19,8 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pub enum ConnectError {
     /// The URL or a header cannot be used, and why.
     Address(&'static str),
+    /// The protocol does not have the encoding.
+    Encoding(Encoding),
     /// The client has no credentials: [`ClientBuilder::auth_with`](super::ClientBuilder::auth_with) returned an error, they cannot be encoded,
     /// or the protocol requires some and the builder has none.
     Auth(BoxError),
@@ -56,7 +59,7 @@ impl ConnectError {
     /// Returns whether retrying is useless.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::Address(_) | Self::Version { .. } => true,
+            Self::Address(_) | Self::Encoding(_) | Self::Version { .. } => true,
             Self::Auth(error) => error.is::<NoAuth>(),
             Self::Refused(error) => !error.retryable,
             Self::Closed { is_final, .. } => *is_final,
@@ -108,6 +111,13 @@ impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(why) => write!(f, "the address cannot be used: {why}"),
+            Self::Encoding(encoding) => {
+                let name = encoding.codec().name();
+                write!(
+                    f,
+                    "the protocol has no encoding `{name}`: add it to `encodings` in the spec"
+                )
+            }
             Self::Auth(error) => write!(f, "the client cannot authenticate: {error}"),
             Self::Transport(_) => f.write_str("the server cannot be reached"),
             Self::Upgrade { status, body } => {

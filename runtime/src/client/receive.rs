@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode,
-    codec::{Codec, Json},
     system::{ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role, SkipNotice},
     transport::Packet,
 };
@@ -33,7 +32,7 @@ pub(crate) enum Heard {
 
 impl Core {
     fn read(&self, packet: &Packet) -> Result<Delivery, Box<DecodeError>> {
-        let source = Json.source(packet.frame()).map_err(|message| {
+        let source = self.codec.source(packet.frame()).map_err(|message| {
             Box::new(DecodeError::new(DecodeErrorKind::Syntax {
                 offset: 0,
                 message,
@@ -47,7 +46,7 @@ impl Core {
         match self.read(packet) {
             Ok(delivery) => self.deliver(delivery, packet),
             Err(rejected) => {
-                let source = Json.source(packet.frame()).ok();
+                let source = self.codec.source(packet.frame()).ok();
                 let envelope = &self.descriptor.server.envelope;
                 let head = source.and_then(|source| Head::read(&source, envelope).ok());
                 let role = head.as_ref().and_then(|head| {

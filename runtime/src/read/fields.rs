@@ -1,6 +1,8 @@
 //! Reading and writing the fields of a struct through type-erased slots, filled one after the other.
 
-use super::{Mark, ObjectReader, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop};
+use super::{
+    Kind, Mark, Members, ObjectReader, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
+};
 use crate::{Payload, message::FieldWriter};
 
 /// What to do with the fields of a struct. It is small, because it is passed on for every object of a message.
@@ -44,9 +46,14 @@ pub fn fill(
         before: cx.mark(),
         seen: 0,
         last: usize::MAX,
+        members: None,
     };
     if layout.plain && layout.own.is_empty() && cx.ignored.is_none() {
-        let whole = read_in_order(r, cx, layout, required, slots, &mut prefix)?;
+        let whole = match r {
+            Reader::Json(_) => read_in_order(r, cx, layout, required, slots, &mut prefix)?,
+            Reader::Binary(_) => read_counted(r, cx, layout, required, slots, &mut prefix)?,
+            Reader::Value(_) => false,
+        };
         if whole {
             return Ok(cx.clean_since(prefix.before));
         }
@@ -68,6 +75,8 @@ pub(super) struct ObjectPrefix<'de> {
     /// The fields that were read, one bit each, and the last of them; out of bounds if there is none.
     pub(super) seen: u64,
     pub(super) last: usize,
+    /// The rest of the object; `None` if it was not entered.
+    pub(super) members: Option<Members<'de>>,
 }
 
 /// The fast path: reads fields for as long as they are in the schema's order and without white space, as most senders write them. Returns
@@ -97,13 +106,58 @@ fn read_in_order<'de>(
         }
         prefix.seen |= bit;
         prefix.last = field;
+        prefix.members = Some(Members::Json { first: false });
         let mark = cx.mark();
         slot.fill(r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
         cx.part(prefix.before, mark, || Segment::field(field, name));
     }
     match r {
         Reader::Json(json) => Ok(prefix.seen != 0 && json.quick_end()),
-        Reader::Value(_) => Ok(false),
+        _ => Ok(false),
+    }
+}
+
+/// As [`read_in_order`], for binary messages.
+fn read_counted<'de>(
+    r: &mut Reader<'de>,
+    cx: &mut ReadContext,
+    layout: &'static StructFields,
+    required: &'static [u64],
+    slots: &mut [&mut dyn Slot],
+    prefix: &mut ObjectPrefix<'de>,
+) -> Result<bool, Stop> {
+    let &[required] = required else {
+        return Ok(false);
+    };
+    let Reader::Binary(binary) = &mut *r else {
+        return Ok(false);
+    };
+    let mut left = match binary.quick_map() {
+        Some(count) => count,
+        None if binary.peek()? == Kind::Object => binary.enter_map()?,
+        None => return Ok(false),
+    };
+    for (field, (name, slot)) in layout.names.iter().zip(slots).enumerate() {
+        let Reader::Binary(binary) = &mut *r else {
+            return Ok(false);
+        };
+        let bit = 1 << field;
+        if !binary.quick_name(&mut left, name) {
+            if required & bit != 0 {
+                break;
+            }
+            continue;
+        }
+        prefix.seen |= bit;
+        prefix.last = field;
+        let mark = cx.mark();
+        slot.fill(r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
+        cx.part(prefix.before, mark, || Segment::field(field, name));
+    }
+    prefix.members = Some(Members::Counted(left));
+    match r {
+        Reader::Binary(binary) => Ok(required & !prefix.seen == 0 && binary.quick_end(left)),
+        _ => Ok(false),
     }
 }
 

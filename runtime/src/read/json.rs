@@ -41,7 +41,7 @@ fn plain_until(bytes: &[u8], mut at: usize) -> usize {
 
 /// Compares two texts of the same length. Names are short, and calling `memcmp` would cost more than the comparison.
 #[inline]
-fn same(a: &[u8], b: &[u8]) -> bool {
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     if let (Some(a), Some(b)) = (a.first_chunk::<8>(), b.first_chunk::<8>())
         && a != b
     {

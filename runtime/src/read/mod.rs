@@ -3,6 +3,7 @@
 //! A [`Reader`] is a pull parser for one encoding. A type reads itself from it ([`crate::Payload`]); violations are collected in a
 //! [`ReadContext`], and reading continues after them. Paths are built on the way out, so that valid messages do not pay for them.
 
+mod binary;
 mod context;
 mod detail_cache;
 mod digits;
@@ -15,9 +16,11 @@ mod rules;
 mod scalar;
 mod schema;
 mod sequence;
+mod transcode;
 mod union;
 mod value;
 
+pub use binary::{BinaryFormat, BinaryReader};
 pub use context::{Mark, ReadContext, Segment};
 pub use fields::*;
 pub use json::JsonReader;
@@ -28,10 +31,12 @@ pub use rules::{Contains, Limit, Rule, Rules};
 pub use scalar::{Literals, literal, open_literal, string};
 pub use schema::{Definitions, SchemaText};
 pub use sequence::{ArrayReader, TupleReader};
+pub(crate) use transcode::Transcoded;
 pub use union::{UnionBranches, union};
 pub use value::ValueReader;
 
 use crate::codec::Body;
+use bytes::Bytes;
 use bytestring::ByteString;
 use std::{borrow::Cow, ops::Deref};
 
@@ -107,11 +112,13 @@ pub enum Next {
     Stop,
 }
 
-/// A pull parser over a text or a value in memory. It is one enum, not a trait, so that the code that reads a type is compiled once.
+/// A pull parser over a text, a binary message or a value in memory. It is one enum, not a trait, so that the code that reads a type is compiled once.
 #[derive(Debug)]
 pub enum Reader<'de> {
     /// JSON text.
     Json(JsonReader<'de>),
+    /// MessagePack or CBOR.
+    Binary(BinaryReader<'de>),
     /// A JSON value.
     Value(ValueReader<'de>),
 }
@@ -119,7 +126,7 @@ pub enum Reader<'de> {
 /// A position to return to.
 #[derive(Clone, Copy, Debug)]
 pub enum Place<'de> {
-    /// A byte offset in a text.
+    /// A byte offset in a text or a binary message.
     Offset(usize),
     /// In a value.
     Value(&'de serde_json::Value),
@@ -133,6 +140,8 @@ pub enum Members<'de> {
         /// Whether nothing of it has been read yet.
         first: bool,
     },
+    /// In a binary message: the number of remaining members.
+    Counted(usize),
     /// In a value: the remaining members, and the object.
     Value(serde_json::map::Iter<'de>, &'de serde_json::Value),
 }
@@ -145,6 +154,8 @@ pub enum Items<'de> {
         /// Whether nothing of it has been read yet.
         first: bool,
     },
+    /// In a binary message: the number of remaining items.
+    Counted(usize),
     /// In a value: the remaining items, and the array.
     Value(
         std::slice::Iter<'de, serde_json::Value>,
@@ -156,6 +167,7 @@ macro_rules! either {
     ($self:ident.$method:ident($($argument:expr),*)) => {
         match $self {
             Self::Json(reader) => reader.$method($($argument),*),
+            Self::Binary(reader) => reader.$method($($argument),*),
             Self::Value(reader) => reader.$method($($argument),*),
         }
     };
@@ -170,6 +182,16 @@ impl<'de> Reader<'de> {
     /// Creates a reader of a text whose strings can be shared without a copy.
     pub const fn body(body: Body<'de>, depth: u32) -> Self {
         Self::Json(JsonReader::of(body, depth))
+    }
+
+    /// Creates a reader of a binary message with at most `depth` nested arrays and maps.
+    pub const fn binary(format: BinaryFormat, bytes: &'de [u8], depth: u32) -> Self {
+        Self::Binary(BinaryReader::new(format, bytes, depth))
+    }
+
+    /// Creates a reader of a binary message whose strings can be shared without a copy.
+    pub fn shared(format: BinaryFormat, bytes: &'de Bytes, depth: u32) -> Self {
+        Self::Binary(BinaryReader::shared(format, bytes, depth))
     }
 
     /// Creates a reader of a value.
@@ -205,15 +227,25 @@ impl<'de> Reader<'de> {
         either!(self.string())
     }
 
+    /// Reads a byte string as bytes, if the next value is one. Otherwise reads nothing: [`Reader::string`] returns base64.
+    pub(super) fn byte_string(&mut self) -> Result<Option<Cow<'de, [u8]>>, Stop> {
+        match self {
+            Self::Binary(reader) => reader.byte_string(),
+            Self::Json(_) | Self::Value(_) => Ok(None),
+        }
+    }
+
     /// Returns a string that was read, without a copy if the text can be shared.
     pub(super) fn share(&self, text: &'de str) -> ByteString {
         match self {
             Self::Json(reader) => reader.share(text),
+            Self::Binary(reader) => reader.share(text),
             Self::Value(_) => text.into(),
         }
     }
 
     /// Enters an object.
+    #[inline]
     pub fn enter_object(&mut self) -> Result<Members<'de>, Stop> {
         either!(self.enter_object())
     }
@@ -228,6 +260,7 @@ impl<'de> Reader<'de> {
     ) -> Next {
         match (self, members) {
             (Self::Json(reader), Members::Json { first }) => reader.next_key(first, fields, guess),
+            (Self::Binary(reader), Members::Counted(left)) => reader.next_key(left, fields, guess),
             (Self::Value(reader), Members::Value(members, object)) => {
                 reader.next_key(members, object, fields)
             }
@@ -239,6 +272,7 @@ impl<'de> Reader<'de> {
     pub fn name(&self) -> Cow<'de, str> {
         match self {
             Self::Json(reader) => reader.last_name(),
+            Self::Binary(reader) => reader.last_name(),
             Self::Value(reader) => Cow::Borrowed(reader.last_name()),
         }
     }
@@ -247,6 +281,7 @@ impl<'de> Reader<'de> {
     pub const fn stop(&mut self, message: &'static str) -> Stop {
         match self {
             Self::Json(reader) => reader.syntax(message),
+            Self::Binary(reader) => reader.syntax(message),
             Self::Value(_) => Stop,
         }
     }
@@ -255,11 +290,13 @@ impl<'de> Reader<'de> {
     pub const fn stopped(&self) -> Syntax {
         match self {
             Self::Json(reader) => reader.stopped(),
+            Self::Binary(reader) => reader.stopped(),
             Self::Value(_) => value::UNEXPECTED,
         }
     }
 
     /// Enters an array.
+    #[inline]
     pub fn enter_array(&mut self) -> Result<Items<'de>, Stop> {
         either!(self.enter_array())
     }
@@ -269,6 +306,7 @@ impl<'de> Reader<'de> {
     pub fn next_item(&mut self, items: &mut Items<'de>) -> Result<bool, Stop> {
         match (self, items) {
             (Self::Json(reader), Items::Json { first }) => reader.next_item(first),
+            (Self::Binary(reader), Items::Counted(left)) => Ok(reader.next_item(left)),
             (Self::Value(reader), Items::Value(items, array)) => Ok(reader.next_item(items, array)),
             _ => Err(Stop),
         }
@@ -278,6 +316,7 @@ impl<'de> Reader<'de> {
     pub fn skip(&mut self) -> Result<(), Stop> {
         match self {
             Self::Json(reader) => reader.skip(),
+            Self::Binary(reader) => reader.skip(),
             Self::Value(_) => Ok(()),
         }
     }
@@ -286,6 +325,7 @@ impl<'de> Reader<'de> {
     pub const fn place(&self) -> Place<'de> {
         match self {
             Self::Json(reader) => Place::Offset(reader.offset()),
+            Self::Binary(reader) => Place::Offset(reader.offset()),
             Self::Value(reader) => Place::Value(reader.here()),
         }
     }
@@ -294,15 +334,17 @@ impl<'de> Reader<'de> {
     pub fn go(&mut self, place: Place<'de>) {
         match (self, place) {
             (Self::Json(reader), Place::Offset(offset)) => reader.go(offset),
+            (Self::Binary(reader), Place::Offset(offset)) => reader.go(offset),
             (Self::Value(reader), Place::Value(value)) => reader.go(value),
             _ => {}
         }
     }
 
-    /// Returns the number of bytes read from a text.
+    /// Returns the number of bytes read from a text or a binary message.
     pub const fn offset(&self) -> usize {
         match self {
             Self::Json(reader) => reader.offset(),
+            Self::Binary(reader) => reader.offset(),
             Self::Value(_) => 0,
         }
     }
@@ -311,6 +353,7 @@ impl<'de> Reader<'de> {
     pub fn value(&mut self) -> Result<serde_json::Value, Stop> {
         match self {
             Self::Json(reader) => reader.value(),
+            Self::Binary(reader) => reader.value(),
             Self::Value(reader) => Ok(reader.here().clone()),
         }
     }
@@ -322,6 +365,7 @@ impl<'de> Reader<'de> {
     pub fn end(&mut self) -> Result<(), Stop> {
         match self {
             Self::Json(reader) => reader.end(),
+            Self::Binary(reader) => reader.end(),
             Self::Value(_) => Ok(()),
         }
     }

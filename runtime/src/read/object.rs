@@ -67,6 +67,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             before,
             seen,
             last,
+            members,
         } = prefix;
         let mut object = Self {
             start,
@@ -79,8 +80,8 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             fields: layout.names,
             required,
             rules: layout.own,
-            members: None,
-            entered: false,
+            entered: members.is_some(),
+            members,
             repeated: false,
             field: last,
             count: u64::from(seen.count_ones()),
@@ -88,11 +89,8 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             cold: None,
             stopped: false,
         };
-        if seen == 0 {
+        if !object.entered {
             object.stopped = object.enter().is_err();
-        } else {
-            object.members = Some(Members::Json { first: false });
-            object.entered = true;
         }
         object
     }

@@ -1,6 +1,8 @@
 //! The constraints of one location in a schema, as constants.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use handfast_schema::{Number, ViolationDetail, details};
+use std::cell::OnceCell;
 
 use super::{
     Num, Pattern, ReadContext, SchemaText, detail_cache,
@@ -177,6 +179,21 @@ pub(super) fn bounds(rules: Rules) -> Option<(f64, f64)> {
 #[inline]
 pub(super) fn check_string(rules: Rules, text: &str, cx: &mut ReadContext) {
     check(rules, cx, |rule| satisfies(rule, text));
+}
+
+/// Checks a byte string. The rules are those of its base64 text.
+pub(super) fn check_bytes(rules: Rules, bytes: &[u8], cx: &mut ReadContext) {
+    let length = (bytes.len().div_ceil(3) * 4) as u64;
+    let text = OnceCell::new();
+    check(rules, cx, |rule| match rule {
+        Rule::MinLength(min) => length >= *min,
+        Rule::MaxLength(max) => length <= *max,
+        Rule::ContentEncoding("base64") => true,
+        Rule::Pattern(_) | Rule::Format(_) | Rule::ContentEncoding(_) => {
+            satisfies(rule, text.get_or_init(|| STANDARD.encode(bytes)))
+        }
+        _ => true,
+    });
 }
 
 #[inline]

@@ -2,7 +2,7 @@
 
 use super::{
     ArrayReader, Kind, Num, Pass, ReadContext, ReadResult, Reader, Rule, Rules, Text, detail_cache,
-    rules::{bounds, check_number, check_string, check_value, is_within},
+    rules::{bounds, check_bytes, check_number, check_string, check_value, is_within},
 };
 use crate::{Bytes, Nullable, Payload, StringInteger, ValidatedJson, message::FieldWriter};
 use bytestring::ByteString;
@@ -50,6 +50,11 @@ pub fn literal(
     cx: &mut ReadContext,
     literals: &'static Literals,
 ) -> ReadResult<usize> {
+    if let Reader::Binary(binary) = &mut *r
+        && let Some(place) = binary.quick_literal(literals.values)
+    {
+        return Ok(Some(place));
+    }
     if r.peek()? == Kind::String {
         let text = r.string()?;
         if let Some(place) = literals.values.iter().position(|value| *value == &*text) {
@@ -100,6 +105,14 @@ fn integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult
         json.go(end);
         return Ok(Some(integer));
     }
+    if let Reader::Binary(binary) = &mut *r
+        && let Some((n @ Num::Int(integer), end)) = binary.plain()
+        && integer.unsigned_abs() <= SAFE
+        && is_within(rules, n.as_f64())
+    {
+        binary.go(end);
+        return Ok(Some(integer));
+    }
     if r.peek()? != Kind::Number {
         return wrong_type(r, cx, Type::Integer);
     }
@@ -144,6 +157,13 @@ impl Payload for f64 {
             && is_within(rules, n.as_f64())
         {
             json.go(end);
+            return Ok(Some(n.as_f64()));
+        }
+        if let Reader::Binary(binary) = &mut *r
+            && let Some((n, end)) = binary.plain()
+            && is_within(rules, n.as_f64())
+        {
+            binary.go(end);
             return Ok(Some(n.as_f64()));
         }
         if r.peek()? != Kind::Number {
@@ -214,8 +234,12 @@ impl Payload for Bytes {
         if r.peek()? != Kind::String {
             return wrong_type(r, cx, Type::String);
         }
-        let text = r.string()?;
         let mark = cx.mark();
+        if let Some(bytes) = r.byte_string()? {
+            check_bytes(rules, &bytes, cx);
+            return Ok(cx.clean_since(mark).then(|| Self(bytes.into_owned())));
+        }
+        let text = r.string()?;
         check_string(rules, &text, cx);
         let bytes = Self::from_base64(&text);
         let says_so = |rule: &Rule| matches!(rule, Rule::ContentEncoding(_));

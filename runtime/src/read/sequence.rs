@@ -84,13 +84,19 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
 
     /// The fast path: reads numbers for as long as they are short and within bounds.
     pub(crate) fn plain_numbers(&mut self, items: &mut Vec<f64>, bounds: (f64, f64)) {
-        if let (Reader::Json(r), Some(Items::Json { first })) = (&mut *self.r, &mut self.items) {
-            let before = items.len();
-            while let Some(x) = r.quick_number(first, bounds) {
-                items.push(x);
+        let before = items.len();
+        match (&mut *self.r, &mut self.items) {
+            (Reader::Json(r), Some(Items::Json { first })) => {
+                while let Some(x) = r.quick_number(first, bounds) {
+                    items.push(x);
+                }
             }
-            self.count += items.len() - before;
+            (Reader::Binary(r), Some(Items::Counted(left))) => {
+                r.quick_numbers(left, bounds, items);
+            }
+            _ => {}
         }
+        self.count += items.len() - before;
     }
 
     /// Reads an item.

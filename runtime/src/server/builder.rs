@@ -1,14 +1,17 @@
 //! Setting up a server.
 
+#[cfg(feature = "metrics")]
+use super::router::MetricsRoute;
 use super::{
-    Network, Server, Service,
+    Middleware, Network, Server, Service, TypedServer,
     endpoint::Endpoint,
+    middleware::{self, AnyStack},
     origins::Origins,
     state::{Bounds, ServerState},
 };
 use crate::{
+    Protocol,
     broker::{Broker, InMemory},
-    codec::{Codec, Json},
     descriptor::Limits,
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
@@ -40,6 +43,9 @@ pub struct Builder<S = Server> {
     broker: Option<Arc<dyn Broker>>,
     origins: Origins,
     bounds: Bounds,
+    middleware: Option<Box<dyn AnyStack>>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<MetricsRoute>,
     server: PhantomData<fn() -> S>,
 }
 
@@ -68,6 +74,9 @@ impl<S: From<Server>> Builder<S> {
             broker: None,
             origins: Origins::default(),
             bounds: Bounds::default(),
+            middleware: None,
+            #[cfg(feature = "metrics")]
+            metrics: None,
             server: PhantomData,
         }
     }
@@ -200,6 +209,41 @@ impl<S: From<Server>> Builder<S> {
         self
     }
 
+    /// Adds a route that answers GET with what `render` returns: the metrics, as the application's exporter writes them for Prometheus. There
+    /// is none by default. It is as public as the server's other routes.
+    ///
+    /// Install the exporter's recorder before the server is built.
+    ///
+    /// ```
+    /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
+    /// # use api::*;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use axum::{body::Body, http::Request};
+    /// use tower_service::Service;
+    ///
+    /// // With the crate `metrics-exporter-prometheus`:
+    /// // let handle = PrometheusBuilder::new().install_recorder()?;
+    /// # struct Handle;
+    /// # impl Handle { fn render(&self) -> String { "handfast_connections 0\n".into() } }
+    /// # let handle = Handle;
+    /// let server = Server::builder(App).metrics("/metrics", move || handle.render()).build();
+    /// # let request = Request::get("/metrics").body(Body::empty())?;
+    /// # let response = server.router().call(request).await?;
+    /// # assert!(response.status().is_success());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "metrics")]
+    pub fn metrics(
+        mut self,
+        path: impl Into<String>,
+        render: impl Fn() -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.metrics = Some(MetricsRoute::new(path.into(), render));
+        self
+    }
+
     /// Sets the maximum number of connections, including those that have not sent their hello yet: 10,000 by default. Further upgrades are
     /// answered with status 503.
     pub fn max_connections(mut self, most: usize) -> Self {
@@ -239,20 +283,28 @@ impl<S: From<Server>> Builder<S> {
         self
     }
 
+    /// Adds middleware, which runs around the handlers of all messages: see [`Middleware`]. The first that is added is called first.
+    pub fn middleware<M>(mut self, middleware: M) -> Self
+    where
+        S: TypedServer,
+        M: Middleware<<S::Protocol as Protocol>::Client>,
+    {
+        middleware::add(&mut self.middleware, middleware);
+        self
+    }
+
     /// Builds the server.
     pub fn build(self) -> S {
+        crate::metrics::describe();
         let protocol = self.service.protocol();
-        let mut codecs: Vec<(Arc<dyn Codec>, &'static str)> = protocol
-            .encodings
-            .iter()
-            .filter(|(name, _)| *name == "json")
-            .map(|(_, subprotocol)| (Arc::new(Json) as Arc<dyn Codec>, *subprotocol))
-            .collect();
-        if codecs.is_empty() {
-            codecs.push((Arc::new(Json), ""));
-        }
         let broker = self.broker.unwrap_or_else(|| InMemory::new());
-        let state = ServerState::new(protocol, self.limits, codecs.into(), broker, self.bounds);
+        let state = ServerState::new(
+            protocol,
+            self.limits,
+            broker,
+            self.bounds,
+            self.middleware.map(Arc::from),
+        );
         Server {
             endpoint: Arc::new(Endpoint {
                 state,
@@ -261,6 +313,8 @@ impl<S: From<Server>> Builder<S> {
             }),
             path: self.path.into(),
             health_path: self.health_path.map(Into::into),
+            #[cfg(feature = "metrics")]
+            metrics: self.metrics,
         }
         .into()
     }

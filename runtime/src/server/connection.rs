@@ -9,6 +9,7 @@
 //! handler timeout or the write timeout then ends the wait.
 
 mod detached;
+mod hooks;
 mod receive;
 
 use super::{
@@ -18,7 +19,7 @@ use super::{
     connection_handle::{ConnectionHandle, Peer},
     endpoint::Endpoint,
     error_payload::ErrorPayload,
-    handler_queue::{Done, HandlerQueue, Outcome},
+    handler_queue::{self, Done, HandlerQueue},
     inbound::Inbound,
     stall::Stall,
     state::{Admission, ServerState},
@@ -27,12 +28,14 @@ use super::{
 use crate::{
     Id, SessionCode,
     descriptor::{CloseReason, Tag},
+    metrics,
     outbound::Close,
     session::link::{Link, LinkAction},
     system::ReceivedNotice,
     transport::{CloseFrame, Transport, TransportError},
     transport_io::{Clock, TransportIo, write_all},
 };
+use hooks::LeaveOnDrop;
 use std::{
     pin::Pin,
     sync::Arc,
@@ -110,8 +113,8 @@ struct ReadPause {
 
 /// How a connection ends.
 enum End {
-    /// The peer closed. The session ends.
-    Closed,
+    /// The peer closed, or is lost and there is nothing to resume. The session ends.
+    Closed(Option<CloseFrame>),
     /// The transport failed, or ended without a reason that ends the session.
     Lost,
     /// The peer does not read, so it would not read a close frame either.
@@ -124,6 +127,17 @@ enum End {
     Close(CloseFrame),
 }
 
+impl End {
+    /// The code of the close frame that either end sends.
+    fn close_code(&self) -> Option<u16> {
+        match self {
+            Self::Closed(close) => close.as_ref().map(|close| close.code),
+            Self::Close(close) => Some(close.code),
+            Self::Lost | Self::Stalled | Self::Silent | Self::Attach(_) => None,
+        }
+    }
+}
+
 /// What a handshake hands over to a new session.
 pub(crate) struct Established {
     pub(crate) transport: Box<dyn Transport>,
@@ -133,20 +147,6 @@ pub(crate) struct Established {
     pub(crate) control: TokenBucket,
     /// Whether both ends count messages.
     pub(crate) counting: bool,
-}
-
-/// Leaves every channel when the connection's task ends, in whatever way.
-struct LeaveOnDrop {
-    connection: Arc<ConnectionHandle>,
-    server: Arc<ServerState>,
-    service: Arc<dyn Service>,
-}
-
-impl Drop for LeaveOnDrop {
-    fn drop(&mut self) {
-        self.server.disconnect(&self.connection);
-        self.service.disconnected(&self.connection.peer().session);
-    }
 }
 
 impl Connection {
@@ -205,13 +205,20 @@ impl Connection {
         )
     }
 
+    /// Calls a hook of the application.
+    fn hook(&self, name: &'static str, call: impl FnOnce(&dyn Service)) {
+        hooks::call(self.connection.id, name, || call(&*self.service));
+    }
+
     /// Serves the session until it ends.
     pub(crate) async fn run(mut self) {
         let leave = LeaveOnDrop {
             connection: self.connection.clone(),
             server: self.server.clone(),
             service: self.service.clone(),
+            close: None,
         };
+        self.hook("ready", |service| service.ready(self.context()));
         let end = loop {
             let end = std::future::poll_fn(|cx| self.poll(cx)).await;
             let end = self.survive(end).await;
@@ -220,15 +227,18 @@ impl Connection {
                 end => break end,
             }
         };
+        if self.admission.is_some() {
+            metrics::closed(self.server.protocol, end.close_code());
+        }
         // Handlers are dropped here: they queue nothing after this.
         self.handlers.end();
         match end {
-            End::Closed | End::Attach(_) => {
-                drop(leave);
+            End::Closed(close) => {
+                leave.end(close);
                 self.io.close(&CloseFrame::new(1000, "")).await;
             }
             // The transport is gone, or is being closed already.
-            End::Lost | End::Stalled | End::Silent => drop(leave),
+            End::Lost | End::Stalled | End::Silent | End::Attach(_) => drop(leave),
             End::Close(closing) => {
                 tracing::debug!(connection = self.connection.id, %closing, "a connection is closed");
                 // Do not wait for a client that does not read.
@@ -236,7 +246,7 @@ impl Connection {
                     let connection = self.connection.clone();
                     write_all(&connection.outbound, |cx| self.poll_write(cx)).await;
                 }
-                drop(leave);
+                leave.end(Some(closing.clone()));
                 self.io.close(&closing).await;
             }
         }
@@ -300,8 +310,8 @@ impl Connection {
                 .deadline
                 .as_mut()
                 .is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready());
-            let idle = self.handlers.is_idle() && self.inbound.is_empty();
-            if !idle && !late {
+            let done = self.handlers.is_done() && self.inbound.is_empty();
+            if !done && !late {
                 return None;
             }
         }
@@ -321,16 +331,16 @@ impl Connection {
             id,
             expects_reply,
             message,
-            outcome,
+            end,
         }) = self.handlers.poll(cx)
         else {
             return false;
         };
         // The handler may have closed the connection.
         self.close = self.connection.outbound.closing();
-        match outcome {
-            Outcome::Finished => {}
-            Outcome::Panicked => {
+        match end {
+            handler_queue::End::Finished => {}
+            handler_queue::End::Panicked => {
                 tracing::error!(
                     connection = self.connection.id,
                     message_type = message,
@@ -339,7 +349,7 @@ impl Connection {
                 let error = ErrorPayload::internal();
                 self.fail(expects_reply, id.as_ref(), &error);
             }
-            Outcome::TimedOut => {
+            handler_queue::End::TimedOut => {
                 if !std::mem::replace(&mut self.logged.timeout, true) {
                     tracing::error!(
                         connection = self.connection.id,

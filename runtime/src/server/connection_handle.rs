@@ -8,11 +8,13 @@ use super::{
     error_payload::ErrorPayload,
     membership::Membership,
     sessions::Sessions,
+    volatile_key::VolatileKey,
 };
 use crate::{
     Id, SessionCode,
     codec::{Codec, Outgoing},
     descriptor::{CloseReason, Limits},
+    metrics::{self, DropReason},
     outbound::{EnqueueError, Outbound, Overflow},
     system::ReceivedNotice,
     transport::{CloseFrame, Packet},
@@ -36,7 +38,7 @@ pub(crate) struct Peer {
 pub(crate) struct ConnectionHandle {
     pub(crate) id: u64,
     pub(crate) outbound: Outbound,
-    /// The index of the connection's encoding in [`Encoder::codecs`].
+    /// The index of the connection's encoding in [`Encoder::encodings`].
     pub(crate) encoding: usize,
     pub(crate) encoder: Arc<Encoder>,
     /// The user behind the session, if it is known.
@@ -138,16 +140,27 @@ impl ConnectionHandle {
 
     /// Queues a message that is not a reply. If it is not volatile and the queue is full, the connection is closed.
     pub(crate) fn push(&self, packet: Packet, volatile: bool) {
+        self.push_keyed(packet, volatile, None);
+    }
+
+    /// As [`Self::push`]. A volatile message with a key takes the place of one with the same key that is queued.
+    pub(crate) fn push_keyed(&self, packet: Packet, volatile: bool, key: Option<&VolatileKey>) {
         let detached = self.detached.load(Ordering::Relaxed);
         // A volatile message that waits for a connection would be late.
         if detached != 0 && volatile {
+            metrics::dropped(DropReason::Detached, 1);
             return;
         }
-        let pushed = self.outbound.push(packet, volatile);
+        let pushed = match key {
+            Some(key) => self.outbound.push_keyed(packet, key),
+            None => self.outbound.push(packet, volatile),
+        };
         if detached != 0 {
             self.sessions.grown(detached, self.outbound.held());
         }
-        if pushed == Err(EnqueueError::Full) && !volatile {
+        if pushed == Err(EnqueueError::Full) && volatile {
+            metrics::dropped(DropReason::Full, 1);
+        } else if pushed == Err(EnqueueError::Full) {
             if self.outbound.closing().is_none() {
                 tracing::info!(
                     connection = self.id,

@@ -1,5 +1,6 @@
 //! The metadata of a connection: the client's address and the upgrade request.
 
+use crate::codec::Encoding;
 use std::{any::Any, net::SocketAddr, sync::Arc};
 
 /// The session: the state that an application keeps for a connection, type-erased.
@@ -18,4 +19,7 @@ pub struct ConnectionInfo {
     pub uri: http::Uri,
     /// The extensions of the upgrade request: values that axum or tower middleware inserted, such as an authenticated user.
     pub extensions: http::Extensions,
+    /// The encoding of the messages: the one that the upgrade negotiated. For another transport it can be set, and the protocol's preferred
+    /// encoding is the default.
+    pub encoding: Option<Encoding>,
 }

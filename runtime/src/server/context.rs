@@ -4,11 +4,16 @@ use super::{
     channel::ConnectionChannel,
     connection_handle::{ConnectionHandle, Peer},
     connection_info::ConnectionInfo,
+    middleware::Progress,
     state::ServerState,
+    volatile_key::{VolatileKey, volatile_key},
 };
 use crate::{
-    ChannelKey, Id, Message, MessageSet, broker::StreamPosition, codec::Outgoing,
-    descriptor::CloseReason, transport::CloseFrame,
+    ChannelKey, Id, Message, MessageSet,
+    broker::StreamPosition,
+    codec::Outgoing,
+    descriptor::{CloseReason, MessageDescriptor},
+    transport::CloseFrame,
 };
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -31,6 +36,7 @@ pub(crate) struct Request {
     pub(crate) message: &'static str,
     pub(crate) id: Option<Id>,
     pub(crate) channel: Option<String>,
+    pub(crate) progress: Progress,
     /// The client's position in the channel that it joins again.
     pub(crate) position: Option<StreamPosition>,
 }
@@ -62,6 +68,11 @@ impl Context {
             server,
             request: None,
         }
+    }
+
+    /// What is known of the handling of the message.
+    pub(crate) fn progress(&self) -> Option<&Progress> {
+        Some(&self.request.as_ref()?.progress)
     }
 
     /// Returns the correlation id of the message, if it has one.
@@ -171,8 +182,20 @@ impl Context {
             ..encoder.outgoing(descriptor.tag)
         });
         if let Some(packet) = packet {
-            self.connection.push(packet, descriptor.volatile);
+            let (volatile, key) = (descriptor.volatile, self.volatile_key(descriptor, payload));
+            self.connection.push_keyed(packet, volatile, key.as_ref());
         }
+    }
+
+    /// Returns the key of a message outside any channel, if it has one.
+    fn volatile_key(
+        &self,
+        message: &MessageDescriptor,
+        payload: &dyn erased_serde::Serialize,
+    ) -> Option<VolatileKey> {
+        message.volatile_key?;
+        let payload = serde_json::value::to_raw_value(payload).ok();
+        volatile_key(message, None, payload.as_deref())
     }
 
     /// Returns a channel as seen by this connection: to publish to it, and to check whether the connection has joined it.

@@ -3,6 +3,8 @@
 use super::{
     Action, Context, Received, StreamResponder, StreamSender,
     context::{Request, position},
+    handling::Handling,
+    middleware::{Progress, around},
     responder::Responder,
 };
 use crate::{
@@ -22,28 +24,54 @@ type Handler<A, M, X, T> = for<'a> fn(&'a A, M, &'a X) -> BoxFuture<'a, T>;
 pub fn receive<U: MessageSet>(
     source: Source<'_>,
     cx: Context,
-    dispatch: impl FnOnce(U, Responder) -> Action,
+    dispatch: impl FnOnce(U, Responder) -> Action + Send + 'static,
 ) -> Result<Received, Box<DecodeError>> {
     let depth = cx.server.limits.depth;
     let envelope = decode::<U>(source, Side::Server, depth, &NoPendingReplies)?;
     let message = &U::DESCRIPTOR.messages[envelope.message.index()];
     let timeout = cx.server.handler_timeout(message.timeout);
     let id = envelope.id.clone();
-    let responder = Responder::new(Context {
+    let cx = Context {
         request: Some(Arc::new(Request {
             message: message.name,
             id: envelope.id,
             channel: envelope.channel,
+            progress: Progress::default(),
             position: position(envelope.seq, envelope.epoch),
         })),
         ..cx
-    });
+    };
+    let expects_reply = matches!(message.reply, ReplyKind::One | ReplyKind::Stream);
+    let is_handled = matches!(
+        message.reply,
+        ReplyKind::None | ReplyKind::One | ReplyKind::Stream
+    );
+    let observed = (is_handled && Handling::is_observed(&cx)).then(|| cx.clone());
+    let middleware = observed
+        .as_ref()
+        .and_then(|cx| cx.server.middleware.clone());
+    let responder = Responder::new(cx);
+    let action = match middleware {
+        None => dispatch(envelope.message, responder),
+        Some(stack) => {
+            let work = around(stack, envelope.message, responder, expects_reply, dispatch);
+            match message.reply {
+                ReplyKind::Stream => Action::Stream(Box::pin(work)),
+                _ => Action::Run(Box::pin(work)),
+            }
+        }
+    };
+    let action = match action {
+        Action::Run(work) if message.concurrent => Action::Concurrent(work),
+        action => action,
+    };
     Ok(Received {
         id,
-        action: dispatch(envelope.message, responder),
-        expects_reply: matches!(message.reply, ReplyKind::One | ReplyKind::Stream),
+        action,
+        expects_reply,
         message: message.name,
         timeout,
+        observed,
     })
 }
 

@@ -3,11 +3,12 @@
 use super::error_payload::ErrorPayload;
 use crate::{
     Id,
-    codec::{Codec, Outgoing},
+    codec::{Codec, Encoding, Outgoing},
     descriptor::{Presence, ProtocolDescriptor, Tag},
+    metrics,
     transport::Packet,
 };
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{fmt, time::SystemTime};
 
 /// The maximum length of an id, in characters. Every reply repeats the id of its request, so a long id would cost the server more than it
 /// costs the client.
@@ -21,11 +22,11 @@ pub(crate) fn is_long(id: &Id) -> bool {
     }
 }
 
-/// Encodes the messages of one protocol, in each of the encodings that a server supports.
+/// Encodes the messages of one protocol, in each of its encodings.
 pub(crate) struct Encoder {
     pub(crate) protocol: &'static ProtocolDescriptor,
     /// The encodings with their subprotocols, in order of preference.
-    pub(crate) codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
+    pub(crate) encodings: Box<[(Encoding, &'static str)]>,
     /// `limits.message`, in bytes.
     limit: usize,
     /// The major version of the protocol.
@@ -41,25 +42,36 @@ impl fmt::Debug for Encoder {
 }
 
 impl Encoder {
-    pub(crate) fn new(
-        protocol: &'static ProtocolDescriptor,
-        codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
-        limit: usize,
-    ) -> Self {
+    pub(crate) fn new(protocol: &'static ProtocolDescriptor, limit: usize) -> Self {
+        let encodings = protocol.encodings.iter();
+        let mut encodings: Vec<_> = encodings
+            .filter_map(|(name, subprotocol)| Some((Encoding::of(name)?, *subprotocol)))
+            .collect();
+        if encodings.is_empty() {
+            encodings.push((Encoding::Json, ""));
+        }
         let major = semver::Version::parse(protocol.version)
             .ok()
             .and_then(|version| i64::try_from(version.major).ok())
             .unwrap_or_default();
         Self {
             protocol,
-            codecs,
+            encodings: encodings.into(),
             limit,
             major,
         }
     }
 
-    pub(crate) fn codec(&self, encoding: usize) -> &dyn Codec {
-        &*self.codecs[encoding].0
+    pub(crate) fn codec(&self, encoding: usize) -> &'static dyn Codec {
+        self.encodings[encoding].0.codec()
+    }
+
+    /// Returns the index of an encoding, or of the preferred one; `None` if the protocol does not have it.
+    pub(crate) fn index_of(&self, encoding: Option<Encoding>) -> Option<usize> {
+        let Some(encoding) = encoding else {
+            return Some(0);
+        };
+        self.encodings.iter().position(|(one, _)| *one == encoding)
     }
 
     /// Returns a message with the envelope fields that every message has.
@@ -119,6 +131,9 @@ impl Encoder {
         tag: Option<Tag>,
         payload: &dyn erased_serde::Serialize,
     ) -> Option<Packet> {
+        if tag.is_some() && tag == self.protocol.session.roles.gap {
+            metrics::gap();
+        }
         self.encode(
             encoding,
             &Outgoing {

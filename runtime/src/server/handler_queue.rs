@@ -1,6 +1,6 @@
-//! The handlers of a connection: one at a time, in the order of the messages, and streams concurrently.
+//! The handlers of a connection: one at a time, in the order of the messages; streams and concurrent messages beside them.
 
-use super::{Action, Received, connection_handle::ConnectionHandle};
+use super::{Action, Outcome, Received, connection_handle::ConnectionHandle, handling::Handling};
 use crate::Id;
 use futures_util::{
     FutureExt, StreamExt,
@@ -21,10 +21,12 @@ use tokio::time::Sleep;
 /// The handlers of one connection. They run in its task and are dropped with it.
 pub(crate) struct HandlerQueue {
     running: Option<Running>,
-    streams: FuturesUnordered<Abortable<Stream>>,
+    streams: FuturesUnordered<Abortable<Beside>>,
+    /// The handlers of concurrent messages. `None` until there is one: most protocols have none.
+    concurrent: Option<FuturesUnordered<Beside>>,
     connection: Arc<ConnectionHandle>,
     open: HashMap<Id, AbortHandle>,
-    /// The maximum number of open streams.
+    /// The maximum number of open streams and concurrent messages together.
     limit: usize,
 }
 
@@ -43,9 +45,11 @@ struct HandlerTask {
     expects_reply: bool,
     message: &'static str,
     work: CatchUnwind<AssertUnwindSafe<BoxFuture<'static, ()>>>,
+    /// `None` if nothing hears of it. Dropped after the handler, which it then reports as cancelled.
+    handling: Option<Box<Handling>>,
 }
 
-/// The handler of the message that is being handled.
+/// A handler with its time limit.
 struct Running {
     task: HandlerTask,
     timeout: Option<Duration>,
@@ -61,12 +65,12 @@ pub(crate) struct Done {
     pub(crate) expects_reply: bool,
     /// The name of the message.
     pub(crate) message: &'static str,
-    pub(crate) outcome: Outcome,
+    pub(crate) end: End,
 }
 
 /// How a handler ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum End {
     Finished,
     Panicked,
     TimedOut,
@@ -87,8 +91,10 @@ impl HandlerTask {
         expects_reply: bool,
         message: &'static str,
         work: BoxFuture<'static, ()>,
+        observed: Option<super::Context>,
     ) -> Self {
         Self {
+            handling: observed.map(|cx| Handling::begin(cx, message)),
             id,
             expects_reply,
             message,
@@ -96,12 +102,19 @@ impl HandlerTask {
         }
     }
 
-    fn done(&mut self, outcome: Outcome) -> Done {
+    fn done(&mut self, end: End) -> Done {
+        if let Some(mut handling) = self.handling.take() {
+            match end {
+                End::Finished => handling.finish(),
+                End::Panicked => handling.end(Outcome::Panicked),
+                End::TimedOut => handling.end(Outcome::TimedOut),
+            }
+        }
         Done {
             id: self.id.take(),
             expects_reply: self.expects_reply,
             message: self.message,
-            outcome,
+            end,
         }
     }
 }
@@ -110,36 +123,54 @@ impl Future for HandlerTask {
     type Output = Done;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
-        self.work.poll_unpin(cx).map(|result| {
-            self.done(match result {
-                Ok(()) => Outcome::Finished,
-                Err(_) => Outcome::Panicked,
-            })
-        })
+        let task = &mut *self;
+        let result = {
+            let span = task.handling.as_ref().map(|handling| &handling.span);
+            let _entered = span.map(tracing::Span::enter);
+            ready!(task.work.poll_unpin(cx))
+        };
+        Poll::Ready(task.done(match result {
+            Ok(()) => End::Finished,
+            Err(_) => End::Panicked,
+        }))
     }
 }
 
-/// A stream's handler. It is polled only if the outbound queue has room: many may be woken at once.
-struct Stream {
-    task: HandlerTask,
+/// A handler that runs beside others. It is polled only if the outbound queue has room: many may be woken at once.
+struct Beside {
+    running: Running,
     connection: Arc<ConnectionHandle>,
 }
 
-impl Future for Stream {
+impl Future for Beside {
     type Output = Done;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
         // If the connection has ended, this future is dropped soon.
-        let _ = ready!(self.connection.outbound.poll_room(0, cx));
-        self.task.poll_unpin(cx)
+        if self.connection.outbound.poll_room(0, cx).is_pending() {
+            return self.running.poll_timeout(cx);
+        }
+        self.running.poll(cx)
     }
 }
 
 impl Running {
+    fn new(task: HandlerTask, timeout: Option<Duration>) -> Self {
+        Self {
+            task,
+            timeout,
+            deadline: None,
+        }
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
         if let Poll::Ready(done) = self.task.poll_unpin(cx) {
             return Poll::Ready(done);
         }
+        self.poll_timeout(cx)
+    }
+
+    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
         let Some(timeout) = self.timeout else {
             return Poll::Pending;
         };
@@ -147,7 +178,7 @@ impl Running {
             .deadline
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(deadline.as_mut().poll(cx));
-        Poll::Ready(self.task.done(Outcome::TimedOut))
+        Poll::Ready(self.task.done(End::TimedOut))
     }
 }
 
@@ -157,6 +188,7 @@ impl HandlerQueue {
             running: None,
             connection,
             streams: FuturesUnordered::new(),
+            concurrent: None,
             open: HashMap::new(),
             limit: streams,
         }
@@ -167,7 +199,18 @@ impl HandlerQueue {
         self.running.is_none()
     }
 
-    /// Starts the handler of a message. If it is not a stream or a cancel, the queue must be idle.
+    /// Whether no message is being handled that a graceful close waits for.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_idle() && self.concurrent.as_ref().is_none_or(|all| all.is_empty())
+    }
+
+    /// Whether as many handlers run beside others as may.
+    fn is_full(&self) -> bool {
+        let concurrent = self.concurrent.as_ref().map_or(0, |all| all.len());
+        self.streams.len() + concurrent >= self.limit
+    }
+
+    /// Starts the handler of a message. If handlers of its kind run one by one, the queue must be idle.
     pub(crate) fn begin(&mut self, received: Received) -> Result<(), (Option<Id>, Declined)> {
         let Received {
             id,
@@ -175,31 +218,38 @@ impl HandlerQueue {
             expects_reply,
             message,
             timeout,
+            observed,
         } = received;
         match action {
             Action::Run(work) => {
                 debug_assert!(self.is_idle(), "messages are handled one by one");
-                self.running = Some(Running {
-                    task: HandlerTask::new(id, expects_reply, message, work),
-                    timeout,
-                    deadline: None,
-                });
+                let task = HandlerTask::new(id, expects_reply, message, work, observed);
+                self.running = Some(Running::new(task, timeout));
+            }
+            Action::Concurrent(work) => {
+                if self.is_full() {
+                    return Err((id, Declined::TooMany));
+                }
+                let task = HandlerTask::new(id, expects_reply, message, work, observed);
+                let beside = self.beside(Running::new(task, timeout));
+                self.concurrent
+                    .get_or_insert_with(FuturesUnordered::new)
+                    .push(beside);
             }
             Action::Stream(work) => {
                 if id.as_ref().is_some_and(|id| self.open.contains_key(id)) {
                     return Err((id, Declined::IdInUse));
                 }
-                if self.streams.len() >= self.limit {
+                if self.is_full() {
                     return Err((id, Declined::TooMany));
                 }
                 let (handle, registration) = AbortHandle::new_pair();
                 if let Some(id) = &id {
                     self.open.insert(id.clone(), handle);
                 }
-                let task = HandlerTask::new(id, expects_reply, message, work);
-                let connection = self.connection.clone();
-                self.streams
-                    .push(Abortable::new(Stream { task, connection }, registration));
+                let task = HandlerTask::new(id, expects_reply, message, work, observed);
+                let beside = self.beside(Running::new(task, None));
+                self.streams.push(Abortable::new(beside, registration));
             }
             Action::Cancel => {
                 if let Some(id) = id {
@@ -208,6 +258,14 @@ impl HandlerQueue {
             }
         }
         Ok(())
+    }
+
+    fn beside(&self, running: Running) -> Beside {
+        let connection = self.connection.clone();
+        Beside {
+            running,
+            connection,
+        }
     }
 
     /// Whether a stream with an id is open.
@@ -231,6 +289,7 @@ impl HandlerQueue {
     /// Drops every handler.
     pub(crate) fn end(&mut self) {
         self.running = None;
+        self.concurrent = None;
         self.end_streams();
     }
 
@@ -244,6 +303,11 @@ impl HandlerQueue {
                 }
                 return Poll::Ready(done);
             }
+        }
+        if let Some(concurrent) = &mut self.concurrent
+            && let Poll::Ready(Some(done)) = concurrent.poll_next_unpin(cx)
+        {
+            return Poll::Ready(done);
         }
         let Some(running) = &mut self.running else {
             return Poll::Pending;

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     SessionCode, Side,
     descriptor::CloseReason,
+    metrics,
     system::{Head, Hello, Ready, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,
@@ -21,6 +22,7 @@ use crate::{
 use futures_util::FutureExt;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 /// The close code "try again later" (RFC 6455, section 11.7: the IANA registry).
 pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
@@ -52,12 +54,14 @@ pub(crate) async fn serve(
         Ok(established) => established,
         // Answers a close by the client.
         Err(None) => {
+            metrics::closed(endpoint.state.protocol, None);
             return transport
                 .close(&CloseFrame::new(1000, ""), CLOSE_TIMEOUT)
                 .await;
         }
         Err(Some(closing)) => {
             tracing::info!(address = ?info.address, %closing, "the handshake failed");
+            metrics::closed(endpoint.state.protocol, Some(closing.code));
             return transport.close(&closing, CLOSE_TIMEOUT).await;
         }
     };
@@ -84,10 +88,14 @@ pub(crate) async fn serve(
     let resumed = resume
         .and_then(|resume| resume.session)
         .filter(|_| counting);
+    let asked = resumed.is_some();
     let resumed = resumed.and_then(|(used, received)| {
         let handle = resumable(state, &used, received, principal.as_deref(), encoding)?;
         Some((handle, used, received))
     });
+    if asked {
+        metrics::resume(resumed.is_some());
+    }
     let (transport, peer, admission, allowance, control, token) = match resumed {
         None => (transport, peer, admission, allowance, control, token),
         Some((handle, used, received)) => {
@@ -118,6 +126,11 @@ pub(crate) async fn serve(
         }
     };
     let connection = state.connect(peer, principal, encoding);
+    let span = tracing::info_span!(
+        "session",
+        connection = connection.id,
+        principal = connection.principal.as_deref()
+    );
     if let Some(tag) = roles.ready {
         let ready = Ready {
             version: state.protocol.version.to_owned(),
@@ -142,7 +155,8 @@ pub(crate) async fn serve(
         control,
         counting,
     };
-    Connection::new(established, &endpoint).run().await;
+    let session = Connection::new(established, &endpoint).run();
+    session.instrument(span).await;
 }
 
 /// Returns the session with a token, if the client may resume it.

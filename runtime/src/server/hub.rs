@@ -5,11 +5,12 @@ use super::{
     encoder::Encoder,
     membership::JoinError,
     replay::{Replay, Replayed},
+    volatile_key::volatile_key,
 };
 use crate::{
     GapReason, Id,
     broker::{Broker, Deliver, MemberId, Publication, Retention, ServerId, StreamPosition},
-    codec::Outgoing,
+    codec::{JsonPayload, Outgoing},
     system::{GapNotice, SkipNotice},
     transport::Packet,
 };
@@ -322,12 +323,14 @@ impl Hub {
         publication: &Publication,
         seq: Option<u64>,
     ) -> Option<Packet> {
+        let (union, tag) = (self.encoder.protocol.server, publication.message.tag);
         let payload = publication.payload.as_deref();
-        let envelope = &self.encoder.protocol.server.envelope;
+        let payload = payload.map(|json| JsonPayload::new(union, tag, json));
+        let envelope = &union.envelope;
         let message = Outgoing {
             payload: payload
                 .as_ref()
-                .map(|raw| raw as &dyn erased_serde::Serialize),
+                .map(|payload| payload as &dyn erased_serde::Serialize),
             channel: Some(&publication.channel),
             seq,
             timestamp: envelope.timestamp.map(|_| publication.at),
@@ -380,8 +383,10 @@ impl Deliver for Hub {
         let seq = (!volatile).then_some(position.seq);
         let here = |except: &MemberId| except.server == self.id();
         let except = publication.except.filter(here);
+        let payload = publication.payload.as_deref();
+        let key = volatile_key(publication.message, Some(&publication.channel), payload);
         // The message is encoded once for each encoding, when the first member with that encoding is reached.
-        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.codecs.len()];
+        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.encodings.len()];
         for (id, Member { connection, replay }) in &state.members {
             if replay.is_some() {
                 continue;
@@ -397,7 +402,7 @@ impl Deliver for Hub {
             let packet = packets[connection.encoding]
                 .get_or_insert_with(|| self.encode(connection.encoding, publication, seq));
             if let Some(packet) = packet {
-                connection.push(packet.clone(), volatile);
+                connection.push_keyed(packet.clone(), volatile, key.as_ref());
             }
         }
     }

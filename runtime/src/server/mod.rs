@@ -27,10 +27,12 @@ mod encoder;
 mod endpoint;
 mod error_payload;
 mod handler_queue;
+mod handling;
 mod handshake;
 mod hub;
 mod inbound;
 mod membership;
+mod middleware;
 mod origins;
 mod rejection;
 mod replay;
@@ -48,12 +50,14 @@ mod stream;
 mod system;
 mod token_bucket;
 mod upgrade;
+mod volatile_key;
 
 pub use address::{Network, ParseNetworkError};
 pub use builder::Builder;
 pub use channel::{ConnectionChannel, Publisher};
 pub use connection_info::{ConnectionInfo, SessionState};
 pub use context::Context;
+pub use middleware::{Handled, Middleware, Outcome, TypedServer};
 pub use rejection::Rejection;
 pub use serve::{Serve, serve};
 pub use server_handle::ServerHandle;
@@ -68,12 +72,17 @@ use address::ClientAddress;
 use endpoint::Endpoint;
 use std::sync::Arc;
 
+/// The close code for data of a type that cannot be accepted (RFC 6455, section 7.4.1).
+const UNSUPPORTED_DATA: u16 = 1003;
+
 /// A server of one protocol.
 #[derive(Clone, Debug)]
 pub struct Server {
     endpoint: Arc<Endpoint>,
     path: Arc<str>,
     health_path: Option<Arc<str>>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<router::MetricsRoute>,
 }
 
 impl Server {
@@ -92,8 +101,8 @@ impl Server {
         ServerHandle::new(self.endpoint.state.clone())
     }
 
-    /// Returns the routes as an axum router: the WebSocket at [`Builder::path`] (`/ws`), and a health check at [`Builder::health_path`]
-    /// (`/healthz`).
+    /// Returns the routes as an axum router: the WebSocket at [`Builder::path`] (`/ws`), a health check at [`Builder::health_path`]
+    /// (`/healthz`), and the metrics if `Builder::metrics` was called.
     ///
     /// Serve them with [`serve`].
     ///
@@ -112,11 +121,17 @@ impl Server {
     /// # }
     /// ```
     pub fn router(&self) -> axum::Router {
-        router::router(&self.endpoint, &self.path, self.health_path.as_deref())
+        let router = router::router(&self.endpoint, &self.path, self.health_path.as_deref());
+        #[cfg(feature = "metrics")]
+        let router = match &self.metrics {
+            Some(metrics) => metrics.add_to(router),
+            None => router,
+        };
+        router
     }
 
-    /// Serves a connection over any other transport, such as [`transport::duplex`](crate::transport::duplex), until it ends. It uses the
-    /// protocol's preferred encoding.
+    /// Serves a connection over any other transport, such as [`transport::duplex`](crate::transport::duplex), until it ends. The encoding
+    /// is [`ConnectionInfo::encoding`]; if the protocol does not have it, the connection is closed with 1003.
     ///
     /// ```
     /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
@@ -142,13 +157,19 @@ impl Server {
     /// ```
     pub async fn serve(&self, transport: impl Transport, info: ConnectionInfo) {
         let mut transport: Box<dyn Transport> = Box::new(transport);
+        let Some(encoding) = self.endpoint.state.encoder.index_of(info.encoding) else {
+            tracing::error!(encoding = ?info.encoding, "the protocol does not have this encoding");
+            let frame =
+                CloseFrame::new(UNSUPPORTED_DATA, "the protocol does not have this encoding");
+            return transport.close(&frame, CLOSE_TIMEOUT).await;
+        };
         let client = info.address.map(|address| ClientAddress {
             address,
             unidentified: false,
         });
         match self.endpoint.state.admit(client) {
             Ok(admission) => {
-                handshake::serve(transport, self.endpoint.clone(), info, admission, 0).await;
+                handshake::serve(transport, self.endpoint.clone(), info, admission, encoding).await;
             }
             Err(_) => {
                 let code = handshake::TRY_AGAIN_LATER;

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
     broker::{Retention, StreamPosition},
-    codec::Outgoing,
+    codec::{JsonPayload, Outgoing},
     descriptor::{MessageDescriptor, Tag, TagRef, UnionDescriptor},
     transport::Packet,
     validate::validate_error,
@@ -195,7 +195,27 @@ impl Responder {
         self.send_error(&rejection.payload(&rejection.data.as_deref()));
     }
 
+    /// Replies with the rejection of middleware. If the message has no reply and replies are matched by order, it is only logged.
+    pub(crate) fn refuse(&self, rejection: &Rejection, expects_reply: bool) {
+        if expects_reply || !self.context.server.protocol.server.envelope.by_order {
+            return self.reject(rejection);
+        }
+        if let Some(progress) = self.context.progress() {
+            let _ = progress.error.set(rejection.code.clone());
+        }
+        let message_type = self.context.request.as_ref().map(|request| request.message);
+        tracing::info!(
+            connection = self.context.connection.id,
+            message_type,
+            code = ?rejection.code,
+            "middleware refused a message, and the protocol cannot report it"
+        );
+    }
+
     pub(crate) fn send_error(&self, error: &ErrorPayload<'_>) {
+        if let (Some(progress), Some(code)) = (self.context.progress(), error.code) {
+            let _ = progress.error.set(code.into());
+        }
         self.context.connection.fail(self.context.id(), error);
     }
 
@@ -306,14 +326,16 @@ impl Responder {
                 ));
             }
         };
-        let payload = payload.as_deref();
         let connection = &self.context.connection;
+        let union = connection.encoder.protocol.server;
+        let payload = payload.as_deref();
+        let payload = payload.map(|json| JsonPayload::new(union, tag, json));
         let key = joining.key().clone();
         let answer = |position: &StreamPosition| {
             connection.encode(&Outgoing {
                 payload: payload
                     .as_ref()
-                    .map(|raw| raw as &dyn erased_serde::Serialize),
+                    .map(|payload| payload as &dyn erased_serde::Serialize),
                 id: self.context.id(),
                 is_reply: true,
                 outcome: Some(true),

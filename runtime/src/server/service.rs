@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     DecodeError, Id, Payload, Side, ValidationError, codec::Source, descriptor::ProtocolDescriptor,
-    from_str,
+    from_str, transport::CloseFrame,
 };
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
@@ -57,9 +57,24 @@ pub trait Service: Send + Sync + 'static {
         None
     }
 
-    /// Called when a connection has ended. None of its handlers run any more.
-    fn disconnected(&self, session: &SessionState) {
+    /// Called when the handshake of a session is done, and its `ready` queued.
+    fn ready(&self, cx: Context) {
+        let _ = cx;
+    }
+
+    /// Called when a session goes on over another connection, and its `ready` is queued.
+    fn resumed(&self, cx: Context) {
+        let _ = cx;
+    }
+
+    /// Called when a session has lost its connection, and waits to be resumed.
+    fn detached(&self, session: &SessionState) {
         let _ = session;
+    }
+
+    /// Called when a session has ended. None of its handlers run any more. `close` is the close frame that either end sent, if any.
+    fn disconnected(&self, session: &SessionState, close: Option<&CloseFrame>) {
+        let _ = (session, close);
     }
 }
 
@@ -118,12 +133,15 @@ pub struct Received {
     pub message: &'static str,
     /// The time limit of the handler; `None` for no limit.
     pub timeout: Option<Duration>,
+    /// The context of the message, if anything hears of its handling.
+    pub(crate) observed: Option<Context>,
 }
 
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = match self.action {
             Action::Run(_) => "Run",
+            Action::Concurrent(_) => "Concurrent",
             Action::Stream(_) => "Stream",
             Action::Cancel => "Cancel",
         };
@@ -139,6 +157,8 @@ impl fmt::Debug for Received {
 pub enum Action {
     /// Runs the handler when those of all earlier messages are done.
     Run(BoxFuture<'static, ()>),
+    /// Runs the handler concurrently with others. Messages that arrive later do not wait for it.
+    Concurrent(BoxFuture<'static, ()>),
     /// Runs the handler concurrently with others, until it ends or a cancel with the same id drops it.
     Stream(BoxFuture<'static, ()>),
     /// Drops the stream with the same id.
@@ -149,6 +169,7 @@ impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Run(_) => "Run",
+            Self::Concurrent(_) => "Concurrent",
             Self::Stream(_) => "Stream",
             Self::Cancel => "Cancel",
         })

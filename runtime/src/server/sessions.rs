@@ -1,7 +1,10 @@
 //! The sessions that can be resumed, by token, and the limits of those that have no connection.
 
 use super::{allowances::network_of, connection_handle::ConnectionHandle};
-use crate::descriptor::{CloseReason, DetachedLimits};
+use crate::{
+    descriptor::{CloseReason, DetachedLimits},
+    metrics,
+};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
@@ -133,6 +136,7 @@ impl Sessions {
                 bytes,
             },
         );
+        metrics::detached(1);
         state.enforce(&self.limits, at);
     }
 
@@ -183,6 +187,7 @@ impl State {
         let Some(detached) = self.detached.remove(&at) else {
             return;
         };
+        metrics::detached(-1);
         self.bytes -= detached.bytes;
         let Some(owner) = detached.owner else { return };
         if let Some(owned) = self.owners.get_mut(&owner) {

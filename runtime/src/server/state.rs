@@ -6,13 +6,14 @@ use super::{
     connection_handle::{ConnectionHandle, Peer},
     encoder::Encoder,
     hub::Hub,
+    middleware::AnyStack,
     sessions::Sessions,
 };
 use crate::{
     Payload, ValidationError,
     broker::{Broker, BrokerError, HistoryLimits, Publication, Receipt, Retention},
-    codec::Codec,
     descriptor::{ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor},
+    metrics,
     validate::validate_within,
 };
 use handfast_naming::key;
@@ -41,6 +42,7 @@ pub(crate) struct ServerState {
     pub(crate) senders: SenderAllowances,
     pub(crate) hub: Arc<Hub>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) middleware: Option<Arc<dyn AnyStack>>,
     connections: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
     last: AtomicU64,
     shutting_down: watch::Sender<bool>,
@@ -90,6 +92,7 @@ pub(crate) struct Admission {
 impl Drop for Admission {
     fn drop(&mut self) {
         self.server.alive.send_modify(|count| *count -= 1);
+        metrics::connections(-1);
     }
 }
 
@@ -106,11 +109,11 @@ impl ServerState {
     pub(crate) fn new(
         protocol: &'static ProtocolDescriptor,
         limits: Limits,
-        codecs: Arc<[(Arc<dyn Codec>, &'static str)]>,
         broker: Arc<dyn Broker>,
         bounds: Bounds,
+        middleware: Option<Arc<dyn AnyStack>>,
     ) -> Arc<Self> {
-        let encoder = Arc::new(Encoder::new(protocol, codecs, limits.message));
+        let encoder = Arc::new(Encoder::new(protocol, limits.message));
         Arc::new(Self {
             protocol,
             limits,
@@ -119,6 +122,7 @@ impl ServerState {
             broker,
             senders: SenderAllowances::new(limits.rate, bounds.connections_per_address),
             bounds,
+            middleware,
             sessions: Arc::new(Sessions::new(limits.detached)),
             connections: Mutex::default(),
             last: AtomicU64::new(0),
@@ -153,6 +157,7 @@ impl ServerState {
         if !admitted {
             return Err(AtCapacity::InAll);
         }
+        metrics::connections(1);
         Ok(Admission {
             server: self.clone(),
             allowance: Arc::new(allowance),

@@ -1,8 +1,8 @@
 //! The session's own messages, as a server receives them: pings, and joins and leaves of channels without messages of their own for that.
 
 use super::{
-    Action, Context, Received, Rejection, Service, context, membership::MAX_KEY,
-    responder::Responder,
+    Action, Context, Received, Rejection, Service, context, handling::Handling,
+    membership::MAX_KEY, middleware::Progress, responder::Responder,
 };
 use crate::{
     DecodeError, DecodeErrorKind, Id, TagBuf,
@@ -98,6 +98,7 @@ pub(crate) fn read(
                 message,
                 id: head.id.clone(),
                 channel: head.channel.clone(),
+                progress: Progress::default(),
                 position: context::position(head.seq, head.epoch.clone()),
             })),
             ..cx.clone()
@@ -108,7 +109,13 @@ pub(crate) fn read(
             .ok()
             .map(|ChannelOnly(key)| key.into_owned())
     };
-    let (action, message): (Action, _) = match role {
+    let responder = |message| {
+        let responder = responder(message);
+        let cx = responder.context();
+        let observed = Handling::is_observed(&cx).then_some(cx);
+        (responder, observed)
+    };
+    let (action, message, observed): (Action, _, _) = match role {
         Role::Received => {
             let notice = ReceivedNotice::read(&head).ok()?;
             return Some(Request::Urgent(Urgent::Received(notice)));
@@ -117,15 +124,17 @@ pub(crate) fn read(
             let (key, tag) = (key()?, roles.join);
             {
                 let service = service.clone();
-                let join = join(service, responder("join"), key, tag);
-                (Action::Run(Box::pin(join)), "join")
+                let (responder, observed) = responder("join");
+                let join = join(service, responder, key, tag);
+                (Action::Run(Box::pin(join)), "join", observed)
             }
         }
         Role::Leave => {
             let (key, tag) = (key()?, roles.leave);
             {
-                let leave = leave(responder("leave"), key, tag);
-                (Action::Run(Box::pin(leave)), "leave")
+                let (responder, observed) = responder("leave");
+                let leave = leave(responder, key, tag);
+                (Action::Run(Box::pin(leave)), "leave", observed)
             }
         }
         Role::Ping
@@ -144,6 +153,7 @@ pub(crate) fn read(
         expects_reply: true,
         message,
         timeout,
+        observed,
     }))
 }
 

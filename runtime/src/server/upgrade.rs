@@ -10,7 +10,7 @@ use super::{
     socket::Socket,
     state::{Admission, AtCapacity},
 };
-use crate::transport::WebSocket;
+use crate::{codec::Encoding, transport::WebSocket};
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request},
@@ -108,6 +108,7 @@ pub(crate) fn upgrade(endpoint: &Arc<Endpoint>, mut request: Request) -> Respons
         headers: head.headers,
         uri: head.uri,
         extensions: head.extensions,
+        encoding: Some(endpoint.state.encoder.encodings[encoding].0),
     };
     tokio::spawn(connect(
         upgraded,
@@ -245,9 +246,9 @@ fn negotiate(
     encoder: &Encoder,
     headers: &HeaderMap,
 ) -> Result<(usize, Option<HeaderValue>), UpgradeRejection> {
-    let mut supported = encoder.codecs.iter().enumerate();
+    let mut supported = encoder.encodings.iter().enumerate();
     if !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
-        let json = supported.find(|(_, (codec, _))| codec.name() == "json");
+        let json = supported.find(|(_, (encoding, _))| *encoding == Encoding::Json);
         return json
             .map(|(at, _)| (at, None))
             .ok_or_else(|| UpgradeRejection::bad_request("a subprotocol has to be offered"));
@@ -256,7 +257,7 @@ fn negotiate(
     match supported.find(|(_, (_, name))| offered(name)) {
         Some((at, (_, name))) => Ok((at, HeaderValue::from_str(name).ok())),
         None => {
-            let names: Vec<_> = encoder.codecs.iter().map(|(_, name)| *name).collect();
+            let names: Vec<_> = encoder.encodings.iter().map(|(_, name)| *name).collect();
             let message = format!(
                 "none of the offered subprotocols is supported; these are: {}",
                 names.join(", ")

@@ -12,6 +12,7 @@ pub mod raw;
 use handfast::{
     HandlerError, protocol,
     server::{ConnectionInfo, Rejection, StreamResponder},
+    transport::CloseFrame,
 };
 use std::{
     borrow::Cow,
@@ -238,7 +239,7 @@ pub struct Lobby {}
     auth = Auth,
     auth_errors = AuthError,
     authorize_joins,
-    encodings(json = "chat.v1+json")
+    encodings(json = "chat.v1+json", msgpack = "chat.v1+msgpack", cbor = "chat.v1+cbor")
 )]
 #[derive(Clone, Copy, Debug)]
 pub struct Chat;
@@ -312,7 +313,7 @@ impl SessionHandler for App {
         known.then(|| Cow::Borrowed(&*session.name))
     }
 
-    fn disconnected(&self, session: &User) {
+    fn disconnected(&self, session: &User, _: Option<&CloseFrame>) {
         self.closed
             .lock()
             .expect("it is whole")

@@ -62,6 +62,7 @@ impl Checker<'_> {
             self.reply(id, message);
             self.effects(id, message);
             self.failures(id, message);
+            self.delivery(id, message);
         }
         self.versions();
         self.error_codes();
@@ -289,7 +290,7 @@ impl Checker<'_> {
                 }
             }
         }
-        if message.volatile && message.channel.is_none() {
+        if message.volatile && message.channel.is_none() && message.volatile_key.is_none() {
             idle.push((
                 "volatile",
                 "it belongs to no `channel`, and so it has no sequence number anyway",

@@ -1,6 +1,7 @@
 //! Checks a protocol whose parts are all well-formed.
 
 mod branches;
+mod delivery;
 mod envelope;
 mod messages;
 mod pending;

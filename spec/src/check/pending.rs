@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::model::{EncodingKind, Envelope, MessageId, RoleKind, RolePlayer, Sent};
+use crate::model::{Envelope, MessageId, RoleKind, RolePlayer, Sent};
 use handfast_schema::Span;
 
 /// An envelope without the spans of its fields.
@@ -113,27 +113,6 @@ impl Checker<'_> {
     }
 
     fn pending_settings(&mut self) {
-        let encodings = &self.protocol.encodings;
-        let json = encodings.iter().any(|one| one.kind == EncodingKind::Json);
-        if let Some(at) = self.entry(&["encodings"]).map(|entry| entry.at)
-            && !json
-        {
-            let text = "the encodings do not include JSON; the protocol is served as JSON nevertheless, without a subprotocol";
-            let help = "other encodings are not supported yet: add `json` to them";
-            self.out
-                .push(Diagnostic::warning("P041", at, text).help(help));
-        }
-        for encoding in encodings {
-            let key = match encoding.kind {
-                EncodingKind::Json => continue,
-                EncodingKind::Msgpack => "msgpack",
-                EncodingKind::Cbor => "cbor",
-            };
-            if let Some(at) = self.said(&["encodings", key]) {
-                let what = format!("the encoding `{key}`");
-                self.not_yet(at, &what, "JSON is used");
-            }
-        }
         if let Some(at) = self.said(&["generate", "rust", "types"]) {
             self.not_yet(at, "`generate.rust.types`", "a `format` stays a string");
         }

@@ -128,6 +128,16 @@ pub(super) static MESSAGE: Section = Section {
             "Never numbered, never stored, dropped first under pressure.",
         ),
         key(
+            "volatileKey",
+            Shape::Text,
+            "A field of the payload: a newer message replaces one that waits with the same value.",
+        ),
+        key(
+            "concurrent",
+            Shape::Flag,
+            "The server handles it beside other messages of the same client, in no order.",
+        ),
+        key(
             "idempotent",
             Shape::Flag,
             "May be sent again if its outcome is unknown.",

@@ -23,6 +23,8 @@ impl Resolver<'_> {
             errors: self.errors(at),
             timeout: self.duration(at, "timeout"),
             volatile: self.flag(at, "volatile"),
+            volatile_key: self.owned(at, "volatileKey"),
+            concurrent: self.flag(at, "concurrent"),
             idempotent: self.flag(at, "idempotent"),
             deprecated: tree
                 .get(at, "deprecated")

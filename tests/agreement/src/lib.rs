@@ -2,7 +2,7 @@
 
 #![deny(warnings)]
 
-use handfast::{Payload, Side, Violations, from_str};
+use handfast::{Payload, Side, Violations, codec::Source, from_source};
 
 /// The output of the build script.
 pub mod api {
@@ -11,12 +11,12 @@ pub mod api {
 
 include!(concat!(env!("OUT_DIR"), "/reads.rs"));
 
-/// The violations of a text as a type, for the receiving side.
-pub type Read = fn(&str, Side) -> Violations;
+/// The violations of a value as a type, for the receiving side.
+pub type Read = fn(Source<'_>, Side) -> Violations;
 
-/// Reads a text as a type.
-pub fn read<T: Payload>(text: &str, side: Side) -> Violations {
-    match from_str::<T>(text, side) {
+/// Reads a value as a type.
+pub fn read<T: Payload>(source: Source<'_>, side: Side) -> Violations {
+    match from_source::<T>(source, side) {
         Ok(_) => Violations::new(),
         Err(invalid) => invalid.violations,
     }

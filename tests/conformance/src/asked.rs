@@ -1,4 +1,5 @@
 
+use handfast::codec::{Encoding, Source};
 use std::io::{BufRead, Write};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,23 +17,41 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 }
             },
         };
-        let answer = match decode(of, by_server, &text) {
-            None => serde_json::json!({}),
-            Some(rejected) => match rejected.kind {
-                handfast::DecodeErrorKind::Invalid(violations) => {
-                    serde_json::json!({ "violations": list(&violations) })
-                }
-                handfast::DecodeErrorKind::Envelope(violations) => {
-                    serde_json::json!({ "envelope": true, "violations": list(&violations) })
-                }
-                handfast::DecodeErrorKind::UnknownType => serde_json::json!({ "other": "UNKNOWN_TYPE" }),
-                other => serde_json::json!({ "other": format!("{other:?}") }),
-            },
-        };
+        let json = Source::Json(text.as_str().into());
+        let mut answer = answer(decode(of, by_server, json));
+        for encoding in [Encoding::MsgPack, Encoding::Cbor] {
+            // What is not JSON has no counterpart.
+            let Ok(bytes) = json.transcode(encoding) else {
+                continue;
+            };
+            let in_binary = self::answer(decode(of, by_server, encoding.source(&bytes.into())?));
+            if in_binary != answer {
+                answer = serde_json::json!({ "other": format!("{answer}, but {in_binary} in {encoding:?}") });
+            }
+        }
         writeln!(out, "{answer}")?;
     }
     out.flush()?;
     Ok(())
+}
+
+fn decoded<M: handfast::MessageSet>(source: Source<'_>, side: handfast::Side) -> Option<Box<handfast::DecodeError>> {
+    let depth = handfast::descriptor::Limits::DEFAULT.depth;
+    handfast::decode::<M>(source, side, depth, &handfast::NoPendingReplies).err()
+}
+
+fn answer(decoded: Option<Box<handfast::DecodeError>>) -> serde_json::Value {
+    match decoded.map(|rejected| rejected.kind) {
+        None => serde_json::json!({}),
+        Some(handfast::DecodeErrorKind::Invalid(violations)) => {
+            serde_json::json!({ "violations": list(&violations) })
+        }
+        Some(handfast::DecodeErrorKind::Envelope(violations)) => {
+            serde_json::json!({ "envelope": true, "violations": list(&violations) })
+        }
+        Some(handfast::DecodeErrorKind::UnknownType) => serde_json::json!({ "other": "UNKNOWN_TYPE" }),
+        Some(other) => serde_json::json!({ "other": format!("{other:?}") }),
+    }
 }
 
 fn list(violations: &[handfast::Violation]) -> serde_json::Value {

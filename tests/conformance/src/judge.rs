@@ -215,13 +215,13 @@ fn compile_rust(folder: &Path, name: &str, numbers: &[usize]) -> Result<PathBuf>
     }
     main.push_str(include_str!("asked.rs"));
     main.push_str(
-        "\nfn decode(protocol: usize, by_server: bool, text: &str) -> Option<Box<handfast::DecodeError>> {\n    match (protocol, by_server) {\n",
+        "\nfn decode(protocol: usize, by_server: bool, source: handfast::codec::Source<'_>) -> Option<Box<handfast::DecodeError>> {\n    match (protocol, by_server) {\n",
     );
     for number in numbers {
         let _ = writeln!(
             main,
-            "        ({number}, false) => p{number}::ServerMessage::decode(text).err(),\n        \
-             ({number}, true) => p{number}::ClientMessage::decode(text).err(),"
+            "        ({number}, false) => decoded::<p{number}::ServerMessage>(source, handfast::Side::Client),\n        \
+             ({number}, true) => decoded::<p{number}::ClientMessage>(source, handfast::Side::Server),"
         );
     }
     main.push_str("        _ => None,\n    }\n}\n");

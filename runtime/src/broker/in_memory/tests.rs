@@ -12,7 +12,9 @@ const fn message(volatile: bool) -> MessageDescriptor {
         payload: true,
         channel: Some("room"),
         volatile,
+        volatile_key: None,
         idempotent: false,
+        concurrent: false,
         timeout: None,
         reply: ReplyKind::None,
     }

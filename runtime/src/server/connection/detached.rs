@@ -3,6 +3,7 @@
 use super::{super::attach::Attach, Connection, End, Stall};
 use crate::{
     descriptor::CloseReason,
+    metrics,
     system::Ready,
     transport::{CloseFrame, Transport},
     transport_io::CLOSE_TIMEOUT,
@@ -21,7 +22,7 @@ impl Connection {
             End::Lost => Some(CloseFrame::new(1000, "")),
             End::Stalled => None,
             End::Silent => Some(self.close_frame(CloseReason::Silent, silent)),
-            End::Closed | End::Attach(_) | End::Close(_) => return end,
+            End::Closed(_) | End::Attach(_) | End::Close(_) => return end,
         };
         let resume = self.server.protocol.session.resume;
         let (Some(resume), true) = (resume, self.is_resumable()) else {
@@ -31,7 +32,7 @@ impl Connection {
                     self.connection.outbound.end();
                     End::Close(closing)
                 }
-                (End::Lost, _) => End::Closed,
+                (End::Lost, _) => End::Closed(None),
                 (end, _) => end,
             };
         };
@@ -63,15 +64,20 @@ impl Connection {
     /// Gives the connection up.
     fn detach(&mut self, closing: Option<CloseFrame>) {
         let transport = self.io.detach();
+        // A lost connection is given up with 1000, which its client does not get.
+        let code = closing.as_ref().map(|closing| closing.code);
+        let code = code.filter(|code| *code != 1000);
         if let Some(closing) = closing {
             close(transport, closing);
         }
+        metrics::closed(self.server.protocol, code);
         self.connection.outbound.detach();
         self.admission = None;
         let held = self.connection.outbound.held() + self.inbound.bytes();
         let address = self.peer.info.address.map(|address| address.ip());
         let address = address.filter(|address| !self.server.is_exempt(*address));
         self.server.sessions.detach(&self.connection, address, held);
+        self.hook("detached", |service| service.detached(&self.peer.session));
     }
 
     /// Runs the handlers until there is another connection.
@@ -99,6 +105,7 @@ impl Connection {
                 CloseReason::TakenOver,
                 "another connection resumed the session",
             );
+            metrics::closed(self.server.protocol, Some(frame.code));
             let transport = self.io.detach();
             close(transport, frame);
             self.connection.outbound.detach();
@@ -142,7 +149,9 @@ impl Connection {
         link.attach(timing, true, true, self.server.limits.outbound, clock.now());
         self.io.attach(transport);
         connection.answers.acknowledged(received);
-        if connection.outbound.resume(received, packet).is_err() {
+        if connection.outbound.resume(received, packet).is_ok() {
+            self.hook("resumed", |service| service.resumed(self.context()));
+        } else {
             // The handshake has checked that; only a client that claims two things at once comes here.
             connection.close(
                 CloseReason::Internal,

@@ -12,8 +12,9 @@ use super::{
     ARRIVAL, Connection, End, HANG_UP, ReadPause,
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, SessionCode, Violation,
+    DecodeError, DecodeErrorKind, Id, SessionCode, TagBuf, Violation,
     descriptor::{CloseReason, EnvelopeDescriptor},
+    metrics,
     session::counting::NeverSent,
     system::ReceivedNotice,
     transport::{CloseFrame, Packet, TransportError, TransportEvent},
@@ -203,7 +204,7 @@ impl Connection {
     fn closed_by_client(&self, closing: Option<&CloseFrame>) -> End {
         let silent = self.server.protocol.close_code(CloseReason::Silent);
         match closing {
-            Some(closing) if closing.code != silent => End::Closed,
+            Some(closing) if closing.code != silent => End::Closed(Some(closing.clone())),
             _ => End::Lost,
         }
     }
@@ -269,7 +270,8 @@ impl Connection {
         }
         self.invalid = 0;
         if !self.check_rate(within_rate) {
-            self.reject_rate_limited(received.expects_reply, received.id.as_ref());
+            let name = Some(received.message);
+            self.reject_rate_limited(name, received.expects_reply, received.id.as_ref());
             return None;
         }
         self.rate_limited = 0;
@@ -292,6 +294,7 @@ impl Connection {
                     return;
                 }
                 Repetition::Reused => {
+                    metrics::refused(Some(received.message), SessionCode::IdReused.as_str());
                     let text = "another request has this id";
                     let error = ErrorPayload::new(SessionCode::IdReused, text);
                     // It is not the answer to the first.
@@ -307,31 +310,44 @@ impl Connection {
         {
             self.connection.answers.forget(id);
         }
+        let (message, expects_reply) = (received.message, received.expects_reply);
         if let Err((id, declined)) = self.handlers.begin(received) {
             let error = match declined {
                 Declined::IdInUse => {
+                    metrics::refused(Some(message), SessionCode::IdReused.as_str());
                     ErrorPayload::new(SessionCode::IdReused, "a stream with this id is open")
                 }
                 Declined::TooMany => {
+                    metrics::refused(Some(message), SessionCode::TooMany.as_str());
                     if !std::mem::replace(&mut self.logged.streams, true) {
                         tracing::info!(
                             connection = self.connection.id,
                             "`limits.streams` is reached"
                         );
                     }
-                    ErrorPayload::new(SessionCode::TooMany, "too many streams are open")
+                    let text = "too many streams and concurrent messages are being handled";
+                    ErrorPayload::new(SessionCode::TooMany, text)
                 }
             };
-            self.connection.fail(id.as_ref(), &error);
+            self.fail(expects_reply, id.as_ref(), &error);
         }
     }
 
     fn reject_invalid(&mut self, error: &DecodeError, within_rate: Option<bool>) {
         let expects_reply = system::expects_reply(self.server.protocol, error.tag.as_ref());
+        let name = self.name_of(error.tag.as_ref());
         if !self.check_rate(within_rate) {
-            return self.reject_rate_limited(expects_reply, error.id.as_ref());
+            return self.reject_rate_limited(name, expects_reply, error.id.as_ref());
         }
+        metrics::refused(name, error.kind.session_code().as_str());
         self.reject(expects_reply, error.id.as_ref(), &ErrorPayload::of(error));
+    }
+
+    /// The name of the message with a discriminant, if the protocol has it.
+    fn name_of(&self, tag: Option<&TagBuf>) -> Option<&'static str> {
+        let client = self.server.protocol.client;
+        let index = (client.lookup)(tag?.borrow())?;
+        client.messages.get(index).map(|message| message.name)
     }
 
     /// Answers a bad message, and closes after too many in a row.
@@ -346,7 +362,13 @@ impl Connection {
         }
     }
 
-    fn reject_rate_limited(&mut self, expects_reply: bool, id: Option<&Id>) {
+    fn reject_rate_limited(
+        &mut self,
+        name: Option<&'static str>,
+        expects_reply: bool,
+        id: Option<&Id>,
+    ) {
+        metrics::refused(name, SessionCode::RateLimited.as_str());
         if !std::mem::replace(&mut self.logged.rate, true) {
             tracing::info!(connection = self.connection.id, "`limits.rate` is reached");
         }

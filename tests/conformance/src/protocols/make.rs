@@ -342,7 +342,10 @@ impl Maker<'_> {
                     messages.insert(cancel, json!({ "from": "client" }));
                 }
             }
-            _ => return message,
+            _ => {
+                message["concurrent"] = json!(self.rng.one_in(4));
+                return message;
+            }
         }
         if !self.errors.is_empty() && self.rng.one_in(2) {
             message["errors"] = json!([self.rng.pick(&self.errors)]);

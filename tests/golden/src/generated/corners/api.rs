@@ -441,6 +441,15 @@ pub struct BigOne {
 #[derive(Clone, Debug, PartialEq)]
 pub struct UserNote(pub Figure);
 
+/// The payload of `user.cursor`.
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserCursor {
+    #[protocol(name = "who \"\\ is")]
+    pub who_is: String,
+    pub x: Option<i64>,
+}
+
 #[protocol(untyped, deserialize)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BracesFn {
@@ -490,7 +499,7 @@ pub enum ClientMessage {
     #[message("all.defaults")]
     AllDefaults(Box<AllDefaults>),
     /// Deprecated: use "nothing" instead */.
-    #[message("big.one", deprecated = "use \"nothing\" instead */")]
+    #[message("big.one", concurrent, deprecated = "use \"nothing\" instead */")]
     BigOne(Box<BigOne>),
 }
 
@@ -523,6 +532,8 @@ pub enum ServerMessage {
     AllShapes(Box<AllShapes>),
     #[message("user.note", channel = User, volatile)]
     UserNote(UserNote),
+    #[message("user.cursor", channel = User, volatile, volatile_key = "who \"\\ is")]
+    UserCursor(UserCursor),
 }
 
 /// The channel `everyone`.
@@ -559,7 +570,7 @@ pub struct User {
     name = "corners",
     version = "0.1.0",
     accepts = "^0",
-    hash = "d02d6d7db9a82e4d8f03ff3609d65512",
+    hash = "7977cc97ba50875b96b2f6fbae0e3b01",
     client = ClientMessage,
     server = ServerMessage,
     channels(Everyone, Braces, User),

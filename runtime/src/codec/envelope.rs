@@ -1,0 +1,99 @@
+//! The layout of a message, in any encoding: which members it has, and in which order.
+
+use super::{EncodeError, Outgoing};
+use crate::{
+    descriptor::{FieldKind, Tag, TimestampForm},
+    envelope::Id,
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::time::SystemTime;
+
+/// An object that is being written.
+pub(super) trait ObjectWriter {
+    /// Writes a member.
+    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError>;
+
+    /// Writes the members of an object next to the others.
+    fn splice(&mut self, object: &dyn erased_serde::Serialize) -> Result<(), EncodeError>;
+}
+
+/// The error of a payload that is to be spliced and is no object.
+pub(super) fn not_an_object() -> EncodeError {
+    EncodeError(serde::ser::Error::custom(
+        "a payload without a content field must be an object",
+    ))
+}
+
+/// Writes the members of a message.
+pub(super) fn write(m: &Outgoing<'_>, out: &mut impl ObjectWriter) -> Result<(), EncodeError> {
+    let e = m.envelope;
+    match m.tag {
+        Some(Tag::Text(text)) => out.field(e.tag, &text)?,
+        Some(Tag::Integer(n)) => out.field(e.tag, &n)?,
+        None => {}
+    }
+    if let Some(payload) = m.payload {
+        match e.content {
+            Some(content) => out.field(content, payload)?,
+            None => out.splice(payload)?,
+        }
+    }
+    if let Some(id) = m.id {
+        let field = if m.is_reply {
+            e.reply_to.or(e.id)
+        } else {
+            e.id
+        };
+        if let Some(field) = field {
+            match id {
+                Id::Text(text) => out.field(field.name, text)?,
+                Id::Integer(n) => out.field(field.name, n)?,
+            }
+        }
+    }
+    if let (Some(succeeded), Some((field, success, failure))) = (m.outcome, e.outcome) {
+        let json = if succeeded { success } else { failure };
+        let value: &RawValue = serde_json::from_str(json).map_err(EncodeError)?;
+        out.field(field, value)?;
+    }
+    if let (Some(version), Some(field)) = (m.version, e.version) {
+        number(out, field.name, field.kind, version)?;
+    }
+    if let (Some(channel), Some(field)) = (m.channel, e.channel) {
+        out.field(field.name, channel)?;
+    }
+    if let (Some(seq), Some(field)) = (m.seq, e.seq) {
+        number(out, field.name, field.kind, seq)?;
+    }
+    if let (Some(epoch), Some(field)) = (m.epoch, e.epoch) {
+        out.field(field.name, epoch)?;
+    }
+    if let (Some(at), Some((field, form))) = (m.timestamp, e.timestamp) {
+        let since = at
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        match form {
+            TimestampForm::Rfc3339 => {
+                let text = humantime::format_rfc3339_millis(at).to_string();
+                out.field(field.name, &text)?;
+            }
+            TimestampForm::UnixMs => out.field(field.name, &(since.as_millis() as u64))?,
+            TimestampForm::UnixS => out.field(field.name, &since.as_secs())?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes a number, or its decimal digits where the field is text.
+fn number<N: Serialize + ToString>(
+    out: &mut impl ObjectWriter,
+    name: &str,
+    kind: FieldKind,
+    n: N,
+) -> Result<(), EncodeError> {
+    match kind {
+        FieldKind::Integer => out.field(name, &n),
+        FieldKind::Text => out.field(name, &n.to_string()),
+    }
+}
