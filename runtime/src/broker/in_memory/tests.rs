@@ -12,6 +12,8 @@ const fn message(volatile: bool) -> MessageDescriptor {
         payload: true,
         channel: Some("room"),
         volatile,
+        volatile_key: None,
+        concurrent: false,
         idempotent: false,
         timeout: None,
         reply: ReplyKind::None,
