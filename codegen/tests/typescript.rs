@@ -299,6 +299,152 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
 }
 
 /// An existing protocol, and recorded messages of its server.
+/// A protocol with bytes wherever they can be.
+fn blobs(bytes: &str) -> Value {
+    let base64 = json!({ "type": "string", "contentEncoding": "base64" });
+    let part = |kind: &str, raw: Value| json!({ "type": "object", "required": ["kind", "raw"], "properties": { "kind": { "const": kind }, "raw": raw } });
+    json!({
+        "handfast": 1,
+        "protocol": { "name": "blobs", "version": "1.0.0" },
+        "encodings": { "json": "j", "msgpack": "m", "cbor": "c" },
+        "types": {
+            "Blob": { "type": "string", "contentEncoding": "base64", "minLength": 4, "maxLength": 16 },
+            "Tree": { "type": "object", "properties": { "leaf": base64, "children": { "type": "array", "items": { "$ref": "#/types/Tree" } } } },
+        },
+        "errors": { "FULL": { "data": { "type": "object", "properties": { "left": base64 } } } },
+        "messages": {
+            "put": {
+                "from": "client", "reply": "got", "errors": ["FULL"],
+                "payload": { "type": "object", "required": ["data"], "properties": {
+                    "data": { "$ref": "#/types/Blob" },
+                    "maybe": { "type": ["string", "null"], "contentEncoding": "base64" },
+                    "many": { "type": "array", "items": base64 },
+                    "byName": { "type": "object", "additionalProperties": { "$ref": "#/types/Blob" } },
+                    "part": { "oneOf": [part("raw", base64.clone()), part("text", json!({ "type": "string" }))] },
+                    "either": { "anyOf": [base64, { "type": "integer" }] },
+                    "tree": { "$ref": "#/types/Tree" },
+                    "plain": { "type": "string", "default": "AQID" },
+                    "preset": { "type": "string", "contentEncoding": "base64", "default": "AQID" },
+                } },
+            },
+            "got": { "from": "server", "payload": { "type": "object", "required": ["data"], "properties": { "data": { "$ref": "#/types/Blob" } } } },
+            "whole": { "from": "both", "payload": base64 },
+        },
+        "generate": { "typescript": { "out": "api.ts", "sides": "both", "bytes": bytes } },
+    })
+}
+
+#[test]
+fn bytes_are_arrays_in_every_encoding() -> Result<()> {
+    let folder = generate(&load(&blobs("uint8array"), &BTreeMap::new())?, "blobs")?;
+    let text = generate(&load(&blobs("base64"), &BTreeMap::new())?, "blobs-base64")?;
+    let typed = "import { connect, put, whole, isPut, type Put } from './api.js';
+        const bytes = new Uint8Array([1, 2, 3]);
+        const all: Put = {
+          data: bytes, maybe: bytes, many: [bytes], byName: { a: bytes }, part: { kind: 'raw', raw: bytes }, either: 'AQID',
+          tree: { leaf: 'AQID' }, plain: 'AQID', preset: bytes,
+        };
+        export async function use(): Promise<Uint8Array | undefined> {
+          const client = connect('ws://localhost');
+          client.on(whole, (held: Uint8Array) => held.length);
+          const result = await client.call(put, isPut(all) ? all : { data: bytes, part: { kind: 'text', raw: 'AQID' } });
+          return result.ok ? result.value.data : undefined;
+        }";
+    fs::write(folder.join("src/typed.ts"), typed)?;
+    compile_with_both(&folder)?;
+    compile_with_both(&text)?;
+    let said = run(
+        &folder,
+        "import assert from 'node:assert/strict';
+         import * as api from './out/api.js';
+         import { Client, cbor, msgpack, violationsOf } from './out/handfast.js';
+         import * as plain from '../blobs-base64/out/api.js';
+
+         const bytes = new Uint8Array([1, 2, 3]);
+         const typed = {
+           data: bytes, maybe: bytes, many: [bytes, new Uint8Array()], byName: { a: bytes, ['__proto__']: bytes }, part: { kind: 'raw', raw: bytes },
+           either: 'AQID', tree: { leaf: 'AQID', children: [{ leaf: 'AQID' }] }, plain: 'AQID', preset: bytes,
+         };
+         const wire = JSON.parse(JSON.stringify(typed, (_, held) => (held instanceof Uint8Array ? Buffer.from(held).toString('base64') : held)));
+         const inAll = (message, decode, ofText) => {
+           const result = decode(JSON.stringify(message));
+           for (const encoding of [msgpack, cbor]) {
+             const other = decode(encoding.encode(message), encoding);
+             assert.deepEqual([other.value, other.error], [result.value, result.error]);
+           }
+           // What is wrong with it is what is wrong with the text.
+           assert.deepEqual(result.error?.violations, ofText(JSON.stringify(message)).error?.violations);
+           return result;
+         };
+         const sent = payload => inAll({ type: 'put', id: '1', payload }, api.decodeClientMessage, plain.decodeClientMessage);
+
+         assert.deepEqual(sent(wire).orThrow().payload, typed);
+         assert.deepEqual(sent({ data: 'AQID', maybe: null, part: { kind: 'text', raw: 'AQID' } }).orThrow().payload, {
+           data: bytes, maybe: null, part: { kind: 'text', raw: 'AQID' },
+         });
+         for (const [data, keyword] of [['', 'minLength'], ['AQIDAQIDAQIDAQIDAQID', 'maxLength'], ['AQI', 'minLength'], ['AQ=D', 'contentEncoding'], [5, 'type'], [{}, 'type']]) {
+           assert.equal(sent({ data }).error.violations[0].keyword, keyword);
+         }
+         sent({ data: 'AQID', many: ['!', 7], byName: { a: '!' }, part: { kind: 'raw', raw: '!' }, either: '!', more: 1 });
+         sent({ data: 'AQID', many: {}, byName: [], part: { kind: 'none' }, tree: 'AQID', maybe: 4 });
+         assert.equal(sent({}).ok, false);
+         const whole = payload => inAll({ type: 'whole', payload }, (frame, encoding) => api.decode(frame, undefined, encoding), plain.decode);
+         assert.deepEqual(whole('AQID').orThrow().payload, bytes);
+         assert.equal(whole('A').error.violations[0].keyword, 'contentEncoding');
+
+         // A guard does not take the text for the bytes, and the bytes have the limits of their text.
+         assert.equal(api.isPut(typed), true);
+         assert.equal(api.isPut(wire), false);
+         assert.equal(api.isBlob(new Uint8Array(13)), false);
+         const wrong = violationsOf(api.validatePut, { data: new Uint8Array() }, 'sent');
+         assert.deepEqual(wrong, violationsOf(plain.validatePut, { data: '' }, 'sent'));
+         assert.equal('putPresetDefault' in api, false);
+         assert.equal(plain.putPresetDefault, 'AQID');
+
+         // A client writes text in JSON and bytes otherwise, and changes nothing of what it is given.
+         for (const encoding of [undefined, msgpack, cbor]) {
+           let events;
+           const packets = [];
+           const transport = (_url, _subprotocol, given) => {
+             events = given;
+             return { send: packet => packets.push(packet), close() {} };
+           };
+           const client = new Client(api.protocol, 'ws://test/', { transport, encoding });
+           events.opened();
+           await new Promise(setImmediate);
+           const calling = client.call(api.put, typed);
+           const encode = value => encoding?.encode(value) ?? JSON.stringify(value);
+           assert.deepEqual(packets.at(-1), encode({ type: 'put', payload: encoding ? typed : wire, id: '1' }));
+           assert.equal(api.decodeClientMessage(packets.at(-1), encoding).ok, true);
+           events.received(encode({ type: 'got', payload: { data: encoding ? bytes : 'AQID' }, id: '1' }));
+           assert.deepEqual((await calling).orThrow(), { data: bytes });
+           assert.equal((await client.call(api.put, { data: new Uint8Array(13) })).error.violations[0].path, '/payload/data');
+           assert.equal(typed.data, bytes);
+           client.close();
+         }
+
+         // Where bytes are text, a client writes them as bytes all the same if the encoding has them.
+         for (const encoding of [msgpack, cbor]) {
+           let events;
+           const packets = [];
+           const transport = (_url, _subprotocol, given) => {
+             events = given;
+             return { send: packet => packets.push(packet), close() {} };
+           };
+           const client = new Client(plain.protocol, 'ws://test/', { transport, encoding });
+           events.opened();
+           await new Promise(setImmediate);
+           client.call(plain.put, wire);
+           assert.deepEqual(packets.at(-1), encoding.encode({ type: 'put', payload: typed, id: '1' }));
+           assert.deepEqual(plain.decodeClientMessage(packets.at(-1), encoding).orThrow().payload, wire);
+           client.close();
+         }
+         console.log('done');",
+    )?;
+    assert_eq!(said, "done\n");
+    Ok(())
+}
+
 #[test]
 fn a_capture_decodes() -> Result<()> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/protocols");
@@ -311,6 +457,7 @@ fn a_capture_decodes() -> Result<()> {
     protocol.generate.typescript = Some(handfast_spec::model::GenerateTypescript {
         out,
         both_sides: false,
+        byte_arrays: false,
     });
     let folder = generate(&protocol, "coinbase-client")?;
     let api = fs::read_to_string(folder.join("src/api.ts"))?;

@@ -72,3 +72,30 @@ async fn either_end_sends_it_without_more_words() -> Result<(), Box<dyn std::err
     );
     Ok(())
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_encoding_that_the_protocol_lacks_is_refused_at_either_end() {
+    use handfast::{
+        client::ConnectError,
+        codec::Encoding,
+        transport::{Transport, TransportEvent},
+    };
+    let client = ClientBuilder::<Both, Client>::to("ws://localhost/").encoding(Encoding::Cbor);
+    let error = client.await.expect_err("the protocol has JSON alone");
+    assert!(matches!(error, ConnectError::Encoding(Encoding::Cbor)));
+    assert!(error.is_final());
+    assert_eq!(
+        error.to_string(),
+        "the protocol has no encoding `cbor`: add it to `encodings` in the spec"
+    );
+
+    let (mut ours, theirs) = duplex(16);
+    let mut info = ConnectionInfo::default();
+    info.encoding = Some(Encoding::Cbor);
+    tokio::spawn(async move { Server::new(App).serve(theirs, info).await });
+    let event = std::future::poll_fn(|cx| ours.poll_receive(cx)).await;
+    match event {
+        Ok(TransportEvent::Closed(Some(frame))) => assert_eq!(frame.code, 1003),
+        other => panic!("{other:?}"),
+    }
+}

@@ -284,6 +284,18 @@ async fn an_invalid_upgrade_is_refused() {
             let source = std::error::Error::source(&error).expect("the error has a source");
             assert_eq!(source.to_string(), words);
         }
+        // A server that selects none speaks JSON.
+        let address = upgrades(UPGRADE, true, Vec::new()).await;
+        let error = Client::connect(format!("ws://{address}/ws"))
+            .auth(&Auth { name: "ada".into() })
+            .encoding(handfast::codec::Encoding::MsgPack)
+            .await
+            .expect_err("the server does not speak it");
+        let source = std::error::Error::source(&error).expect("the error has a source");
+        assert_eq!(
+            source.to_string(),
+            "the response does not select the subprotocol of the encoding"
+        );
     })
     .await;
 }

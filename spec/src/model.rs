@@ -429,6 +429,8 @@ pub struct GenerateTypescript {
     pub out: Name,
     /// Whether it also decodes what a server receives, and not only what a client does.
     pub both_sides: bool,
+    /// Whether bytes are a `Uint8Array`, and not the text of their base64.
+    pub byte_arrays: bool,
 }
 
 /// `generate.schema`

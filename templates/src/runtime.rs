@@ -11,17 +11,23 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 41] = files![
+static RUNTIME: [(&str, &str); 49] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
     "handfast/backoff.ts",
+    "handfast/binary.ts",
+    "handfast/bytes.ts",
+    "handfast/cbor.ts",
     "handfast/channels.ts",
     "handfast/client.ts",
     "handfast/clock.ts",
     "handfast/close-codes.ts",
+    "handfast/codec.ts",
     "handfast/options.ts",
     "handfast/connection.ts",
+    "handfast/core.ts",
+    "handfast/counting.ts",
     "handfast/decode.ts",
     "handfast/descriptor.ts",
     "handfast/dispatch.ts",
@@ -35,6 +41,8 @@ static RUNTIME: [(&str, &str); 41] = files![
     "handfast/idna.ts",
     "handfast/listeners.ts",
     "handfast/memoize.ts",
+    "handfast/message-table.ts",
+    "handfast/msgpack.ts",
     "handfast/outbound.ts",
     "handfast/regex.ts",
     "handfast/report.ts",

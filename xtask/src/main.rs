@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check that a change has to pass, step by step, each with its time. A failure is reported with the
 //! command that repeats it. `cargo xtask fresh` runs the same in a fresh clone. Checks that take too long for every change are
-//! commands of their own (`fuzz`, `protocols`, `autobahn`), and so is what needs a download each time (`advisories`).
+//! commands of their own (`fuzz`, `protocols`, `sessions`, `mutants`, `autobahn`), and so is what needs a download each time (`advisories`).
 
 mod autobahn;
 mod deny;
@@ -8,6 +8,7 @@ mod format;
 mod fresh;
 mod node;
 mod run;
+mod sessions;
 mod steps;
 #[cfg(test)]
 mod suites;
@@ -24,6 +25,8 @@ cargo xtask fresh            Run both commands of the README in a fresh clone of
 cargo xtask advisories       Check the dependencies for known vulnerabilities
 cargo xtask fuzz SEED        Compare a million verdicts of all validators on random schemas
 cargo xtask protocols SEED   Compile the code generated from 3,000 random protocols
+cargo xtask sessions SEED    Lose two million connections in the simulation of sessions, and 200,000 in that of clients and a server
+cargo xtask mutants          Make mistakes in the counting of messages on purpose: each has to be noticed
 cargo xtask autobahn         Run the Autobahn test suite against both ends of the WebSocket transport
 cargo xtask autobahn CASE…   Run some of its cases, such as 7.3.1 or '6.*'
 
@@ -50,6 +53,10 @@ fn main() -> ExitCode {
             let is_asked = |name: &str| names.is_empty() || names.contains(&name);
             run::all(steps::STEPS.iter().filter(|step| is_asked(step.name)))
         }
+        ["sessions", seed] if seed.parse::<u64>().is_ok() => {
+            run::exit_code(sessions::sessions(seed))
+        }
+        ["mutants"] => run::exit_code(sessions::mutants()),
         ["fmt"] => run::exit_code(format::format()),
         ["fresh"] => fresh::run(),
         ["advisories"] => run::exit_code(deny::advisories()),

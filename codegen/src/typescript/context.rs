@@ -1,7 +1,7 @@
 //! What every part of the emitter reads, and what was named so far.
 
 use super::{
-    names,
+    bytes, names,
     recursion::{self, Recursion},
 };
 use crate::shape::{DeclId, DeclKind, Shapes, api_names};
@@ -78,6 +78,8 @@ pub(super) struct Context<'p> {
     pub(super) guards: BTreeMap<Usage, String>,
     /// The constants that have been written.
     pub(super) constants: BTreeMap<(SchemaId, ConstantKind), String>,
+    /// The schemas of bytes whose places in payloads are known.
+    pub(super) byte_schemas: BTreeSet<SchemaId>,
     /// How schemas contain themselves, by schema.
     pub(super) recursion: Vec<Recursion>,
     /// The objects whose rules are being written, each inside of the one before it.
@@ -128,6 +130,7 @@ impl<'p> Context<'p> {
             functions: BTreeMap::new(),
             guards: BTreeMap::new(),
             constants: BTreeMap::new(),
+            byte_schemas: bytes::byte_schemas(protocol),
             recursion: recursion::of(&protocol.schemas),
             open_rules: Vec::new(),
             open_types: RefCell::default(),

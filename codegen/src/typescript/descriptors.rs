@@ -1,6 +1,7 @@
 //! The descriptors of messages, in an order in which each comes after those it names.
 
 use super::{
+    bytes::Places,
     context::Context,
     envelope::{Envelopes, Tags},
     tags::message_tags,
@@ -183,6 +184,7 @@ pub(super) fn descriptor(
     kinds: (Tags, Tags),
     made: &mut [(bool, bool)],
     envelopes: &mut Envelopes,
+    places: &mut Places,
     items: &mut Vec<String>,
 ) {
     let id = part.id;
@@ -215,6 +217,8 @@ pub(super) fn descriptor(
     if part.client {
         let (payload, validator) = cx.carried(id, Side::Client);
         members.push(format!("send: {validator}"));
+        let sent = message.client.as_ref().and_then(|sent| sent.payload);
+        members.extend(cx.byte_members(sent, Side::Client, places, items));
         let kind = request_type(cx, id, &payload);
         if kind == CANCEL {
             members.push("isCancel: true".to_owned());
@@ -224,6 +228,8 @@ pub(super) fn descriptor(
     if part.server {
         let (payload, validator) = cx.carried(id, Side::Server);
         members.push(format!("receive: {validator}"));
+        let sent = message.server.as_ref().and_then(|sent| sent.payload);
+        members.extend(cx.byte_members(sent, Side::Server, places, items));
         ty.push(
             match message
                 .channel
@@ -290,6 +296,13 @@ fn request_members(cx: &Context<'_>, message: &Message, made: &[(bool, bool)]) -
     }
     if message.idempotent {
         members.push("idempotent: true".to_owned());
+    }
+    if message
+        .reply
+        .as_ref()
+        .is_some_and(|reply| reply.is_stream())
+    {
+        members.push("via: hf.openStream".to_owned());
     }
     members
 }

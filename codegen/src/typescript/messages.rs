@@ -1,6 +1,7 @@
 //! Messages: their descriptors, the union of those of each side, and how they are decoded.
 
 use super::{
+    bytes::Places,
     context::Context,
     descriptors::{descriptor, order, sent},
     envelope::{Envelopes, envelopes, tags},
@@ -15,10 +16,19 @@ use handfast_templates::typescript::{Decoding, DecodingClientMessages, lay_out};
 pub(super) fn messages(cx: &mut Context<'_>) -> Vec<String> {
     let mut items = Vec::new();
     let mut envelopes = Envelopes::new();
+    let mut places = Places::default();
     let kinds = (tags(cx, Side::Client), tags(cx, Side::Server));
     let mut made = vec![(false, false); cx.protocol.messages.len()];
     for part in order(cx) {
-        descriptor(cx, part, kinds, &mut made, &mut envelopes, &mut items);
+        descriptor(
+            cx,
+            part,
+            kinds,
+            &mut made,
+            &mut envelopes,
+            &mut places,
+            &mut items,
+        );
     }
     for end in [Side::Client, Side::Server] {
         let (name, words) = match end {

@@ -6,7 +6,7 @@
 //! Modules depend downwards only, in this order:
 //!
 //! 1. `text`, `names`, `pattern`, `recursion`, `tags`: strings, identifiers and patterns as code;
-//! 2. `context`: what every part reads and what was named so far; `type_text`, `types`: types;
+//! 2. `bytes`: which bytes are a `Uint8Array`; `context`: what every part reads and what was named so far; `type_text`, `types`: types;
 //! 3. `statements`, `locals`, `kinds`, `body`: what a function that is being written consists of, and which kind of validator a
 //!    schema has;
 //! 4. `conditions`, `rules`: what a scalar has to fit, as a condition and as data; `children`, `in_place`, `keywords`: the
@@ -15,6 +15,7 @@
 //! 6. `errors`, `envelope`, `descriptors`, `messages`, `channels`, `session`, `standard`: the sections of the files.
 
 mod body;
+mod bytes;
 mod channels;
 mod children;
 mod conditions;

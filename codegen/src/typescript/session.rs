@@ -12,18 +12,21 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
     let protocol = cx.protocol;
     let mut items = Vec::new();
     let (client, server) = envelopes(cx, &mut items);
-    let encoding = protocol
+    let subprotocols: Vec<String> = protocol
         .encodings
         .iter()
-        .find(|encoding| encoding.kind == EncodingKind::Json);
-    let subprotocol = encoding.map_or_else(
-        || format!("{}.v{}+json", protocol.name.text, protocol.version.major),
-        |encoding| encoding.subprotocol.clone(),
-    );
+        .map(|encoding| {
+            let name = encoding_name(encoding.kind);
+            format!("{name}: {}", text::string(&encoding.subprotocol))
+        })
+        .collect();
     let times = &protocol.session;
     let heartbeat = times.heartbeat.map_or("null".to_owned(), |heartbeat| {
         heartbeat.as_millis().to_string()
     });
+    let resume = times
+        .resume
+        .map_or("null".to_owned(), |resume| resume.as_millis().to_string());
     let (timeout, min, max) = (
         times.timeout.as_millis(),
         times.backoff.min.as_millis(),
@@ -38,7 +41,7 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
         format!("name: {}", text::string(&protocol.name.text)),
         format!("version: {}", text::string(&protocol.version.to_string())),
         format!("hash: {}", text::string(&protocol.hash)),
-        format!("subprotocol: {}", text::string(&subprotocol)),
+        format!("subprotocols: {{ {} }}", subprotocols.join(", ")),
         format!("envelope: {{ client: {client}, server: {server} }}"),
         format!("depth: {}", protocol.limits.depth),
         format!(
@@ -46,7 +49,7 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
             protocol.limits.message, protocol.limits.outbound, protocol.limits.inbound
         ),
         format!(
-            "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, backoff: {{ min: {min}, max: {max}{attempts} }} }}"
+            "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, resume: {resume}, backoff: {{ min: {min}, max: {max}{attempts} }} }}"
         ),
     ];
     let hello = matches!(
@@ -74,16 +77,51 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
         ty: format!("hf.Protocol{auth}"),
         members,
     }));
-    let options = if auth.is_empty() {
-        "options?: hf.ConnectOptions".to_owned()
-    } else {
-        format!("options: hf.AuthenticatedConnectOptions{auth}")
-    };
+    let options = options(cx, &auth);
     items.push(lay_out(&Connecting {
         options: &options,
         auth: &auth,
     }));
     items
+}
+
+/// The parameter of `connect`, with its type. Without JSON an encoding has to be chosen.
+fn options(cx: &Context<'_>, auth: &str) -> String {
+    let encodings = &cx.protocol.encodings;
+    let binary: Vec<String> = encodings
+        .iter()
+        .filter(|encoding| encoding.kind != EncodingKind::Json)
+        .map(|encoding| text::string(encoding_name(encoding.kind)))
+        .collect();
+    let has_json = binary.len() < encodings.len();
+    let auth = auth.trim_start_matches('<').trim_end_matches('>');
+    let arguments: Vec<String> = [auth.to_owned(), binary.join(" | ")]
+        .into_iter()
+        .filter(|argument| !argument.is_empty())
+        .collect();
+    let arguments = match arguments.as_slice() {
+        [] => String::new(),
+        arguments => format!("<{}>", arguments.join(", ")),
+    };
+    let required = if has_json {
+        String::new()
+    } else {
+        let name = binary.join(" | ");
+        format!(" & {{ readonly encoding: hf.Encoding<{name}> }}")
+    };
+    match auth {
+        "" if has_json => format!("options?: hf.ConnectOptions{arguments}"),
+        "" => format!("options: hf.ConnectOptions{arguments}{required}"),
+        _ => format!("options: hf.AuthenticatedConnectOptions{arguments}{required}"),
+    }
+}
+
+fn encoding_name(kind: EncodingKind) -> &'static str {
+    match kind {
+        EncodingKind::Json => "json",
+        EncodingKind::Msgpack => "msgpack",
+        EncodingKind::Cbor => "cbor",
+    }
 }
 
 /// The codes that a client acts on, where they are not those that the runtime knows.

@@ -1,7 +1,7 @@
 //! Types: the values that a schema allows, in TypeScript.
 
 use super::{
-    context::Context,
+    context::{Context, Usage},
     tags::{message_tags, tags},
     text,
     type_text::{Level, Ty, both, either},
@@ -62,7 +62,7 @@ impl Context<'_> {
             Some(false) => return Ty::atom("never"),
             None => {}
         }
-        let mut parts = vec![self.own(schema, depth)];
+        let mut parts = vec![self.own(id, depth)];
         let dynamic = schema.dynamic_reference.as_ref();
         let references = schema
             .reference
@@ -86,7 +86,8 @@ impl Context<'_> {
     }
 
     /// What `type`, `const`, `enum` and the keywords of arrays and objects say.
-    fn own(&self, schema: &Schema, depth: u32) -> Ty {
+    fn own(&self, id: SchemaId, depth: u32) -> Ty {
+        let schema = &self.protocol.schemas[id];
         let fits = |value: &Value| {
             schema
                 .types
@@ -122,6 +123,7 @@ impl Context<'_> {
                     Type::Null => Ty::atom("null"),
                     Type::Boolean => Ty::atom("boolean"),
                     Type::Integer | Type::Number => Ty::atom("number"),
+                    Type::String if self.is_byte_array(id) => Ty::atom("Uint8Array"),
                     Type::String => Ty::atom("string"),
                     Type::Array => self.array(schema, depth),
                     Type::Object => self.object(schema, depth),
@@ -317,7 +319,9 @@ impl Context<'_> {
                 }
                 _ => true,
             };
+            // No literal is bytes.
             let valid = is_flat
+                && !self.is_byte_array(self.resolved(Usage::whole(field.schema)).id)
                 && Validator::new(&self.protocol.schemas).is_valid(
                     field.schema,
                     default,

@@ -75,7 +75,7 @@ impl Context<'_> {
             true => self.behind_guard(&mut body),
             false => None,
         };
-        let (lines, uses) = match (behind, self.plain(&plain)) {
+        let (mut lines, uses) = match (behind, self.plain(&plain)) {
             (_, Some("hf.anything")) => (Vec::new(), Uses::default()),
             (Some(behind), _) => (behind, Uses::BOTH),
             (None, Some(known)) if !pending.usage.tracked => {
@@ -95,6 +95,9 @@ impl Context<'_> {
                 (lines, uses)
             }
         };
+        if self.is_byte_array(pending.usage.id) {
+            lines.insert(0, "value = hf.textOfBytes(value, report);".to_owned());
+        }
         let mut text = self.memoized(pending, has_guard, lines, uses);
         if let Some(guard) = self.guard(&mut body, pending.exported) {
             text = format!("{guard}\n{text}");

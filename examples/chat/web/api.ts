@@ -938,6 +938,7 @@ export const pricesWatch: hf.StreamRequest<PricesWatch, undefined, PricesTick, P
   cancel: pricesStop,
   errors: [unknownSymbolError],
   timeout: 5000,
+  via: hf.openStream,
 };
 
 /** The order book. */
@@ -1022,8 +1023,11 @@ const serverMessages = /*@__PURE__*/ hf.messageTable<ServerMessage>(hf.defaultEn
 ]);
 
 /** Decodes the text of a message from the server. */
-export function decode(text: string, pending?: hf.PendingLookup): hf.Decoded<ServerMessage> {
-  return hf.decode(text, serverMessages, pending);
+export function decode(text: string, pending?: hf.PendingLookup): hf.Decoded<ServerMessage>;
+/** Decodes a message from the server in another encoding than JSON. */
+export function decode(frame: hf.Frame, pending: hf.PendingLookup | undefined, encoding: hf.Encoding): hf.Decoded<ServerMessage>;
+export function decode(frame: hf.Frame, pending?: hf.PendingLookup, encoding?: hf.Encoding): hf.Decoded<ServerMessage> {
+  return hf.decode(frame, serverMessages, pending, encoding);
 }
 
 /** Decodes a parsed message from the server. */
@@ -1048,6 +1052,7 @@ export const roomChannel: hf.Channel<'room', RoomJoin, RoomJoined, RoomFullError
   join: roomJoin,
   leave: roomLeave,
   params: ['roomId'],
+  via: hf.joinChannel,
 };
 
 // ---- Session --------------------------------------------------------------------------------------------------------
@@ -1057,11 +1062,11 @@ export const protocol: hf.Protocol<Auth> = {
   name: 'chat',
   version: '1.2.0',
   hash: 'f3db6df2e15998fded0a26f019e750d3',
-  subprotocol: 'chat.v1+json',
+  subprotocols: { json: 'chat.v1+json' },
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },
-  session: { heartbeat: 25000, timeout: 10000, backoff: { min: 500, max: 30000, attempts: 1000 } },
+  session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000, attempts: 1000 } },
   auth: validateAuth,
 };
 
@@ -1086,8 +1091,11 @@ const clientMessages = /*@__PURE__*/ hf.clientMessageTable<ClientMessage>(hf.def
 ]);
 
 /** Decodes the text of a message from a client, as a server does: unknown fields are refused. */
-export function decodeClientMessage(text: string): hf.Decoded<ClientMessage> {
-  return hf.decode(text, clientMessages);
+export function decodeClientMessage(text: string): hf.Decoded<ClientMessage>;
+/** Decodes a message from a client in another encoding than JSON. */
+export function decodeClientMessage(frame: hf.Frame, encoding: hf.Encoding): hf.Decoded<ClientMessage>;
+export function decodeClientMessage(frame: hf.Frame, encoding?: hf.Encoding): hf.Decoded<ClientMessage> {
+  return hf.decode(frame, clientMessages, undefined, encoding);
 }
 
 /** Decodes a parsed message from a client, as a server does. */

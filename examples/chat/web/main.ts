@@ -12,6 +12,7 @@ import {
   type Attachment,
   type Auth,
   type ChatMessage,
+  type ChatSend,
   type Level,
   type Member,
   type PricesTick,
@@ -24,6 +25,8 @@ const SYMBOLS = ['BTC-EUR', 'ETH-EUR', 'SOL-EUR'];
 const TYPING_SHOWN = 3000;
 const TYPING_SENT = 3000;
 const BOOK_KEPT = 3000;
+/** How long a message waits for a connection and its reply. */
+const SEND_TIMEOUT = 120_000;
 const PRICES_KEPT = 60;
 
 type ChatRoom = Subscription<'room', RoomJoined>;
@@ -78,7 +81,8 @@ function start(): void {
   client?.close();
   const own = connect('/ws', { auth: { name: ownName } });
   client = own;
-  own.on('open', () => {
+  own.on('open', ({ resumed }) => {
+    if (resumed === true) return; // the stream goes on
     void followPrices(own);
     void showBook(own);
   });
@@ -122,6 +126,7 @@ async function enterRoom(own: Client<Auth>): Promise<void> {
   const id = roomId();
   showRooms();
   $('messages').replaceChildren();
+  unseen = [];
   $('topic').textContent = '';
   showMembers([]);
   showTyping();
@@ -139,7 +144,7 @@ async function enterRoom(own: Client<Auth>): Promise<void> {
 }
 
 function hearRoom(entered: ChatRoom): void {
-  entered.on(chatMessage, (message, { timestamp }) => showMessage(message, timestamp));
+  entered.on(chatMessage, (message, { timestamp }) => hearMessage(message, timestamp));
   entered.on(userTyping, ({ name }) => showTyping(name));
   entered.on(userPresence, ({ member, present }) => {
     if (present) members.set(member.name, member);
@@ -195,21 +200,26 @@ function note(words: string): void {
   append(make('li', { className: 'note', textContent: words }));
 }
 
-function showMessage({ from, text, attachments = [] }: ChatMessage, timestamp = Date.now()): void {
-  const time = new Date(timestamp);
-  const when = time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-  append(
-    make(
-      'li',
-      {},
-      make('span', { className: 'who', textContent: from }),
-      make('time', { dateTime: time.toISOString(), textContent: when }),
-      make('div', { className: 'text', textContent: text }),
-      ...attachments.map(attachmentElement),
-    ),
-  );
+function hearMessage(message: ChatMessage, timestamp?: number): void {
+  const { from, text } = message;
+  const own = from === ownName ? unseen.find(sent => sent.text === text) : undefined;
+  if (own === undefined) append(messageElement(message, timestamp));
+  else seen(own);
   typing.delete(from);
   showTyping();
+}
+
+function messageElement({ from, text, attachments = [] }: ChatMessage, timestamp = Date.now()): HTMLLIElement {
+  const time = new Date(timestamp);
+  const when = time.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  return make(
+    'li',
+    {},
+    make('span', { className: 'who', textContent: from }),
+    make('time', { dateTime: time.toISOString(), textContent: when }),
+    make('div', { className: 'text', textContent: text }),
+    ...attachments.map(attachmentElement),
+  );
 }
 
 function attachmentElement(attachment: Attachment): HTMLElement {
@@ -242,38 +252,85 @@ function showAttached(): void {
   element.textContent = `attached: ${attachments.map(({ kind }) => kind).join(', ')}`;
 }
 
-async function say(): Promise<void> {
+function say(): void {
   const input = $<HTMLTextAreaElement>('text');
   const text = input.value.trim();
   if (text === '' || client === undefined) return;
-  const sent = await client.call(chatSend, {
-    roomId: roomId(),
-    text,
-    ...(attachments.length > 0 && { attachments }),
-  });
-  if (sent.ok) {
-    input.value = '';
-    // What is typed next is told at once: the message took the word of it away.
-    typingSent = 0;
-    attachments = [];
-    showAttached();
-  } else if (sent.error.code === 'NOT_IN_ROOM') {
-    note('You are not in this room yet.');
-  } else {
-    note(sent.error.message);
-  }
+  void deliver(client, { roomId: roomId(), text, ...(attachments.length > 0 && { attachments }) });
+  input.value = '';
+  // What is typed next is told at once: the message took the word of it away.
+  typingSent = 0;
+  attachments = [];
+  showAttached();
 }
 
 $('say').addEventListener('submit', event => {
   event.preventDefault();
-  void say();
+  say();
 });
 
 $('text').addEventListener('keydown', event => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
   event.preventDefault();
-  void say();
+  say();
 });
+
+// ---- Delivery -------------------------------------------------------------------------------------------------------
+
+/** A message that this page sent. */
+interface Sent {
+  readonly text: string;
+  readonly element: HTMLLIElement;
+}
+
+/** Those that were not refused, and that the room has not shown yet. */
+let unseen: Sent[] = [];
+
+/** Sends a message once. What the server may have received is sent again only by whoever wrote it. */
+async function deliver(own: Client<Auth>, message: ChatSend): Promise<void> {
+  const { text } = message;
+  const element = messageElement({ ...message, from: ownName });
+  const sent = { text, element };
+  unseen.push(sent);
+  showDelivery(element, 'sending');
+  append(element);
+  const result = await own.call(chatSend, message, { timeout: SEND_TIMEOUT });
+  // The room may have shown it although the reply was lost.
+  if (result.ok || element.dataset['delivery'] === 'delivered') return showDelivery(element, 'delivered');
+  const { code } = result.error;
+  const isUnknown = code === 'OUTCOME_UNKNOWN' || code === 'TIMEOUT' || code === 'BAD_REPLY';
+  const forget = (): void => {
+    unseen = unseen.filter(other => other !== sent);
+  };
+  if (!isUnknown) forget();
+  const reason = code === 'NOT_IN_ROOM' ? 'you are not in this room' : result.error.message;
+  const words = isUnknown ? 'it is unknown whether it was delivered' : `not delivered: ${reason}`;
+  if (!element.isConnected) note(`“${text}” to #${message.roomId}: ${words}`); // its room was left
+  const again = make('button', { type: 'button', textContent: 'Send again' });
+  again.addEventListener('click', () => {
+    forget();
+    element.remove();
+    if (client !== undefined) void deliver(client, message);
+  });
+  showDelivery(element, isUnknown ? 'unknown' : 'refused', words, again);
+}
+
+/** The room shows a message of this page: whatever became of the reply, it was delivered. */
+function seen(sent: Sent): void {
+  unseen = unseen.filter(other => other !== sent);
+  showDelivery(sent.element, 'delivered');
+}
+
+function showDelivery(
+  element: HTMLLIElement,
+  delivery: 'sending' | 'delivered' | 'refused' | 'unknown',
+  words: string = delivery,
+  ...more: readonly Node[]
+): void {
+  element.dataset['delivery'] = delivery;
+  element.querySelector('.delivery')?.remove();
+  element.append(make('div', { className: 'delivery' }, words, ...more));
+}
 
 // ---- Attaching ------------------------------------------------------------------------------------------------------
 

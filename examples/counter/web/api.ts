@@ -121,8 +121,11 @@ const serverMessages = /*@__PURE__*/ hf.messageTable<ServerMessage>(hf.defaultEn
 ]);
 
 /** Decodes the text of a message from the server. */
-export function decode(text: string, pending?: hf.PendingLookup): hf.Decoded<ServerMessage> {
-  return hf.decode(text, serverMessages, pending);
+export function decode(text: string, pending?: hf.PendingLookup): hf.Decoded<ServerMessage>;
+/** Decodes a message from the server in another encoding than JSON. */
+export function decode(frame: hf.Frame, pending: hf.PendingLookup | undefined, encoding: hf.Encoding): hf.Decoded<ServerMessage>;
+export function decode(frame: hf.Frame, pending?: hf.PendingLookup, encoding?: hf.Encoding): hf.Decoded<ServerMessage> {
+  return hf.decode(frame, serverMessages, pending, encoding);
 }
 
 /** Decodes a parsed message from the server. */
@@ -144,6 +147,7 @@ export const changesChannel: hf.Channel<'changes', undefined, CounterValue> = {
   name: 'changes',
   key: () => 'changes',
   join: counterFollow,
+  via: hf.joinChannel,
 };
 
 // ---- Session --------------------------------------------------------------------------------------------------------
@@ -153,11 +157,11 @@ export const protocol: hf.Protocol = {
   name: 'counter',
   version: '1.0.0',
   hash: '2ba7810edbf27e28f30f75a3da2035e9',
-  subprotocol: 'counter.v1+json',
+  subprotocols: { json: 'counter.v1+json' },
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },
-  session: { heartbeat: 25000, timeout: 10000, backoff: { min: 500, max: 30000 } },
+  session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000 } },
 };
 
 /** Connects to a server of the protocol, and keeps the connection. */

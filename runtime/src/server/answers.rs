@@ -4,7 +4,7 @@ use crate::{Id, transport::Packet};
 use foldhash::quality::RandomState;
 use std::{
     collections::{HashMap, VecDeque},
-    hash::{BuildHasher, Hash, Hasher},
+    hash::BuildHasher,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -73,9 +73,7 @@ impl Answers {
     pub(crate) fn begin(&self, id: &Id, request: &[u8]) -> Repetition {
         let mut state = self.lock();
         let key = state.key(id);
-        let mut hasher = state.entries.hasher().build_hasher();
-        hasher.write(request);
-        let content = hasher.finish();
+        let content = state.entries.hasher().hash_one(request);
         match state.entries.get(&key) {
             None => {
                 let answer = None;
@@ -138,9 +136,7 @@ impl Answers {
 
 impl State {
     fn key(&self, id: &Id) -> u64 {
-        let mut hasher = self.entries.hasher().build_hasher();
-        id.hash(&mut hasher);
-        hasher.finish()
+        self.entries.hasher().hash_one(id)
     }
 
     fn forget_first(&mut self) {

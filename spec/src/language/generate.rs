@@ -67,6 +67,11 @@ static GENERATE_TYPESCRIPT: Section = Section {
             Shape::Word(&["client", "both"]),
             "What it can decode: what a client receives, or also what a server receives. client.",
         ),
+        key(
+            "bytes",
+            Shape::Word(&["base64", "uint8array"]),
+            "The type of bytes: `string`, which is their base64, or `Uint8Array`. base64.",
+        ),
     ],
 };
 

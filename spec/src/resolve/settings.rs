@@ -116,6 +116,9 @@ impl Resolver<'_> {
                 Some(GenerateTypescript {
                     out: self.out(at)?,
                     both_sides: self.owned(at, "sides").is_some_and(|sides| sides == "both"),
+                    byte_arrays: self
+                        .owned(at, "bytes")
+                        .is_some_and(|bytes| bytes == "uint8array"),
                 })
             }),
             schema: schema

@@ -1,16 +1,28 @@
 import { createInterface } from 'node:readline';
-import { violationsOf } from './out/handfast.js';
+import { cbor, msgpack, violationsOf } from './out/handfast.js';
 
 // As a WebSocket decodes what it takes for text.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** What `decode` makes of a text; the same message in MessagePack and CBOR has the same verdict. */
+function decoded(text, decode) {
+  const result = decode(text);
+  const isText = result.error?.message !== 'not an object' && result.error?.kind === 'syntax';
+  const expected = JSON.stringify([result.value, result.error]);
+  for (const encoding of isText ? [] : [msgpack, cbor]) {
+    const { value, error } = decode(encoding.encode(JSON.parse(text)), encoding);
+    if (JSON.stringify([value, error]) !== expected) throw new Error(`${encoding.name} has another verdict than JSON`);
+  }
+  return result;
+}
 
 function answer([of, byServer, message]) {
   const api = protocols[of];
   const text = typeof message === 'string' ? message : utf8.decode(new Uint8Array(message));
   if (byServer) {
-    const decoded = api.decodeClientMessage(text);
-    if (!decoded.ok && decoded.error.kind !== 'invalid') return refused(decoded.error);
-    const told = decoded.ok ? [] : list(decoded.error.violations);
+    const result = decoded(text, api.decodeClientMessage);
+    if (!result.ok && result.error.kind !== 'invalid') return refused(result.error);
+    const told = result.ok ? [] : list(result.error.violations);
     // What a client sends is checked before it is written, and the client is told the same.
     const { type, payload } = JSON.parse(text);
     if (type !== 'm' || payload === undefined) return { violations: told };
@@ -20,10 +32,10 @@ function answer([of, byServer, message]) {
     if (JSON.stringify(sent) !== JSON.stringify(told)) return { other: 'a client and a server differ' };
     return { violations: told };
   }
-  const decoded = api.decode(text);
-  if (decoded.ok) return {};
-  if (decoded.error.kind !== 'invalid') return refused(decoded.error);
-  return { violations: list(decoded.error.violations) };
+  const result = decoded(text, (frame, encoding) => api.decode(frame, undefined, encoding));
+  if (result.ok) return {};
+  if (result.error.kind !== 'invalid') return refused(result.error);
+  return { violations: list(result.error.violations) };
 }
 
 function refused(error) {

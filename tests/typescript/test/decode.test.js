@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import * as api from '../build/out/api.js';
+import * as generated from '../build/out/api.js';
 import * as hf from '../build/out/handfast.js';
+import { inAll } from './oracles.js';
+
+// Whatever this protocol decodes here is decoded in every encoding.
+const api = inAll(generated);
 
 const message = { type: 'chat.message', payload: { from: 'bob', text: 'hi' }, channel: 'room:lobby', seq: 42 };
 
@@ -347,4 +351,80 @@ test('what is nested too deeply is refused, and brackets in strings are not coun
   assert.equal(api.decode(nested(63)).error.kind, 'unknown-type');
   assert.equal(api.decode(nested(64)).error.message, 'nested too deeply');
   assert.equal(api.decode(`{"type":"none","payload":"${'[{'.repeat(100)}"}`).error.kind, 'unknown-type');
+});
+
+test('the depth is counted exactly, whatever arrays and objects are nested', () => {
+  const deep = levels => levels.reduceRight((inner, isArray) => (isArray ? `[${inner}]` : `{"a":${inner}}`), '1');
+  const nested = (...levels) => `{"type":"room.left","x":${deep(levels.flatMap(([isArray, count]) => Array(count).fill(isArray)))}}`;
+  const [ARRAY, OBJECT] = [true, false];
+  // The message is one of the 64.
+  for (const shapes of [[[ARRAY, 63]], [[OBJECT, 63]], [[ARRAY, 30], [OBJECT, 33]], [[OBJECT, 62], [ARRAY, 1]], [[ARRAY, 62], [OBJECT, 1]]]) {
+    assert.equal(api.decode(nested(...shapes)).ok, true);
+    for (const more of [ARRAY, OBJECT]) assert.match(refused(nested([more, 1], ...shapes)).message, /nested too deeply/);
+  }
+  const empty = count => `{"type":"room.left","x":${'{"":'.repeat(count)}{}${'}'.repeat(count)}}`;
+  assert.equal(api.decode(empty(62)).ok, true);
+  assert.match(refused(empty(63)).message, /nested too deeply/);
+  assert.equal(api.decode(`{"type":"room.left","x":"${'[{'.repeat(100)}"}`).ok, true);
+});
+
+test('a number that overflows a double is refused, however it is written and wherever it stands', () => {
+  for (const number of ['1e309', '-1E+400', `1${'0'.repeat(309)}`, `1${'0'.repeat(210)}e99`, `${'9'.repeat(250)}.5e60`]) {
+    for (const text of [`{"type":"room.left","x":${number}}`, `{"type":"room.left","x":[${number}],"x":1}`]) {
+      assert.match(refused(text).message, /a number is too large/);
+    }
+  }
+  for (const number of ['1e308', '1e-999', `1${'0'.repeat(300)}`, `0.${'0'.repeat(400)}1e99`, `"1${'0'.repeat(400)}"`, '"1e999"']) {
+    assert.equal(api.decode(`{"type":"room.left","x":${number}}`).ok, true);
+  }
+});
+
+test('half a surrogate pair is refused, and no other escape is', () => {
+  const decoded = escapes => api.decode(`{"type":"room.left","x":"${escapes}"}`);
+  for (const half of ['\\ud83d', '\\ude00', '\\ude00\\ud83d', '\\ud83d\\n\\ude00', '\\ud83d\\ud83d\\ude00', '\\\\\\uDFFF', '\\ud83d\\\\ude00']) {
+    assert.match(decoded(half).error.message, /half a surrogate pair/);
+  }
+  for (const whole of ['\\ud83d\\ude00', '\\uD83D\\uDE00\\n', '\\\\ud83d', '\\ud7ff\\ue000', '\\\\\\\\\\ud83d\\ude00']) {
+    assert.equal(decoded(whole).ok, true);
+  }
+});
+
+test('what is read without a request pending is read alike with one', () => {
+  const field = (name, kind, presence) => ({ name, kind, presence });
+  const envelope = {
+    tag: { name: 'type', kind: 'either' },
+    content: 'payload',
+    id: field('id', 'integer', 'nullable'),
+    replyTo: null,
+    correlate: 'id',
+    outcome: { field: 'ok', success: true, failure: false },
+    version: field('v', 'text', 'optional'),
+    channel: field('channel', 'text', 'optional'),
+    seq: field('seq', 'integer', 'optional'),
+    epoch: null,
+    timestamp: { field: field('at', 'integer', 'nullable'), as: 'unix-s' },
+  };
+  const receive = (value, report) => hf.object(value, report);
+  const table = hf.messageTable(envelope, 8, [{ name: 'a', receive }, { name: 'seven', tag: 7, receive }]);
+  const values = {
+    type: ['a', 7, 7.5, null, undefined],
+    payload: [{}, undefined, 1],
+    id: [1, null, '1', undefined],
+    ok: [true, undefined, null],
+    v: ['1', 1, undefined],
+    seq: [0, -1, undefined],
+    epoch: ['e', undefined],
+    at: [5, null, -5, undefined],
+  };
+  let all = [{}];
+  for (const [name, held] of Object.entries(values)) {
+    all = all.flatMap(message => held.map(value => (value === undefined ? message : { ...message, [name]: value })));
+  }
+  let valid = 0;
+  for (const message of all) {
+    const alone = hf.decodeValue(message, table);
+    assert.deepEqual(alone, hf.decodeValue(message, table, () => undefined));
+    if (alone.ok) valid++;
+  }
+  assert.ok(valid > 50 && valid < all.length / 2);
 });

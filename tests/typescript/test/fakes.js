@@ -1,5 +1,12 @@
 // Stand-ins for time and for the server, so that nothing here sleeps or opens a port.
 
+import * as api from '../build/out/api.js';
+import { oracles } from './oracles.js';
+
+/** The encoding in which the tests of the client run, if that is not JSON: `ENCODING=msgpack`. */
+const oracle = oracles.find(({ encoding }) => encoding.name === process.env.ENCODING);
+Object.assign(api.protocol.subprotocols, { msgpack: 'chat.v1+msgpack', cbor: 'chat.v1+cbor' });
+
 /** Time that moves when it is told to, and chance that is always the same. */
 export class FakeClock {
   #now = 0;
@@ -64,12 +71,15 @@ export class FakeServer {
     this.hash = hash;
   }
 
+  /** What a client is given to connect to it. */
+  options = { transport: (...args) => this.transport(...args), ...(oracle && { encoding: oracle.encoding }) };
+
   transport = (url, subprotocol, events) => {
     this.#events = events;
     const connection = { url, subprotocol, heard: [], closed: undefined };
     this.connections.push(connection);
     return {
-      send: text => connection.heard.push(JSON.parse(text)),
+      send: packet => connection.heard.push(oracle === undefined ? JSON.parse(packet) : oracle.decode(packet)),
       close: (code, reason) => (connection.closed = { code, reason }),
       buffered: () => this.buffered,
     };
@@ -108,8 +118,18 @@ export class FakeServer {
     await this.say({ type: 'ready', payload: { version: '1.2.0', hash: this.hash, session: 's', ...ready } });
   }
 
+  /** A message as it is sent; text that is not JSON is sent as it is. */
+  encode(message) {
+    const text = typeof message === 'string' ? message : JSON.stringify(message);
+    try {
+      return oracle?.encode(JSON.parse(text)) ?? text;
+    } catch {
+      return text;
+    }
+  }
+
   async say(message) {
-    this.#events.received(typeof message === 'string' ? message : JSON.stringify(message));
+    this.#events.received(this.encode(message));
     await settled();
   }
 

@@ -97,6 +97,9 @@ function answer({ type, payload, id }, reply) {
       return reply({ type: 'room.left', id });
     case 'chat.send': {
       const { text, attachments } = payload;
+      if (text === 'refuse this') {
+        return reply({ type: 'error', id, payload: { code: 'RATE_LIMITED', message: 'too many messages', retryable: true } });
+      }
       reply({ type: 'chat.sent', id });
       return broadcast({
         type: 'chat.message',
@@ -203,6 +206,28 @@ test('people talk, and nothing they say is markup', async () => {
   await tab.waitForFunction(() => document.querySelectorAll('.messages li').length === 0);
   assert.equal(await tab.textContent('#room-name'), '#music');
   assert.ok(heard.some(({ type }) => type === 'room.leave'));
+  assert.deepEqual(problems, []);
+  await tab.close();
+});
+
+test('a message shows what became of it, and is sent again only by a click', async () => {
+  const { tab, problems } = await open({ width: 1280, height: 800 });
+  const asked = text => heard.filter(({ type, payload }) => type === 'chat.send' && payload.text === text).length;
+  await tab.fill('#text', 'good');
+  await tab.press('#text', 'Enter');
+  await tab.waitForSelector('.messages li[data-delivery=delivered]:has-text("good")');
+  await tab.fill('#text', 'refuse this');
+  await tab.press('#text', 'Enter');
+  const refused = '.messages li[data-delivery=refused]:has-text("refuse this")';
+  await tab.waitForSelector(refused);
+  assert.match(await tab.textContent(`${refused} .delivery`), /not delivered: too many messages/);
+  assert.equal(await tab.locator('.messages li').count(), 2, 'what the room repeats is not shown twice');
+  assert.equal(asked('refuse this'), 1);
+  await picture(tab, 'delivery');
+  await tab.click(`${refused} button`);
+  await tab.waitForSelector(`${refused} button`);
+  assert.equal(asked('refuse this'), 2);
+  assert.equal(await tab.locator('.messages li').count(), 2);
   assert.deepEqual(problems, []);
   await tab.close();
 });

@@ -35,7 +35,7 @@ test('what waits for a connection is bounded, and the caller hears of it', async
     else refused = sent.error;
   }
   assert.deepEqual([refused?.code, refused?.retryable], ['QUEUE_FULL', true]);
-  assert.equal(taken, Math.floor(10000 / (256 + JSON.stringify({ type: 'user.typing', payload: { roomId: 'lobby' } }).length)));
+  assert.equal(taken, Math.floor(10000 / (256 + server.encode({ type: 'user.typing', payload: { roomId: 'lobby' } }).length)));
   assert.equal((await client.call(api.chatSend, hi('x'))).error.code, 'QUEUE_FULL');
   await assert.rejects(client.join(api.roomChannel, { roomId: 'x' }), ({ error }) => error.code === 'QUEUE_FULL');
   assert.equal((await client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] }).end).error.code, 'QUEUE_FULL');

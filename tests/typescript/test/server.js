@@ -19,5 +19,6 @@ export async function serve(program, args, env = {}) {
       if (ready) resolve(ready[1]);
     });
   });
-  return { url, stop: () => server.kill() };
+  const signal = name => server.kill(name);
+  return { url, signal, stop: () => signal('SIGTERM') };
 }

@@ -20,7 +20,7 @@ export function setUp() {
     own.connect = (options = {}, protocol = {}) =>
       (own.client = new Client({ ...api.protocol, ...protocol }, 'ws://test/', {
         auth: { name: 'ada' },
-        transport: own.server.transport,
+        ...own.server.options,
         clock: own.clock,
         ...options,
       }));

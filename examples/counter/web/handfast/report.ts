@@ -59,9 +59,10 @@ export interface Report {
  * truncated, or if it is `undefined`.
  */
 export function fail({ violations }: Report, keyword: string, message: string, allowed?: unknown): void {
-  const violation: MutableViolation = { path: '', keyword, message: truncate(message, MAX_MESSAGE) };
-  if (allowed !== undefined && violation.message === message) violation.allowed = allowed;
-  if (violations.length < MAX_COLLECTED) violations.push(violation);
+  if (violations.length >= MAX_COLLECTED) return;
+  const text = truncate(message, MAX_MESSAGE);
+  // Each is made whole, as a member that is added later would need a place of its own.
+  violations.push(allowed === undefined || text !== message ? { path: '', keyword, message: text } : { path: '', keyword, message, allowed });
 }
 
 /**

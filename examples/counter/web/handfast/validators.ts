@@ -148,7 +148,8 @@ export function equal(a: unknown, b: unknown): boolean {
  *
  * @param of The keywords without `min` and `max`.
  * @param be The verb of the message: `be` or `have`.
- * @param things What is counted, in the plural.
+ * @param thing What is counted.
+ * @param things The same in the plural.
  */
 export function bounds(
   size: number,
@@ -157,12 +158,11 @@ export function bounds(
   report: Report,
   of: string,
   be: string,
+  thing: string = '',
   things: string = '',
 ): void {
-  const words = (count: number, how: string): string =>
-    `must ${be} at ${how} ${count}${count === 1 ? things.replace('s', '') : things}`;
-  if (size < (least as number)) fail(report, 'min' + of, words(least as number, 'least'), least);
-  if (size > (most as number)) fail(report, 'max' + of, words(most as number, 'most'), most);
+  if (size < (least as number)) fail(report, 'min' + of, `must ${be} at least ${least}${least === 1 ? thing : things}`, least);
+  if (size > (most as number)) fail(report, 'max' + of, `must ${be} at most ${most}${most === 1 ? thing : things}`, most);
 }
 
 /** `exclusiveMaximum` */
@@ -432,21 +432,15 @@ function byCodePoint(a: string, b: string): number {
   return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
 }
 
-/** How many properties an object has. `undefined` is absence. */
-function count(value: JsonObject): number {
-  return Object.keys(value).filter(name => has(value, name)).length;
-}
-
-/** `minProperties` and `maxProperties` */
+/** `minProperties` and `maxProperties`. `undefined` is absence. */
 export function propertyCounts(
   value: JsonObject,
   least: number | undefined,
   most: number | undefined,
   report: Report,
 ): void {
-  const has = count(value);
-  bounds(has, least, undefined, report, 'Properties', 'have', least === 1 ? ' property' : ' properties');
-  bounds(has, undefined, most, report, 'Properties', 'have', most === 1 ? ' property' : ' properties');
+  const count = Object.keys(value).filter(name => has(value, name)).length;
+  bounds(count, least, most, report, 'Properties', 'have', ' property', ' properties');
 }
 
 /** `dependentRequired`, one name. */

@@ -13,8 +13,8 @@ const fn message(volatile: bool) -> MessageDescriptor {
         channel: Some("room"),
         volatile,
         volatile_key: None,
-        concurrent: false,
         idempotent: false,
+        concurrent: false,
         timeout: None,
         reply: ReplyKind::None,
     }

@@ -10,9 +10,14 @@ const BASE32 =
   /^(?:[A-Z2-7]{8})*(?:[A-Z2-7][AEIMQUY4]={6}|[A-Z2-7]{3}[AQ]={4}|[A-Z2-7]{4}[ACEGIKMOQSUWY246]={3}|[A-Z2-7]{6}[AIQY]=)?$/;
 const BASE16 = /^(?:[0-9A-F]{2})*$/;
 
+/** Whether a text is `contentEncoding: base64`. */
+export function isBase64(text: string): boolean {
+  return BASE64.test(text);
+}
+
 /** `contentEncoding: base64` (section 4) */
 export function base64(value: string, report: Report): void {
-  if (!BASE64.test(value)) fail(report, 'contentEncoding', 'must be base64', 'base64');
+  if (!isBase64(value)) fail(report, 'contentEncoding', 'must be base64', 'base64');
 }
 
 /** `contentEncoding: base64url` (section 5) */

@@ -66,8 +66,11 @@ type Reporter = (value: unknown, report: Report, limits: unknown, additional: un
 /** `type: string`, with `minLength`, `maxLength` and `pattern`. */
 export function reportString(value: unknown, report: Report, limits: StringLimits): void {
   if (typeof value !== 'string') return wrongType('string', report, 'a');
-  bounds(codePoints(value), limits.minLength, limits.maxLength, report, 'Length', 'be', ' characters long');
-  const { pattern, source } = limits;
+  const { minLength: least, maxLength: most, pattern, source } = limits;
+  // Code points are half as many as code units at least, and are counted only if that does not decide.
+  const { length } = value;
+  const isCounted = length > (most as number) || (length < 2 * (least as number) && length >= (least as number));
+  bounds(isCounted ? codePoints(value) : length, least, most, report, 'Length', 'be', ' character long', ' characters long');
   if (pattern && !pattern.test(value)) fail(report, 'pattern', `must match the pattern ${source}`, source);
 }
 
@@ -94,8 +97,8 @@ export function reportEnum(value: unknown, report: Report, values: readonly stri
 /** `type: array`, with `items`, `minItems` and `maxItems`. */
 export function reportArray(value: unknown, report: Report, { items, minItems, maxItems }: ArrayLimits): void {
   if (!Array.isArray(value)) return wrongType('array', report, 'an');
-  if (items) for (let i = 0; i < value.length; i++) reportMember(value, report, items, i);
-  bounds(value.length, minItems, maxItems, report, 'Items', 'have', ' items');
+  if (items) for (let i = 0; i < value.length; i++) reportMember(value[i], report, items, i);
+  bounds(value.length, minItems, maxItems, report, 'Items', 'have', ' item', ' items');
 }
 
 /** `type: object`, with `properties` and `required`; `additional` reports the properties that are not declared. */
@@ -106,22 +109,20 @@ export function reportObject(
   additional?: ObjectRule[2],
 ): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrongType('object', report, 'an');
+  let missing: string[] | undefined;
   for (const name in properties) {
-    if (name !== '?' && (value as JsonObject)[name] !== undefined) {
-      reportMember(value, report, properties[name] as Rule, name);
-    }
+    if (name === '?') continue;
+    const member = (value as JsonObject)[name];
+    if (member !== undefined) reportMember(member, report, properties[name] as Rule, name);
+    else if (!properties['?'].includes(name)) (missing ??= []).push(name);
   }
   additional?.(value as JsonObject, properties, report);
-  for (const name in properties) {
-    if (name !== '?' && (value as JsonObject)[name] === undefined && !properties['?'].includes(name)) {
-      missingProperty(name, report);
-    }
-  }
+  if (missing !== undefined) for (const name of missing) missingProperty(name, report);
 }
 
-function reportMember(parent: object, report: Report, rule: Rule, key: string | number): void {
+function reportMember(member: unknown, report: Report, rule: Rule, key: string | number): void {
   const before = report.violations.length;
-  reportRule((parent as JsonObject)[key], report, rule);
+  reportRule(member, report, rule);
   prefixPath(report, before, key);
 }
 

@@ -2,22 +2,12 @@
 
 // The messages of the session itself, as docs/wire.md describes them.
 
-import {
-  array,
-  boolean,
-  integer,
-  items,
-  noneOfTypes,
-  noPayload,
-  object,
-  property,
-  required,
-  string,
-} from './validators.js';
+import { boolean, integer, noneOfTypes, noPayload, string } from './validators.js';
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
 import { type CallError, type DeclaredError, SESSION_CODES, type SessionError } from './errors.js';
-import { deduplicate, formatViolation, type Report, type Violation, violationsOf } from './report.js';
+import { deduplicate, fail, formatViolation, type Report, type Validator, type Violation, violationsOf } from './report.js';
+import { type PropertyRules, reportArray, reportObject } from './rules.js';
 
 /** The server's welcome. */
 export interface Ready {
@@ -25,7 +15,24 @@ export interface Ready {
   readonly version: string;
   /** The hash of the server's protocol. If absent, nothing is compared. */
   readonly hash?: string;
+  /** Whether the session of the last connection goes on, so that nothing was lost. */
+  readonly resumed?: boolean;
+}
+
+/** The ready message. */
+export interface Welcome extends Ready {
+  /** The token by which the session can be resumed. It never leaves the client but in the next hello. */
   readonly session?: string;
+  /** How many of this client's messages the server has received in the session. If absent, the server does not count. */
+  readonly received?: number;
+}
+
+/** An acknowledgement. */
+export interface ReceivedNotice {
+  /** How many messages the server has received. */
+  readonly received?: number;
+  /** All messages up to this number count as received: volatile ones were lost. */
+  readonly sent?: number;
 }
 
 /** The server refuses the session. */
@@ -76,79 +83,72 @@ export interface ChannelKey {
   readonly channel: string;
 }
 
-function validateReady(value: unknown, report: Report): void {
-  if (!object(value, report)) return;
-  property(value, 'version', string, report);
-  property(value, 'hash', string, report);
-  property(value, 'session', string, report);
-  required(value, ['version'], report);
+function objectOf(properties: PropertyRules): Validator<unknown> {
+  return (value, report) => reportObject(value, report, properties);
 }
 
-function validateRefusal(value: unknown, report: Report): void {
-  if (!object(value, report)) return;
-  property(value, 'code', validateCode, report);
-  property(value, 'message', string, report);
-  property(value, 'retryable', boolean, report);
-  property(value, 'violations', validateViolations, report);
-  required(value, ['code'], report);
-  required(value, ['message'], report);
-}
+const violation: PropertyRules = { '?': [], path: string, keyword: string, message: string };
+
+const refusal: PropertyRules = {
+  '?': ['retryable', 'violations'],
+  code: validateCode,
+  message: string,
+  retryable: boolean,
+  violations: [reportArray, { items: [reportObject, violation] }],
+};
+
+const ready: PropertyRules = {
+  '?': ['hash', 'session', 'resumed', 'received'],
+  version: string,
+  hash: string,
+  session: string,
+  resumed: boolean,
+  received: validateCount,
+};
 
 function validateError(value: unknown, report: Report): void {
   deduplicate(report);
-  validateRefusal(value, report);
+  reportObject(value, report, refusal);
 }
 
 function validateCode(value: unknown, report: Report): void {
   if (typeof value !== 'string' && !Number.isInteger(value)) noneOfTypes(['integer', 'string'], report);
 }
 
-function validateViolations(value: unknown, report: Report): void {
-  if (array(value, report)) items(value, 0, validateViolation, report);
+function validateCount(value: unknown, report: Report): void {
+  if (!integer(value, report)) return;
+  if (value < 0) fail(report, 'minimum', 'must be at least 0', 0);
+  else if (!Number.isSafeInteger(value)) fail(report, 'maximum', `must be at most ${Number.MAX_SAFE_INTEGER}`, Number.MAX_SAFE_INTEGER);
 }
 
-function validateViolation(value: unknown, report: Report): void {
-  if (!object(value, report)) return;
-  for (const name of ['path', 'keyword', 'message']) {
-    property(value, name, string, report);
-    required(value, [name], report);
-  }
-}
+/** The validator of {@link ChannelGap}. */
+export const validateGap: Validator<unknown> = /*@__PURE__*/ objectOf({
+  '?': ['from', 'to', 'reason'],
+  channel: string,
+  from: integer,
+  to: integer,
+  reason: string,
+});
 
-function validateGap(value: unknown, report: Report): void {
-  validateChannelKey(value, report);
-  if (!object(value, report)) return;
-  property(value, 'from', integer, report);
-  property(value, 'to', integer, report);
-  property(value, 'reason', string, report);
-}
-
-function validateSkip(value: unknown, report: Report): void {
-  validateChannelKey(value, report);
-  if (!object(value, report)) return;
-  property(value, 'seq', integer, report);
-  required(value, ['seq'], report);
-}
+/** The validator of {@link Skip}. */
+export const validateSkip: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': [], channel: string, seq: integer });
 
 /** The validator of {@link ChannelKey}. */
-export function validateChannelKey(value: unknown, report: Report): void {
-  if (!object(value, report)) return;
-  property(value, 'channel', string, report);
-  required(value, ['channel'], report);
-}
+export const validateChannelKey: Validator<ChannelKey> = /*@__PURE__*/ objectOf({ '?': [], channel: string }) as Validator<ChannelKey>;
 
 function validateNothing(): void {}
 
-/** The messages that a client's session handles itself. */
+/** The messages that a client's session handles itself, and that neither end counts. */
 export const sessionMessages = {
-  ready: { name: 'ready', receive: validateReady } as Incoming<Ready>,
-  refuse: { name: 'refuse', receive: validateRefusal } as Incoming<Refusal>,
-  error: { name: 'error', receive: validateError } as Incoming<WireError>,
-  gap: { name: 'gap', receive: validateGap } as Incoming<ChannelGap>,
-  skip: { name: 'skip', receive: validateSkip } as Incoming<Skip>,
+  ready: { name: 'ready', receive: /*@__PURE__*/ objectOf(ready) } as Incoming<Welcome>,
+  refuse: { name: 'refuse', receive: /*@__PURE__*/ objectOf(refusal) } as Incoming<Refusal>,
   ping: { name: 'ping', receive: validateNothing } as Incoming<unknown>,
   pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
+  received: { name: 'received', receive: /*@__PURE__*/ objectOf({ '?': ['received', 'sent'], received: validateCount, sent: validateCount }) } as Incoming<ReceivedNotice>,
 };
+
+/** The server's error: a reply, or of no request. */
+export const sessionError: Incoming<unknown> = { name: 'error', receive: validateError };
 
 /** A reply whose envelope says that the request failed, with any payload. */
 export const failure: Incoming<unknown> = { name: 'error', receive: validateNothing };

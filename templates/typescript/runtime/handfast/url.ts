@@ -6,7 +6,8 @@ interface PageLocation {
   readonly host: string;
 }
 
-const SCHEMES: Readonly<Record<string, string>> = { 'ws:': 'ws:', 'wss:': 'wss:', 'http:': 'ws:', 'https:': 'wss:' };
+/** The schemes of WebSockets, and those of HTTP, which mean the same. */
+const SCHEME = /^(?:ws|http)(s?):$/;
 
 /**
  * The address of a WebSocket: `ws:`, `wss:`, or `http:` and `https:`, which mean the same. A page may write `/path` and
@@ -17,24 +18,21 @@ const SCHEMES: Readonly<Record<string, string>> = { 'ws:': 'ws:', 'wss:': 'wss:'
 export function webSocketUrl(address: string): string {
   const page = (globalThis as { location?: PageLocation }).location;
   const isRelative = address.startsWith('/');
-  const base = page !== undefined && page.protocol in SCHEMES ? `${page.protocol}//${page.host}` : undefined;
-  if (isRelative && base === undefined) throw refused('begins with `/`, which only a page can complete');
+  const base = isRelative && page !== undefined && SCHEME.test(page.protocol) ? `${page.protocol}//${page.host}` : undefined;
   let url: URL;
   try {
-    url = new URL(address, isRelative ? base : undefined);
+    url = new URL(address, base);
   } catch {
-    throw refused('is not complete');
+    throw refused(isRelative && base === undefined ? 'begins with `/`, which only a page can complete' : 'is not complete');
   }
-  const scheme = SCHEMES[url.protocol];
-  if (scheme === undefined) throw refused(`begins with \`${url.protocol}\``);
-  if (url.username !== '' || url.password !== '') {
-    throw refused('has a user and a password, which browsers do not send', ', and pass what proves who you are as `auth`');
-  }
-  if (address.includes('#')) throw refused('has a fragment (`#`), which no server sees', ', without it');
-  return scheme + url.href.slice(url.protocol.length);
+  const scheme = SCHEME.exec(url.protocol);
+  if (scheme === null) throw refused(`begins with \`${url.protocol}\``);
+  if (url.username !== '' || url.password !== '') throw refused('has a user and a password, which belong into `auth`');
+  if (address.includes('#')) throw refused('has a fragment (`#`)');
+  return `ws${scheme[1]}${url.href.slice(url.protocol.length - 1)}`;
 }
 
 /** The address itself is not repeated: it may contain a password. */
-function refused(what: string, more: string = ''): TypeError {
-  return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\`${more}`);
+function refused(what: string): TypeError {
+  return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\``);
 }

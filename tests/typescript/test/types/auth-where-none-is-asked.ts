@@ -1,4 +1,4 @@
-// Error in one line: 'auth' does not exist in type 'ConnectOptions'.
+// Error in one line: 'auth' does not exist in type 'ConnectOptions<never>'.
 import type { ConnectOptions } from '../../build/src/handfast.js';
 
 export const options: ConnectOptions = { auth: () => ({ name: 'ada' }) };
