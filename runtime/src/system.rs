@@ -495,7 +495,7 @@ impl RemoteError {
             Self::of(&fields.ok()?, false).ok()
         });
         read.unwrap_or_else(|| Self {
-            code: TagBuf::Text(SessionCode::Failed.as_str().into()),
+            code: TagBuf::Text(crate::SessionCode::Failed.as_str().into()),
             message: "the request failed".into(),
             retryable: false,
             data: payload.map(str::to_owned),

@@ -122,6 +122,7 @@ fn features() -> Result<(), Failure> {
         "cargo check --quiet -p handfast --no-default-features",
         "cargo check --quiet -p handfast --no-default-features --features client",
         "cargo check --quiet -p handfast --no-default-features --features server",
+        "cargo check --quiet -p handfast --no-default-features --features metrics",
         "cargo check --quiet -p handfast-codegen --no-default-features",
     ] {
         run("", line)?;
@@ -138,7 +139,12 @@ pub(crate) fn random(what: &str, seed: &str, count: &str) -> Result<(), Failure>
 /// Some of the Rust tests compile generated TypeScript, which takes packages.
 fn rust() -> Result<(), Failure> {
     node::packages()?;
-    run("", "cargo test --workspace --no-fail-fast")
+    run("", "cargo test --workspace --no-fail-fast")?;
+    // What is behind a feature.
+    run(
+        "",
+        "cargo test --quiet -p handfast --features metrics --test metrics",
+    )
 }
 
 fn check() -> Result<(), Failure> {
