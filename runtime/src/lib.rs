@@ -136,13 +136,15 @@ extern crate self as handfast;
 pub mod __private;
 #[cfg(feature = "server")]
 pub mod broker;
+#[cfg(feature = "net")]
+mod calls;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod codec;
 mod decode;
 pub mod descriptor;
 mod envelope;
-#[cfg(feature = "server")]
+#[cfg(feature = "net")]
 mod handler_error;
 mod message;
 #[cfg(feature = "net")]
@@ -150,6 +152,8 @@ mod outbound;
 #[cfg(feature = "net")]
 mod random;
 pub mod read;
+#[cfg(feature = "net")]
+mod replies;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "net")]
@@ -170,11 +174,11 @@ pub use bytestring::ByteString;
 pub use decode::{ExpectedReply, NoPendingReplies, PendingReplies, decode};
 pub use envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf};
 pub use handfast_schema::{Pointer, Side, Violation, Violations};
-#[cfg(feature = "server")]
+#[cfg(feature = "net")]
 pub use handler_error::HandlerError;
 pub use message::{
     ChannelKey, ChannelKeyOf, ChannelMessage, DeclaredErrors, Fields, Message, MessageChannel,
-    MessageSet, NoError, NoMessage, Payload, PayloadOf, Protocol, Request,
+    MessageSet, NoError, NoMessage, NoRequests, Payload, PayloadOf, Protocol, Request,
 };
 #[doc(inline)]
 pub use protocol_macros::protocol;

@@ -71,10 +71,6 @@ pub(crate) struct Item {
     /// Whether it may be dropped if there is no room.
     volatile: bool,
     /// The sender's mark, which identifies the message when it is handed to the transport or withdrawn; 0 is none.
-    #[cfg_attr(
-        not(feature = "client"),
-        expect(dead_code, reason = "a server uses no marks")
-    )]
     pub(crate) mark: u64,
 }
 
@@ -312,6 +308,12 @@ impl Outbound {
         state.bytes + state.sent.bytes()
     }
 
+    /// Whether the queue has ended.
+    #[cfg(feature = "server")]
+    pub(crate) fn is_ended(&self) -> bool {
+        self.lock().ended
+    }
+
     /// Records that the messages that were taken are written.
     pub(crate) fn flushed(&self) {
         let mut state = self.lock();
@@ -379,7 +381,6 @@ impl Outbound {
     }
 
     /// Removes the queued message with a mark. Returns false if it was taken already.
-    #[cfg(feature = "client")]
     pub(crate) fn withdraw(&self, mark: u64) -> bool {
         let mut state = self.lock();
         let Some(at) = state.queue.iter().position(|item| item.mark == mark) else {

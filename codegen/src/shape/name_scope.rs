@@ -19,7 +19,7 @@ pub(super) struct NameScope {
 }
 
 /// Types that the generated Rust defines or uses by these names.
-const RUST: [&str; 20] = [
+const RUST: [&str; 22] = [
     "Self",
     "Box",
     "Vec",
@@ -37,6 +37,8 @@ const RUST: [&str; 20] = [
     "Server",
     "Context",
     "ServerHandle",
+    "ClientHandle",
+    "ServerRequestHandler",
     "SessionHandler",
     "Handlers",
     "Handler",

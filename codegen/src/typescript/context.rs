@@ -6,7 +6,7 @@ use super::{
 };
 use crate::shape::{DeclId, DeclKind, Shapes, api_names};
 use handfast_schema::{SchemaId, openness::Purpose};
-use handfast_spec::model::{MessageId, Protocol};
+use handfast_spec::model::{MessageId, Protocol, Side};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
@@ -121,8 +121,8 @@ impl<'p> Context<'p> {
             names,
             decl_of,
             payload_of,
-            cancels: api_names::cancels(protocol),
-            replies: api_names::replies(protocol),
+            cancels: api_names::cancels(protocol, Side::Client),
+            replies: api_names::replies(protocol, Side::Client),
             inlined,
             sent_by_client: sent_by_client(protocol),
             functions: BTreeMap::new(),

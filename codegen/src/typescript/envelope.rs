@@ -27,7 +27,11 @@ pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
             RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Error => {
                 end == Side::Server
             }
-            RoleKind::Join | RoleKind::Leave | RoleKind::Ping | RoleKind::Pong | RoleKind::Received => true,
+            RoleKind::Join
+            | RoleKind::Leave
+            | RoleKind::Ping
+            | RoleKind::Pong
+            | RoleKind::Received => true,
             RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => false,
         };
         match &role.player {

@@ -4,12 +4,14 @@ use super::{
     Client, ConnectError,
     connection::{Auth, Connector},
     core::Core,
-    delivery::decode_any,
     dial::{self, Dial},
     error::NoAuth,
     handle::CloseOnDrop,
+    handlers::{Handlers, RequestHandlers, Run},
 };
-use crate::{Protocol, descriptor::Limits, transport::Transport};
+use crate::{
+    NoRequests, Protocol, Side, calls::Delivery, decode, descriptor::Limits, transport::Transport,
+};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -24,12 +26,30 @@ pub struct ClientBuilder<P, C = Client<P>> {
     limits: Limits,
     capacity: usize,
     reconnect: bool,
+    handlers: Option<Handlers<P>>,
     types: PhantomData<fn() -> (P, C)>,
 }
 
 enum Endpoint {
     Url(String),
     Dial(Dial),
+}
+
+impl Endpoint {
+    fn custom<T, F, E>(dial: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        T: Transport,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::Dial(Arc::new(move || {
+            let dialled = dial().map(|dialled| match dialled {
+                Ok(transport) => Ok(Box::new(transport) as Box<dyn Transport>),
+                Err(error) => Err(ConnectError::Transport(error.into())),
+            });
+            Box::pin(dialled)
+        }))
+    }
 }
 
 impl<P, C> fmt::Debug for ClientBuilder<P, C> {
@@ -43,8 +63,16 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
     ///
     /// A URL with another scheme (`wss://` and `https://` included), a fragment or user information is refused with
     /// [`ConnectError::Address`], whose message explains what to write.
-    pub fn to(url: impl Into<String>) -> Self {
+    pub fn to(url: impl Into<String>) -> Self
+    where
+        P::Server: NoRequests,
+    {
         Self::new(Endpoint::Url(url.into()))
+    }
+
+    /// As [`ClientBuilder::to`], for a protocol whose server sends requests. The generated `connect_with` calls it.
+    pub fn to_with(url: impl Into<String>, handlers: Handlers<P>) -> Self {
+        Self::new(Endpoint::Url(url.into())).with(handlers)
     }
 
     /// Connects over a custom transport, such as [`transport::duplex`](crate::transport::duplex). `dial` is called for each
@@ -75,14 +103,27 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
         T: Transport,
         F: Future<Output = Result<T, E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
+        P::Server: NoRequests,
     {
-        Self::new(Endpoint::Dial(Arc::new(move || {
-            let dialled = dial().map(|dialled| match dialled {
-                Ok(transport) => Ok(Box::new(transport) as Box<dyn Transport>),
-                Err(error) => Err(ConnectError::Transport(error.into())),
-            });
-            Box::pin(dialled)
-        })))
+        Self::new(Endpoint::custom(dial))
+    }
+
+    /// As [`ClientBuilder::over`], for a protocol whose server sends requests. The generated `over_with` calls it.
+    pub fn over_with<T, F, E>(
+        dial: impl Fn() -> F + Send + Sync + 'static,
+        handlers: Handlers<P>,
+    ) -> Self
+    where
+        T: Transport,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::new(Endpoint::custom(dial)).with(handlers)
+    }
+
+    fn with(mut self, handlers: Handlers<P>) -> Self {
+        self.handlers = Some(handlers);
+        self
     }
 
     fn new(endpoint: Endpoint) -> Self {
@@ -93,6 +134,7 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
             limits: P::DESCRIPTOR.limits,
             capacity: 256,
             reconnect: true,
+            handlers: None,
             types: PhantomData,
         }
     }
@@ -239,7 +281,9 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
     fn into_future(self) -> Self::IntoFuture {
         let core = Core::new(
             P::DESCRIPTOR,
-            decode_any::<P::Server>,
+            |source, depth, pending| {
+                decode::<P::Server>(source, Side::Client, depth, pending).map(Delivery::new)
+            },
             self.limits,
             self.capacity,
         );
@@ -250,6 +294,7 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
             }),
         };
         let (auth, reconnect) = (self.auth, self.reconnect);
+        let handlers = self.handlers.map(|handlers| handlers.run);
         // The hello carries it.
         let session = &P::DESCRIPTOR.session;
         let lacks_auth = session.auth && session.roles.hello.is_some() && auth.is_none();
@@ -258,7 +303,7 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
             if lacks_auth {
                 return Err(ConnectError::Auth(NoAuth.into()));
             }
-            let handle = connect(core, dial, auth, reconnect).await?;
+            let handle = connect(core, dial, auth, reconnect, handlers).await?;
             let client = Client {
                 handle,
                 protocol: PhantomData,
@@ -273,10 +318,17 @@ async fn connect(
     dial: Dial,
     auth: Option<Auth>,
     reconnect: bool,
+    handlers: Option<Run>,
 ) -> Result<Arc<CloseOnDrop>, ConnectError> {
     let core = Arc::new(core);
     let mut connector = Connector::new(core.clone(), dial, auth, reconnect);
     let connected = connector.connect().await?;
+    let handle = Arc::new(CloseOnDrop { core: core.clone() });
+    if let Some(run) = handlers {
+        let handle = Arc::downgrade(&handle);
+        // It is set once.
+        let _ = core.handlers.set(RequestHandlers { run, handle });
+    }
     tokio::spawn(connector.run(connected));
-    Ok(Arc::new(CloseOnDrop { core }))
+    Ok(handle)
 }

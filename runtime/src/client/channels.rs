@@ -1,13 +1,10 @@
 //! The channels that a client has joined or is joining: their subscribers and sequence numbers.
 
-use super::{
-    Gap,
-    backoff::Backoff,
-    error::Failure,
-    inbox::{Entry, Inbox},
-    pending::{ReplyResult, RequestMessage},
+use super::backoff::Backoff;
+use crate::{
+    Id,
+    calls::{Entry, Failure, Gap, Inbox, ReplyResult, RequestMessage},
 };
-use crate::Id;
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::oneshot;
 

@@ -37,31 +37,43 @@
 //! ```
 
 mod backoff;
-mod budget;
 mod builder;
-mod call;
 mod channels;
 mod connection;
 mod core;
-mod delivery;
 mod dial;
+pub(crate) mod dispatch;
 mod error;
 mod handle;
-mod inbox;
+mod handlers;
 mod join;
 mod lifecycle;
 mod log;
 mod pending;
 mod receive;
 mod rejoin;
+pub(crate) mod responder;
+mod sent;
 mod session;
 mod state;
 mod subscription;
 
+pub use crate::{
+    calls::{Call, CallError, Gap, StreamError, Streaming},
+    replies::SendError,
+};
 pub use builder::ClientBuilder;
-pub use call::{Call, Sent, StreamError, Streaming};
-pub use error::{CallError, ConnectError};
+pub use error::ConnectError;
 pub use handle::Client;
+pub use handlers::Handlers;
 pub use join::{JoinRequest, KeyJoinRequest};
+pub use sent::Sent;
 pub use state::{State, VersionSkew};
-pub use subscription::{Event, Gap, Notifications, Subscription};
+pub use subscription::{Event, Notifications, Subscription};
+
+/// A request of the server for a stream; see [`replies::StreamResponder`](crate::replies::StreamResponder).
+pub type StreamResponder<Ack, Item> =
+    crate::replies::StreamResponder<Ack, Item, responder::Responder>;
+
+/// Sends the items of a stream to the server.
+pub type StreamSender<Item> = crate::replies::StreamSender<Item, responder::Responder>;

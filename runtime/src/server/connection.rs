@@ -8,6 +8,7 @@
 //! Meanwhile it reads on, up to `limits.inbound`, to see a cancel or the end of the connection. If that is full, too, it stops reading; the
 //! handler timeout or the write timeout then ends the wait.
 
+mod answers;
 mod detached;
 mod receive;
 
@@ -17,7 +18,6 @@ use super::{
     attach::Attach,
     connection_handle::{ConnectionHandle, Peer},
     endpoint::Endpoint,
-    error_payload::ErrorPayload,
     handler_queue::{Done, HandlerQueue, Outcome},
     inbound::Inbound,
     stall::Stall,
@@ -27,7 +27,8 @@ use super::{
 use crate::{
     Id, SessionCode,
     descriptor::{CloseReason, Tag},
-    outbound::Close,
+    outbound::{Close, Item},
+    replies::ErrorPayload,
     session::link::{Link, LinkAction},
     system::ReceivedNotice,
     transport::{CloseFrame, Transport, TransportError},
@@ -391,8 +392,13 @@ impl Connection {
                 sent: Some(last),
             })
         };
+        let written = |batch: &[Item]| {
+            if let Some(calls) = connection.calls_so_far() {
+                calls.written(batch.iter().map(|item| item.mark).filter(|mark| *mark != 0));
+            }
+        };
         self.io
-            .poll_write(cx, outbound, &skip, |_| {}, || outbound.flushed())
+            .poll_write(cx, outbound, &skip, written, || outbound.flushed())
     }
 
     fn poll_timers(&mut self, cx: &mut task::Context<'_>) -> Option<End> {

@@ -1,12 +1,12 @@
 //! Dispatch of decoded messages to handlers, for the code that `#[protocol]` expands to.
 
 use super::{
-    Action, Context, Received, StreamResponder, StreamSender, context::Request,
+    Action, Answer, Context, Received, StreamResponder, StreamSender, context::Request,
     responder::Responder,
 };
 use crate::{
-    DeclaredErrors, DecodeError, HandlerError, Message, MessageSet, NoPendingReplies, Side,
-    codec::Source, decode, descriptor::ReplyKind,
+    DeclaredErrors, DecodeError, HandlerError, Message, MessageSet, Side, calls::Delivery,
+    codec::Source, decode, descriptor::ReplyKind, replies::Replier,
 };
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -24,8 +24,17 @@ pub fn receive<U: MessageSet>(
     dispatch: impl FnOnce(U, Responder) -> Action,
 ) -> Result<Received, Box<DecodeError>> {
     let depth = cx.server.limits.depth;
-    let envelope = decode::<U>(source, Side::Server, depth, &NoPendingReplies)?;
+    let envelope = decode::<U>(source, Side::Server, depth, &*cx.connection)?;
     let message = &U::DESCRIPTOR.messages[envelope.message.index()];
+    if message.reply == ReplyKind::Answer {
+        return Ok(Received {
+            id: envelope.id.clone(),
+            action: Action::Answer(Answer(Delivery::new(envelope))),
+            expects_reply: false,
+            message: message.name,
+            timeout: None,
+        });
+    }
     let timeout = cx.server.handler_timeout(message.timeout);
     let id = envelope.id.clone();
     let responder = Responder::new(Context {
@@ -39,7 +48,7 @@ pub fn receive<U: MessageSet>(
     Ok(Received {
         id,
         action: dispatch(envelope.message, responder),
-        expects_reply: matches!(message.reply, ReplyKind::One | ReplyKind::Stream),
+        expects_reply: message.reply.is_request(),
         message: message.name,
         timeout,
     })

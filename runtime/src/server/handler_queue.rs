@@ -206,6 +206,8 @@ impl HandlerQueue {
                     self.cancel(&id);
                 }
             }
+            // The connection handles it before it comes here.
+            Action::Answer(_) => {}
         }
         Ok(())
     }

@@ -7,13 +7,13 @@ use super::{
     connection::{CONTROL, Connection, Established},
     connection_handle::{ConnectionHandle, Peer},
     endpoint::Endpoint,
-    error_payload::ErrorPayload,
     state::{Admission, ServerState},
     token_bucket::TokenBucket,
 };
 use crate::{
     SessionCode, Side,
     descriptor::CloseReason,
+    replies::ErrorPayload,
     system::{Head, Hello, Ready, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,

@@ -16,6 +16,7 @@ mod allowances;
 mod attach;
 mod builder;
 mod channel;
+mod client_handle;
 mod connection;
 mod connection_handle;
 mod connection_info;
@@ -23,13 +24,13 @@ mod context;
 pub(crate) mod dispatch;
 mod encoder;
 mod endpoint;
-mod error_payload;
 mod handler_queue;
 mod handshake;
 mod hub;
 mod inbound;
 mod membership;
 mod origins;
+mod pending_calls;
 mod rejection;
 mod reply;
 pub(crate) mod responder;
@@ -41,21 +42,31 @@ mod sessions;
 mod socket;
 mod stall;
 mod state;
-mod stream;
 mod system;
 mod token_bucket;
 mod upgrade;
 
+pub use crate::{
+    calls::{Call, CallError, StreamError, Streaming},
+    replies::SendError,
+};
 pub use address::{Network, ParseNetworkError};
 pub use builder::Builder;
 pub use channel::{ConnectionChannel, Publisher};
+pub use client_handle::ClientHandle;
 pub use connection_info::{ConnectionInfo, SessionState};
 pub use context::Context;
 pub use rejection::Rejection;
 pub use serve::{Serve, serve};
 pub use server_handle::ServerHandle;
-pub use service::{Action, ConnectRequest, Received, Service};
-pub use stream::{SendError, StreamResponder, StreamSender};
+pub use service::{Action, Answer, ConnectRequest, Received, Service};
+
+/// A request of a client for a stream; see [`replies::StreamResponder`](crate::replies::StreamResponder).
+pub type StreamResponder<Ack, Item> =
+    crate::replies::StreamResponder<Ack, Item, responder::Responder>;
+
+/// Sends the items of a stream to a client.
+pub type StreamSender<Item> = crate::replies::StreamSender<Item, responder::Responder>;
 
 use crate::{
     transport::{CloseFrame, Transport},

@@ -4,6 +4,7 @@ use super::{
     Context, Rejection,
     connection_info::{ConnectionInfo, SessionState},
 };
+use crate::calls::Delivery;
 use crate::{
     DecodeError, Id, Payload, Side, ValidationError, codec::Source, descriptor::ProtocolDescriptor,
     from_str,
@@ -126,6 +127,7 @@ impl fmt::Debug for Received {
             Action::Run(_) => "Run",
             Action::Stream(_) => "Stream",
             Action::Cancel => "Cancel",
+            Action::Answer(_) => "Answer",
         };
         f.debug_struct("Received")
             .field("id", &self.id)
@@ -143,7 +145,13 @@ pub enum Action {
     Stream(BoxFuture<'static, ()>),
     /// Drops the stream with the same id.
     Cancel,
+    /// Completes a request of the server, or a part of it.
+    Answer(Answer),
 }
+
+/// A message of a client that answers a request of the server.
+#[derive(Debug)]
+pub struct Answer(pub(crate) Delivery);
 
 impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,6 +159,7 @@ impl fmt::Debug for Action {
             Self::Run(_) => "Run",
             Self::Stream(_) => "Stream",
             Self::Cancel => "Cancel",
+            Self::Answer(_) => "Answer",
         })
     }
 }

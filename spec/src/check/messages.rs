@@ -17,6 +17,7 @@ enum TagOwner {
 pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
     match kind {
         RoleKind::Hello | RoleKind::Auth | RoleKind::Resume => (true, false),
+        // A client sends errors if the server sends requests.
         RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Error => (false, true),
         // The answer to Handfast's own join, leave and negotiate has the tag of the request.
         RoleKind::Join | RoleKind::Leave | RoleKind::Negotiate => (true, true),
@@ -85,6 +86,7 @@ impl Checker<'_> {
             let RolePlayer::Own { tag } = &role.player else {
                 continue;
             };
+            let up = up || (kind == RoleKind::Error && self.has_server_requests());
             if !(if client { up } else { down }) {
                 continue;
             }
@@ -243,6 +245,9 @@ impl Checker<'_> {
                     );
                     continue;
                 };
+                if end == "server" {
+                    self.answered_by_client(message, asked, target, at);
+                }
                 self.correlated(message, asked, &target.name.text, other, at);
             }
         }
@@ -263,6 +268,34 @@ impl Checker<'_> {
         let help = "give the envelope an `id`, or write `correlate: order` if replies come in the order of the requests";
         self.out
             .push(Diagnostic::error("P020", at, text).help(help));
+    }
+
+    /// What a request of the server needs beyond that: ids, and an answer that is no request itself.
+    fn answered_by_client(&mut self, asks: &Message, asked: &Sent, answer: &Message, at: Span) {
+        let (name, answer_name) = (&asks.name.text, &answer.name.text);
+        if asked.envelope.correlate == Correlate::Order {
+            let text = format!(
+                "`{answer_name}` cannot be matched to its request: the client does not answer in order"
+            );
+            let help = format!(
+                "requests of the server are matched by id: give the envelope an `id`, and write `correlate: id` for what the server sends, or make `{name}` a message without a `reply`"
+            );
+            self.out
+                .push(Diagnostic::error("P020", at, text).help(help));
+        } else if answer.reply.is_some() && answer.client.is_some() {
+            let text = format!(
+                "`{answer_name}` answers `{name}`, and is a request itself: the server cannot distinguish the two"
+            );
+            let help = format!("answer `{name}` with another message");
+            self.out
+                .push(Diagnostic::error("P020", at, text).help(help));
+        }
+    }
+
+    /// Whether the server sends requests, so that the client sends errors.
+    fn has_server_requests(&self) -> bool {
+        let mut messages = self.protocol.messages.iter();
+        messages.any(|message| message.server.is_some() && message.reply.is_some())
     }
 
     /// Keys of a message that have no effect.

@@ -2,9 +2,8 @@
 
 use super::{
     super::{
-        Received,
+        Action, Received,
         encoder::{MAX_ID, is_long},
-        error_payload::ErrorPayload,
         handler_queue::Declined,
         system::{self, Urgent},
     },
@@ -13,6 +12,7 @@ use super::{
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode, Violation,
     descriptor::{CloseReason, EnvelopeDescriptor},
+    replies::ErrorPayload,
     session::counting::NeverSent,
     system::ReceivedNotice,
     transport::{CloseFrame, Packet, TransportError, TransportEvent},
@@ -134,7 +134,7 @@ impl Connection {
             match self.receive(&packet, None) {
                 Some(Urgent::Ping | Urgent::Pong) => self.control(now)?,
                 Some(Urgent::Received(notice)) => self.received(&notice, now)?,
-                Some(Urgent::Cancel(_)) | None => self.count(length),
+                Some(Urgent::Cancel(_) | Urgent::Answer) | None => self.count(length),
             }
             return Ok(());
         }
@@ -149,6 +149,9 @@ impl Connection {
                 self.count(length);
                 let within_rate = self.within_rate(now);
                 match urgent {
+                    Some(Urgent::Answer) => {
+                        self.receive(&packet, Some(within_rate));
+                    }
                     // If the request that it cancels is still queued, the cancel must stay behind it.
                     Some(Urgent::Cancel(id)) if within_rate && self.handlers.has_stream(&id) => {
                         self.handlers.cancel(&id);
@@ -223,7 +226,7 @@ impl Connection {
     }
 
     /// As [`Self::within_rate`], for a message that may have been checked when it arrived.
-    fn check_rate(&mut self, within_rate: Option<bool>) -> bool {
+    pub(super) fn check_rate(&mut self, within_rate: Option<bool>) -> bool {
         within_rate.unwrap_or_else(|| self.within_rate(Instant::now()))
     }
 
@@ -249,11 +252,30 @@ impl Connection {
                     return Some(urgent);
                 }
                 Some(system::Request::Run(received)) => received,
+                Some(system::Request::Failed(id, error)) => {
+                    self.call_failed(id.as_ref(), error, within_rate);
+                    return None;
+                }
+                None if system::is_answer(&self.context(), &error) => {
+                    self.invalid_answer(error, within_rate);
+                    return None;
+                }
                 None => {
                     self.reject_invalid(&error, within_rate);
                     return None;
                 }
             },
+        };
+        let received = match received {
+            Received {
+                id,
+                action: Action::Answer(answer),
+                ..
+            } => {
+                self.answered(id.as_ref(), answer, packet.len(), within_rate);
+                return None;
+            }
+            received => received,
         };
         if received.id.as_ref().is_some_and(is_long) {
             self.reject_invalid(&long_id(&self.server.protocol.client.envelope), within_rate);
@@ -298,7 +320,12 @@ impl Connection {
     }
 
     /// Answers a bad message, and closes after too many in a row.
-    fn reject(&mut self, expects_reply: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
+    pub(super) fn reject(
+        &mut self,
+        expects_reply: bool,
+        id: Option<&Id>,
+        error: &ErrorPayload<'_>,
+    ) {
         self.fail(expects_reply, id, error);
         self.invalid += 1;
         if self.invalid >= self.server.limits.violations.max(1) {
@@ -309,7 +336,7 @@ impl Connection {
         }
     }
 
-    fn reject_rate_limited(&mut self, expects_reply: bool, id: Option<&Id>) {
+    pub(super) fn reject_rate_limited(&mut self, expects_reply: bool, id: Option<&Id>) {
         if !std::mem::replace(&mut self.logged.rate, true) {
             tracing::info!(connection = self.connection.id, "`limits.rate` is reached");
         }
