@@ -110,9 +110,10 @@ impl Outbound {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Queues a reply. Replies ignore the limit: the connection reads no further requests while half of it is in use.
-    pub(crate) fn answer(&self, packet: Packet) {
-        self.enqueue(packet, 0, false);
+    /// Queues a reply. Replies ignore the limit: the connection reads no further requests while half of it is in use. Returns the number
+    /// that the message will have, or a higher one.
+    pub(crate) fn answer(&self, packet: Packet) -> u64 {
+        self.enqueue(packet, 0, false)
     }
 
     /// Queues a message that is not counted, before all others, ignoring the limit. The caller bounds their number.
@@ -132,8 +133,9 @@ impl Outbound {
     }
 
     /// Queues a message with a mark, ignoring the limit: a client bounds the queue with its own budget.
-    pub(crate) fn enqueue(&self, packet: Packet, mark: u64, volatile: bool) {
+    pub(crate) fn enqueue(&self, packet: Packet, mark: u64, volatile: bool) -> u64 {
         let mut state = self.lock();
+        let number = state.sent.last() + state.queue.len() as u64 + 1;
         if !state.ended {
             state.push_item(Item {
                 packet,
@@ -143,6 +145,7 @@ impl Outbound {
             drop(state);
             self.task.wake();
         }
+        number
     }
 
     /// Queues messages with their marks at the front.

@@ -13,16 +13,18 @@ use chat::{
 use handfast::{
     Protocol,
     client::{CallError, Client, ClientBuilder, State, Subscription},
-    descriptor::{Limits, ProtocolDescriptor, SessionDescriptor},
+    descriptor::{DetachedLimits, Limits, ProtocolDescriptor, SessionDescriptor},
     server::ConnectionInfo,
+    transport::duplex,
 };
 use script::{said, send};
+use serde_json::{Value, json};
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex},
     time::Duration,
 };
-use support::{faulty::Network, random::Random, simulated};
+use support::{Script, faulty::Network, random::Random, simulated};
 
 fn server(app: &App) -> Server {
     let limits = Limits {
@@ -168,6 +170,371 @@ async fn nothing_is_lost_repeated_or_reordered() {
         reader.await.expect("every message arrived");
         println!("{} connections", network.connections());
         assert!(network.connections() > 100, "{}", network.connections());
+    })
+    .await;
+}
+
+/// A client by hand, and the number of its messages that count.
+struct Hand(Script);
+
+impl Hand {
+    /// Says hello, with what the hello says of resuming. Returns the payload of the answer.
+    async fn hello(server: &Server, name: &str, resume: Value) -> (Self, Value) {
+        let (client, far) = duplex(64);
+        let server = server.clone();
+        tokio::spawn(async move { server.serve(far, ConnectionInfo::default()).await });
+        let mut hand = Self(Script(client));
+        let payload = json!({ "version": "1.2.0", "auth": { "name": name }, "resume": resume });
+        hand.say(json!({ "type": "hello", "payload": payload }))
+            .await;
+        let ready = hand.next().await;
+        assert_eq!(ready["type"], "ready", "{ready}");
+        (hand, ready["payload"].clone())
+    }
+
+    async fn say(&mut self, message: Value) {
+        self.0.say(&message.to_string()).await;
+    }
+
+    async fn send(&mut self, id: &str, text: &str) {
+        let payload = json!({ "roomId": "lobby", "text": text });
+        self.say(json!({ "type": "chat.send", "id": id, "payload": payload }))
+            .await;
+    }
+
+    async fn next(&mut self) -> Value {
+        let text = self.0.next().await;
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    }
+
+    /// The type and id of the next message.
+    async fn reply(&mut self) -> (String, String) {
+        let message = self.next().await;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (text(&message["type"]), text(&message["id"]))
+    }
+}
+
+fn pair(kind: &str, id: &str) -> (String, String) {
+    (kind.into(), id.into())
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("it is a text").to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_by_hand_counts_and_resumes() {
+    simulated(async {
+        let app = App::new();
+        let server = server(&app);
+        let (mut one, ready) = Hand::hello(&server, "ada", json!({})).await;
+        assert_eq!(ready["received"], 0);
+        assert_eq!(ready.get("resumed"), None);
+        one.send("1", "a").await;
+        assert_eq!(one.reply().await, pair("chat.sent", "1"));
+        one.send("2", "b").await;
+        assert_eq!(one.reply().await, pair("chat.sent", "2"));
+        drop(one);
+        // The client has received the first reply only.
+        let resume = json!({ "session": ready["session"], "received": 1 });
+        let (mut two, again) = Hand::hello(&server, "ada", resume).await;
+        assert_eq!(again["resumed"], true);
+        assert_eq!(again["received"], 2);
+        assert_ne!(again["session"], ready["session"]);
+        assert_eq!(two.reply().await, pair("chat.sent", "2"));
+        // A ping asks for an acknowledgement.
+        two.send("3", "c").await;
+        assert_eq!(two.reply().await, pair("chat.sent", "3"));
+        two.say(json!({ "type": "ping" })).await;
+        assert_eq!(
+            two.next().await,
+            json!({ "type": "received", "payload": { "received": 3 } })
+        );
+        assert_eq!(two.next().await, json!({ "type": "pong" }));
+    })
+    .await;
+}
+
+/// The token of the last connection stays valid until the client is heard on the new one; then only the new one is.
+#[tokio::test(start_paused = true)]
+async fn a_token_is_replaced_once_the_client_is_heard() {
+    simulated(async {
+        let app = App::new();
+        let server = server(&app);
+        let (one, ready) = Hand::hello(&server, "ada", json!({})).await;
+        let first = text(&ready["session"]);
+        drop(one);
+        let resume = |token: &str| json!({ "session": token, "received": 0 });
+        let (two, ready) = Hand::hello(&server, "ada", resume(&first)).await;
+        let second = text(&ready["session"]);
+        drop(two);
+        // The client may have missed the last answer.
+        let (mut three, ready) = Hand::hello(&server, "ada", resume(&first)).await;
+        assert_eq!(ready["resumed"], true);
+        let third = text(&ready["session"]);
+        three.send("1", "a").await;
+        assert_eq!(three.reply().await, pair("chat.sent", "1"));
+        drop(three);
+        for token in [&first, &second] {
+            let (_, ready) = Hand::hello(&server, "ada", resume(token)).await;
+            assert_eq!(ready.get("resumed"), None);
+        }
+        let (_, ready) = Hand::hello(&server, "ada", resume(&third)).await;
+        assert_eq!(ready["resumed"], true);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_connection_takes_the_session_over() {
+    simulated(async {
+        let app = App::new();
+        let server = server(&app);
+        let (mut one, ready) = Hand::hello(&server, "ada", json!({})).await;
+        one.send("1", "a").await;
+        assert_eq!(one.reply().await, pair("chat.sent", "1"));
+        let resume = json!({ "session": ready["session"], "received": 0 });
+        let (mut two, ready) = Hand::hello(&server, "ada", resume).await;
+        assert_eq!(
+            (&ready["resumed"], &ready["received"]),
+            (&json!(true), &json!(1))
+        );
+        assert_eq!(two.reply().await, pair("chat.sent", "1"));
+        let closed = one.next().await.to_string();
+        assert!(closed.contains("4409"), "{closed}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_bound_to_its_principal_and_to_what_was_sent() {
+    simulated(async {
+        let app = App::new();
+        let server = server(&app);
+        let (one, ready) = Hand::hello(&server, "known-ada", json!({})).await;
+        drop(one);
+        let resume = |received: u64| json!({ "session": ready["session"], "received": received });
+        for (name, received) in [("known-eve", 0), ("eve", 0), ("known-ada", 1)] {
+            let (_, ready) = Hand::hello(&server, name, resume(received)).await;
+            assert_eq!(ready.get("resumed"), None, "{name}");
+        }
+        let (_, ready) = Hand::hello(&server, "known-ada", resume(0)).await;
+        assert_eq!(ready["resumed"], true);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_ends_with_its_time_and_with_any_other_close() {
+    simulated(async {
+        let app = App::new();
+        let server = server(&app);
+        let (mut one, ready) = Hand::hello(&server, "ada", json!({})).await;
+        one.0.close(1001, "the page is left").await;
+        drop(one);
+        let resume = json!({ "session": ready["session"], "received": 0 });
+        let (two, ready) = Hand::hello(&server, "ada", resume).await;
+        assert_eq!(ready.get("resumed"), None);
+        drop(two);
+        tokio::time::sleep(Duration::from_secs(119)).await;
+        assert_eq!(server.handle().detached(), 1);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert_eq!(server.handle().detached(), 0);
+        let resume = json!({ "session": ready["session"], "received": 0 });
+        let (_, ready) = Hand::hello(&server, "ada", resume).await;
+        assert_eq!(ready.get("resumed"), None);
+        assert_eq!(app.closed.lock().expect("it is whole").len(), 2);
+    })
+    .await;
+}
+
+/// The handler that runs goes on, and what was received behind it waits.
+#[tokio::test(start_paused = true)]
+async fn requests_wait_for_the_next_connection() {
+    simulated(async {
+        let app = App::new();
+        let server = server(&app);
+        let (mut one, ready) = Hand::hello(&server, "ada", json!({})).await;
+        one.say(json!({ "type": "wait", "id": "1" })).await;
+        one.send("2", "b").await;
+        // Both have arrived when this is answered.
+        one.say(json!({ "type": "ping" })).await;
+        assert_eq!(one.next().await["payload"]["received"], 2);
+        drop(one);
+        app.gate.add_permits(1);
+        let resume = json!({ "session": ready["session"], "received": 0 });
+        let (mut two, ready) = Hand::hello(&server, "ada", resume).await;
+        assert_eq!(ready["received"], 2);
+        assert_eq!(two.reply().await, pair("waited", "1"));
+        assert_eq!(two.reply().await, pair("chat.sent", "2"));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_without_a_connection_are_limited() {
+    simulated(async {
+        let app = App::new();
+        let detached = DetachedLimits {
+            sessions: 10,
+            sessions_each: 3,
+            ..DetachedLimits::DEFAULT
+        };
+        let limits = Limits {
+            rate: None,
+            detached,
+            ..Chat::DESCRIPTOR.limits
+        };
+        let server = Server::builder(app.clone()).limits(limits).build();
+        for n in 0..8 {
+            let (_, _) = Hand::hello(&server, "known-ada", json!({})).await;
+            soon_detached(&server, (n + 1).min(3)).await;
+        }
+        for n in 0..20 {
+            let (_, _) = Hand::hello(&server, &format!("known-{n}"), json!({})).await;
+            soon_detached(&server, (n + 4).min(10)).await;
+        }
+        // Those that were dropped end.
+        while app.closed.lock().expect("it is whole").len() != 18 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
+}
+
+/// What is published to sessions without a connection counts.
+#[tokio::test(start_paused = true)]
+async fn what_sessions_without_a_connection_hold_is_limited() {
+    simulated(async {
+        let app = App::new();
+        let detached = DetachedLimits {
+            bytes: 64 * 1024,
+            ..DetachedLimits::DEFAULT
+        };
+        let limits = Limits {
+            rate: None,
+            detached,
+            ..Chat::DESCRIPTOR.limits
+        };
+        let server = Server::builder(app.clone()).limits(limits).build();
+        for n in 0..8 {
+            let (mut hand, _) = Hand::hello(&server, &format!("known-{n}"), json!({})).await;
+            let join = json!({ "type": "room.join", "id": "1", "payload": { "roomId": "lobby" } });
+            hand.say(join).await;
+            assert_eq!(hand.reply().await, pair("room.joined", "1"));
+        }
+        soon_detached(&server, 8).await;
+        let lobby = server.handle().room(&"lobby".into());
+        let message = chat::ChatMessage {
+            from: "bob".into(),
+            text: "x".repeat(1000),
+        };
+        for _ in 0..10 {
+            lobby.publish(&message);
+        }
+        // Each holds 10 KB and 2 KiB.
+        soon_detached(&server, 4).await;
+    })
+    .await;
+}
+
+/// Waits until so many sessions have no connection.
+async fn soon_detached(server: &Server, sessions: usize) {
+    while server.handle().detached() != sessions {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// A client that never acknowledges costs the server `limits.outbound`; then its session can no longer be resumed.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_acknowledge_cannot_resume_for_ever() {
+    simulated(async {
+        let app = App::new();
+        let limits = Limits {
+            rate: None,
+            outbound: 16 * 1024,
+            ..Chat::DESCRIPTOR.limits
+        };
+        let server = Server::builder(app.clone()).limits(limits).build();
+        let (mut one, ready) = Hand::hello(&server, "ada", json!({})).await;
+        for n in 0..200 {
+            let id = n.to_string();
+            one.send(&id, "a").await;
+            while one.reply().await != pair("chat.sent", &id) {}
+        }
+        drop(one);
+        let resume = json!({ "session": ready["session"], "received": 0 });
+        let (_, ready) = Hand::hello(&server, "ada", resume).await;
+        assert_eq!(ready.get("resumed"), None);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_acknowledgement_of_what_was_never_sent_is_a_violation() {
+    simulated(async {
+        let app = App::new();
+        let server = server(&app);
+        let (mut one, _) = Hand::hello(&server, "ada", json!({})).await;
+        one.say(json!({ "type": "received", "payload": { "received": 9 } }))
+            .await;
+        let error = one.next().await;
+        assert_eq!(error["payload"]["code"], "INVALID", "{error}");
+        for _ in 0..4 {
+            one.say(json!({ "type": "received", "payload": { "received": 9 } }))
+                .await;
+        }
+        let mut last = Value::Null;
+        while !last.to_string().contains("1008") {
+            last = one.next().await;
+        }
+    })
+    .await;
+}
+
+/// A thousand repetitions have one effect, and the answer of the first.
+#[tokio::test(start_paused = true)]
+async fn a_repeated_request_runs_once() {
+    simulated(async {
+        let app = App::new();
+        let server = server(&app);
+        for resume in [json!({}), Value::Null] {
+            let (mut one, _) = Hand::hello(&server, "ada", resume).await;
+            let join = json!({ "type": "room.join", "id": "0", "payload": { "roomId": "lobby" } });
+            one.say(join).await;
+            assert_eq!(one.reply().await, pair("room.joined", "0"));
+            one.send("1", "a").await;
+            let mut published = 0;
+            for n in 0..1000 {
+                one.send("1", "a").await;
+                loop {
+                    match one.next().await {
+                        message if message["type"] == "chat.message" => published += 1,
+                        message if message["type"] == "received" => {}
+                        message => {
+                            assert_eq!(message["type"], "chat.sent", "{n}: {message}");
+                            break;
+                        }
+                    }
+                }
+            }
+            assert_eq!(published, 1);
+            one.send("1", "b").await;
+            loop {
+                let error = one.next().await;
+                if error["type"] == "error" {
+                    assert_eq!(error["payload"]["code"], "ID_REUSED");
+                    break;
+                }
+            }
+            // A request that runs has one answer, however often it is repeated.
+            app.gate.add_permits(1);
+            one.say(json!({ "type": "wait", "id": "2" })).await;
+            one.say(json!({ "type": "wait", "id": "2" })).await;
+            one.say(json!({ "type": "ping" })).await;
+            while one.reply().await.0 != "pong" {}
+        }
     })
     .await;
 }

@@ -220,21 +220,21 @@ async fn what_does_not_fit_is_not_sent_and_is_logged() {
             && line.contains("/n must be at least 0")),
         "{told:?}"
     );
-    say(&mut client, r#"{"type":"ask","payload":{"n":1},"id":"1"}"#).await;
+    say(&mut client, r#"{"type":"ask","payload":{"n":1},"id":"2"}"#).await;
     assert_eq!(
         next(&mut client).await,
-        r#"{"type":"answer","payload":{"n":1},"id":"1""#
+        r#"{"type":"answer","payload":{"n":1},"id":"2""#
     );
-    say(&mut client, r#"{"type":"ask","payload":{"n":7},"id":"1"}"#).await;
-    assert_eq!(next(&mut client).await, INTERNAL);
-    say(&mut client, r#"{"type":"ask","payload":{"n":8},"id":"1"}"#).await;
+    say(&mut client, r#"{"type":"ask","payload":{"n":7},"id":"3"}"#).await;
+    assert_eq!(next(&mut client).await, INTERNAL.replace("\"1\"", "\"3\""));
+    say(&mut client, r#"{"type":"ask","payload":{"n":8},"id":"4"}"#).await;
     assert_eq!(
         next(&mut client).await,
-        r#"{"type":"error","payload":{"code":"FULL","message":"It is full.","data":{"limit":1}},"id":"1"}"#
+        r#"{"type":"error","payload":{"code":"FULL","message":"It is full.","data":{"limit":1}},"id":"4"}"#
     );
     say(
         &mut client,
-        r#"{"type":"join","payload":{"channel":"board"},"id":"1"}"#,
+        r#"{"type":"join","payload":{"channel":"board"},"id":"5"}"#,
     )
     .await;
     next(&mut client).await;
@@ -247,17 +247,17 @@ async fn what_does_not_fit_is_not_sent_and_is_logged() {
     );
     say(
         &mut client,
-        r#"{"type":"count","payload":{"n":3},"id":"1"}"#,
+        r#"{"type":"count","payload":{"n":3},"id":"6"}"#,
     )
     .await;
     assert_eq!(
         next(&mut client).await,
-        r#"{"type":"item","payload":{"n":3},"id":"1""#
+        r#"{"type":"item","payload":{"n":3},"id":"6""#
     );
     // A panic says in which message.
     lines();
-    say(&mut client, r#"{"type":"ask","payload":{"n":9},"id":"1"}"#).await;
-    assert_eq!(next(&mut client).await, INTERNAL);
+    say(&mut client, r#"{"type":"ask","payload":{"n":9},"id":"7"}"#).await;
+    assert_eq!(next(&mut client).await, INTERNAL.replace("\"1\"", "\"7\""));
     let told = lines();
     assert!(
         told.iter().any(|line| line.contains("a handler panicked")

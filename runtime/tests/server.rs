@@ -385,14 +385,15 @@ async fn a_channel_without_messages_of_its_own_is_joined_by_its_key() {
     soon(async {
     let (_, server, address) = serve().await;
     let mut raw = Raw::enter(address, "ada").await;
-    for key in ["room:r", "nowhere"] {
+    for (id, key) in ["room:r", "nowhere"].into_iter().enumerate() {
         raw.send(&format!(
-            r#"{{"type":"join","payload":{{"channel":"{key}"}},"id":"1"}}"#
+            r#"{{"type":"join","payload":{{"channel":"{key}"}},"id":"n{id}"}}"#
         ))
         .await;
         assert_eq!(
             raw.next().await,
-            r#"{"type":"error","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload/channel","keyword":"enum","message":"must be the key of a channel that can be joined"}]},"id":"1"}"#
+            r#"{"type":"error","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload/channel","keyword":"enum","message":"must be the key of a channel that can be joined"}]},"id":"n0"}"#
+                .replace("n0", &format!("n{id}"))
         );
     }
     raw.send(r#"{"type":"join","payload":{"channel":"lobby"},"id":"4"}"#)
@@ -459,11 +460,11 @@ async fn a_stream_has_an_ack_items_and_an_end() {
         ] {
             assert_eq!(raw.next().await, expected);
         }
-        raw.send(r#"{"type":"prices.watch","payload":{"count":0},"id":"2"}"#)
+        raw.send(r#"{"type":"prices.watch","payload":{"count":0},"id":"3"}"#)
             .await;
         assert_eq!(
             raw.next().await,
-            r#"{"type":"error","payload":{"code":"UNKNOWN_SYMBOL","message":"Nothing of that name is traded here."},"id":"2"}"#
+            r#"{"type":"error","payload":{"code":"UNKNOWN_SYMBOL","message":"Nothing of that name is traded here."},"id":"3"}"#
         );
     })
     .await;
@@ -480,11 +481,11 @@ async fn a_cancel_passes_what_is_waiting_and_drops_the_stream() {
         for _ in 0..8 {
             raw.next().await;
         }
-        raw.send(r#"{"type":"prices.watch","payload":{"count":7},"id":"s"}"#)
+        raw.send(r#"{"type":"prices.watch","payload":{"count":8},"id":"s"}"#)
             .await;
         assert_eq!(
             raw.next().await,
-            r#"{"type":"error","payload":{"code":"ID_REUSED","message":"a stream with this id is open"},"id":"s"}"#
+            r#"{"type":"error","payload":{"code":"ID_REUSED","message":"another request has this id"},"id":"s"}"#
         );
         // This one is not answered until the test says so; what follows passes it.
         raw.send(r#"{"type":"wait","id":"w"}"#).await;

@@ -70,7 +70,7 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
     let roles = protocol.session.roles.iter().zip(RoleKind::ALL);
     // A role that was added to the language later is part of the meaning where it is not at its default.
     let roles: Map<String, Value> = roles
-        .filter(|(role, (_, name))| !role.is_later() || !role.player.is_default(name))
+        .filter(|(role, _)| !protocol.session.is_later_default(role))
         .map(|(role, (_, name))| (name.to_owned(), player(protocol, &role.player)))
         .collect();
     let phases = &protocol.session.phases;

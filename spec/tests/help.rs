@@ -131,6 +131,7 @@ fn all_roles_are_turned_off_at_once() {
         "pong",
         "negotiate",
         "error",
+        "received",
     ];
     let each: Vec<String> = roles.iter().map(|role| format!("{role}: off")).collect();
     let hash = |roles: &str| {

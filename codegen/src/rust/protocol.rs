@@ -8,8 +8,8 @@ use super::{
 };
 use crate::names;
 use handfast_spec::model::{
-    ChannelId, CloseCondition, EncodingKind, HandlerTimeout, Limits, Protocol, RoleKind,
-    RolePlayer, Scalar, SessionConfig, Side,
+    ChannelId, CloseCondition, DetachedLimits, EncodingKind, HandlerTimeout, Limits, Protocol,
+    RoleKind, RolePlayer, Scalar, SessionConfig, Side,
 };
 
 /// The type of the protocol itself, with everything the runtime needs to know.
@@ -100,8 +100,21 @@ fn limits(limits: &Limits) -> String {
         }
         HandlerTimeout::Off => ", handler_timeout_ms = none".to_owned(),
     };
+    let detached = if limits.detached == DetachedLimits::DEFAULT {
+        String::new()
+    } else {
+        let DetachedLimits {
+            sessions,
+            bytes,
+            sessions_each,
+            bytes_each,
+        } = limits.detached;
+        format!(
+            ", detached(sessions = {sessions}, bytes = {bytes}, sessions_each = {sessions_each}, bytes_each = {bytes_each})"
+        )
+    };
     format!(
-        "limits(message = {}, depth = {}, {rate}, violations = {}, outbound = {}, inbound = {}, channels = {}, streams = {}{handler_timeout})",
+        "limits(message = {}, depth = {}, {rate}, violations = {}, outbound = {}, inbound = {}, channels = {}, streams = {}{handler_timeout}{detached})",
         limits.message,
         limits.depth,
         limits.violations,

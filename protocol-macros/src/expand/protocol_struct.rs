@@ -130,6 +130,15 @@ fn limits(t: &TokenStream, limits: &Limits) -> TokenStream {
             },
         });
     }
+    if !limits.detached.is_empty() {
+        let numbers = limits.detached.iter().map(|(name, n)| {
+            let name = format_ident!("{name}");
+            quote!(#name: #n,)
+        });
+        changes.extend(quote! {
+            detached: #t::DetachedLimits { #(#numbers)* ..#t::DetachedLimits::DEFAULT },
+        });
+    }
     if limits.no_rate {
         changes.extend(quote!(rate: ::core::option::Option::None,));
     }

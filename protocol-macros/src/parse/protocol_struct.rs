@@ -46,6 +46,8 @@ pub(crate) struct Limits {
     /// In milliseconds; `Some(None)` turns it off.
     pub(crate) handler_timeout: Option<Option<Expr>>,
     pub(crate) no_rate: bool,
+    /// Numbers, by their names in `DetachedLimits`.
+    pub(crate) detached: Vec<(&'static str, Expr)>,
     /// A count, and milliseconds.
     pub(crate) rate: Option<[LitInt; 2]>,
 }
@@ -53,6 +55,8 @@ pub(crate) struct Limits {
 const ROLES: [&str; 10] = [
     "hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "received", "error",
 ];
+
+const DETACHED_LIMITS: [&str; 4] = ["sessions", "bytes", "sessions_each", "bytes_each"];
 
 const LIMITS: [&str; 7] = [
     "message",
@@ -170,6 +174,7 @@ fn limits(cx: &Ctxt, options: &mut Options) -> Limits {
         numbers,
         handler_timeout: inner.expr_or_none(cx, "handler_timeout_ms"),
         no_rate: inner.flag(cx, "no_rate"),
+        detached: detached(cx, &mut inner),
         rate: two_numbers(
             cx,
             &mut inner,
@@ -177,6 +182,19 @@ fn limits(cx: &Ctxt, options: &mut Options) -> Limits {
             "a rate is a count and milliseconds: `rate(100, 60000)`",
         ),
     };
+    inner.finish(cx);
+    limits
+}
+
+/// `detached(sessions = 1000)`
+fn detached(cx: &Ctxt, options: &mut Options) -> Vec<(&'static str, Expr)> {
+    let Some(mut inner) = options.inner(cx, "detached") else {
+        return Vec::new();
+    };
+    let limits = DETACHED_LIMITS
+        .into_iter()
+        .filter_map(|name| Some((name, inner.expr(cx, name)?)))
+        .collect();
     inner.finish(cx);
     limits
 }

@@ -8,7 +8,7 @@
 //! Meanwhile it reads on, up to `limits.inbound`, to see a cancel or the end of the connection. If that is full, too, it stops reading; the
 //! handler timeout or the write timeout then ends the wait.
 
-mod answers;
+mod call_replies;
 mod detached;
 mod receive;
 
@@ -169,6 +169,7 @@ impl Connection {
         link.attach(session, counting, false, limits.outbound, clock.now());
         if counting {
             connection.outbound.begin_counting();
+            connection.answers.begin_counting();
         }
         Self {
             io: TransportIo::new(transport, link, clock),

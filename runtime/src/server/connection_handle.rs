@@ -1,6 +1,7 @@
 //! The shared part of a session: its outbound queue, its peer and its memberships. It outlives a connection that is lost.
 
 use super::{
+    answers::Answers,
     attach::{Attach, AttachSlot},
     connection_info::{ConnectionInfo, SessionState},
     encoder::Encoder,
@@ -44,6 +45,7 @@ pub(crate) struct ConnectionHandle {
     pub(crate) principal: Option<Box<str>>,
     peer: Mutex<Arc<Peer>>,
     attach: AttachSlot,
+    pub(crate) answers: Answers,
     sessions: Arc<Sessions>,
     /// Its place among the sessions without a connection; 0 while it has one.
     pub(super) detached: AtomicU64,
@@ -89,6 +91,7 @@ impl ConnectionHandle {
             principal,
             peer: Mutex::new(Arc::new(peer)),
             attach: AttachSlot::default(),
+            answers: Answers::new(limits.outbound),
             sessions,
             detached: AtomicU64::new(0),
             membership: Membership::new(usize::try_from(limits.channels).unwrap_or(usize::MAX)),
@@ -250,7 +253,7 @@ impl ConnectionHandle {
     /// Queues a reply.
     pub(crate) fn answer(&self, outgoing: &Outgoing<'_>) {
         match self.encode(outgoing) {
-            Some(packet) => self.outbound.answer(packet),
+            Some(packet) => self.reply(outgoing.id, packet),
             None => self.fail(
                 outgoing.id,
                 &ErrorPayload::new(SessionCode::Internal, "the reply cannot be encoded"),
@@ -284,8 +287,21 @@ impl ConnectionHandle {
 
     /// Queues an error.
     pub(crate) fn fail(&self, id: Option<&Id>, payload: &ErrorPayload<'_>) {
-        if let Some(packet) = self.encoder.error(self.encoding, id, payload) {
-            self.outbound.answer(packet);
+        if let Some(packet) = self.error(id, payload) {
+            self.reply(id, packet);
+        }
+    }
+
+    /// Encodes an error.
+    pub(crate) fn error(&self, id: Option<&Id>, payload: &ErrorPayload<'_>) -> Option<Packet> {
+        self.encoder.error(self.encoding, id, payload)
+    }
+
+    /// Queues the encoded answer to a request.
+    pub(crate) fn reply(&self, id: Option<&Id>, packet: Packet) {
+        let number = self.outbound.answer(packet.clone());
+        if let Some(id) = id {
+            self.answers.answered(id, &packet, number);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{connection_handle::ConnectionHandle, encoder::Encoder, membership::JoinError};
 use crate::{
+    Id,
     broker::{Broker, Deliver, Publication, ServerId, StreamPosition},
     codec::Outgoing,
     transport::Packet,
@@ -137,13 +138,14 @@ impl Hub {
         }
     }
 
-    /// Adds a connection to a channel. `answer` encodes the reply from the channel's position; the reply is queued before the first message
+    /// Adds a connection to a channel. `id` is that of the request, and `answer` encodes the reply from the channel's position; the reply is queued before the first message
     /// that is published after that position.
     pub(crate) async fn join(
         &self,
         connection: &Arc<ConnectionHandle>,
         key: &Arc<str>,
         retention: Duration,
+        id: Option<&Id>,
         answer: &(dyn Fn(&StreamPosition) -> Option<Packet> + Sync),
     ) -> Result<(), JoinError> {
         let mut entering = self.enter(key);
@@ -163,7 +165,7 @@ impl Hub {
         };
         connection.membership.insert(key)?;
         if let Some(packet) = answer(&position) {
-            connection.outbound.answer(packet);
+            connection.reply(id, packet);
         }
         // A connection that was in the channel before keeps its first subscription.
         let again = state

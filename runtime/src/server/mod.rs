@@ -13,6 +13,7 @@
 
 mod address;
 mod allowances;
+mod answers;
 mod attach;
 mod builder;
 mod channel;

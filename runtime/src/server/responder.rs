@@ -254,7 +254,10 @@ impl Responder {
             })
         };
         let hub = &self.context.server.hub;
-        if let Err(error) = hub.join(connection, &key, retention, &answer).await {
+        if let Err(error) = hub
+            .join(connection, &key, retention, self.context.id(), &answer)
+            .await
+        {
             self.not_joined(error);
         }
     }

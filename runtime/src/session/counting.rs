@@ -80,6 +80,11 @@ impl<P: Clone> Sent<P> {
         self.counting
     }
 
+    /// The number of the last message that was sent.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// The bytes of the messages that are kept.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes

@@ -41,6 +41,15 @@ impl Packet {
         self.len() == 0
     }
 
+    /// Returns its bytes.
+    #[cfg(feature = "server")]
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
+
     /// Returns the packet as a [`Codec`](crate::codec::Codec) reads it.
     pub fn frame(&self) -> Frame<'_> {
         match self {

@@ -96,12 +96,6 @@ impl Checker<'_> {
 
     fn pending_session(&mut self) {
         let session = &self.protocol.session;
-        if let Some(at) = self.said(&["session", "resume"])
-            && session.resume.is_some()
-        {
-            let instead = "a session gets an id, but cannot be resumed";
-            self.not_yet(at, "`session.resume`", instead);
-        }
         if let Some(at) = self.said(&["session", "phases"]) {
             let instead = "the client sends first, and no message is allowed before ready";
             self.not_yet(at, "`session.phases`", instead);
@@ -148,10 +142,6 @@ impl Checker<'_> {
                 let what = format!("the encoding `{key}`");
                 self.not_yet(at, &what, "JSON is used");
             }
-        }
-        if let Some(at) = self.said(&["closes", "taken-over"]) {
-            let instead = "sessions are not taken over, so this code is never sent";
-            self.not_yet(at, "`closes.taken-over`", instead);
         }
         if let Some(at) = self.said(&["generate", "rust", "types"]) {
             self.not_yet(at, "`generate.rust.types`", "a `format` stays a string");

@@ -47,6 +47,38 @@ pub(super) static LIMITS: Section = Section {
             OFF_OR_DURATION,
             "How long a handler may take, except for streams. Twice the message's timeout.",
         ),
+        key(
+            "detached",
+            Shape::Section(&DETACHED),
+            "How many sessions may wait to be resumed.",
+        ),
+    ],
+};
+
+static DETACHED: Section = Section {
+    name: "detached",
+    doc: "The sessions that lost their connection and wait to be resumed. Beyond a limit, the oldest ends.",
+    keys: &[
+        key(
+            "sessions",
+            Shape::Count(0, MAX_U32),
+            "How many in all. 10000.",
+        ),
+        key(
+            "bytes",
+            Shape::Size,
+            "How many bytes of messages they hold in all. 256MiB.",
+        ),
+        key(
+            "sessionsEach",
+            Shape::Count(0, MAX_U32),
+            "How many of one principal, or of one address if the principal is not known. 100.",
+        ),
+        key(
+            "bytesEach",
+            Shape::Size,
+            "How many bytes those of one principal or address hold. 16MiB.",
+        ),
     ],
 };
 

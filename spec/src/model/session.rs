@@ -49,17 +49,21 @@ pub struct Role {
     pub player: RolePlayer,
 }
 
-impl Role {
-    /// Whether the language did not have the role in its first version.
-    pub(crate) const fn is_later(&self) -> bool {
-        matches!(self.kind, RoleKind::Received)
-    }
-}
-
-impl RolePlayer {
-    /// Whether it is Handfast's own message under its own name.
-    pub(crate) fn is_default(&self, name: &str) -> bool {
-        matches!(self, Self::Own { tag: Scalar::Text(tag) } if tag == name)
+impl SessionConfig {
+    /// Whether a role that the language did not have in its first version is played as it is by default.
+    pub(crate) fn is_later_default(&self, role: &Role) -> bool {
+        match (&role.player, role.kind) {
+            (
+                RolePlayer::Own {
+                    tag: Scalar::Text(tag),
+                },
+                RoleKind::Received,
+            ) => tag == "received",
+            (RolePlayer::Off, RoleKind::Received) => {
+                self.resume.is_none() || !RoleKind::counts(&self.roles)
+            }
+            _ => false,
+        }
     }
 }
 
@@ -114,6 +118,12 @@ pub enum RoleKind {
 }
 
 impl RoleKind {
+    /// Whether messages can be counted: that is agreed in Handfast's own hello and ready.
+    pub(crate) fn counts(roles: &[Role]) -> bool {
+        let own = |kind: Self| matches!(roles.get(kind as usize), Some(role) if matches!(role.player, RolePlayer::Own { .. }));
+        own(Self::Hello) && own(Self::Ready)
+    }
+
     /// Every role, in order, with its name in the file, which is also the tag of Handfast's own message.
     pub const ALL: [(Self, &'static str); 13] = [
         (Self::Hello, "hello"),
@@ -164,6 +174,31 @@ pub struct Limits {
     pub streams: u32,
     /// How long a handler may take.
     pub handler_timeout: HandlerTimeout,
+    /// How many sessions may wait to be resumed.
+    pub detached: DetachedLimits,
+}
+
+/// How many sessions that lost their connection a server keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DetachedLimits {
+    /// How many in all.
+    pub sessions: u32,
+    /// How many bytes of messages they hold in all.
+    pub bytes: u64,
+    /// How many of one principal or address.
+    pub sessions_each: u32,
+    /// How many bytes those of one principal or address hold.
+    pub bytes_each: u64,
+}
+
+impl DetachedLimits {
+    /// The limits of a spec that declares none.
+    pub const DEFAULT: Self = Self {
+        sessions: 10_000,
+        bytes: 256 << 20,
+        sessions_each: 100,
+        bytes_each: 16 << 20,
+    };
 }
 
 /// How long a handler may take before its request is answered with `TIMEOUT`. Streams are exempt.

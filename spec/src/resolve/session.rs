@@ -45,13 +45,18 @@ impl Resolver<'_> {
             auth,
             resume,
             backoff: Backoff { min, max, attempts },
-            roles: self.roles(roles, auth),
+            roles: self.roles(roles, auth, resume.is_some()),
             phases: self.phases(phases),
         }
     }
 
-    fn roles(&mut self, block: Option<NodeId>, auth: Option<MessageId>) -> Vec<Role> {
-        let mut roles = Vec::new();
+    fn roles(
+        &mut self,
+        block: Option<NodeId>,
+        auth: Option<MessageId>,
+        resumes: bool,
+    ) -> Vec<Role> {
+        let mut roles: Vec<Role> = Vec::new();
         let off = block.is_some_and(|block| self.tree.text(block) == Some("off"));
         for (kind, name) in RoleKind::ALL {
             if off {
@@ -68,6 +73,9 @@ impl Resolver<'_> {
                         fields: Vec::new(),
                     },
                     (RoleKind::Auth, None) => RolePlayer::Off,
+                    (RoleKind::Received, _) if !resumes || !RoleKind::counts(&roles) => {
+                        RolePlayer::Off
+                    }
                     _ => RolePlayer::Own {
                         tag: Scalar::Text(name.to_owned()),
                     },

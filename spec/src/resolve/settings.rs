@@ -2,8 +2,8 @@
 
 use super::Resolver;
 use crate::model::{
-    Close, CloseCondition, Encoding, EncodingKind, Generate, GenerateRust, GenerateSchema,
-    GenerateTypescript, HandlerTimeout, Limits, Name, Rate,
+    Close, CloseCondition, DetachedLimits, Encoding, EncodingKind, Generate, GenerateRust,
+    GenerateSchema, GenerateTypescript, HandlerTimeout, Limits, Name, Rate,
 };
 use crate::parse::grammar;
 use crate::tree::NodeId;
@@ -43,6 +43,25 @@ impl Resolver<'_> {
                     .and_then(grammar::duration)
                     .map_or(HandlerTimeout::TwiceTheReply, HandlerTimeout::After),
             },
+            detached: self.detached(block.and_then(|block| self.tree.get(block, "detached"))),
+        }
+    }
+
+    fn detached(&self, block: Option<NodeId>) -> DetachedLimits {
+        let default = DetachedLimits::DEFAULT;
+        let Some(block) = block else {
+            return default;
+        };
+        let count = |key: &str, default| {
+            self.count(block, key)
+                .and_then(|count| u32::try_from(count).ok())
+                .unwrap_or(default)
+        };
+        DetachedLimits {
+            sessions: count("sessions", default.sessions),
+            bytes: self.size(block, "bytes").unwrap_or(default.bytes),
+            sessions_each: count("sessionsEach", default.sessions_each),
+            bytes_each: self.size(block, "bytesEach").unwrap_or(default.bytes_each),
         }
     }
 

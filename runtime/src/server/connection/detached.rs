@@ -141,6 +141,7 @@ impl Connection {
         let (link, clock) = (&mut self.io.link, self.io.clock);
         link.attach(timing, true, true, self.server.limits.outbound, clock.now());
         self.io.attach(transport);
+        connection.answers.acknowledged(received);
         if connection.outbound.resume(received, packet).is_err() {
             // The handshake has checked that; only a client that claims two things at once comes here.
             connection.close(

@@ -3,6 +3,7 @@
 use super::{
     super::{
         Action, Received,
+        answers::Repetition,
         encoder::{MAX_ID, is_long},
         handler_queue::Declined,
         system::{self, Urgent},
@@ -154,6 +155,7 @@ impl Connection {
                     }
                     // If the request that it cancels is still queued, the cancel must stay behind it.
                     Some(Urgent::Cancel(id)) if within_rate && self.handlers.has_stream(&id) => {
+                        self.connection.answers.forget(&id);
                         self.handlers.cancel(&id);
                     }
                     _ => self.inbound.push(packet, within_rate),
@@ -185,7 +187,11 @@ impl Connection {
             .received
             .map(|received| outbound.acknowledge(received))
         {
-            Some(Ok(true)) => {}
+            Some(Ok(true)) => {
+                self.invalid = 0;
+                let received = notice.received.unwrap_or_default();
+                self.connection.answers.acknowledged(received);
+            }
             Some(Ok(false)) | None => self.control(now)?,
             Some(Err(NeverSent)) => {
                 let text = "it acknowledges messages that were never sent";
@@ -245,7 +251,9 @@ impl Connection {
             Ok(received) => received,
             Err(error) => match system::read(&self.service, &self.context(), packet, &error) {
                 Some(system::Request::Urgent(urgent)) => {
-                    self.invalid = 0;
+                    if !matches!(urgent, Urgent::Received(_)) {
+                        self.invalid = 0;
+                    }
                     if matches!(urgent, Urgent::Ping) {
                         self.pong();
                     }
@@ -287,11 +295,40 @@ impl Connection {
             return None;
         }
         self.rate_limited = 0;
-        self.begin(received);
+        self.begin(received, packet);
         None
     }
 
-    fn begin(&mut self, received: Received) {
+    fn begin(&mut self, received: Received, packet: &Packet) {
+        let by_order = self.server.protocol.server.envelope.by_order;
+        if let Some(id) = received
+            .id
+            .as_ref()
+            .filter(|_| received.expects_reply && !by_order)
+        {
+            match self.connection.answers.begin(id, packet.bytes()) {
+                Repetition::First => {}
+                Repetition::Running => return,
+                Repetition::Answered(packet) => {
+                    self.connection.outbound.answer(packet);
+                    return;
+                }
+                Repetition::Reused => {
+                    let text = "another request has this id";
+                    let error = ErrorPayload::new(SessionCode::IdReused, text);
+                    // It is not the answer to the first.
+                    if let Some(packet) = self.connection.error(Some(id), &error) {
+                        self.connection.outbound.answer(packet);
+                    }
+                    return;
+                }
+            }
+        }
+        if let Action::Cancel = received.action
+            && let Some(id) = &received.id
+        {
+            self.connection.answers.forget(id);
+        }
         if let Err((id, declined)) = self.handlers.begin(received) {
             let error = match declined {
                 Declined::IdInUse => {

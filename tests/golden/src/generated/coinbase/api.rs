@@ -528,7 +528,8 @@ pub enum ServerMessage {
         leave = none,
         ping = none,
         pong = none,
-        error = none
+        error = none,
+        received = none
     ),
     limits(
         message = 65536,

@@ -820,7 +820,8 @@ pub enum ServerMessage {
         leave = none,
         ping = none,
         pong = none,
-        error = none
+        error = none,
+        received = none
     ),
     limits(
         message = 16384,
