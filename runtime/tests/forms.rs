@@ -279,7 +279,7 @@ where
 
 const READY: &str = r#"{"type":"ready","payload":{"version":"1.0.0","session":"s"}}"#;
 
-async fn begin<P: Protocol, C: From<Client<P>> + Send + 'static>()
+async fn begin<P: Protocol<Server: NoRequests>, C: From<Client<P>> + Send + 'static>()
 -> (C, Script, mpsc::Receiver<Script>) {
     let (connect, mut scripts) = scripted::<P, C>();
     let client = tokio::spawn(connect.into_future());

@@ -55,7 +55,12 @@ const CONSTANTS: [&str; 6] = [
 ];
 
 /// Types that the generated TypeScript defines by these names.
-const TS: [&str; 3] = ["ClientMessage", "ServerMessage", "Handlers"];
+const TS: [&str; 4] = [
+    "ClientMessage",
+    "ServerMessage",
+    "Handlers",
+    "ServerRequestHandlers",
+];
 
 /// The names of payloads in either language.
 fn payloads(protocol: &Protocol) -> BTreeSet<String> {

@@ -68,6 +68,8 @@ pub(super) struct Context<'p> {
     pub(super) cancels: BTreeSet<MessageId>,
     /// The messages with which the server answers requests.
     pub(super) replies: BTreeSet<MessageId>,
+    /// The messages with which the client answers requests of the server.
+    pub(super) answers: BTreeSet<MessageId>,
     /// Types that are written where they are used.
     pub(super) inlined: Vec<bool>,
     /// Whether a message of the client contains it, by schema.
@@ -123,6 +125,7 @@ impl<'p> Context<'p> {
             payload_of,
             cancels: api_names::cancels(protocol, Side::Client),
             replies: api_names::replies(protocol, Side::Client),
+            answers: api_names::replies(protocol, Side::Server),
             inlined,
             sent_by_client: sent_by_client(protocol),
             functions: BTreeMap::new(),

@@ -2,10 +2,14 @@
 
 use super::{
     context::Context,
+    descriptors::{handler_type, is_request},
     envelope::envelopes,
+    tags::message_tags,
     text::{self, scalar},
 };
-use handfast_spec::model::{CloseCondition, EncodingKind, RoleKind, RolePlayer, Scalar, Side};
+use handfast_spec::model::{
+    CloseCondition, EncodingKind, MessageId, RoleKind, RolePlayer, Scalar, Side,
+};
 use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
 
 pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
@@ -77,16 +81,58 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
         ty: format!("hf.Protocol{auth}"),
         members,
     }));
-    let options = if auth.is_empty() {
-        "options?: hf.ConnectOptions".to_owned()
+    let requests: Vec<MessageId> = (0..protocol.messages.len())
+        .map(MessageId)
+        .filter(|id| is_request(&protocol.messages[id.0], Side::Server))
+        .collect();
+    items.extend(handlers(cx, &requests));
+    let base = if auth.is_empty() {
+        "hf.ConnectOptions".to_owned()
     } else {
-        format!("options: hf.AuthenticatedConnectOptions{auth}")
+        format!("hf.AuthenticatedConnectOptions{auth}")
+    };
+    let (options, answering) = if requests.is_empty() {
+        let optional = if auth.is_empty() { "?" } else { "" };
+        (format!("options{optional}: {base}"), String::new())
+    } else {
+        let descriptors: Vec<String> = requests
+            .iter()
+            .map(|id| cx.descriptor(*id, Side::Server))
+            .collect();
+        (
+            format!("options: {base} & {{ readonly handlers: ServerRequestHandlers }}"),
+            format!(
+                ", hf.answering(options.handlers, [{}])",
+                descriptors.join(", ")
+            ),
+        )
     };
     items.push(lay_out(&Connecting {
         options: &options,
         auth: &auth,
+        answering: &answering,
     }));
     items
+}
+
+/// The type of what answers the requests of the server.
+fn handlers(cx: &Context<'_>, requests: &[MessageId]) -> Option<String> {
+    if requests.is_empty() {
+        return None;
+    }
+    let mut out = "/** What answers the requests of the server: a handler for each. */\nexport interface ServerRequestHandlers {\n".to_owned();
+    for id in requests {
+        let message = &cx.protocol.messages[id.0];
+        let words = message.description.clone().unwrap_or_default();
+        out.push_str(&text::doc("  ", &words, &message_tags(message)));
+        out.push_str(&format!(
+            "  readonly {}: {};\n",
+            text::key(&message.name.text),
+            handler_type(cx, *id)
+        ));
+    }
+    out.push_str("}\n");
+    Some(out)
 }
 
 /// The codes that a client acts on, where they are not those that the runtime knows.

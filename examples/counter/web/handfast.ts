@@ -23,6 +23,7 @@ export type { ConnectionClosed } from './handfast/connection.js';
 export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/decode.js';
 export type { Decoded, MessageTable } from './handfast/decode.js';
 export type {
+  AnswerMessage,
   Callable,
   Cancel,
   Channel,
@@ -43,6 +44,8 @@ export type {
   Request,
   Role,
   Sendable,
+  ServerRequest,
+  ServerStreamRequest,
   Streamable,
   StreamRequest,
 } from './handfast/descriptor.js';
@@ -55,6 +58,8 @@ export type { CallError, DeclaredError, DecodeError, RuntimeError } from './hand
 export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
 export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOptions, ValueOrProvider } from './handfast/options.js';
+export { answering } from './handfast/requests.js';
+export type { Answer, Items, RequestContext, RequestHandler, StreamRequestHandler } from './handfast/requests.js';
 export { memoize } from './handfast/memoize.js';
 export {
   deduplicate,

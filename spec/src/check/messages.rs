@@ -273,7 +273,12 @@ impl Checker<'_> {
     /// What a request of the server needs beyond that: ids, and an answer that is no request itself.
     fn answered_by_client(&mut self, asks: &Message, asked: &Sent, answer: &Message, at: Span) {
         let (name, answer_name) = (&asks.name.text, &answer.name.text);
-        if asked.envelope.correlate == Correlate::Order {
+        if asks.channel.is_some() {
+            let text = format!("`{name}` is published to a channel, and has a reply");
+            let help = "a request is sent to one client: delete `channel`, or `reply`";
+            self.out
+                .push(Diagnostic::error("P020", at, text).help(help));
+        } else if asked.envelope.correlate == Correlate::Order {
             let text = format!(
                 "`{answer_name}` cannot be matched to its request: the client does not answer in order"
             );

@@ -68,6 +68,18 @@ export interface ClientChannels {
   ignoreRejections(): void;
 }
 
+/** What answers the requests of the server, if it sends any. */
+export interface ServerRequests {
+  /** Whether a message is a request, or cancels one. */
+  has(incoming: Incoming<unknown> | undefined): boolean;
+  /** Handles such a message. */
+  receive(incoming: Incoming<unknown>, message: Message, id: Id | undefined): void;
+  /** Answers a request that could not be read. */
+  refuse(id: Id, error: DecodeError): void;
+  /** The session has ended, and its requests with it. */
+  end(): void;
+}
+
 /** What all features of a client share: its session, its requests and its listeners. */
 export class Core implements ConnectionHost {
   readonly ready: Promise<Ready>;
@@ -80,6 +92,7 @@ export class Core implements ConnectionHost {
   readonly connection: Connection;
   readonly outbound: Outbound;
   channels: ClientChannels | undefined;
+  readonly #requests: ServerRequests | undefined;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length in UTF-16 units of the message that is being processed. */
@@ -115,7 +128,12 @@ export class Core implements ConnectionHost {
   #closedError: RuntimeError | undefined;
 
   /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
-  constructor(protocol: Protocol<never>, url: string, options: Partial<AuthenticatedConnectOptions<unknown>>) {
+  constructor(
+    protocol: Protocol<never>,
+    url: string,
+    options: Partial<AuthenticatedConnectOptions<unknown>>,
+    answering?: (core: Core) => ServerRequests,
+  ) {
     const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
     this.protocol = protocol;
     this.#options = options;
@@ -146,6 +164,7 @@ export class Core implements ConnectionHost {
       pending: id => this.outbound.find(id)?.answers,
       failure,
     };
+    this.#requests = answering?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -185,6 +204,20 @@ export class Core implements ConnectionHost {
   ): Result<undefined, RuntimeError> {
     const text = this.#text(message, payload, fields);
     return text.ok ? this.outbound.send(text.value, message.volatile === true, options) : text;
+  }
+
+  /** Answers a request of the server. What is not written when the session ends is dropped. */
+  answer(message: Outgoing<unknown>, payload: unknown, id: Id): Result<undefined, RuntimeError> {
+    const text = this.#text(message, payload, { id, isReply: true, outcome: true });
+    return text.ok ? this.outbound.send(text.value, false, {}, true) : text;
+  }
+
+  /** Answers a request of the server with an error. */
+  answerError(error: object, id: Id): void {
+    const text = this.encoder.session('error', error, { id, isReply: true, outcome: false });
+    if (text === null || this.#closedError !== undefined) return;
+    const sent = this.outbound.send(text, false, {}, true);
+    if (!sent.ok) this.#warnings.warn('request', `a request of the server is not answered: ${sent.error.message}`);
   }
 
   #text(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<string, RuntimeError> {
@@ -306,6 +339,7 @@ export class Core implements ConnectionHost {
     this.#detached?.();
     this.#detached = undefined;
     this.channels?.ended(error);
+    this.#requests?.end();
     this.outbound.lost(refused, again);
   }
 
@@ -339,6 +373,14 @@ export class Core implements ConnectionHost {
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
     const isOwn = this.#own.some(own => own === known);
     if (this.#isReady && !isOwn) this.#count(text.length);
+    if (this.#requests?.has(known) === true) {
+      const { id: own, replyTo } = this.protocol.envelope.server;
+      // A request has its id in a field of its own.
+      const id = replyTo === null || !parsed.ok ? fields.id : (parsed.value as Readonly<Record<string, Id>>)[own?.name ?? ''];
+      if (decoded.ok) this.#requests.receive(decoded.value.incoming, decoded.value.message, id);
+      else if (id !== undefined) this.#requests.refuse(id, decoded.error);
+      return;
+    }
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
@@ -358,6 +400,7 @@ export class Core implements ConnectionHost {
     }
     if (error.kind === 'unknown-type') {
       if (error.id === undefined) this.events.emit('unhandled', error);
+      else this.#requests?.refuse(error.id, error); // one of a newer server, perhaps
     } else if (!this.events.emit('invalid', error)) {
       this.#warnings.warn(`invalid ${known?.name}`, `a message is invalid, and there may be more: ${error.message}`);
     }
