@@ -513,7 +513,10 @@ function writeMessage(envelope, tag, payload, fields) {
   const message = { [envelope.tag.name]: tag };
   if (envelope.content === null) Object.assign(message, payload);
   else if (payload !== void 0) message[envelope.content] = payload;
-  if (envelope.id !== null && fields.id !== void 0) message[envelope.id.name] = fields.id;
+  const id = fields.isReply === true ? envelope.replyTo ?? envelope.id : envelope.id;
+  if (id !== null && fields.id !== void 0) message[id.name] = fields.id;
+  const { outcome } = envelope;
+  if (outcome !== null && fields.outcome !== void 0) message[outcome.field] = fields.outcome ? outcome.success : outcome.failure;
   if (envelope.version?.presence === "required") message[envelope.version.name] = fields.version;
   if (envelope.channel !== null && fields.channel !== void 0) message[envelope.channel.name] = fields.channel;
   return JSON.stringify(message);
@@ -764,9 +767,9 @@ var Encoder = class {
     return tag === void 0 ? role : tag;
   }
   /** The text of one of the session's own messages; `null` if the protocol has none. */
-  session(role, payload) {
+  session(role, payload, fields = {}) {
     const tag = this.tag(role);
-    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
+    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, fields);
   }
   #raw(envelope, tag, payload, fields) {
     return writeMessage(envelope, tag, payload, { ...fields, version: parseInt(this.#protocol.version, 10) });
@@ -833,10 +836,10 @@ var Outbound = class {
     if (as === "rejoin" && this.#core.connection.isWritable) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
-  /** Enqueues a message without a reply. */
-  send(text, volatile, { delivered }) {
+  /** Enqueues a message without a reply. `isAnswer`: it answers a request of this session, and means nothing in another. */
+  send(text, volatile, { delivered }, isAnswer = false) {
     const bytes = byteLength(text) + OVERHEAD;
-    const entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile, delivered, release() {
+    const entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile, delivered, thisConnectionOnly: isAnswer, release() {
     } };
     if (volatile && (!this.#core.connection.isWritable || this.#isFull(bytes, this.#maxBytes / 2))) {
       settle(entry, OUTCOME_UNKNOWN);
@@ -992,7 +995,8 @@ var Outbound = class {
     this.detach();
     const queued = [...this.#queued];
     const written = [...this.#written];
-    const unconfirmed = refused2 ? [...this.#sent.kept.values()].filter((entry) => entry.request === void 0) : [];
+    const isResent = (entry) => entry.request === void 0 && entry.thisConnectionOnly !== true;
+    const unconfirmed = refused2 ? [...this.#sent.kept.values()].filter(isResent) : [];
     for (const entry of unconfirmed) this.#usedBytes += entry.used = entry.bytes;
     this.#written.clear();
     const kept = written.filter(([, entry]) => {
@@ -1932,6 +1936,7 @@ var Core = class {
   connection;
   outbound;
   channels;
+  #requests;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length in UTF-16 units of the message that is being processed. */
@@ -1967,7 +1972,7 @@ var Core = class {
   /** Why nothing can be sent any more. */
   #closedError;
   /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
-  constructor(protocol2, url, options) {
+  constructor(protocol2, url, options, answering2) {
     const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
     this.protocol = protocol2;
     this.#options = options;
@@ -1999,6 +2004,7 @@ var Core = class {
       pending: (id) => this.outbound.find(id)?.answers,
       failure
     };
+    this.#requests = answering2?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -2023,6 +2029,18 @@ var Core = class {
   write(message, payload, fields, options = {}) {
     const text = this.#text(message, payload, fields);
     return text.ok ? this.outbound.send(text.value, message.volatile === true, options) : text;
+  }
+  /** Answers a request of the server. What is not written when the session ends is dropped. */
+  answer(message, payload, id) {
+    const text = this.#text(message, payload, { id, isReply: true, outcome: true });
+    return text.ok ? this.outbound.send(text.value, false, {}, true) : text;
+  }
+  /** Answers a request of the server with an error. */
+  answerError(error, id) {
+    const text = this.encoder.session("error", error, { id, isReply: true, outcome: false });
+    if (text === null || this.#closedError !== void 0) return;
+    const sent = this.outbound.send(text, false, {}, true);
+    if (!sent.ok) this.#warnings.warn("request", `a request of the server is not answered: ${sent.error.message}`);
   }
   #text(message, payload, fields) {
     return this.#closedError === void 0 ? this.encoder.text(message, payload, fields) : err(this.#closedError);
@@ -2132,6 +2150,7 @@ var Core = class {
     this.#detached?.();
     this.#detached = void 0;
     this.channels?.ended(error);
+    this.#requests?.end();
     this.outbound.lost(refused2, again);
   }
   /** Acknowledges so many messages. */
@@ -2160,6 +2179,13 @@ var Core = class {
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
     const isOwn = this.#own.some((own) => own === known);
     if (this.#isReady && !isOwn) this.#count(text.length);
+    if (this.#requests?.has(known) === true) {
+      const { id: own, replyTo } = this.protocol.envelope.server;
+      const id = replyTo === null || !parsed.ok ? fields.id : parsed.value[own?.name ?? ""];
+      if (decoded.ok) this.#requests.receive(decoded.value.incoming, decoded.value.message, id);
+      else if (id !== void 0) this.#requests.refuse(id, decoded.error);
+      return;
+    }
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
@@ -2177,6 +2203,7 @@ var Core = class {
     }
     if (error.kind === "unknown-type") {
       if (error.id === void 0) this.events.emit("unhandled", error);
+      else this.#requests?.refuse(error.id, error);
     } else if (!this.events.emit("invalid", error)) {
       this.#warnings.warn(`invalid ${known?.name}`, `a message is invalid, and there may be more: ${error.message}`);
     }
@@ -2276,8 +2303,8 @@ var Client = class {
   state;
   #core;
   /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
-  constructor(protocol2, url, options = {}) {
-    this.#core = new Core(protocol2, String(url), options);
+  constructor(protocol2, url, options = {}, answering2) {
+    this.#core = new Core(protocol2, String(url), options, answering2);
     this.ready = this.#core.ready;
     this.state = this.#core.state;
   }
