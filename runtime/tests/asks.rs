@@ -249,6 +249,99 @@ async fn a_request_fails_with_its_session() {
     .await;
 }
 
+/// A server that shuts down still reads the answer that a handler waits for.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_for_an_answer() {
+    simulated(async {
+        let app = App::new();
+        let server = Server::new(app.clone());
+        let desk = Desk::new();
+        let client = over(&server, desk.clone()).await;
+        let order = tokio::spawn(async move {
+            client
+                .order(Order {
+                    text: "wait".into(),
+                })
+                .await
+        });
+        desk.began.notified().await;
+        let handle = server.handle();
+        let shutdown = tokio::spawn(async move { handle.shutdown().await });
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        desk.gate.add_permits(1);
+        assert!(order.await.expect("it ends").expect("it is answered").done);
+        shutdown.await.expect("it ends");
+    })
+    .await;
+}
+
+/// Many clients, each asked by the handlers of its own requests and from outside, over connections that are lost.
+#[tokio::test(start_paused = true)]
+async fn no_answer_is_lost_or_confused() {
+    let seed = 11;
+    println!("seed {seed}");
+    simulated(async {
+        let app = App::new();
+        let server = Server::new(app.clone());
+        let (network, desk) = (Network::new(), Desk::new());
+        let random = std::sync::Mutex::new(support::random::Random::new(seed));
+        let first = std::sync::atomic::AtomicBool::new(true);
+        let client = Client::over_with(
+            {
+                let (network, server) = (network.clone(), server.clone());
+                move || {
+                    let mut random = random.lock().expect("it is whole");
+                    let most = [6, 20, 60, 200][random.below(4)];
+                    let packets = match first.swap(false, Ordering::Relaxed) {
+                        true => 100,
+                        false => random.below(most),
+                    };
+                    let (ours, theirs) = network.connect(packets);
+                    let server = server.clone();
+                    tokio::spawn(
+                        async move { server.serve(theirs, ConnectionInfo::default()).await },
+                    );
+                    async { Ok::<_, std::convert::Infallible>(ours) }
+                }
+            },
+            desk.clone(),
+        )
+        .await
+        .expect("it connects");
+        let handle = ask_client(&server).await;
+        for n in 0..200 {
+            let measured = async {
+                let mut samples = handle
+                    .measure(Measure { count: n % 7 })
+                    .await
+                    .expect("it begins");
+                for expected in 0..n % 7 {
+                    assert_eq!(samples.next().await, Some(Ok(Sample { n: expected })));
+                }
+                assert_eq!(samples.next().await, None);
+            };
+            let text = || if n % 2 == 0 { "yes?" } else { "no?" }.to_owned();
+            let (confirmed, order, ()) = tokio::join!(
+                handle.confirm(Confirm { text: text() }),
+                client.order(Order {
+                    text: "yes?".into()
+                }),
+                measured,
+            );
+            let expected = match n % 2 {
+                0 => Ok(Confirmed { yes: true }),
+                _ => Err(CallError::Declared(ConfirmError::Refused)),
+            };
+            assert_eq!(confirmed, expected, "{n}");
+            assert!(order.expect("it is answered").done, "{n}");
+        }
+        println!("{} connections", network.connections());
+        assert!(network.connections() > 20, "{}", network.connections());
+        assert_eq!(desk.confirmed.load(Ordering::Relaxed), 300);
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_of_the_server_fails_with_its_session() {
     simulated(async {

@@ -474,7 +474,7 @@ async fn without_ids_replies_come_in_order() {
             [
                 "1",
                 "given up",
-                "the server replied with INTERNAL: no",
+                "the other end replied with INTERNAL: no",
                 "the reply cannot be decoded",
                 "5"
             ]

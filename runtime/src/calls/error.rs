@@ -103,7 +103,7 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Declared(error) => error.fmt(f),
-            Self::Remote(error) => write!(f, "the reply is {error}"),
+            Self::Remote(error) => write!(f, "the other end replied with {error}"),
             Self::Invalid(invalid) => write!(f, "the request is invalid: {invalid}"),
             Self::Encode => f.write_str("the request cannot be encoded"),
             Self::Decode(_) => f.write_str("the reply cannot be decoded"),

@@ -179,7 +179,8 @@ impl Core {
         let server = self.descriptor.server;
         let tag = rejected.tag.as_ref();
         let index = tag.and_then(|tag| (server.lookup)(tag.borrow()));
-        index.is_some_and(|index| server.messages[index].reply.is_request())
+        let message = index.and_then(|index| server.messages.get(index));
+        message.is_some_and(|message| message.reply.is_request())
     }
 
     /// Answers a message that could not be decoded and is no reply, if it is a request of the server. Returns whether it is one. An unknown

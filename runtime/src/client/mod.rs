@@ -13,6 +13,8 @@
 //!   messages were missed. It retries a rejoin that the server refuses temporarily; if the server refuses it for good, the
 //!   subscription ends with [`Event::Lost`]. Requests that were not written yet are sent, and idempotent ones (streams excepted)
 //!   are sent again; all other requests and streams fail with [`CallError::OutcomeUnknown`].
+//! - If the server sends requests, the application answers them: [`Handlers`]. At most `limits.streams` handlers run at a time, beside each
+//!   other; they end with their session. A running handler holds the client open.
 //! - If the client's task dies, because its runtime was dropped or [`ClientBuilder::auth_with`] panicked, the client is closed.
 //!
 //! The examples use a chat protocol whose generated client has the methods `chat_send`, `room` and so on:

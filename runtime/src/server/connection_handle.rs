@@ -123,6 +123,11 @@ impl ConnectionHandle {
         self.calls.get().is_some_and(|calls| calls.is_pending(id))
     }
 
+    /// Whether requests of the server wait for answers.
+    pub(crate) fn awaits_answers(&self) -> bool {
+        self.calls.get().is_some_and(|calls| calls.awaits())
+    }
+
     /// Fails the requests of the server: the session has ended. Call it after the outbound queue has ended.
     pub(crate) fn end_calls(&self) {
         if let Some(calls) = self.calls.get() {

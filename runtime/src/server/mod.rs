@@ -7,6 +7,7 @@
 //!   cancels are handled at once. When the connection ends, all of its handlers end with it.
 //! - Everything sent to a connection passes through one queue, bounded by `limits.outbound`. Handlers wait while more than half of it is
 //!   used (backpressure). A client whose queue is full is closed as too slow; volatile messages are dropped first.
+//! - [`ClientHandle`] sends a request of the protocol to one client. Its answer overtakes queued messages, so a handler may wait for it.
 //! - A message published to a channel is encoded once per encoding.
 //! - The position of a channel without members is kept for the duration of its history, or for as long as a session can be resumed, but at
 //!   least for one minute. At most 10,000 such channels are kept. A client that rejoins later receives a gap.

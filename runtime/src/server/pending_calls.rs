@@ -156,6 +156,11 @@ impl PendingCalls {
             .is_some_and(|pending| pending.written)
     }
 
+    /// Whether any request waits for its reply.
+    pub(crate) fn awaits(&self) -> bool {
+        !self.lock().pending.is_empty()
+    }
+
     /// Delivers a reply of so many bytes. If the stream that it belongs to overflowed, returns the stream, to cancel it.
     pub(crate) fn deliver(
         &self,

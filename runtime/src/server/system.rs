@@ -39,7 +39,8 @@ pub(crate) fn is_answer(cx: &Context, error: &DecodeError) -> bool {
     let client = cx.server.protocol.client;
     match &error.tag {
         Some(tag) => (client.lookup)(tag.borrow())
-            .is_some_and(|message| client.messages[message].reply == ReplyKind::Answer),
+            .and_then(|message| client.messages.get(message))
+            .is_some_and(|message| message.reply == ReplyKind::Answer),
         // Only its id says what it is.
         None => error
             .id

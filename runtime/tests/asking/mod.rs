@@ -353,5 +353,3 @@ pub mod plain {
         .expect("it connects")
     }
 }
-
-pub use plain::Plain;

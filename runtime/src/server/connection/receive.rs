@@ -25,7 +25,9 @@ use tokio::time::Instant;
 impl Connection {
     /// Reads one message, unless the inbound queue is full or the connection is closing.
     pub(super) fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, End> {
-        if self.close.is_some() {
+        if let Some(close) = &self.close
+            && !(close.graceful && self.connection.awaits_answers())
+        {
             return Ok(false);
         }
         if self.inbound.is_full() {
@@ -131,7 +133,7 @@ impl Connection {
         if std::mem::take(&mut self.unconfirmed) {
             self.server.sessions.confirm(self.connection.id);
         }
-        if self.inbound.is_empty() && self.may_handle() {
+        if self.inbound.is_empty() && self.may_handle() && self.close.is_none() {
             match self.receive(&packet, None) {
                 Some(Urgent::Ping | Urgent::Pong) => self.control(now)?,
                 Some(Urgent::Received(notice)) => self.received(&notice, now)?,
@@ -158,6 +160,8 @@ impl Connection {
                         self.connection.answers.forget(&id);
                         self.handlers.cancel(&id);
                     }
+                    // A server that shuts down reads for the answers that its handlers wait for, and handles nothing new.
+                    _ if self.close.is_some() => {}
                     _ => self.inbound.push(packet, within_rate),
                 }
             }
