@@ -73,7 +73,7 @@ pub use sent::Sent;
 pub use state::{State, VersionSkew};
 pub use subscription::{Event, Notifications, Subscription};
 
-/// A request of the server for a stream; see [`replies::StreamResponder`](crate::replies::StreamResponder).
+/// A request of the server for a stream.
 pub type StreamResponder<Ack, Item> =
     crate::replies::StreamResponder<Ack, Item, responder::Responder>;
 

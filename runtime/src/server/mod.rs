@@ -63,7 +63,7 @@ pub use serve::{Serve, serve};
 pub use server_handle::ServerHandle;
 pub use service::{Action, Answer, ConnectRequest, Received, Service};
 
-/// A request of a client for a stream; see [`replies::StreamResponder`](crate::replies::StreamResponder).
+/// A request of a client for a stream.
 pub type StreamResponder<Ack, Item> =
     crate::replies::StreamResponder<Ack, Item, responder::Responder>;
 

@@ -4,6 +4,7 @@ mod branches;
 mod envelope;
 mod messages;
 mod pending;
+mod replies;
 mod schemas;
 mod session;
 mod unused;
