@@ -150,7 +150,7 @@ pub enum ServerMessage {
     Hang(Hang),
 }
 
-#[protocol(name = "asking", version = "1.0.0", client = ClientMessage, server = ServerMessage)]
+#[protocol(name = "asking", version = "1.0.0", client = ClientMessage, server = ServerMessage, session(backoff_ms(10, 20)))]
 #[derive(Clone, Copy, Debug)]
 pub struct Asking;
 
