@@ -866,7 +866,7 @@ function tooDeep2(_, report) {
 // handfast/outbound.ts
 var OUTCOME_UNKNOWN = {
   code: "OUTCOME_UNKNOWN",
-  message: "the connection ended before the reply was complete"
+  message: "the session ended before the reply"
 };
 var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
 var OVERHEAD = 256;
@@ -876,6 +876,8 @@ var Outbound = class {
   /** Whether any request was identified by order. */
   #hasOrdered = false;
   #maxBytes;
+  /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
+  isOpen = false;
   /** What is not written yet, in the order of the calls. The key of a message without a reply is its entry. */
   #queued = /* @__PURE__ */ new Map();
   /** The pending requests that were written, in order. */
@@ -909,7 +911,7 @@ var Outbound = class {
     const thisConnectionOnly = as !== void 0;
     const entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile: false, request, thisConnectionOnly, release };
     this.#usedBytes += bytes;
-    if (as === "rejoin" && this.#core.connection.isWritable) this.#write(id, entry);
+    if (as === "rejoin" && this.isOpen) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
   /** Enqueues a message without a reply. `isAnswer`: it answers a request of this session, and means nothing in another. */
@@ -917,7 +919,7 @@ var Outbound = class {
     const bytes = byteLength(text) + OVERHEAD;
     const entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile, delivered, thisConnectionOnly: isAnswer, release() {
     } };
-    if (volatile && (!this.#core.connection.isWritable || this.#isFull(bytes, this.#maxBytes / 2))) {
+    if (volatile && (!this.isOpen || this.#isFull(bytes, this.#maxBytes / 2))) {
       settle(entry, OUTCOME_UNKNOWN);
       return ok(void 0);
     }
@@ -928,7 +930,7 @@ var Outbound = class {
   }
   /** Sends a message that is not counted, before all others. A server that does not read gets only the last of each. */
   control(role, text) {
-    if (text === null || !this.#core.connection.isWritable) return;
+    if (text === null || !this.isOpen) return;
     this.#control.set(role, text);
     this.#flushControl();
   }
@@ -938,7 +940,7 @@ var Outbound = class {
     return used > 0 && used + bytes > max;
   }
   #queueFull() {
-    const message = `${this.#maxBytes} bytes are queued or pending already`;
+    const message = `${this.#maxBytes} bytes are pending already`;
     return { code: "QUEUE_FULL", message, retryable: true };
   }
   #enqueue(key, entry) {
@@ -947,12 +949,12 @@ var Outbound = class {
   }
   /** Writes what is queued, as far as the socket has room. */
   flush() {
-    if (!this.#core.connection.isWritable || !this.#flushControl()) return;
+    if (!this.isOpen || !this.#flushControl()) return;
     for (const [key, entry] of this.#queued) {
       const unacknowledged = this.#sent.bytes;
       if (this.#isSocketFull() || unacknowledged > 0 && unacknowledged + entry.bytes > this.#maxBytes) return;
       this.#write(key, entry);
-      if (!this.#core.connection.isWritable) return;
+      if (!this.isOpen) return;
     }
   }
   #flushControl() {
@@ -961,7 +963,7 @@ var Outbound = class {
     this.#control.clear();
     return true;
   }
-  /** A session begins, which counts the messages that are written, or does not. */
+  /** A session begins or ends. What was written in another is forgotten; what is written counts, or does not. */
   begin(counting) {
     for (const entry of this.#sent.kept.values()) settle(entry, OUTCOME_UNKNOWN);
     this.#sent.begin(counting);
@@ -979,6 +981,7 @@ var Outbound = class {
   }
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received) {
+    this.isOpen = true;
     this.#sent.acknowledge(received)?.forEach((entry) => settle(entry));
     for (const next of this.#sent.rest()) {
       const text = typeof next === "number" ? this.#core.encoder.session("received", { sent: next }) : next.text;
@@ -1052,6 +1055,7 @@ var Outbound = class {
   }
   /** The connection was lost, and perhaps its session is not: only volatile messages are dropped. */
   detach() {
+    this.isOpen = false;
     this.#cancelPoll?.();
     this.#cancelPoll = void 0;
     this.#control.clear();
@@ -1641,12 +1645,12 @@ var DEFAULTS = {
   takenOver: 4409,
   rateLimited: 4429
 };
+var REFUSALS = ["violations", "unauthorized", "kicked", "version", "takenOver"];
 function closeCodesOf(protocol2) {
   return { ...DEFAULTS, ...protocol2.closeCodes };
 }
 function isRefusal(code, closeCodes) {
-  const { violations, unauthorized, kicked, version, takenOver } = closeCodes;
-  return [violations, unauthorized, kicked, version, takenOver].includes(code);
+  return REFUSALS.some((name) => closeCodes[name] === code);
 }
 
 // handfast/backoff.ts
@@ -1666,10 +1670,6 @@ var Connection = class {
   closeCodes;
   /** What was received in the session, and the heartbeat. */
   link;
-  /** Whether the hello was written. */
-  hasGreeted = false;
-  /** Whether messages may be written: with the hello, or from ready on if that resumes a session. */
-  isWritable = false;
   #settings;
   #host;
   /** The text of a ping. */
@@ -1732,8 +1732,9 @@ var Connection = class {
       },
       received: (data) => {
         if (!isCurrent()) return;
-        this.link.hear(clock.now());
-        this.#host.received(data);
+        const now = clock.now();
+        this.link.hear(now);
+        this.#host.received(data, now);
         if (this.#phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {
@@ -1771,9 +1772,7 @@ var Connection = class {
       this.#drop(ABNORMAL, "no hello");
       return;
     }
-    if (!isCurrent()) return;
-    this.hasGreeted = true;
-    this.#host.opened();
+    if (isCurrent()) this.#host.opened();
   }
   /** Writes a message. */
   write(text) {
@@ -1787,7 +1786,6 @@ var Connection = class {
   ready(counting, resumed) {
     const now = this.#host.clock.now();
     this.#phase = "ready";
-    this.isWritable = true;
     this.#readyAt = now;
     this.#abnormalCloses = 0;
     this.link.attach(counting, resumed, now);
@@ -1841,7 +1839,6 @@ var Connection = class {
     else this.#failedAttempts++;
     this.#generation++;
     this.#transport = void 0;
-    this.hasGreeted = this.isWritable = false;
     this.#cancelTimer();
     const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
     if (final || !reconnect || hasGivenUp) {
@@ -1864,7 +1861,7 @@ var Connection = class {
     const origin = location2 === void 0 ? "" : `, for the origin ${location2.origin}`;
     this.#host.warn(
       "hint",
-      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#host.protocol.subprotocol} run there${origin}? The client goes on trying.`
+      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#host.protocol.subprotocol} run there${origin}?`
     );
   }
 };
@@ -1872,34 +1869,24 @@ var Connection = class {
 // handfast/state.ts
 var Store = class {
   #value;
-  #runs = /* @__PURE__ */ new Set();
-  #threw;
+  #listeners;
   /** @param threw is called with what a subscriber throws, so that the others are still called. */
   constructor(value, threw) {
     this.#value = value;
-    this.#threw = threw;
+    this.#listeners = new Listeners(threw);
   }
   /** The current value. */
   get = () => this.#value;
   /** Calls a function with the current value, and with each later one. */
   subscribe = (run) => {
-    const own = (value) => run(value);
-    this.#runs.add(own);
+    const unsubscribe = this.#listeners.on("change", () => run(this.#value));
     run(this.#value);
-    return () => {
-      this.#runs.delete(own);
-    };
+    return unsubscribe;
   };
   /** @internal */
   set(value) {
     this.#value = value;
-    for (const run of [...this.#runs]) {
-      try {
-        run(this.#value);
-      } catch (error) {
-        this.#threw(error);
-      }
-    }
+    this.#listeners.emit("change", void 0);
   }
 };
 
@@ -2029,6 +2016,8 @@ var Core = class {
   #resolveReady;
   #rejectReady;
   #lastId = 0;
+  /** Whether the hello was written to the current connection. */
+  #hasGreeted = false;
   /** Whether the session of the current connection is ready. */
   #isReady = false;
   /** Whether any session was ready. */
@@ -2145,6 +2134,7 @@ var Core = class {
     return token === void 0 ? auth : { ...auth, token };
   }
   opened() {
+    this.#hasGreeted = true;
     if (this.#detached === void 0) this.#begin();
     const { version, hash } = this.protocol;
     if (this.encoder.tag("hello") === null) this.#becomeReady({ version, hash });
@@ -2152,7 +2142,7 @@ var Core = class {
   }
   /** Begins a session, whose first messages follow the hello at once. */
   #begin() {
-    this.connection.isWritable = true;
+    this.outbound.isOpen = true;
     this.outbound.begin(this.#canCount);
     this.channels?.opened();
     this.outbound.flush();
@@ -2160,7 +2150,7 @@ var Core = class {
   #becomeReady(welcome) {
     if (this.#isReady) return;
     this.#earlyReady = welcome;
-    if (!this.connection.hasGreeted) return;
+    if (!this.#hasGreeted) return;
     this.#earlyReady = void 0;
     const { session, received = -1, ...ready } = welcome;
     const resumed = ready.resumed === true;
@@ -2173,14 +2163,14 @@ var Core = class {
     this.#detached?.();
     this.#detached = void 0;
     this.#token = counting ? session : void 0;
-    if (!resumed && !this.connection.isWritable) this.#begin();
-    if (!this.connection.hasGreeted) return;
+    if (!resumed && !this.outbound.isOpen) this.#begin();
+    if (!this.#hasGreeted) return;
     this.#isReady = this.#wasReady = true;
     this.connection.ready(counting, resumed);
     if (resumed) this.outbound.resume(received);
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
-    if (!this.connection.isWritable) return;
+    if (!this.outbound.isOpen) return;
     this.#resolveReady(ready);
     this.state.set({ status: "connected" });
     const { name, version, hash } = this.protocol;
@@ -2198,7 +2188,7 @@ var Core = class {
     const isRefusedCode = isRefusal(code, closeCodes);
     const refused2 = !this.#isReady && this.#detached === void 0 && (this.#refused || isRefusedCode);
     const isBare = this.#isReady && this.#token !== void 0 && (code === ABNORMAL || code === closeCodes.silent);
-    this.#isReady = false;
+    this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
     if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
     const closedError = final ? this.#closedError : void 0;
@@ -2246,7 +2236,7 @@ var Core = class {
     this.connection.end(refused2.code === "VERSION" ? version : unauthorized, refused2.message);
   }
   // Receiving
-  received(data) {
+  received(data, now) {
     const text = typeof data === "string" ? data : "";
     this.textLength = text.length;
     const parsed = parse(text, this.protocol.depth);
@@ -2254,7 +2244,11 @@ var Core = class {
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
     const isOwn = this.#own.some((own) => own === known);
-    if (this.#isReady && !isOwn) this.#count(text.length);
+    if (this.#isReady && !isOwn) {
+      const { link } = this.connection;
+      link.count(text.length, now);
+      this.acknowledge(link.acknowledge(false, now));
+    }
     if (this.#requests?.has(known) === true) {
       const { id: own, replyTo } = this.protocol.envelope.server;
       const id = replyTo === null || !parsed.ok ? fields.id : parsed.value[own?.name ?? ""];
@@ -2281,14 +2275,8 @@ var Core = class {
       if (error.id === void 0) this.events.emit("unhandled", error);
       else this.#requests?.refuse(error.id, error);
     } else if (!this.events.emit("invalid", error)) {
-      this.#warnings.warn(`invalid ${known?.name}`, `a message is invalid, and there may be more: ${error.message}`);
+      this.#warnings.warn(`invalid ${known?.name}`, `an invalid message: ${error.message}`);
     }
-  }
-  #count(bytes) {
-    const { link } = this.connection;
-    const now = this.clock.now();
-    link.count(bytes, now);
-    this.acknowledge(link.acknowledge(false, now));
   }
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
   #isAnswer({ type }, { answers, inOrder }) {
@@ -2343,7 +2331,7 @@ var Core = class {
   }
   /** An attempt to connect failed. */
   failed(error) {
-    this.#report("auth", error, "could not connect, and tries again");
+    this.#report("auth", error, "could not connect");
   }
   warn(kind2, words) {
     this.#warnings.warn(kind2, words);

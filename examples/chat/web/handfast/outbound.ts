@@ -68,7 +68,7 @@ interface Entry {
 
 const OUTCOME_UNKNOWN: RuntimeError = {
   code: 'OUTCOME_UNKNOWN',
-  message: 'the connection ended before the reply was complete',
+  message: 'the session ended before the reply',
 };
 
 /** The error of a call that was aborted by its signal. */
@@ -89,6 +89,8 @@ export class Outbound {
   /** Whether any request was identified by order. */
   #hasOrdered = false;
   readonly #maxBytes: number;
+  /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
+  isOpen = false;
   /** What is not written yet, in the order of the calls. The key of a message without a reply is its entry. */
   #queued: Map<Id | object, Entry> = new Map();
   /** The pending requests that were written, in order. */
@@ -124,7 +126,7 @@ export class Outbound {
     const thisConnectionOnly = as !== undefined;
     const entry: Entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile: false, request, thisConnectionOnly, release };
     this.#usedBytes += bytes;
-    if (as === 'rejoin' && this.#core.connection.isWritable) this.#write(id, entry);
+    if (as === 'rejoin' && this.isOpen) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
 
@@ -132,7 +134,7 @@ export class Outbound {
   send(text: string, volatile: boolean, { delivered }: SendOptions, isAnswer: boolean = false): Result<undefined, RuntimeError> {
     const bytes = byteLength(text) + OVERHEAD;
     const entry: Entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile, delivered, thisConnectionOnly: isAnswer, release() {} };
-    if (volatile && (!this.#core.connection.isWritable || this.#isFull(bytes, this.#maxBytes / 2))) {
+    if (volatile && (!this.isOpen || this.#isFull(bytes, this.#maxBytes / 2))) {
       settle(entry, OUTCOME_UNKNOWN);
       return ok(undefined);
     }
@@ -144,7 +146,7 @@ export class Outbound {
 
   /** Sends a message that is not counted, before all others. A server that does not read gets only the last of each. */
   control(role: 'pong' | 'received', text: string | null): void {
-    if (text === null || !this.#core.connection.isWritable) return;
+    if (text === null || !this.isOpen) return;
     this.#control.set(role, text);
     this.#flushControl();
   }
@@ -156,7 +158,7 @@ export class Outbound {
   }
 
   #queueFull(): RuntimeError {
-    const message = `${this.#maxBytes} bytes are queued or pending already`;
+    const message = `${this.#maxBytes} bytes are pending already`;
     return { code: 'QUEUE_FULL', message, retryable: true };
   }
 
@@ -167,12 +169,12 @@ export class Outbound {
 
   /** Writes what is queued, as far as the socket has room. */
   flush(): void {
-    if (!this.#core.connection.isWritable || !this.#flushControl()) return;
+    if (!this.isOpen || !this.#flushControl()) return;
     for (const [key, entry] of this.#queued) {
       const unacknowledged = this.#sent.bytes;
       if (this.#isSocketFull() || (unacknowledged > 0 && unacknowledged + entry.bytes > this.#maxBytes)) return;
       this.#write(key, entry);
-      if (!this.#core.connection.isWritable) return;
+      if (!this.isOpen) return;
     }
   }
 
@@ -183,7 +185,7 @@ export class Outbound {
     return true;
   }
 
-  /** A session begins, which counts the messages that are written, or does not. */
+  /** A session begins or ends. What was written in another is forgotten; what is written counts, or does not. */
   begin(counting: boolean): void {
     for (const entry of this.#sent.kept.values()) settle(entry, OUTCOME_UNKNOWN);
     this.#sent.begin(counting);
@@ -204,6 +206,7 @@ export class Outbound {
 
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received: number): void {
+    this.isOpen = true;
     this.#sent.acknowledge(received)?.forEach(entry => settle(entry));
     for (const next of this.#sent.rest()) {
       const text = typeof next === 'number' ? this.#core.encoder.session('received', { sent: next }) : next.text;
@@ -286,6 +289,7 @@ export class Outbound {
 
   /** The connection was lost, and perhaps its session is not: only volatile messages are dropped. */
   detach(): void {
+    this.isOpen = false;
     this.#cancelPoll?.();
     this.#cancelPoll = undefined;
     this.#control.clear();

@@ -30,7 +30,7 @@ export interface ConnectionHost {
   opened(): void;
   /** So many messages are to be acknowledged. */
   acknowledge(received: number): void;
-  received(data: unknown): void;
+  received(data: unknown, now: number): void;
   closed(closed: ConnectionClosed): void;
   /** An attempt to connect failed. Another follows. */
   failed(error: unknown): void;
@@ -61,10 +61,6 @@ export class Connection {
   readonly closeCodes: CloseCodes;
   /** What was received in the session, and the heartbeat. */
   readonly link: Link;
-  /** Whether the hello was written. */
-  hasGreeted = false;
-  /** Whether messages may be written: with the hello, or from ready on if that resumes a session. */
-  isWritable = false;
   readonly #settings: ConnectionSettings;
   readonly #host: ConnectionHost;
   /** The text of a ping. */
@@ -130,8 +126,9 @@ export class Connection {
       },
       received: data => {
         if (!isCurrent()) return;
-        this.link.hear(clock.now());
-        this.#host.received(data);
+        const now = clock.now();
+        this.link.hear(now);
+        this.#host.received(data, now);
         if (this.#phase === 'ready' && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {
@@ -173,9 +170,7 @@ export class Connection {
       this.#drop(ABNORMAL, 'no hello');
       return;
     }
-    if (!isCurrent()) return;
-    this.hasGreeted = true;
-    this.#host.opened();
+    if (isCurrent()) this.#host.opened();
   }
 
   /** Writes a message. */
@@ -191,7 +186,6 @@ export class Connection {
   ready(counting: boolean, resumed: boolean): void {
     const now = this.#host.clock.now();
     this.#phase = 'ready';
-    this.isWritable = true;
     this.#readyAt = now;
     this.#abnormalCloses = 0;
     this.link.attach(counting, resumed, now);
@@ -255,7 +249,6 @@ export class Connection {
     else this.#failedAttempts++;
     this.#generation++;
     this.#transport = undefined;
-    this.hasGreeted = this.isWritable = false;
     this.#cancelTimer();
     const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
     if (final || !reconnect || hasGivenUp) {
@@ -280,7 +273,7 @@ export class Connection {
     this.#host.warn(
       'hint',
       `no connection to ${this.#settings.url.replace(/[?#].*/, '')}, twice in a row (${reason || 'see the network tab'}). ` +
-        `Does a server of ${this.#host.protocol.subprotocol} run there${origin}? The client goes on trying.`,
+        `Does a server of ${this.#host.protocol.subprotocol} run there${origin}?`,
     );
   }
 }

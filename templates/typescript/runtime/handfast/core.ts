@@ -108,6 +108,8 @@ export class Core implements ConnectionHost {
   #resolveReady!: (ready: Ready) => void;
   #rejectReady!: (error: Error) => void;
   #lastId = 0;
+  /** Whether the hello was written to the current connection. */
+  #hasGreeted = false;
   /** Whether the session of the current connection is ready. */
   #isReady = false;
   /** Whether any session was ready. */
@@ -251,6 +253,7 @@ export class Core implements ConnectionHost {
   }
 
   opened(): void {
+    this.#hasGreeted = true;
     if (this.#detached === undefined) this.#begin();
     const { version, hash } = this.protocol;
     if (this.encoder.tag('hello') === null) this.#becomeReady({ version, hash });
@@ -259,7 +262,7 @@ export class Core implements ConnectionHost {
 
   /** Begins a session, whose first messages follow the hello at once. */
   #begin(): void {
-    this.connection.isWritable = true;
+    this.outbound.isOpen = true;
     this.outbound.begin(this.#canCount);
     this.channels?.opened();
     this.outbound.flush();
@@ -268,7 +271,7 @@ export class Core implements ConnectionHost {
   #becomeReady(welcome: Welcome): void {
     if (this.#isReady) return; // a second ready message changes nothing
     this.#earlyReady = welcome;
-    if (!this.connection.hasGreeted) return;
+    if (!this.#hasGreeted) return;
     this.#earlyReady = undefined;
     const { session, received = -1, ...ready } = welcome;
     const resumed = ready.resumed === true;
@@ -281,14 +284,14 @@ export class Core implements ConnectionHost {
     this.#detached?.();
     this.#detached = undefined;
     this.#token = counting ? session : undefined;
-    if (!resumed && !this.connection.isWritable) this.#begin();
-    if (!this.connection.hasGreeted) return;
+    if (!resumed && !this.outbound.isOpen) this.#begin();
+    if (!this.#hasGreeted) return;
     this.#isReady = this.#wasReady = true;
     this.connection.ready(counting, resumed);
     if (resumed) this.outbound.resume(received);
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
-    if (!this.connection.isWritable) return;
+    if (!this.outbound.isOpen) return;
     this.#resolveReady(ready);
     this.state.set({ status: 'connected' });
     const { name, version, hash } = this.protocol;
@@ -308,7 +311,7 @@ export class Core implements ConnectionHost {
     const refused = !this.#isReady && this.#detached === undefined && (this.#refused || isRefusedCode);
     // A server keeps the session of a connection that ended without a close frame.
     const isBare = this.#isReady && this.#token !== undefined && (code === ABNORMAL || code === closeCodes.silent);
-    this.#isReady = false;
+    this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = undefined;
     if (final) this.#closedError ??= { code: 'CLOSED', message: reason || `the connection was closed with ${code}` };
     const closedError = final ? this.#closedError : undefined;
@@ -364,7 +367,7 @@ export class Core implements ConnectionHost {
 
   // Receiving
 
-  received(data: unknown): void {
+  received(data: unknown, now: number): void {
     const text = typeof data === 'string' ? data : '';
     this.textLength = text.length;
     const parsed = parse(text, this.protocol.depth);
@@ -372,7 +375,11 @@ export class Core implements ConnectionHost {
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
     const isOwn = this.#own.some(own => own === known);
-    if (this.#isReady && !isOwn) this.#count(text.length);
+    if (this.#isReady && !isOwn) {
+      const { link } = this.connection;
+      link.count(text.length, now);
+      this.acknowledge(link.acknowledge(false, now));
+    }
     if (this.#requests?.has(known) === true) {
       const { id: own, replyTo } = this.protocol.envelope.server;
       // A request has its id in a field of its own.
@@ -402,15 +409,8 @@ export class Core implements ConnectionHost {
       if (error.id === undefined) this.events.emit('unhandled', error);
       else this.#requests?.refuse(error.id, error); // one of a newer server, perhaps
     } else if (!this.events.emit('invalid', error)) {
-      this.#warnings.warn(`invalid ${known?.name}`, `a message is invalid, and there may be more: ${error.message}`);
+      this.#warnings.warn(`invalid ${known?.name}`, `an invalid message: ${error.message}`);
     }
-  }
-
-  #count(bytes: number): void {
-    const { link } = this.connection;
-    const now = this.clock.now();
-    link.count(bytes, now);
-    this.acknowledge(link.acknowledge(false, now));
   }
 
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
@@ -471,7 +471,7 @@ export class Core implements ConnectionHost {
 
   /** An attempt to connect failed. */
   failed(error: unknown): void {
-    this.#report('auth', error, 'could not connect, and tries again');
+    this.#report('auth', error, 'could not connect');
   }
 
   warn(kind: string, words: string): void {
