@@ -3,6 +3,7 @@
 #[cfg(feature = "client")]
 pub use crate::client::{
     dispatch::{answer_server, stream_items_to_server, stream_to_server},
+    handlers::Dispatch,
     responder::Responder as ClientResponder,
 };
 pub use crate::message::{ErrorDescriptor, FieldWriter, bare};

@@ -28,6 +28,9 @@ use tokio::{sync::mpsc, task::AbortHandle};
 pub(super) type Run =
     Arc<dyn Fn(Delivery, Responder) -> Option<BoxFuture<'static, ()>> + Send + Sync>;
 
+/// Calls the handler of a message of the server, as expanded code does; `None` if the message is not a request.
+pub type Dispatch<M, A> = fn(M, &Arc<A>, Responder) -> Option<BoxFuture<'static, ()>>;
+
 /// What handles the requests of the server of the protocol `P`. `#[protocol]` makes it of an application; pass it to
 /// [`ClientBuilder::to_with`](super::ClientBuilder::to_with) or [`ClientBuilder::over_with`](super::ClientBuilder::over_with).
 pub struct Handlers<P> {
@@ -43,10 +46,7 @@ impl<P> fmt::Debug for Handlers<P> {
 
 impl<P: Protocol> Handlers<P> {
     /// Creates it of an application, and of the function that calls the handler of a message.
-    pub fn new<A: Send + Sync + 'static>(
-        app: A,
-        dispatch: fn(P::Server, &Arc<A>, Responder) -> Option<BoxFuture<'static, ()>>,
-    ) -> Self {
+    pub fn new<A: Send + Sync + 'static>(app: A, dispatch: Dispatch<P::Server, A>) -> Self {
         let app = Arc::new(app);
         Self {
             run: Arc::new(move |delivery, responder| {

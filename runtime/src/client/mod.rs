@@ -47,7 +47,7 @@ mod dial;
 pub(crate) mod dispatch;
 mod error;
 mod handle;
-mod handlers;
+pub(crate) mod handlers;
 mod join;
 mod lifecycle;
 mod log;
