@@ -278,6 +278,15 @@ pub enum ReplyKind {
     Stream,
     /// No reply: the message cancels a stream.
     Cancel,
+    /// No reply: the message answers a request of the other end, and is nothing else. The server's messages need not say so.
+    Answer,
+}
+
+impl ReplyKind {
+    /// Whether it is a request, which is answered by one reply or a stream.
+    pub const fn is_request(self) -> bool {
+        matches!(self, Self::One | Self::Stream)
+    }
 }
 
 /// The value of a discriminant.

@@ -79,10 +79,6 @@ pub(crate) struct Item {
     /// If it is volatile: what identifies it. A newer message with the same key replaces it.
     key: Option<Arc<str>>,
     /// The sender's mark, which identifies the message when it is handed to the transport or withdrawn; 0 is none.
-    #[cfg_attr(
-        not(feature = "client"),
-        expect(dead_code, reason = "a server uses no marks")
-    )]
     pub(crate) mark: u64,
 }
 
@@ -370,6 +366,12 @@ impl Outbound {
         state.bytes + state.sent.bytes()
     }
 
+    /// Whether the queue has ended.
+    #[cfg(feature = "server")]
+    pub(crate) fn is_ended(&self) -> bool {
+        self.lock().ended
+    }
+
     /// Records that the messages that were taken are written.
     pub(crate) fn flushed(&self) {
         let mut state = self.lock();
@@ -441,7 +443,6 @@ impl Outbound {
     }
 
     /// Removes the queued message with a mark. Returns false if it was taken already.
-    #[cfg(feature = "client")]
     pub(crate) fn withdraw(&self, mark: u64) -> bool {
         let mut state = self.lock();
         let Some(at) = state.queue.iter().position(|item| item.mark == mark) else {

@@ -355,7 +355,6 @@ pub struct RemoteViolation {
     pub allowed: Option<Value>,
 }
 
-#[cfg(feature = "client")]
 impl RemoteError {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         Self::of(&head.payload()?)
@@ -372,6 +371,19 @@ impl RemoteError {
             violations: Vec::new(),
             side: None,
         })
+    }
+
+    /// The client exceeded the rate limit with its answer.
+    #[cfg(feature = "server")]
+    pub(crate) fn rate_limited() -> Self {
+        Self {
+            code: TagBuf::Text(SessionCode::RateLimited.as_str().into()),
+            message: "the client sent too many messages in too short a time".into(),
+            retryable: true,
+            data: None,
+            violations: Vec::new(),
+            side: None,
+        }
     }
 
     fn of(payload: &Fields<'_>) -> Result<Self, serde_json::Error> {

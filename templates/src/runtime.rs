@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 49] = files![
+static RUNTIME: [(&str, &str); 50] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
@@ -46,6 +46,7 @@ static RUNTIME: [(&str, &str); 49] = files![
     "handfast/outbound.ts",
     "handfast/regex.ts",
     "handfast/report.ts",
+    "handfast/requests.ts",
     "handfast/result.ts",
     "handfast/rules.ts",
     "handfast/sequence.ts",

@@ -1,6 +1,7 @@
 //! The session's own messages as schemas, for the roles that Handfast plays itself (docs/wire.md). They are added to
 //! the protocol's schemas as nodes, so that the bundle and `verify` treat them like other messages.
 
+use crate::shape::api_names::server_requests;
 use handfast_schema::{Schema, SchemaId, Schemas, Type, TypeSet};
 use handfast_spec::model::{Protocol, RoleKind, RolePlayer, Scalar, Side};
 use serde_json::Value;
@@ -75,7 +76,14 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
                 add(Side::Client, Some(payload));
                 add(Side::Server, Some(payload));
             }
-            RoleKind::Error => add(Side::Server, Some(build.error(protocol))),
+            RoleKind::Error => {
+                let payload = build.error(protocol);
+                add(Side::Server, Some(payload));
+                // A client answers the requests of the server, and they may fail.
+                if server_requests(protocol).next().is_some() {
+                    add(Side::Client, Some(payload));
+                }
+            }
             // They are sent inside the hello, or not by Handfast itself.
             RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => {}
         }

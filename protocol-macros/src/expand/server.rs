@@ -11,8 +11,9 @@ pub(super) fn server(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
     let context = context(krate, protocol);
     let server = server_struct(krate, protocol);
     let handle = server_handle(krate, protocol);
+    let client = client_handle(krate, protocol);
     let service = service(krate, protocol);
-    quote!(#session_handler #context #server #handle #service)
+    quote!(#session_handler #context #server #handle #client #service)
 }
 
 fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
@@ -133,6 +134,10 @@ fn context(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             pub fn send<__M: #krate::Message<<#ident as #krate::Protocol>::Server>>(&self, message: &__M) {
                 #krate::server::Context::send(&self.core, message);
             }
+            /// The handle of the client that sent the message: it sends requests to it, and may be kept.
+            pub fn client(&self) -> ClientHandle {
+                ClientHandle(self.core.client::<#ident>())
+            }
         }
         #[automatically_derived]
         impl<__S: ::core::marker::Send + ::core::marker::Sync + 'static> Context<__S> {
@@ -204,12 +209,35 @@ fn server_struct(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
     }
 }
 
+fn client_handle(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
+    let ProtocolStruct { ident, vis, .. } = protocol;
+    quote! {
+        /// A client of the server: sends messages and requests to it, and closes it. It may be kept, and used outside of handlers.
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #vis struct ClientHandle(#krate::server::ClientHandle<#ident>);
+        #[automatically_derived]
+        impl ::core::ops::Deref for ClientHandle {
+            type Target = #krate::server::ClientHandle<#ident>;
+            fn deref(&self) -> &#krate::server::ClientHandle<#ident> {
+                &self.0
+            }
+        }
+    }
+}
+
 fn server_handle(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
-    let vis = &protocol.vis;
+    let ProtocolStruct { ident, vis, .. } = protocol;
     quote! {
         /// Publishes to channels from outside handlers, and shuts the server down.
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #vis struct ServerHandle(#krate::server::ServerHandle);
+        #[automatically_derived]
+        impl ServerHandle {
+            /// The handle of the client whose session has an id (`connection_id` of a `Context`), until the session has ended.
+            pub fn client(&self, id: u64) -> ::core::option::Option<ClientHandle> {
+                self.0.client::<#ident>(id).map(ClientHandle)
+            }
+        }
         #[automatically_derived]
         impl ::core::ops::Deref for ServerHandle {
             type Target = #krate::server::ServerHandle;

@@ -5,11 +5,11 @@ use super::{
     backoff::Backoff,
     core::Core,
     dial::Dial,
-    pending::{ReplyIndices, RequestMessage},
     session::{Session, SessionEnd},
 };
 use crate::{
     Side,
+    calls::{ReplyIndices, RequestMessage},
     descriptor::CloseReason,
     session::link::Link,
     system::{Head, Hello, Ready, RemoteError, Resume, Role, check_version},

@@ -3,30 +3,30 @@
 
 use super::{
     State, VersionSkew,
-    budget::{Budget, Permit},
     channels::PendingJoin,
-    delivery::Decode,
-    error::Failure,
-    inbox::Inbox,
+    handlers::RequestHandlers,
     log::LogLimit,
-    pending::{
-        OrderedRequest, PendingRequest, PendingState, QueuedMessage, ReplyIndices, ReplyResult,
-        ReplyTo, RequestMessage,
-    },
+    pending::{OrderedRequest, PendingRequest, PendingState, QueuedMessage, ReplyTo},
 };
 use crate::{
     ExpectedReply, Id, PendingReplies,
+    calls::{
+        Budget, CallReply, Caller, Decode, Failure, Inbox, Permit, ReplyIndices, ReplyResult,
+        RequestMessage,
+    },
     codec::{Codec, Encoding, JsonPayload, Outgoing},
     descriptor::{EnvelopeDescriptor, FieldKind, Limits, Presence, ProtocolDescriptor, Tag},
     outbound::{Outbound, Overflow},
+    replies::{ErrorPayload, fit},
     system::ReceivedNotice,
     transport::Packet,
 };
+use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -56,6 +56,8 @@ pub(crate) struct Core {
     rejoin_due: AtomicBool,
     pub(crate) status: watch::Sender<State>,
     pub(super) decode: Decode,
+    /// Handles the requests of the server, if the protocol has any.
+    pub(super) handlers: OnceLock<RequestHandlers>,
     inner: Mutex<PendingState>,
     major: i64,
 }
@@ -65,6 +67,43 @@ impl fmt::Debug for Core {
         f.debug_struct("Core")
             .field("protocol", &self.descriptor.name)
             .finish_non_exhaustive()
+    }
+}
+
+impl Caller for Core {
+    fn room(&self, bytes: usize) -> BoxFuture<'_, Result<Permit, Failure>> {
+        Box::pin(self.budget.take(bytes))
+    }
+
+    fn request(
+        &self,
+        request: &RequestMessage,
+        reply_to: CallReply,
+        permit: Permit,
+    ) -> Result<Id, Failure> {
+        self.request(request, ReplyTo::Call(reply_to), Some(permit))
+    }
+
+    fn abandon(&self, id: &Id) -> bool {
+        let mut inner = self.lock();
+        let Some(pending) = inner.pending.remove(id) else {
+            return false;
+        };
+        if matches!(pending.reply_to, ReplyTo::Leave(_)) {
+            // The leave stays queued.
+            return true;
+        }
+        let withdrawn = !pending.written && self.outbound.withdraw(pending.mark);
+        if withdrawn {
+            inner.unwritten.remove(&pending.mark);
+        } else if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &pending.reply_to {
+            inner.channels.mark_maybe_joined(key, inbox);
+        }
+        !withdrawn
+    }
+
+    fn cancel(&self, id: &Id, tag: Option<Tag>) {
+        self.cancel_in(&mut self.lock(), id, tag);
     }
 }
 
@@ -109,6 +148,7 @@ impl Core {
             rejoin_due: AtomicBool::new(false),
             status: watch::Sender::new(State::Connecting),
             decode,
+            handlers: OnceLock::new(),
             inner: Mutex::default(),
             major,
         }
@@ -149,24 +189,49 @@ impl Core {
         let payload = request.payload.as_deref();
         let payload =
             payload.map(|json| JsonPayload::new(self.descriptor.client, request.tag, json));
-        let bytes = self.codec.encode(&Outgoing {
+        self.encode_outgoing(&Outgoing {
             payload: payload
                 .as_ref()
                 .map(|payload| payload as &dyn erased_serde::Serialize),
             id,
+            channel: request.channel.as_deref(),
+            seq: position.map(|(seq, _)| seq),
+            epoch: position.map(|(_, epoch)| epoch),
+            ..self.outgoing(request.tag)
+        })
+        .ok_or(Failure::Encode)
+    }
+
+    /// Returns a message with the envelope fields that every message has.
+    pub(crate) fn outgoing(&self, tag: Option<Tag>) -> Outgoing<'static> {
+        let envelope = self.envelope();
+        Outgoing {
             version: envelope
                 .version
                 .filter(|field| field.presence == Presence::Required)
                 .map(|_| self.major),
-            channel: request.channel.as_deref(),
-            seq: position.map(|(seq, _)| seq),
-            epoch: position.map(|(_, epoch)| epoch),
-            ..Outgoing::new(envelope, request.tag)
-        });
-        let packet = bytes
-            .ok()
-            .and_then(|bytes| Packet::encoded(bytes, self.codec.is_text()).ok());
-        packet.ok_or(Failure::Encode)
+            ..Outgoing::new(envelope, tag)
+        }
+    }
+
+    /// Encodes a message; `None` if it cannot be encoded.
+    pub(crate) fn encode_outgoing(&self, outgoing: &Outgoing<'_>) -> Option<Packet> {
+        let bytes = self.codec.encode(outgoing).ok()?;
+        Packet::encoded(bytes, self.codec.is_text()).ok()
+    }
+
+    /// Encodes an `error` that answers a request of the server, if the protocol has that message.
+    pub(crate) fn encode_error(&self, id: &Id, error: &ErrorPayload<'_>) -> Option<Packet> {
+        let tag = self.descriptor.session.roles.error?;
+        fit(error, self.limits.message, |payload| {
+            self.encode_outgoing(&Outgoing {
+                payload: Some(payload),
+                id: Some(id),
+                is_reply: true,
+                outcome: Some(false),
+                ..self.outgoing(Some(tag))
+            })
+        })
     }
 
     /// Encodes one of the session's own messages; `None` if the protocol does not have it.
@@ -250,13 +315,22 @@ impl Core {
         if inner.ended {
             return Err(Failure::Closed);
         }
+        let queued = QueuedMessage {
+            permit,
+            volatile,
+            is_answer: false,
+        };
+        self.queue(&mut inner, packet, queued);
+        Ok(())
+    }
+
+    /// Queues a message that has no reply.
+    pub(super) fn queue(&self, inner: &mut PendingState, packet: Packet, queued: QueuedMessage) {
         inner.sent += 1;
         let mark = UNSENT + inner.sent;
-        inner
-            .unsent
-            .insert(mark, QueuedMessage { permit, volatile });
+        let volatile = queued.volatile;
+        inner.unsent.insert(mark, queued);
         self.outbound.enqueue(packet, mark, volatile);
-        Ok(())
     }
 
     /// Queues a request, whose outcome goes to `reply_to`.
@@ -286,7 +360,8 @@ impl Core {
             mark,
             packet: packet.clone(),
             // A stream that is sent again would repeat its items.
-            resendable: request.idempotent && !matches!(reply_to, ReplyTo::Stream { .. }),
+            resendable: request.idempotent
+                && !matches!(reply_to, ReplyTo::Call(CallReply::Stream(_))),
             written: false,
             lost: false,
             replies: request.replies,
@@ -298,40 +373,10 @@ impl Core {
         Ok(id)
     }
 
-    /// Abandons a request. Returns whether it is pending and may have reached the server.
-    pub(crate) fn abandon(&self, id: &Id) -> bool {
-        let mut inner = self.lock();
-        let Some(pending) = inner.pending.remove(id) else {
-            return false;
-        };
-        if matches!(pending.reply_to, ReplyTo::Leave(_)) {
-            // The leave stays queued.
-            return true;
-        }
-        let withdrawn = !pending.written && self.outbound.withdraw(pending.mark);
-        if withdrawn {
-            inner.unwritten.remove(&pending.mark);
-        } else if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &pending.reply_to {
-            inner.channels.mark_maybe_joined(key, inbox);
-        }
-        !withdrawn
-    }
-
     /// Cancels a stream. Its last reply is no longer expected.
-    pub(crate) fn cancel(&self, id: &Id, tag: Option<Tag>) {
-        self.cancel_in(&mut self.lock(), id, tag);
-    }
-
     pub(super) fn cancel_in(&self, inner: &mut PendingState, id: &Id, tag: Option<Tag>) {
-        let request = RequestMessage {
-            tag,
-            payload: None,
-            channel: None,
-            idempotent: false,
-            replies: ReplyIndices::NONE,
-        };
         inner.ordered.retain(|request| request.id != *id);
-        if let Ok(packet) = self.encode(&request, Some(id)) {
+        if let Ok(packet) = self.encode(&RequestMessage::cancel(tag), Some(id)) {
             self.outbound.answer(packet);
         }
     }

@@ -2,21 +2,14 @@
 
 use super::{
     Call, CallError, ClientBuilder, Notifications, Sent, State, Streaming, Subscription,
-    VersionSkew,
-    call::{self, StreamShape},
-    core::Core,
-    error::Failure,
-    pending::{ReplyIndices, RequestMessage},
-    subscription,
+    VersionSkew, core::Core, subscription,
 };
 use crate::{
-    ChannelKey, Message, MessageSet, NoError, Protocol, Request,
-    descriptor::MessageDescriptor,
+    ChannelKey, Message, MessageSet, NoError, NoRequests, Protocol, Request,
+    calls::{self, Failure, ReplyIndices, RequestMessage, prepare, timeout_of},
     system::ChannelOnly,
     transport::CloseFrame,
-    validate::{ValidationError, checked_text},
 };
-use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 /// Closes the client when its last user is dropped.
@@ -58,7 +51,10 @@ impl<P: Protocol> Client<P> {
     ///
     /// # Errors
     /// See [`ConnectError`](super::ConnectError).
-    pub fn connect(url: impl Into<String>) -> ClientBuilder<P> {
+    pub fn connect(url: impl Into<String>) -> ClientBuilder<P>
+    where
+        P::Server: NoRequests,
+    {
         ClientBuilder::to(url)
     }
 
@@ -86,13 +82,10 @@ impl<P: Protocol> Client<P> {
     /// ```
     pub fn call<M>(&self, message: &M) -> Call<P::Server, M::Reply, M::Error>
     where
-        M: Request + Message<P::Client>,
+        M: Request<P::Client>,
         M::Reply: Message<P::Server>,
     {
-        let request = prepare::<P::Client, M>(message).map(|request| RequestMessage {
-            replies: ReplyIndices::one(index_of::<P::Server, M::Reply>()),
-            ..request
-        });
+        let request = calls::one_request::<P::Client, P::Server, M>(message);
         Call::new(self.handle.core.clone(), request, self.timeout::<M>())
     }
 
@@ -123,27 +116,14 @@ impl<P: Protocol> Client<P> {
         message: &M,
     ) -> Result<Streaming<P::Server, M::Reply, M::Item, M::End, M::Error>, CallError<M::Error>>
     where
-        M: Request + Message<P::Client>,
+        M: Request<P::Client>,
         M::Reply: Message<P::Server>,
         M::Item: Message<P::Server>,
         M::End: Message<P::Server>,
         C: Message<P::Client>,
     {
-        let shape = StreamShape {
-            ack: index_of::<P::Server, M::Reply>().is_some(),
-            end: index_of::<P::Server, M::End>(),
-            cancel: index_of::<P::Client, C>().map(|at| P::Client::DESCRIPTOR.messages[at].tag),
-        };
-        let request = prepare::<P::Client, M>(message).map(|request| RequestMessage {
-            replies: ReplyIndices {
-                first: index_of::<P::Server, M::Reply>(),
-                item: index_of::<P::Server, M::Item>(),
-                end: shape.end,
-                ..ReplyIndices::NONE
-            },
-            ..request
-        });
-        call::begin(
+        let (request, shape) = calls::stream_request::<P::Client, P::Server, M, C>(message);
+        calls::begin(
             self.handle.core.clone(),
             request,
             shape,
@@ -174,7 +154,7 @@ impl<P: Protocol> Client<P> {
     /// # }
     /// ```
     pub fn send<M: Message<P::Client>>(&self, message: &M) -> Sent {
-        let volatile = descriptor_of::<P, M>().volatile;
+        let volatile = P::Client::DESCRIPTOR.messages[M::INDEX].volatile;
         let core = self.handle.core.clone();
         Sent::new(send(core, prepare::<P::Client, M>(message), volatile))
     }
@@ -210,15 +190,12 @@ impl<P: Protocol> Client<P> {
     ) -> Result<Subscription<P::Server, M::Reply>, CallError<M::Error>>
     where
         C: ChannelKey,
-        M: Request + Message<P::Client>,
+        M: Request<P::Client>,
         M::Reply: Message<P::Server>,
         L: Message<P::Client>,
     {
         let leave = leave.map(prepare::<P::Client, L>).transpose();
-        let request = prepare::<P::Client, M>(message).map(|request| RequestMessage {
-            replies: ReplyIndices::one(index_of::<P::Server, M::Reply>()),
-            ..request
-        });
+        let request = calls::one_request::<P::Client, P::Server, M>(message);
         subscription::join(
             self.handle.clone(),
             channel.key(),
@@ -393,38 +370,8 @@ impl<P: Protocol> Client<P> {
     }
 
     fn timeout<M: Message<P::Client>>(&self) -> Duration {
-        descriptor_of::<P, M>()
-            .timeout
-            .unwrap_or(P::DESCRIPTOR.session.timeout)
+        timeout_of::<P::Client, M>(P::DESCRIPTOR.session.timeout)
     }
-}
-
-/// The index of a message in its descriptor table, or `None` for [`NoMessage`](crate::NoMessage).
-fn index_of<U: MessageSet, M: Message<U>>() -> Option<usize> {
-    (M::INDEX < U::DESCRIPTOR.messages.len()).then_some(M::INDEX)
-}
-
-fn descriptor_of<P: Protocol, M: Message<P::Client>>() -> &'static MessageDescriptor {
-    &P::Client::DESCRIPTOR.messages[M::INDEX]
-}
-
-/// Validates a message and prepares it for encoding.
-fn prepare<C: MessageSet, M: Message<C>>(message: &M) -> Result<RequestMessage, Failure> {
-    to_request(&C::DESCRIPTOR.messages[M::INDEX], checked_text(message))
-}
-
-fn to_request(
-    descriptor: &MessageDescriptor,
-    text: Result<Box<RawValue>, ValidationError>,
-) -> Result<RequestMessage, Failure> {
-    let text = text.map_err(Failure::Invalid)?;
-    Ok(RequestMessage {
-        tag: descriptor.tag,
-        payload: descriptor.payload.then(|| text.into()),
-        channel: None,
-        idempotent: descriptor.idempotent,
-        replies: ReplyIndices::UNKNOWN,
-    })
 }
 
 async fn send(

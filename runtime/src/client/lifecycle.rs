@@ -3,10 +3,11 @@
 use super::{
     State, VersionSkew,
     core::Core,
-    error::Failure,
     pending::{PendingRequest, ReplyTo},
 };
-use crate::{descriptor::CloseReason, session::counting::NeverSent, transport::CloseFrame};
+use crate::{
+    calls::Failure, descriptor::CloseReason, session::counting::NeverSent, transport::CloseFrame,
+};
 use std::sync::Weak;
 use tokio::time::Instant;
 
@@ -79,6 +80,7 @@ impl Core {
         let mut inner = self.lock();
         (inner.online, inner.detached) = (false, false);
         inner.busy = is(CloseReason::RateLimited);
+        self.end_handling(&mut inner);
         inner.ordered.clear();
         inner.flushing.clear();
         inner.unsent.retain(|_, unsent| !unsent.volatile);
@@ -147,6 +149,7 @@ impl Core {
             }
             (inner.online, inner.detached) = (false, false);
             inner.channels.end();
+            inner.handling.end();
             inner.unwritten.clear();
             inner.ordered.clear();
             inner.unsent.clear();

@@ -4,14 +4,13 @@ use super::{
     Gap,
     channels::PendingJoin,
     core::Core,
-    delivery::Delivery,
-    error::Failure,
-    inbox::{Entry, Inbox},
     log::truncate,
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode,
+    calls::{CallReply, Delivery, Entry, Failure, Inbox},
+    descriptor::ReplyKind,
     system::{ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role, SkipNotice},
     transport::Packet,
 };
@@ -42,7 +41,7 @@ impl Core {
     }
 
     /// Handles an inbound packet.
-    pub(crate) fn receive(&self, packet: &Packet) -> Heard {
+    pub(crate) fn receive(self: &Arc<Self>, packet: &Packet) -> Heard {
         match self.read(packet) {
             Ok(delivery) => self.deliver(delivery, packet),
             Err(rejected) => {
@@ -65,9 +64,19 @@ impl Core {
         Heard::Message
     }
 
-    fn deliver(&self, delivery: Delivery, packet: &Packet) {
+    fn deliver(self: &Arc<Self>, delivery: Delivery, packet: &Packet) {
         let mut inner = self.lock();
         let message = self.descriptor.server.messages.get(delivery.index);
+        let is_handled =
+            message.is_some_and(|m| m.reply.is_request() || m.reply == ReplyKind::Cancel);
+        let delivery = if is_handled {
+            match self.handle(&mut inner, delivery) {
+                Some(delivery) => delivery,
+                None => return,
+            }
+        } else {
+            delivery
+        };
         let published = message.is_some_and(|m| m.channel.is_some());
         let volatile = message.is_some_and(|m| m.volatile);
         let (id, is_ordered) = if self.by_order() {
@@ -148,7 +157,7 @@ impl Core {
         delivery: Option<Delivery>,
     ) {
         match pending.reply_to {
-            ReplyTo::One(reply) | ReplyTo::Leave(reply) => {
+            ReplyTo::Call(CallReply::One(reply)) | ReplyTo::Leave(reply) => {
                 // The receiver may have been dropped.
                 let _ = reply.send(Ok(delivery));
             }
@@ -176,7 +185,7 @@ impl Core {
             ReplyTo::Rejoin(key, generation) => {
                 self.rejoined(inner, id, (&key, generation), (seq, epoch.as_deref()))
             }
-            reply_to @ ReplyTo::Stream { .. } => {
+            reply_to @ ReplyTo::Call(CallReply::Stream(_)) => {
                 let pending = PendingRequest {
                     reply_to,
                     ..pending
@@ -201,9 +210,9 @@ impl Core {
                 {
                     inner.channels.mark_maybe_joined(key, inbox);
                 }
-                if let ReplyTo::Stream { shape, .. } = &reply_to
+                if let ReplyTo::Call(CallReply::Stream(stream)) = &reply_to
                     && !matches!(failure, Failure::Remote(_))
-                    && let Some(tag) = shape.cancel
+                    && let Some(tag) = stream.shape.cancel
                 {
                     // The server would continue the stream.
                     self.cancel_in(inner, id, tag);
@@ -224,7 +233,10 @@ impl Core {
             );
         }
         let mut inner = self.lock();
-        let id = if !self.by_order() {
+        let is_request = self.is_request(&rejected);
+        let id = if is_request {
+            None
+        } else if !self.by_order() {
             rejected.id.clone()
         } else if rejected.kind == DecodeErrorKind::Failed {
             inner.pop_ordered()
@@ -245,6 +257,9 @@ impl Core {
                 Failure::Decode(rejected)
             };
             return self.fail(&mut inner, &id, pending, failure);
+        }
+        if self.refuse_invalid(&mut inner, &rejected) {
+            return;
         }
         let channel = rejected.channel.as_deref();
         let Some(inboxes) = listeners(&mut inner, channel, (seq, None)) else {

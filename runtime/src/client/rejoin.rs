@@ -3,12 +3,12 @@
 use super::{
     backoff::Backoff,
     core::Core,
-    error::Failure,
     log::truncate,
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
     Id, SessionCode,
+    calls::Failure,
     descriptor::{Limits, SessionDescriptor},
     transport::Packet,
 };

@@ -8,6 +8,7 @@
 //! Meanwhile it reads on, up to `limits.inbound`, to see a cancel or the end of the connection. If that is full, too, it stops reading; the
 //! handler timeout or the write timeout then ends the wait.
 
+mod call_replies;
 mod detached;
 mod hooks;
 mod receive;
@@ -18,7 +19,6 @@ use super::{
     attach::Attach,
     connection_handle::{ConnectionHandle, Peer},
     endpoint::Endpoint,
-    error_payload::ErrorPayload,
     handler_queue::{self, Done, HandlerQueue},
     inbound::Inbound,
     stall::Stall,
@@ -29,7 +29,8 @@ use crate::{
     Id, SessionCode,
     descriptor::{CloseReason, Tag},
     metrics,
-    outbound::Close,
+    outbound::{Close, Item},
+    replies::ErrorPayload,
     session::link::{Link, LinkAction},
     system::ReceivedNotice,
     transport::{CloseFrame, Transport, TransportError},
@@ -402,8 +403,13 @@ impl Connection {
                 sent: Some(last),
             })
         };
+        let written = |batch: &[Item]| {
+            if let Some(calls) = connection.calls_so_far() {
+                calls.written(batch.iter().map(|item| item.mark).filter(|mark| *mark != 0));
+            }
+        };
         self.io
-            .poll_write(cx, outbound, &skip, |_| {}, || outbound.flushed())
+            .poll_write(cx, outbound, &skip, written, || outbound.flushed())
     }
 
     fn poll_timers(&mut self, cx: &mut task::Context<'_>) -> Option<End> {

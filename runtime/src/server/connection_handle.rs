@@ -5,24 +5,26 @@ use super::{
     attach::{Attach, AttachSlot},
     connection_info::{ConnectionInfo, SessionState},
     encoder::Encoder,
-    error_payload::ErrorPayload,
     membership::Membership,
+    pending_calls::PendingCalls,
     sessions::Sessions,
     volatile_key::VolatileKey,
 };
 use crate::{
-    Id, SessionCode,
-    codec::{Codec, Outgoing},
-    descriptor::{CloseReason, Limits},
+    ExpectedReply, Id, PendingReplies, SessionCode,
+    calls::{Failure, RequestMessage, StreamShape},
+    codec::{Codec, JsonPayload, Outgoing},
+    descriptor::{CloseReason, Limits, Tag},
     metrics::{self, DropReason},
     outbound::{EnqueueError, Outbound, Overflow},
+    replies::ErrorPayload,
     system::ReceivedNotice,
     transport::{CloseFrame, Packet},
 };
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -52,6 +54,17 @@ pub(crate) struct ConnectionHandle {
     pub(crate) membership: Membership,
     /// Whether reaching `limits.channels` was logged already.
     pub(crate) channels_logged: AtomicBool,
+    /// The requests of the server to this client. Created with the first one.
+    calls: OnceLock<Box<PendingCalls>>,
+    /// `limits.outbound`, which bounds those requests, too.
+    call_limit: usize,
+}
+
+/// A reply without a discriminant of its own is decoded as the pending request of the server expects.
+impl PendingReplies for ConnectionHandle {
+    fn expected(&self, id: Option<&Id>) -> Option<ExpectedReply> {
+        self.calls.get()?.expected(id?)
+    }
 }
 
 impl fmt::Debug for ConnectionHandle {
@@ -85,6 +98,92 @@ impl ConnectionHandle {
             detached: AtomicU64::new(0),
             membership: Membership::new(usize::try_from(limits.channels).unwrap_or(usize::MAX)),
             channels_logged: AtomicBool::new(false),
+            calls: OnceLock::new(),
+            call_limit: limits.outbound,
+        }
+    }
+
+    /// Returns the requests of the server to this client.
+    pub(crate) fn calls(&self) -> &PendingCalls {
+        self.calls.get_or_init(|| {
+            let id = self.encoder.protocol.server.envelope.id;
+            let calls = PendingCalls::new(self.call_limit, id.map(|field| field.kind));
+            if self.outbound.is_ended() {
+                calls.end();
+            }
+            Box::new(calls)
+        })
+    }
+
+    /// Returns the requests of the server to this client, if there were any.
+    pub(crate) fn calls_so_far(&self) -> Option<&PendingCalls> {
+        self.calls.get().map(|calls| &**calls)
+    }
+
+    /// Whether a request of the server with this id waits for its reply.
+    pub(crate) fn is_pending_call(&self, id: &Id) -> bool {
+        self.calls.get().is_some_and(|calls| calls.is_pending(id))
+    }
+
+    /// Whether requests of the server wait for answers.
+    pub(crate) fn awaits_answers(&self) -> bool {
+        self.calls.get().is_some_and(|calls| calls.awaits())
+    }
+
+    /// Fails the requests of the server: the session has ended. Call it after the outbound queue has ended.
+    pub(crate) fn end_calls(&self) {
+        if let Some(calls) = self.calls.get() {
+            calls.end();
+        }
+    }
+
+    /// Encodes a request of the server.
+    pub(crate) fn encode_request(
+        &self,
+        request: &RequestMessage,
+        id: Option<&Id>,
+    ) -> Option<Packet> {
+        let payload = request.payload.as_deref();
+        let union = self.encoder.protocol.server;
+        let payload = payload.map(|json| JsonPayload::new(union, request.tag, json));
+        self.encode(&Outgoing {
+            payload: payload
+                .as_ref()
+                .map(|payload| payload as &dyn erased_serde::Serialize),
+            id,
+            timestamp: self.encoder.timestamp(),
+            ..self.encoder.outgoing(request.tag)
+        })
+    }
+
+    /// Queues a request of the server. There is room, or nearly: it waited for it.
+    pub(crate) fn ask(&self, packet: Packet, mark: u64) {
+        self.outbound.enqueue(packet, mark, false);
+        let detached = self.detached.load(Ordering::Relaxed);
+        if detached != 0 {
+            self.sessions.grown(detached, self.outbound.held());
+        }
+    }
+
+    /// Sends the message that cancels a stream of the client.
+    pub(crate) fn cancel_stream(&self, id: &Id, tag: Option<Tag>) {
+        if let Some(packet) = self.encode_request(&RequestMessage::cancel(tag), Some(id)) {
+            self.outbound.answer(packet);
+        }
+    }
+
+    /// Cancels a stream that the server gives up, if the protocol can.
+    pub(crate) fn give_up(&self, id: &Id, shape: Option<StreamShape>) {
+        if let Some(tag) = shape.and_then(|shape| shape.cancel) {
+            self.cancel_stream(id, tag);
+        }
+    }
+
+    /// Fails a request of the server that the server gives up.
+    pub(crate) fn fail_call(&self, id: &Id, failure: Failure) {
+        if let Some(calls) = self.calls.get() {
+            let (_, shape) = calls.fail(id, failure);
+            self.give_up(id, shape);
         }
     }
 

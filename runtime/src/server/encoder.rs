@@ -1,11 +1,11 @@
 //! The encoder of a server's messages, replies, errors and rejections.
 
-use super::error_payload::ErrorPayload;
 use crate::{
     Id,
     codec::{Codec, Encoding, Outgoing},
     descriptor::{Presence, ProtocolDescriptor, Tag},
     metrics,
+    replies::{ErrorPayload, fit},
     transport::Packet,
 };
 use std::{fmt, time::SystemTime};
@@ -146,7 +146,7 @@ impl Encoder {
     /// Encodes a `refuse`, if the protocol has that message.
     pub(crate) fn rejection(&self, encoding: usize, payload: &ErrorPayload<'_>) -> Option<Packet> {
         let tag = self.protocol.session.roles.refuse?;
-        self.fit(payload, |payload| {
+        fit(payload, self.limit, |payload| {
             let outgoing = Outgoing {
                 payload: Some(payload),
                 ..self.outgoing(Some(tag))
@@ -163,7 +163,7 @@ impl Encoder {
         payload: &ErrorPayload<'_>,
     ) -> Option<Packet> {
         let tag = self.protocol.session.roles.error?;
-        self.fit(payload, |payload| {
+        fit(payload, self.limit, |payload| {
             let outgoing = Outgoing {
                 payload: Some(payload),
                 id: id.filter(|id| !is_long(id)),
@@ -173,30 +173,5 @@ impl Encoder {
             };
             self.encode_unbounded(encoding, &outgoing)
         })
-    }
-
-    /// Encodes an error with `encode` within `limits.message`: without its violations if it is too large, and as `INTERNAL` if its data is
-    /// too large. Every request gets a reply.
-    fn fit(
-        &self,
-        payload: &ErrorPayload<'_>,
-        encode: impl Fn(&ErrorPayload<'_>) -> Option<Packet>,
-    ) -> Option<Packet> {
-        let whole = encode(payload)?;
-        if whole.len() <= self.limit {
-            return Some(whole);
-        }
-        if payload.data.is_none() {
-            return encode(&ErrorPayload {
-                code: payload.code,
-                message: (&*payload.message).into(),
-                retryable: payload.retryable,
-                side: payload.side,
-                ..ErrorPayload::default()
-            });
-        }
-        let code = payload.code;
-        tracing::error!(?code, "the data of an error exceeds `limits.message`");
-        encode(&ErrorPayload::internal())
     }
 }

@@ -7,7 +7,6 @@ use super::{
     connection::{CONTROL, Connection, Established},
     connection_handle::{ConnectionHandle, Peer},
     endpoint::Endpoint,
-    error_payload::ErrorPayload,
     state::{Admission, ServerState},
     token_bucket::TokenBucket,
 };
@@ -15,6 +14,7 @@ use crate::{
     SessionCode, Side,
     descriptor::CloseReason,
     metrics,
+    replies::ErrorPayload,
     system::{Head, Hello, Ready, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,

@@ -4,6 +4,7 @@ use super::{
     Context, Rejection,
     connection_info::{ConnectionInfo, SessionState},
 };
+use crate::calls::Delivery;
 use crate::{
     DecodeError, Id, Payload, Side, ValidationError, codec::Source, descriptor::ProtocolDescriptor,
     from_str, transport::CloseFrame,
@@ -144,6 +145,7 @@ impl fmt::Debug for Received {
             Action::Concurrent(_) => "Concurrent",
             Action::Stream(_) => "Stream",
             Action::Cancel => "Cancel",
+            Action::Answer(_) => "Answer",
         };
         f.debug_struct("Received")
             .field("id", &self.id)
@@ -163,6 +165,16 @@ pub enum Action {
     Stream(BoxFuture<'static, ()>),
     /// Drops the stream with the same id.
     Cancel,
+    /// Completes a request of the server, or a part of it.
+    Answer(Answer),
+}
+
+/// A message of a client that answers a request of the server.
+#[derive(Debug)]
+pub struct Answer {
+    /// The name of the message.
+    pub(crate) message: &'static str,
+    pub(crate) delivery: Delivery,
 }
 
 impl fmt::Debug for Action {
@@ -172,6 +184,7 @@ impl fmt::Debug for Action {
             Self::Concurrent(_) => "Concurrent",
             Self::Stream(_) => "Stream",
             Self::Cancel => "Cancel",
+            Self::Answer(_) => "Answer",
         })
     }
 }

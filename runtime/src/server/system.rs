@@ -7,7 +7,7 @@ use super::{
 use crate::{
     DecodeError, DecodeErrorKind, Id, TagBuf,
     descriptor::{ProtocolDescriptor, ReplyKind, Tag},
-    system::{ChannelOnly, Head, ReceivedNotice, Role},
+    system::{ChannelOnly, Head, ReceivedNotice, RemoteError, Role},
     transport::Packet,
 };
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub(crate) enum Urgent {
     Received(ReceivedNotice),
     /// Cancels the stream with this id.
     Cancel(Id),
+    /// Answers a request of the server.
+    Answer,
 }
 
 /// A message of the session itself.
@@ -28,6 +30,23 @@ pub(crate) enum Urgent {
 pub(crate) enum Request {
     Urgent(Urgent),
     Run(Received),
+    /// A request of the server has failed.
+    Failed(Option<Id>, RemoteError),
+}
+
+/// Whether a message that could not be decoded answers a request of the server.
+pub(crate) fn is_answer(cx: &Context, error: &DecodeError) -> bool {
+    let client = cx.server.protocol.client;
+    match &error.tag {
+        Some(tag) => (client.lookup)(tag.borrow())
+            .and_then(|message| client.messages.get(message))
+            .is_some_and(|message| message.reply == ReplyKind::Answer),
+        // Only its id says what it is.
+        None => error
+            .id
+            .as_ref()
+            .is_some_and(|id| cx.connection.is_pending_call(id)),
+    }
 }
 
 /// Whether a message that could not be decoded expects a reply, judging by its discriminant.
@@ -37,7 +56,7 @@ pub(crate) fn expects_reply(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>)
     };
     let message = (protocol.client.lookup)(tag);
     match message.map(|message| protocol.client.messages[message].reply) {
-        Some(reply) => matches!(reply, ReplyKind::One | ReplyKind::Stream),
+        Some(reply) => reply.is_request(),
         None => matches!(
             Role::of(tag, &protocol.session.roles),
             Some(Role::Join | Role::Leave)
@@ -50,16 +69,21 @@ pub(crate) fn expects_reply(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>)
 pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Option<Urgent> {
     let protocol = cx.server.protocol;
     let source = cx.connection.codec().source(packet.frame()).ok()?;
-    let head = Head::read(&source, &protocol.client.envelope).ok()?;
+    let Ok(head) = Head::read(&source, &protocol.client.envelope) else {
+        return untagged(service, cx, packet);
+    };
     match Role::of(head.tag.borrow(), &protocol.session.roles) {
+        Some(Role::Error) if cx.connection.calls_so_far().is_some() => return Some(Urgent::Answer),
         Some(Role::Ping) => return Some(Urgent::Ping),
         Some(Role::Pong) => return Some(Urgent::Pong),
         Some(Role::Received) => return ReceivedNotice::read(&head).ok().map(Urgent::Received),
         _ => {}
     }
     let message = (protocol.client.lookup)(head.tag.borrow())?;
-    if protocol.client.messages[message].reply != ReplyKind::Cancel {
-        return None;
+    match protocol.client.messages[message].reply {
+        ReplyKind::Answer => return Some(Urgent::Answer),
+        ReplyKind::Cancel => {}
+        ReplyKind::None | ReplyKind::One | ReplyKind::Stream => return None,
     }
     let source = cx.connection.codec().source(packet.frame()).ok()?;
     match service.receive(source, cx.clone()) {
@@ -69,6 +93,20 @@ pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Op
             ..
         }) => Some(Urgent::Cancel(id)),
         _ => None,
+    }
+}
+
+/// A message without a discriminant may answer a request of the server, which then says what it is.
+fn untagged(service: &dyn Service, cx: &Context, packet: &Packet) -> Option<Urgent> {
+    cx.connection.calls_so_far()?;
+    let source = cx.connection.codec().source(packet.frame()).ok()?;
+    match service.receive(source, cx.clone()) {
+        Ok(Received {
+            action: Action::Answer(_),
+            ..
+        }) => Some(Urgent::Answer),
+        Ok(_) => None,
+        Err(error) => is_answer(cx, &error).then_some(Urgent::Answer),
     }
 }
 
@@ -137,14 +175,19 @@ pub(crate) fn read(
                 (Action::Run(Box::pin(leave)), "leave", observed)
             }
         }
+        // Only a client that was asked something can fail to answer.
+        Role::Error => {
+            cx.connection.calls_so_far()?;
+            let error = RemoteError::read(&head).ok()?;
+            return Some(Request::Failed(head.id, error));
+        }
         Role::Ping
         | Role::Pong
         | Role::Hello
         | Role::Ready
         | Role::Refuse
         | Role::Gap
-        | Role::Skip
-        | Role::Error => return None,
+        | Role::Skip => return None,
     };
     let timeout = server.handler_timeout(None);
     Some(Request::Run(Received {

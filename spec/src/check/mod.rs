@@ -5,6 +5,7 @@ mod delivery;
 mod envelope;
 mod messages;
 mod pending;
+mod replies;
 mod schemas;
 mod session;
 mod unused;

@@ -47,12 +47,6 @@ impl Checker<'_> {
         let protocol = self.protocol;
         for (index, message) in protocol.messages.iter().enumerate() {
             let id = MessageId(index);
-            let name = &message.name.text;
-            if message.reply.is_some() && message.server.is_some() {
-                let at = self.of_message(id, "reply");
-                let what = format!("the reply to `{name}`");
-                self.not_yet(at, &what, "servers do not wait for one");
-            }
             for (end, sent, usual) in [
                 ("client", &message.client, &protocol.envelope.client),
                 ("server", &message.server, &protocol.envelope.server),

@@ -513,7 +513,10 @@ function writeMessage(envelope, tag, payload, fields, encoding) {
   const message = { [envelope.tag.name]: tag };
   if (envelope.content === null) Object.assign(message, payload);
   else if (payload !== void 0) message[envelope.content] = payload;
-  if (envelope.id !== null && fields.id !== void 0) message[envelope.id.name] = fields.id;
+  const id = fields.isReply === true ? envelope.replyTo ?? envelope.id : envelope.id;
+  if (id !== null && fields.id !== void 0) message[id.name] = fields.id;
+  const { outcome } = envelope;
+  if (outcome !== null && fields.outcome !== void 0) message[outcome.field] = fields.outcome ? outcome.success : outcome.failure;
   if (envelope.version?.presence === "required") message[envelope.version.name] = fields.version;
   if (envelope.channel !== null && fields.channel !== void 0) message[envelope.channel.name] = fields.channel;
   if (envelope.seq !== null && envelope.epoch !== null && fields.seq !== void 0) {
@@ -757,9 +760,9 @@ var Encoder = class {
     return tag === void 0 ? role : tag;
   }
   /** Encodes one of the session's own messages; `null` if the protocol has none. */
-  session(role, payload) {
+  session(role, payload, fields = {}) {
     const tag = this.tag(role);
-    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
+    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, fields);
   }
   #raw(envelope, tag, payload, fields) {
     const version = parseInt(this.#protocol.version, 10);
@@ -830,10 +833,10 @@ var Outbound = class {
     if (as === "rejoin" && this.isOpen) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
-  /** Enqueues a message without a reply. */
-  send(packet, volatile, { delivered }) {
+  /** Enqueues a message without a reply. `isAnswer`: it answers a request of this session, and means nothing in another. */
+  send(packet, volatile, { delivered }, isAnswer = false) {
     const bytes = byteLength(packet) + OVERHEAD;
-    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, release() {
+    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, thisConnectionOnly: isAnswer, release() {
     } };
     if (volatile && (!this.isOpen || this.#isFull(bytes, this.#maxBytes / 2))) {
       settle(entry, OUTCOME_UNKNOWN);
@@ -991,7 +994,8 @@ var Outbound = class {
     this.detach();
     const queued = [...this.#queued];
     const written = [...this.#written];
-    const unconfirmed = refused2 ? [...this.#sent.kept.values()].filter((entry) => entry.request === void 0) : [];
+    const isResent = (entry) => entry.request === void 0 && entry.thisConnectionOnly !== true;
+    const unconfirmed = refused2 ? [...this.#sent.kept.values()].filter(isResent) : [];
     for (const entry of unconfirmed) this.#usedBytes += entry.used = entry.bytes;
     this.#written.clear();
     const kept = written.filter(([, entry]) => {
@@ -1908,6 +1912,7 @@ var Core = class {
   connection;
   outbound;
   channels;
+  #requests;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
@@ -1949,7 +1954,7 @@ var Core = class {
    * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
    * the encoding.
    */
-  constructor(protocol2, url, options) {
+  constructor(protocol2, url, options, answering2) {
     const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
     const encodingName = encoding?.name ?? "json";
     const subprotocol = protocol2.subprotocols[encodingName];
@@ -1987,6 +1992,7 @@ var Core = class {
       pending: (id) => this.outbound.find(id)?.answers,
       failure
     };
+    this.#requests = answering2?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -2011,6 +2017,18 @@ var Core = class {
   write(message, payload, fields, options = {}) {
     const packet = this.#packet(message, payload, fields);
     return packet.ok ? this.outbound.send(packet.value, message.volatile === true, options) : packet;
+  }
+  /** Answers a request of the server. What is not written when the session ends is dropped. */
+  answer(message, payload, id) {
+    const packet = this.#packet(message, payload, { id, isReply: true, outcome: true });
+    return packet.ok ? this.outbound.send(packet.value, false, {}, true) : packet;
+  }
+  /** Answers a request of the server with an error. */
+  answerError(error, id) {
+    const packet = this.encoder.session("error", error, { id, isReply: true, outcome: false });
+    if (packet === null || this.#closedError !== void 0) return;
+    const sent = this.outbound.send(packet, false, {}, true);
+    if (!sent.ok) this.#warnings.warn("request", `a request of the server is not answered: ${sent.error.message}`);
   }
   #packet(message, payload, fields) {
     return this.#closedError === void 0 ? this.encoder.message(message, payload, fields) : err(this.#closedError);
@@ -2121,6 +2139,7 @@ var Core = class {
     this.#detached?.();
     this.#detached = void 0;
     this.channels?.ended(error);
+    this.#requests?.end();
     this.outbound.lost(refused2, again);
   }
   /** Acknowledges so many messages. */
@@ -2152,6 +2171,13 @@ var Core = class {
       link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
     }
+    if (this.#requests?.has(known) === true) {
+      const { id: own, replyTo } = this.protocol.envelope.server;
+      const id = replyTo === null || !parsed.ok ? fields.id : parsed.value[own?.name ?? ""];
+      if (decoded.ok) this.#requests.receive(decoded.value.incoming, decoded.value.message, id);
+      else if (id !== void 0) this.#requests.refuse(id, decoded.error);
+      return;
+    }
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
@@ -2169,6 +2195,7 @@ var Core = class {
     }
     if (error.kind === "unknown-type") {
       if (error.id === void 0) this.events.emit("unhandled", error);
+      else this.#requests?.refuse(error.id, error);
     } else if (!this.events.emit("invalid", error)) {
       this.#warnings.warn(`invalid ${known?.name}`, `an invalid message: ${error.message}`);
     }
@@ -2265,8 +2292,8 @@ var Client = class {
    * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
    * the encoding.
    */
-  constructor(protocol2, url, options = {}) {
-    this.#core = new Core(protocol2, String(url), options);
+  constructor(protocol2, url, options = {}, answering2) {
+    this.#core = new Core(protocol2, String(url), options, answering2);
     this.ready = this.#core.ready;
     this.state = this.#core.state;
   }

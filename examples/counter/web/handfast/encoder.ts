@@ -78,9 +78,9 @@ export class Encoder {
   }
 
   /** Encodes one of the session's own messages; `null` if the protocol has none. */
-  session(role: Role, payload?: unknown): Packet | null {
+  session(role: Role, payload?: unknown, fields: OutgoingFields = {}): Packet | null {
     const tag = this.tag(role);
-    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
+    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, fields);
   }
 
   #raw(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): Packet {

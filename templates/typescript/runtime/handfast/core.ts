@@ -70,6 +70,18 @@ export interface ClientChannels {
   ignoreRejections(): void;
 }
 
+/** What answers the requests of the server, if it sends any. */
+export interface ServerRequests {
+  /** Whether a message is a request, or cancels one. */
+  has(incoming: Incoming<unknown> | undefined): boolean;
+  /** Handles such a message. */
+  receive(incoming: Incoming<unknown>, message: Message, id: Id | undefined): void;
+  /** Answers a request that could not be read. */
+  refuse(id: Id, error: DecodeError): void;
+  /** The session has ended, and its requests with it. */
+  end(): void;
+}
+
 /** What all features of a client share: its session, its requests and its listeners. */
 export class Core implements ConnectionHost {
   readonly ready: Promise<Ready>;
@@ -82,6 +94,7 @@ export class Core implements ConnectionHost {
   readonly connection: Connection;
   readonly outbound: Outbound;
   channels: ClientChannels | undefined;
+  readonly #requests: ServerRequests | undefined;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
@@ -123,7 +136,12 @@ export class Core implements ConnectionHost {
    * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
    * the encoding.
    */
-  constructor(protocol: Protocol<never>, url: string, options: Partial<AuthenticatedConnectOptions<unknown, EncodingName>>) {
+  constructor(
+    protocol: Protocol<never>,
+    url: string,
+    options: Partial<AuthenticatedConnectOptions<unknown, EncodingName>>,
+    answering?: (core: Core) => ServerRequests,
+  ) {
     const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
     const encodingName = encoding?.name ?? 'json';
     const subprotocol = protocol.subprotocols[encodingName];
@@ -160,6 +178,7 @@ export class Core implements ConnectionHost {
       pending: id => this.outbound.find(id)?.answers,
       failure,
     };
+    this.#requests = answering?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -200,6 +219,20 @@ export class Core implements ConnectionHost {
   ): Result<undefined, RuntimeError> {
     const packet = this.#packet(message, payload, fields);
     return packet.ok ? this.outbound.send(packet.value, message.volatile === true, options) : packet;
+  }
+
+  /** Answers a request of the server. What is not written when the session ends is dropped. */
+  answer(message: Outgoing<unknown>, payload: unknown, id: Id): Result<undefined, RuntimeError> {
+    const packet = this.#packet(message, payload, { id, isReply: true, outcome: true });
+    return packet.ok ? this.outbound.send(packet.value, false, {}, true) : packet;
+  }
+
+  /** Answers a request of the server with an error. */
+  answerError(error: object, id: Id): void {
+    const packet = this.encoder.session('error', error, { id, isReply: true, outcome: false });
+    if (packet === null || this.#closedError !== undefined) return;
+    const sent = this.outbound.send(packet, false, {}, true);
+    if (!sent.ok) this.#warnings.warn('request', `a request of the server is not answered: ${sent.error.message}`);
   }
 
   #packet(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
@@ -322,6 +355,7 @@ export class Core implements ConnectionHost {
     this.#detached?.();
     this.#detached = undefined;
     this.channels?.ended(error);
+    this.#requests?.end();
     this.outbound.lost(refused, again);
   }
 
@@ -358,6 +392,14 @@ export class Core implements ConnectionHost {
       link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
     }
+    if (this.#requests?.has(known) === true) {
+      const { id: own, replyTo } = this.protocol.envelope.server;
+      // A request has its id in a field of its own.
+      const id = replyTo === null || !parsed.ok ? fields.id : (parsed.value as Readonly<Record<string, Id>>)[own?.name ?? ''];
+      if (decoded.ok) this.#requests.receive(decoded.value.incoming, decoded.value.message, id);
+      else if (id !== undefined) this.#requests.refuse(id, decoded.error);
+      return;
+    }
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
@@ -377,6 +419,7 @@ export class Core implements ConnectionHost {
     }
     if (error.kind === 'unknown-type') {
       if (error.id === undefined) this.events.emit('unhandled', error);
+      else this.#requests?.refuse(error.id, error); // one of a newer server, perhaps
     } else if (!this.events.emit('invalid', error)) {
       this.#warnings.warn(`invalid ${known?.name}`, `an invalid message: ${error.message}`);
     }

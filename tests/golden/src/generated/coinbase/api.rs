@@ -5,7 +5,8 @@
 //!
 //! The attributes also define:
 //!
-//! - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections
+//! - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for
+//!   connections
 //! - `Handler`, with `subscribe`, `unsubscribe`
 //! - `Handlers`, which is all of these traits
 //! - `Client`, with `subscribe`, `unsubscribe`

@@ -5,7 +5,8 @@
 //!
 //! The attributes also define:
 //!
-//! - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections
+//! - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for
+//!   connections
 //! - `Handler`, with `send`, `typing`, `presence_sub`, `presence_query`, `ping`
 //! - `Handlers`, which is all of these traits
 //! - `Client`, with `send`, `typing`, `presence_sub`, `presence_query`, `ping`
