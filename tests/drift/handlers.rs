@@ -22,6 +22,9 @@ impl api::SessionHandler for App {
     async fn authenticate(&self, _: Auth, _: &ConnectionInfo) -> Result<(), HandlerError<AuthError>> {
         Ok(())
     }
+    fn principal(&self, _: &()) -> Option<std::borrow::Cow<'_, str>> {
+        None
+    }
 }
 
 impl api::RoomHandler for App {

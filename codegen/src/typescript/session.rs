@@ -110,14 +110,16 @@ fn closes(cx: &Context<'_>) -> Option<String> {
     (!unusual.is_empty()).then(|| format!("closeCodes: {{ {} }}", unusual.join(", ")))
 }
 
-/// The roles that are not played as they are by default.
+/// The roles that are not played as they are by default; by default nobody authenticates again.
 fn roles(cx: &Context<'_>) -> Option<String> {
     let mut parts = Vec::new();
     for (kind, name) in RoleKind::ALL {
-        if matches!(
-            kind,
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate
-        ) {
+        if kind == RoleKind::Auth {
+            let tag = cx.protocol.session.auth_tag(&cx.protocol.messages);
+            parts.extend(tag.map(|tag| format!("{name}: {}", scalar(tag))));
+            continue;
+        }
+        if matches!(kind, RoleKind::Resume | RoleKind::Negotiate) {
             // These have no message of their own yet.
             continue;
         }

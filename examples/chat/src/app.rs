@@ -17,6 +17,7 @@ use handfast::{
     server::{ConnectionInfo, StreamResponder},
 };
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -73,6 +74,11 @@ impl SessionHandler for App {
             name: m.name,
             rooms: Mutex::default(),
         })
+    }
+
+    /// Nobody has to prove a name here.
+    fn principal(&self, _: &User) -> Option<Cow<'_, str>> {
+        None
     }
 
     fn disconnected(&self, user: &User) {

@@ -2,12 +2,13 @@
 
 use super::{
     Client, ConnectError,
-    connection::{Auth, Connector},
+    connection::Connector,
     core::Core,
     delivery::decode_any,
     dial::{self, Dial},
     error::NoAuth,
     handle::CloseOnDrop,
+    refresh::Auth,
 };
 use crate::{Protocol, descriptor::Limits, transport::Transport};
 use futures_util::FutureExt;
@@ -105,7 +106,8 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
     }
 
     /// Authenticates with credentials that `make` returns, for example a token that expires. `make` is called for each
-    /// connection, and its time counts towards `session.timeout`, which bounds an attempt to connect.
+    /// connection, and its time counts towards `session.timeout`, which bounds an attempt to connect. It is called again before the
+    /// authentication expires, if the server says when that is; see [`Client::refresh_auth`].
     ///
     /// # Errors
     /// If `make` returns an error, the attempt fails with [`ConnectError::Auth`]. The error of the first attempt is returned;
@@ -242,6 +244,7 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
             decode_any::<P::Server>,
             self.limits,
             self.capacity,
+            self.auth,
         );
         let dialled = match self.endpoint {
             Endpoint::Dial(dial) => Ok(dial),
@@ -249,16 +252,16 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
                 dial::websocket(&url, headers, P::DESCRIPTOR, self.limits.message)
             }),
         };
-        let (auth, reconnect) = (self.auth, self.reconnect);
+        let reconnect = self.reconnect;
         // The hello carries it.
         let session = &P::DESCRIPTOR.session;
-        let lacks_auth = session.auth && session.roles.hello.is_some() && auth.is_none();
+        let lacks_auth = session.auth && session.roles.hello.is_some() && core.auth.is_none();
         Box::pin(async move {
             let dial = dialled?;
             if lacks_auth {
                 return Err(ConnectError::Auth(NoAuth.into()));
             }
-            let handle = connect(core, dial, auth, reconnect).await?;
+            let handle = connect(core, dial, reconnect).await?;
             let client = Client {
                 handle,
                 protocol: PhantomData,
@@ -271,11 +274,10 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
 async fn connect(
     core: Core,
     dial: Dial,
-    auth: Option<Auth>,
     reconnect: bool,
 ) -> Result<Arc<CloseOnDrop>, ConnectError> {
     let core = Arc::new(core);
-    let mut connector = Connector::new(core.clone(), dial, auth, reconnect);
+    let mut connector = Connector::new(core.clone(), dial, reconnect);
     let connected = connector.connect().await?;
     tokio::spawn(connector.run(connected));
     Ok(Arc::new(CloseOnDrop { core }))

@@ -316,8 +316,8 @@ where
                 Err(failure) => fail(failure),
             },
             Entry::Slow => Some(Err(StreamError::Slow)),
-            // Only channels have gaps.
-            Entry::Gap(_) => fail(Failure::UnexpectedReply),
+            // Streams have neither.
+            Entry::Gap(_) | Entry::RefreshFailed(_) => fail(Failure::UnexpectedReply),
             Entry::DecodeError(rejected) => fail(Failure::Decode(rejected)),
             Entry::End(Ok(delivery)) => match take(Some(delivery)) {
                 Ok(end) => {

@@ -13,6 +13,7 @@ use super::{
         OrderedRequest, PendingRequest, PendingState, QueuedMessage, ReplyIndices, ReplyResult,
         ReplyTo, RequestMessage,
     },
+    refresh::{Auth, Expiry},
 };
 use crate::{
     ExpectedReply, Id, PendingReplies,
@@ -54,6 +55,10 @@ pub(crate) struct Core {
     /// The rejoins may have work to do.
     rejoin_due: AtomicBool,
     pub(crate) status: watch::Sender<State>,
+    /// Returns the credentials of the client.
+    pub(crate) auth: Option<Auth>,
+    /// When the authentication expires, if that is known.
+    pub(crate) expiry: watch::Sender<Option<Expiry>>,
     pub(super) decode: Decode,
     inner: Mutex<PendingState>,
     major: i64,
@@ -89,6 +94,7 @@ impl Core {
         decode: Decode,
         limits: Limits,
         capacity: usize,
+        auth: Option<Auth>,
     ) -> Self {
         let major = semver::Version::parse(descriptor.version)
             .ok()
@@ -105,6 +111,8 @@ impl Core {
             check: AtomicBool::new(false),
             rejoin_due: AtomicBool::new(false),
             status: watch::Sender::new(State::Connecting),
+            auth,
+            expiry: watch::Sender::new(None),
             decode,
             inner: Mutex::default(),
             major,

@@ -1,6 +1,6 @@
 //! The bounded inbound queue of a subscription, stream or notification reader. Messages that do not fit are reported as a gap.
 
-use super::{Gap, delivery::Delivery, error::Failure};
+use super::{Gap, RefreshError, delivery::Delivery, error::Failure};
 use crate::DecodeError;
 use std::{
     collections::VecDeque,
@@ -34,6 +34,8 @@ pub(crate) enum Entry {
     Message(Delivery),
     DecodeError(Box<DecodeError>),
     Gap(Gap),
+    /// The client could not authenticate again.
+    RefreshFailed(RefreshError),
     /// The queue of a stream overflowed.
     Slow,
     /// The end message of a stream, or why it failed.
@@ -88,7 +90,9 @@ impl Inbox {
                     Gap { from: seq, to: seq }
                 }
                 Entry::Gap(gap) => *gap,
-                Entry::DecodeError(_) | Entry::Slow | Entry::End(_) => Gap::UNBOUNDED,
+                Entry::DecodeError(_) | Entry::RefreshFailed(_) | Entry::Slow | Entry::End(_) => {
+                    Gap::UNBOUNDED
+                }
             };
             match state.queue.back_mut() {
                 Some((Entry::Gap(gap), _)) => gap.to = missed.to,

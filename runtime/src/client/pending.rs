@@ -51,6 +51,8 @@ pub(crate) enum ReplyTo {
     Join(PendingJoin),
     /// A leave.
     Leave(oneshot::Sender<ReplyResult>),
+    /// Credentials, in place of those that the session has.
+    Auth(oneshot::Sender<ReplyResult>),
     /// A rejoin after a reconnect: the key and generation of the channel.
     Rejoin(String, u64),
 }
@@ -230,7 +232,10 @@ impl ReplyTo {
     /// Fails the request.
     pub(crate) fn fail(self, failure: Failure) {
         match self {
-            Self::One(reply) | Self::Leave(reply) | Self::Join(PendingJoin { reply, .. }) => {
+            Self::One(reply)
+            | Self::Leave(reply)
+            | Self::Auth(reply)
+            | Self::Join(PendingJoin { reply, .. }) => {
                 let _ = reply.send(Err(failure));
             }
             Self::Stream { ack, inbox, .. } => match ack {

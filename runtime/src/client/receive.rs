@@ -12,7 +12,7 @@ use super::{
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode,
     codec::{Codec, Json},
-    system::{ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role},
+    system::{Authenticated, ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role},
     transport::Packet,
 };
 use std::sync::{Arc, Weak};
@@ -148,7 +148,7 @@ impl Core {
         delivery: Option<Delivery>,
     ) {
         match pending.reply_to {
-            ReplyTo::One(reply) | ReplyTo::Leave(reply) => {
+            ReplyTo::One(reply) | ReplyTo::Leave(reply) | ReplyTo::Auth(reply) => {
                 // The receiver may have been dropped.
                 let _ = reply.send(Ok(delivery));
             }
@@ -301,7 +301,7 @@ impl Core {
                     channel.handle_gap_notice(gap.from, gap.to);
                 }
             }
-            Role::Join | Role::Leave => {
+            Role::Join | Role::Leave | Role::Auth => {
                 let mut inner = self.lock();
                 let id = if !self.by_order() {
                     head.id.clone()
@@ -322,6 +322,10 @@ impl Core {
                 if let Some(id) = id
                     && let Some(pending) = inner.take(&id)
                 {
+                    if role == Role::Auth {
+                        let answer = Authenticated::read(head).ok();
+                        self.authenticated(answer.and_then(|answer| answer.expires));
+                    }
                     let position = (head.seq, head.epoch.clone());
                     self.settle(&mut inner, &id, pending, channel, position, None);
                 }

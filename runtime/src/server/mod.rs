@@ -25,10 +25,13 @@ pub(crate) mod dispatch;
 mod encoder;
 mod endpoint;
 mod error_payload;
+mod expiry;
 mod handler_queue;
 mod handshake;
 mod hub;
 mod inbound;
+#[cfg(feature = "jwt")]
+pub mod jwt;
 mod membership;
 mod origins;
 mod rejection;

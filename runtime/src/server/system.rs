@@ -1,15 +1,19 @@
-//! The session's own messages, as a server receives them: pings, and joins and leaves of channels without messages of their own for that.
+//! The session's own messages, as a server receives them: pings, joins and leaves of channels without messages of their own for that, and
+//! credentials that replace those of the hello.
 
 use super::{
-    Action, Context, Received, Rejection, Service, context, membership::MAX_KEY,
+    Action, ConnectRequest, Context, Received, Rejection, Service, connection_handle::Peer,
+    context, error_payload::ErrorPayload, expiry::announced, membership::MAX_KEY,
     responder::Responder,
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, TagBuf,
+    DecodeError, DecodeErrorKind, Id, SessionCode, TagBuf,
+    codec::Outgoing,
     descriptor::{ProtocolDescriptor, ReplyKind, Tag},
-    system::{ChannelOnly, Head, ReceivedNotice, Role},
+    system::{Authenticated, ChannelOnly, Head, ReceivedNotice, Role},
     transport::Packet,
 };
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// A message that skips the queue.
@@ -40,7 +44,7 @@ pub(crate) fn expects_reply(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>)
         Some(reply) => matches!(reply, ReplyKind::One | ReplyKind::Stream),
         None => matches!(
             Role::of(tag, &protocol.session.roles),
-            Some(Role::Join | Role::Leave)
+            Some(Role::Join | Role::Leave | Role::Auth)
         ),
     }
 }
@@ -127,6 +131,11 @@ pub(crate) fn read(
                 (Action::Run(Box::pin(leave)), "leave")
             }
         }
+        Role::Auth => {
+            let auth = head.raw_payload(&server.protocol.client.envelope).ok()?;
+            let refresh = refresh(service.clone(), responder("auth"), auth, roles.auth);
+            (Action::Run(Box::pin(refresh)), "auth")
+        }
         Role::Ping
         | Role::Pong
         | Role::Hello
@@ -166,6 +175,54 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, tag:
     responder
         .join_key(key.into(), retention, tag, payload.map(Some), None)
         .await;
+}
+
+/// Authenticates the client again. If that fails, its session stays as it is.
+async fn refresh(
+    service: Arc<dyn Service>,
+    responder: Responder,
+    auth: Box<RawValue>,
+    tag: Option<Tag>,
+) {
+    let cx = responder.context();
+    let connection = &cx.connection;
+    let request = ConnectRequest::again(auth, &cx.peer);
+    let new = match service.connect(request).await {
+        Ok(new) => new,
+        Err(rejection) => {
+            tracing::info!(
+                connection = connection.id,
+                code = ?rejection.code,
+                "a client failed to authenticate again"
+            );
+            return responder.reject(&rejection);
+        }
+    };
+    // A session is one principal's: its channels were joined by that one.
+    if service.principal(&new).as_deref() != connection.principal.as_deref() {
+        tracing::info!(
+            connection = connection.id,
+            "a client failed to authenticate again: another principal"
+        );
+        let text = "these credentials are another principal's; a session keeps its own";
+        return responder.send_error(&ErrorPayload::new(SessionCode::OtherPrincipal, text));
+    }
+    let current = connection.peer();
+    let session = service.refreshed(&current.session, new);
+    let expires = service.expires(&session).map(announced);
+    connection.refresh(Arc::new(Peer {
+        session,
+        ..Peer::clone(&current)
+    }));
+    let encoder = &connection.encoder;
+    connection.answer(&Outgoing {
+        payload: Some(&Authenticated { expires }),
+        id: cx.id(),
+        is_reply: true,
+        outcome: Some(true),
+        timestamp: encoder.timestamp(),
+        ..encoder.outgoing(tag)
+    });
 }
 
 /// Leaves a channel that has no leave message of its own.

@@ -156,6 +156,10 @@ impl SessionHandler for App {
     async fn authenticate(&self, _: Auth, _: &ConnectionInfo) -> Result<(), HandlerError> {
         Ok(())
     }
+
+    fn principal(&self, _: &()) -> Option<std::borrow::Cow<'_, str>> {
+        None
+    }
 }
 
 impl RoomHandler for App {

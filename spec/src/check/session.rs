@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
     match kind {
         RoleKind::Hello => &["version", "hash", "auth", "resume"],
-        RoleKind::Ready => &["version", "hash", "session", "resumed", "received"],
+        RoleKind::Ready => &[
+            "version", "hash", "session", "resumed", "received", "expires",
+        ],
         RoleKind::Refuse => &["code", "message", "side"],
         RoleKind::Auth => &["auth"],
         RoleKind::Resume => &["session", "channels"],

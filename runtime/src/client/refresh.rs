@@ -1,0 +1,279 @@
+//! Authenticating again, before the authentication expires or when the application wants it.
+
+use super::{
+    CallError, State, call,
+    core::Core,
+    error::Failure,
+    inbox::Entry,
+    pending::{ReplyIndices, ReplyTo, RequestMessage},
+};
+use crate::{NoError, random, system::RemoteError};
+use futures_util::future::BoxFuture;
+use serde_json::value::RawValue;
+use std::{
+    convert::Infallible,
+    error::Error,
+    fmt,
+    sync::{Arc, Weak},
+    time::{Duration, SystemTime},
+};
+use tokio::time::Instant;
+
+/// Returns credentials.
+pub(crate) type Auth = Arc<
+    dyn Fn() -> BoxFuture<'static, Result<Box<RawValue>, Box<dyn Error + Send + Sync>>>
+        + Send
+        + Sync,
+>;
+
+/// Between which parts of the time that the authentication lasts the client authenticates again. Many clients that connected to a server at
+/// once, such as after its restart, do not do so at once.
+const REFRESH: (f64, f64) = (0.75, 0.9);
+
+/// The shortest time before a client authenticates again by itself, whatever the server says.
+const FLOOR: Duration = Duration::from_millis(100);
+
+/// The shortest time before the client tries again after a failure.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How often the clocks are compared: one of them may have gone on while the machine was suspended.
+const CHECK: Duration = Duration::from_secs(60);
+
+/// How much later a server's announcement may have arrived than what the server does.
+const LATENCY: Duration = Duration::from_secs(1);
+
+/// The size that a failure counts as in a queue of notifications.
+const FAILURE_SIZE: usize = 256;
+
+/// When the authentication expires.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expiry {
+    /// The time of the announcement, on a clock that nobody sets, and on one that goes on while the machine is suspended.
+    since: (Instant, SystemTime),
+    lifetime: Duration,
+}
+
+impl Expiry {
+    fn after(millis: u64) -> Self {
+        Self {
+            since: (Instant::now(), SystemTime::now()),
+            lifetime: Duration::from_millis(millis),
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        let (steady, system) = self.since;
+        steady.elapsed().max(system.elapsed().unwrap_or_default())
+    }
+
+    /// Waits until so much of the time is over.
+    async fn reach(&self, part: Duration) {
+        loop {
+            let left = part.saturating_sub(self.elapsed());
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(CHECK)).await;
+        }
+    }
+}
+
+/// Why a client could not authenticate again. Its session goes on with the credentials that the server has.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use handfast::client::RefreshError;
+///
+/// let client = connect().await?;
+/// match client.refresh_auth().await {
+///     Ok(()) => println!("messages from now on have the new credentials"),
+///     Err(RefreshError::Refused(error)) => println!("log in again: {}", error.message),
+///     Err(error) => return Err(error.into()),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum RefreshError {
+    /// The protocol has no message for this, or the client has no credentials.
+    Unsupported,
+    /// The function of `auth_with` returned an error.
+    Auth(Arc<dyn Error + Send + Sync>),
+    /// The server does not accept the credentials. The code is one that the protocol's auth message declares, or one of the session's own:
+    /// `OTHER_PRINCIPAL` if they are those of another user.
+    Refused(RemoteError),
+    /// The client is closed, the server did not answer in time, or its answer cannot be read.
+    Failed(CallError<NoError>),
+}
+
+impl RefreshError {
+    /// Whether the same may succeed later.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Unsupported => false,
+            Self::Refused(error) => error.retryable,
+            Self::Auth(_) | Self::Failed(_) => true,
+        }
+    }
+}
+
+/// Errors of `auth_with` are equal if they are the same.
+impl PartialEq for RefreshError {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unsupported, Self::Unsupported) => true,
+            (Self::Auth(one), Self::Auth(other)) => Arc::ptr_eq(one, other),
+            (Self::Refused(one), Self::Refused(other)) => one == other,
+            (Self::Failed(one), Self::Failed(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for RefreshError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported => f.write_str(
+                "the client cannot authenticate again: the protocol has no message for that, or `auth_with` was not called",
+            ),
+            Self::Auth(error) => write!(f, "the client cannot authenticate again: {error}"),
+            Self::Refused(error) => write!(f, "the server refused new credentials: {error}"),
+            Self::Failed(error) => write!(f, "the client could not authenticate again: {error}"),
+        }
+    }
+}
+
+impl Error for RefreshError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unsupported => None,
+            Self::Auth(error) => Some(&**error),
+            Self::Refused(error) => Some(error),
+            Self::Failed(error) => Some(error),
+        }
+    }
+}
+
+impl Core {
+    /// The server has authenticated the client, for so many milliseconds if it says how long.
+    pub(super) fn authenticated(&self, expires: Option<u64>) {
+        self.expiry.send_replace(expires.map(Expiry::after));
+    }
+
+    /// Whether the time that the server announced is over. An announcement of no time at all does not count: a client that reconnects would
+    /// get the next.
+    pub(super) fn has_expired(&self) -> bool {
+        let expiry = *self.expiry.borrow();
+        expiry.is_some_and(|expiry| {
+            !expiry.lifetime.is_zero() && expiry.elapsed() + LATENCY >= expiry.lifetime
+        })
+    }
+
+    /// See [`Client::refresh_auth`](super::Client::refresh_auth).
+    pub(super) async fn refresh_auth(&self) -> Result<(), RefreshError> {
+        let timeout = self.descriptor.session.timeout;
+        let refresh = tokio::time::timeout(timeout, self.refresh_untimed());
+        refresh
+            .await
+            .unwrap_or(Err(RefreshError::Failed(CallError::Timeout)))
+    }
+
+    async fn refresh_untimed(&self) -> Result<(), RefreshError> {
+        let tag = self.descriptor.session.roles.auth;
+        let (Some(auth), true) = (&self.auth, tag.is_some()) else {
+            return Err(RefreshError::Unsupported);
+        };
+        let mut states = self.status.subscribe();
+        if *states.borrow_and_update() == State::Connected {
+            let payload = auth()
+                .await
+                .map_err(|error| RefreshError::Auth(error.into()))?;
+            let request = RequestMessage {
+                tag,
+                payload: Some(payload.into()),
+                channel: None,
+                idempotent: false,
+                replies: ReplyIndices::NONE,
+            };
+            let timeout = self.descriptor.session.timeout;
+            match call::wait(self, &request, timeout, ReplyTo::Auth).await {
+                Ok(_) => return Ok(()),
+                // The session was lost.
+                Err(Failure::OutcomeUnknown) => {}
+                Err(Failure::Remote(error)) => return Err(RefreshError::Refused(error)),
+                Err(failure) => return Err(RefreshError::Failed(CallError::from_failure(failure))),
+            }
+        }
+        // The next connection has new credentials.
+        let open = |state: &State| matches!(state, State::Connected | State::Closed(_));
+        match states.wait_for(open).await.as_deref() {
+            Ok(State::Connected) => Ok(()),
+            _ => Err(RefreshError::Failed(CallError::Closed)),
+        }
+    }
+
+    /// Authenticates again before the authentication expires, each time that the server says when it does.
+    pub(super) async fn keep_authenticated(&self) -> Infallible {
+        let mut announced = self.expiry.subscribe();
+        let can_refresh = self.auth.is_some() && self.descriptor.session.roles.auth.is_some();
+        loop {
+            let expiry = *announced.borrow_and_update();
+            let expiry = expiry.filter(|_| can_refresh);
+            let refreshing = async {
+                match expiry {
+                    Some(expiry) => self.refresh_before(expiry).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                _ = announced.changed() => {}
+                () = refreshing => {
+                    // What the server announces next begins it anew. The sender lives in the core, so this cannot fail.
+                    let _ = announced.changed().await;
+                }
+            }
+        }
+    }
+
+    /// Authenticates again in time. After a failure that may be transient it tries again after half of the time that is left.
+    async fn refresh_before(&self, expiry: Expiry) {
+        let (first, last) = REFRESH;
+        let jitter = random::number() as f64 / u64::MAX as f64;
+        let mut due = expiry.lifetime.mul_f64(first + (last - first) * jitter);
+        due = due.max(FLOOR);
+        loop {
+            expiry.reach(due).await;
+            let Err(error) = self.refresh_auth().await else {
+                return;
+            };
+            let is_transient = error.is_transient();
+            self.report_refresh(error);
+            let elapsed = expiry.elapsed();
+            let left = expiry.lifetime.saturating_sub(elapsed);
+            if !is_transient || left < RETRY {
+                return;
+            }
+            due = elapsed + (left / 2).max(RETRY);
+        }
+    }
+
+    fn report_refresh(&self, error: RefreshError) {
+        tracing::warn!(
+            error = super::log::truncate(&error),
+            "the client could not authenticate again; its authentication expires"
+        );
+        let listeners: Vec<_> = self
+            .lock()
+            .listeners
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect();
+        for inbox in listeners {
+            inbox.push(Entry::RefreshFailed(error.clone()), FAILURE_SIZE, false);
+        }
+    }
+}
