@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 41] = files![
+static RUNTIME: [(&str, &str); 43] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
@@ -22,6 +22,8 @@ static RUNTIME: [(&str, &str); 41] = files![
     "handfast/close-codes.ts",
     "handfast/options.ts",
     "handfast/connection.ts",
+    "handfast/core.ts",
+    "handfast/counting.ts",
     "handfast/decode.ts",
     "handfast/descriptor.ts",
     "handfast/dispatch.ts",

@@ -9,12 +9,15 @@ use std::path::Path;
 /// What a test file imports that drives a browser.
 const BROWSER: &str = "from 'playwright-core'";
 
+/// What a test file imports that starts the server of an example.
+const SERVER: &str = "from './server.js'";
+
 /// The files with tests in `tests/typescript/test`, by the step that runs them. Paths are relative to `tests/typescript`.
 #[derive(Default, Debug, PartialEq)]
 pub(crate) struct TestFiles {
     /// Every `*.test.js` that needs nothing but Node.
     pub(crate) node: Vec<String>,
-    /// Every file that drives a browser, and may need the servers of the examples.
+    /// Every file that drives a browser, or needs the servers of the examples.
     pub(crate) browser: Vec<String>,
 }
 
@@ -32,7 +35,8 @@ impl TestFiles {
         let mut files = Self::default();
         for name in names {
             let path = format!("test/{name}");
-            if fs::read_to_string(folder.join(&path))?.contains(BROWSER) {
+            let text = fs::read_to_string(folder.join(&path))?;
+            if text.contains(BROWSER) || text.contains(SERVER) {
                 files.browser.push(path);
             } else if name.ends_with(".test.js") {
                 files.node.push(path);

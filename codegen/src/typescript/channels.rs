@@ -44,6 +44,7 @@ pub(super) fn channels(cx: &Context<'_>) -> Vec<String> {
                 .collect();
             members.push(format!("params: [{}]", names.join(", ")));
         }
+        members.push("via: hf.joinChannel".to_owned());
         let words = channel.description.clone().unwrap_or_default();
         items.push(lay_out(&Descriptor {
             doc: text::doc("", &words, &[]),

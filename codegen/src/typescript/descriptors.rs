@@ -291,6 +291,13 @@ fn request_members(cx: &Context<'_>, message: &Message, made: &[(bool, bool)]) -
     if message.idempotent {
         members.push("idempotent: true".to_owned());
     }
+    if message
+        .reply
+        .as_ref()
+        .is_some_and(|reply| reply.is_stream())
+    {
+        members.push("via: hf.openStream".to_owned());
+    }
     members
 }
 

@@ -24,6 +24,9 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
     let heartbeat = times.heartbeat.map_or("null".to_owned(), |heartbeat| {
         heartbeat.as_millis().to_string()
     });
+    let resume = times
+        .resume
+        .map_or("null".to_owned(), |resume| resume.as_millis().to_string());
     let (timeout, min, max) = (
         times.timeout.as_millis(),
         times.backoff.min.as_millis(),
@@ -46,7 +49,7 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
             protocol.limits.message, protocol.limits.outbound, protocol.limits.inbound
         ),
         format!(
-            "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, backoff: {{ min: {min}, max: {max}{attempts} }} }}"
+            "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, resume: {resume}, backoff: {{ min: {min}, max: {max}{attempts} }} }}"
         ),
     ];
     let hello = matches!(

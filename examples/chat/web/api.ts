@@ -938,6 +938,7 @@ export const pricesWatch: hf.StreamRequest<PricesWatch, undefined, PricesTick, P
   cancel: pricesStop,
   errors: [unknownSymbolError],
   timeout: 5000,
+  via: hf.openStream,
 };
 
 /** The order book. */
@@ -1048,6 +1049,7 @@ export const roomChannel: hf.Channel<'room', RoomJoin, RoomJoined, RoomFullError
   join: roomJoin,
   leave: roomLeave,
   params: ['roomId'],
+  via: hf.joinChannel,
 };
 
 // ---- Session --------------------------------------------------------------------------------------------------------
@@ -1061,7 +1063,7 @@ export const protocol: hf.Protocol<Auth> = {
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },
-  session: { heartbeat: 25000, timeout: 10000, backoff: { min: 500, max: 30000, attempts: 1000 } },
+  session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000, attempts: 1000 } },
   auth: validateAuth,
 };
 

@@ -144,6 +144,7 @@ export const changesChannel: hf.Channel<'changes', undefined, CounterValue> = {
   name: 'changes',
   key: () => 'changes',
   join: counterFollow,
+  via: hf.joinChannel,
 };
 
 // ---- Session --------------------------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ export const protocol: hf.Protocol = {
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },
-  session: { heartbeat: 25000, timeout: 10000, backoff: { min: 500, max: 30000 } },
+  session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000 } },
 };
 
 /** Connects to a server of the protocol, and keeps the connection. */

@@ -15,6 +15,7 @@ export * from './handfast/idna.js';
 export * from './handfast/regex.js';
 export * from './handfast/uri.js';
 export * from './handfast/evaluated.js';
+export { joinChannel } from './handfast/channels.js';
 export { Client } from './handfast/client.js';
 export type { Clock } from './handfast/clock.js';
 export type { CloseCodes } from './handfast/close-codes.js';
@@ -53,7 +54,7 @@ export { SessionRefusedError } from './handfast/errors.js';
 export type { CallError, DeclaredError, DecodeError, RuntimeError } from './handfast/errors.js';
 export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
-export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, ValueOrProvider } from './handfast/options.js';
+export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOptions, ValueOrProvider } from './handfast/options.js';
 export { memoize } from './handfast/memoize.js';
 export {
   deduplicate,
@@ -72,6 +73,7 @@ export type { Gap, Ready } from './handfast/session.js';
 export { standardSchema } from './handfast/standard.js';
 export type { SchemaDefinition, StandardSchema, ValidationResult } from './handfast/standard.js';
 export type { ClientState, Store } from './handfast/state.js';
+export { openStream } from './handfast/stream.js';
 export type { Stream, StreamOf } from './handfast/stream.js';
 export type {
   Transport,

@@ -13,4 +13,6 @@ pub(crate) mod counting;
 pub(crate) mod link;
 pub(crate) mod liveness;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod vectors;

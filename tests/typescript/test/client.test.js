@@ -49,9 +49,9 @@ test('hello carries version, hash and proof, and ready follows', async () => {
   assert.equal(server.connection.subprotocol, 'chat.v1+json');
   assert.deepEqual(server.connection.heard[0], {
     type: 'hello',
-    payload: { version: '1.2.0', hash: api.protocol.hash, auth: { name: 'ada', token: 'secret' } },
+    payload: { version: '1.2.0', hash: api.protocol.hash, auth: { name: 'ada', token: 'secret' }, resume: {} },
   });
-  assert.equal((await client.ready).session, 's');
+  assert.deepEqual(await client.ready, { version: '1.2.0', hash: api.protocol.hash }, 'without the token of the session');
   assert.equal(warn.mock.callCount(), 0);
 });
 

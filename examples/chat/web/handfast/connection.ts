@@ -4,7 +4,9 @@
 import { backoffDelay } from './backoff.js';
 import { type Clock, deadline } from './clock.js';
 import { type CloseCodes, closeCodesOf, isRefusal } from './close-codes.js';
+import { Link } from './counting.js';
 import type { Protocol } from './descriptor.js';
+import type { Encoder } from './encoder.js';
 import type { Transport, TransportFactory } from './transport.js';
 
 /** A connection that ended. */
@@ -19,13 +21,16 @@ export interface ConnectionClosed {
 
 /** What a connection needs from its client. */
 export interface ConnectionHost {
+  readonly protocol: Protocol<never>;
+  readonly clock: Clock;
+  readonly encoder: Encoder;
   /** The text of the hello, `null` if there is none. Called for each attempt, as a token may expire. */
   hello(): Promise<string | null>;
-  /** The text of a ping. */
-  readonly ping: string | null;
-  /** The hello was written; messages may follow. */
+  /** The hello was written. */
   opened(): void;
-  received(data: unknown): void;
+  /** So many messages are to be acknowledged. */
+  acknowledge(received: number): void;
+  received(data: unknown, now: number): void;
   closed(closed: ConnectionClosed): void;
   /** An attempt to connect failed. Another follows. */
   failed(error: unknown): void;
@@ -35,14 +40,17 @@ export interface ConnectionHost {
 /** The settings of a connection. */
 export interface ConnectionSettings {
   readonly url: string;
-  readonly protocol: Pick<Protocol<never>, 'subprotocol' | 'session' | 'closeCodes'>;
   readonly connect: TransportFactory;
-  readonly clock: Clock;
   readonly reconnect: boolean;
+  /** The bound of what is not acknowledged, in bytes. */
+  readonly maxBytes: number;
 }
 
 /** The close code of a connection that ended without a close frame, or was never opened (RFC 6455, section 7.1.5). */
-const ABNORMAL = 1006;
+export const ABNORMAL = 1006;
+
+/** The close code of a protocol error (RFC 6455, section 7.4.1). */
+const PROTOCOL_ERROR = 1002;
 
 /** After an overloaded server closes, the backoff has doubled at least this often. */
 const OVERLOADED_STEPS = 3;
@@ -51,8 +59,12 @@ const OVERLOADED_STEPS = 3;
 export class Connection {
   /** The close codes of the protocol. */
   readonly closeCodes: CloseCodes;
+  /** What was received in the session, and the heartbeat. */
+  readonly link: Link;
   readonly #settings: ConnectionSettings;
   readonly #host: ConnectionHost;
+  /** The text of a ping. */
+  readonly #ping: string | null;
   #transport: Transport | undefined;
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
@@ -63,24 +75,20 @@ export class Connection {
   /** Consecutive attempts that ended without a close frame. */
   #abnormalCloses = 0;
   #phase: 'connecting' | 'ready' | 'waiting' | 'ended' = 'connecting';
-  #writable = false;
   /** Whether the server is overloaded, and reconnecting must not be hurried. */
   #isOverloaded = false;
-  /** Whether a ping was written and nothing was received since. */
-  #isProbing = false;
-  #lastReceived = 0;
   #readyAt = 0;
+  /** When the timer of the link fires. */
+  #timerAt = 0;
   #cancelTimer: () => void = () => {};
 
-  constructor(settings: ConnectionSettings, host: ConnectionHost) {
+  constructor(host: ConnectionHost, settings: ConnectionSettings) {
     this.#settings = settings;
     this.#host = host;
-    this.closeCodes = closeCodesOf(settings.protocol);
-  }
-
-  /** Whether the hello was written, so that messages may follow. */
-  get writable(): boolean {
-    return this.#writable;
+    this.closeCodes = closeCodesOf(host.protocol);
+    const { heartbeat, timeout } = host.protocol.session;
+    this.#ping = host.encoder.session('ping');
+    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, settings.maxBytes);
   }
 
   /** The number of written bytes that are still buffered on this machine. */
@@ -104,7 +112,8 @@ export class Connection {
   }
 
   #attempt(): void {
-    const { url, protocol, connect, clock } = this.#settings;
+    const { protocol, clock } = this.#host;
+    const { url, connect } = this.#settings;
     const generation = ++this.#generation;
     const isCurrent = (): boolean => generation === this.#generation;
     const { timeout } = protocol.session;
@@ -117,9 +126,10 @@ export class Connection {
       },
       received: data => {
         if (!isCurrent()) return;
-        this.#lastReceived = clock.now();
-        this.#isProbing = false;
-        this.#host.received(data);
+        const now = clock.now();
+        this.link.hear(now);
+        this.#host.received(data, now);
+        if (this.#phase === 'ready' && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {
         if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
@@ -138,8 +148,10 @@ export class Connection {
 
   /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
   retryNow(): void {
-    if (this.#phase === 'waiting') this.#retry();
-    else if (this.#phase === 'ready' && !this.#isProbing) this.#probe();
+    if (this.#phase === 'waiting') return this.#retry();
+    if (this.#phase !== 'ready' || this.#ping === null) return;
+    this.link.ping();
+    this.#beat();
   }
 
   /** The network or the page is available again. An overloaded server is still left its delay. */
@@ -151,7 +163,6 @@ export class Connection {
     try {
       const hello = await this.#host.hello();
       if (!isCurrent()) return;
-      this.#writable = true;
       if (hello !== null) this.write(hello);
     } catch (error) {
       if (!isCurrent()) return;
@@ -159,10 +170,10 @@ export class Connection {
       this.#drop(ABNORMAL, 'no hello');
       return;
     }
-    if (this.#writable) this.#host.opened();
+    if (isCurrent()) this.#host.opened();
   }
 
-  /** Writes a message; only while {@link writable}. */
+  /** Writes a message. */
   write(text: string): void {
     try {
       this.#transport?.send(text);
@@ -171,40 +182,40 @@ export class Connection {
     }
   }
 
-  /** The session is ready: the heartbeat begins. */
-  ready(): void {
-    const { clock } = this.#settings;
+  /** The session is ready: the heartbeat begins. `counting` if both ends count. */
+  ready(counting: boolean, resumed: boolean): void {
+    const now = this.#host.clock.now();
     this.#phase = 'ready';
-    this.#readyAt = clock.now();
+    this.#readyAt = now;
     this.#abnormalCloses = 0;
+    this.link.attach(counting, resumed, now);
     this.#watch();
   }
 
-  /** Pings after `heartbeat` without a message from the server. One timer, however much is received. */
+  /** Sets the timer of the link. One timer, however much is received. */
   #watch(): void {
-    const { clock, protocol } = this.#settings;
-    const { heartbeat } = protocol.session;
+    const { clock } = this.#host;
     this.#cancelTimer();
-    if (heartbeat === null || this.#host.ping === null) return;
-    const idleTime = (): number => clock.now() - this.#lastReceived;
-    this.#cancelTimer = deadline(clock, heartbeat - idleTime(), () => {
-      if (idleTime() < heartbeat) this.#watch();
-      else this.#probe();
-    });
+    this.#timerAt = this.link.timeout();
+    if (this.#timerAt < Infinity) this.#cancelTimer = clock.after(Math.max(0, this.#timerAt - clock.now()), () => this.#beat());
   }
 
-  /** Pings, and drops the connection if nothing is received. */
-  #probe(): void {
-    const { clock, protocol } = this.#settings;
-    const { timeout } = protocol.session;
-    if (this.#host.ping === null) return;
-    this.#isProbing = true;
-    this.#cancelTimer();
-    this.#cancelTimer = deadline(clock, timeout, () => {
-      if (this.#isProbing) this.#drop(this.closeCodes.silent, `no answer to a ping within ${timeout} ms`);
-      else this.#watch();
-    });
-    this.write(this.#host.ping);
+  /** Does what is due: pings, acknowledges, and drops the connection if nothing is received. */
+  #beat(): void {
+    const { clock, protocol } = this.#host;
+    for (;;) {
+      const action = this.link.handleTimeout(clock.now());
+      if (action === undefined) return this.#watch();
+      if (action === 'silent') return this.#drop(this.closeCodes.silent, `no answer to a ping within ${protocol.session.timeout} ms`);
+      if (action !== 'ping') this.#host.acknowledge(action);
+      else if (this.#ping !== null) this.write(this.#ping);
+      if (this.#phase !== 'ready') return;
+    }
+  }
+
+  /** The server does not follow the protocol. */
+  broken(reason: string): void {
+    this.#drop(PROTOCOL_ERROR, reason);
   }
 
   /** The server refuses temporarily: the delay is that for an overloaded one. */
@@ -225,18 +236,19 @@ export class Connection {
   #drop(code: number, reason: string, final: boolean = false): void {
     const transport = this.#transport;
     this.#lost(code, reason, final);
-    transport?.close(code, reason);
+    // A server does not keep the session after a close frame, unless it is this one.
+    transport?.close(code === ABNORMAL ? this.closeCodes.silent : code, reason);
   }
 
   #lost(code: number, reason: string, final: boolean = false): void {
-    const { protocol, clock, reconnect } = this.#settings;
+    const { protocol, clock } = this.#host;
+    const { reconnect } = this.#settings;
     const { backoff } = protocol.session;
     // A server that is ready and closes immediately has not recovered.
     if (this.#phase === 'ready' && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
     else this.#failedAttempts++;
     this.#generation++;
     this.#transport = undefined;
-    this.#writable = this.#isProbing = false;
     this.#cancelTimer();
     const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
     if (final || !reconnect || hasGivenUp) {
@@ -256,15 +268,12 @@ export class Connection {
 
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason: string): void {
-    const { url, protocol } = this.#settings;
     const { location } = globalThis as { readonly location?: { readonly origin: string } };
-    const origin = location === undefined ? '' : ` allows the origin ${location.origin},`;
+    const origin = location === undefined ? '' : `, for the origin ${location.origin}`;
     this.#host.warn(
       'hint',
-      `no connection to ${url.replace(/[?#].*/, '')}, twice in a row${reason === '' ? '' : ` (${reason})`}. ` +
-        `Does a server run there, is this its path (usually \`/ws\`), and is it one that${origin} speaks the ` +
-        `subprotocol ${protocol.subprotocol} and is reached through every proxy between? The status of the upgrade ` +
-        "says which: it is in the browser's network tab and in the server's log. The client goes on trying.",
+      `no connection to ${this.#settings.url.replace(/[?#].*/, '')}, twice in a row (${reason || 'see the network tab'}). ` +
+        `Does a server of ${this.#host.protocol.subprotocol} run there${origin}?`,
     );
   }
 }

@@ -3,9 +3,13 @@
 
 import type { Backoff } from './backoff.js';
 import type { CloseCodes } from './close-codes.js';
+import type { Core } from './core.js';
 import type { DeclaredError } from './errors.js';
 import type { Envelope, EnvelopeFields, Id, Tag } from './envelope.js';
+import type { CallOptions } from './options.js';
 import type { Validator } from './report.js';
+import type { Stream } from './stream.js';
+import type { Subscription } from './subscription.js';
 
 /** A received message: its name, its payload, and the fields of its envelope. */
 export interface Message<Name extends string = string, Payload = unknown> extends EnvelopeFields {
@@ -87,6 +91,13 @@ export interface StreamRequest<Payload, Ack, Item, End, Errors extends DeclaredE
   readonly end?: Incoming<End>;
   /** Cancels the stream. */
   readonly cancel?: Outgoing<undefined>;
+  /** How it is sent: a program that streams nothing has no code for that. */
+  readonly via: (
+    core: Core,
+    request: StreamRequest<unknown, unknown, unknown, unknown, DeclaredError>,
+    payload: unknown,
+    options: CallOptions,
+  ) => Stream<unknown, unknown, unknown, DeclaredError>;
 }
 
 /** An error that the protocol declares. */
@@ -107,6 +118,14 @@ export interface Channel<Name extends string, Params, Joined, Errors extends Dec
   readonly leave?: Request<unknown, unknown, DeclaredError>;
   /** The parameters in the key, which are sent to leave, if joining sends more than those. */
   readonly params?: readonly (keyof Params & string)[];
+  /** How it is joined: a program that joins nothing has no code for that. */
+  readonly via: (
+    core: Core,
+    channel: Channel<string, unknown, unknown, DeclaredError>,
+    params: unknown,
+    setup: ((subscription: Subscription<string, unknown>) => void) | undefined,
+    options: CallOptions,
+  ) => Promise<Subscription<string, unknown>>;
 }
 
 /** What a client needs to know about a protocol as a whole. */
@@ -121,10 +140,12 @@ export interface Protocol<Auth = never> {
   readonly envelope: { readonly client: Envelope; readonly server: Envelope };
   /** The maximum depth of nested arrays and objects in a message. */
   readonly depth: number;
-  /** Times in milliseconds. A `heartbeat` of `null` is off. */
+  /** Times in milliseconds. A `heartbeat` of `null` is off, and so is `resume`. */
   readonly session: {
     readonly heartbeat: number | null;
     readonly timeout: number;
+    /** How long the server keeps a session without a connection. */
+    readonly resume: number | null;
     readonly backoff: Backoff;
   };
   /** The validator of the auth payload in the hello. */
@@ -132,8 +153,8 @@ export interface Protocol<Auth = never> {
   /** Close codes that are not the defaults. */
   readonly closeCodes?: Partial<CloseCodes>;
   /**
-   * In bytes. The server accepts no larger `message`, so none is sent. `outbound` bounds what is queued or pending, by default at
-   * 1 MiB.
+   * In bytes. The server accepts no larger `message`, so none is sent. `outbound` bounds what is queued or pending, and what the
+   * server has not acknowledged, by default at 1 MiB each.
    */
   readonly limits?: { readonly message?: number; readonly outbound?: number; readonly inbound?: number };
   /** The tags of the session's own messages, if they are not their names; `null` is off. */
@@ -141,7 +162,7 @@ export interface Protocol<Auth = never> {
 }
 
 /** A message of the session itself. */
-export type Role = 'hello' | 'ready' | 'refuse' | 'gap' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
+export type Role = 'hello' | 'ready' | 'refuse' | 'gap' | 'join' | 'leave' | 'ping' | 'pong' | 'error' | 'received';
 
 /** The tag of a message on the wire. */
 export function tagOf(message: MessageDescriptor): Tag | null {

@@ -3,7 +3,7 @@
 
 import { noPayload } from './validators.js';
 import { isDeeper } from './decode.js';
-import { type Outgoing, type Protocol, type Request, type Role, tagOf } from './descriptor.js';
+import { type Outgoing, type Protocol, type Role, tagOf } from './descriptor.js';
 import { type Envelope, type OutgoingFields, type Tag, writeMessage } from './envelope.js';
 import type { RuntimeError } from './errors.js';
 import {
@@ -16,7 +16,6 @@ import {
   violationsOf,
 } from './report.js';
 import { err, ok, type Result } from './result.js';
-import { type ChannelKey, validateChannelKey } from './session.js';
 
 /** Validates outgoing messages and encodes them as text. */
 export class Encoder {
@@ -68,13 +67,6 @@ export class Encoder {
   session(role: Role, payload?: unknown): string | null {
     const tag = this.tag(role);
     return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
-  }
-
-  /** The session's own request to join or leave a channel. */
-  channel(role: 'join' | 'leave'): Request<ChannelKey, ChannelKey> {
-    const tag = this.tag(role);
-    const reply = { name: role, tag, receive: validateChannelKey };
-    return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
   }
 
   #raw(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): string {

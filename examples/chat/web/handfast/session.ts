@@ -18,7 +18,7 @@ import {
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
 import { type CallError, type DeclaredError, SESSION_CODES, type SessionError } from './errors.js';
-import { deduplicate, formatViolation, type Report, type Violation, violationsOf } from './report.js';
+import { deduplicate, fail, formatViolation, type Report, type Violation, violationsOf } from './report.js';
 
 /** The server's welcome. */
 export interface Ready {
@@ -26,7 +26,24 @@ export interface Ready {
   readonly version: string;
   /** The hash of the server's protocol. If absent, nothing is compared. */
   readonly hash?: string;
+  /** Whether the session of the last connection goes on, so that nothing was lost. */
+  readonly resumed?: boolean;
+}
+
+/** The ready message. */
+export interface Welcome extends Ready {
+  /** The token by which the session can be resumed. It never leaves the client but in the next hello. */
   readonly session?: string;
+  /** How many of this client's messages the server has received in the session. If absent, the server does not count. */
+  readonly received?: number;
+}
+
+/** An acknowledgement. */
+export interface ReceivedNotice {
+  /** How many messages the server has received. */
+  readonly received?: number;
+  /** All messages up to this number count as received: volatile ones were lost. */
+  readonly sent?: number;
 }
 
 /** The server refuses the session. */
@@ -71,7 +88,21 @@ function validateReady(value: unknown, report: Report): void {
   property(value, 'version', string, report);
   property(value, 'hash', string, report);
   property(value, 'session', string, report);
+  property(value, 'resumed', boolean, report);
+  property(value, 'received', validateCount, report);
   required(value, ['version'], report);
+}
+
+function validateReceived(value: unknown, report: Report): void {
+  if (!object(value, report)) return;
+  property(value, 'received', validateCount, report);
+  property(value, 'sent', validateCount, report);
+}
+
+function validateCount(value: unknown, report: Report): void {
+  if (!integer(value, report)) return;
+  if (value < 0) fail(report, 'minimum', 'must be at least 0', 0);
+  else if (!Number.isSafeInteger(value)) fail(report, 'maximum', `must be at most ${Number.MAX_SAFE_INTEGER}`, Number.MAX_SAFE_INTEGER);
 }
 
 function validateRefusal(value: unknown, report: Report): void {
@@ -105,7 +136,8 @@ function validateViolation(value: unknown, report: Report): void {
   }
 }
 
-function validateGap(value: unknown, report: Report): void {
+/** The validator of {@link ChannelGap}. */
+export function validateGap(value: unknown, report: Report): void {
   validateChannelKey(value, report);
   if (!object(value, report)) return;
   property(value, 'from', integer, report);
@@ -121,15 +153,17 @@ export function validateChannelKey(value: unknown, report: Report): void {
 
 function validateNothing(): void {}
 
-/** The messages that a client's session handles itself. */
+/** The messages that a client's session handles itself, and that neither end counts. */
 export const sessionMessages = {
-  ready: { name: 'ready', receive: validateReady } as Incoming<Ready>,
+  ready: { name: 'ready', receive: validateReady } as Incoming<Welcome>,
   refuse: { name: 'refuse', receive: validateRefusal } as Incoming<Refusal>,
-  error: { name: 'error', receive: validateError } as Incoming<WireError>,
-  gap: { name: 'gap', receive: validateGap } as Incoming<ChannelGap>,
   ping: { name: 'ping', receive: validateNothing } as Incoming<unknown>,
   pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
+  received: { name: 'received', receive: validateReceived } as Incoming<ReceivedNotice>,
 };
+
+/** The server's error: a reply, or of no request. */
+export const sessionError: Incoming<unknown> = { name: 'error', receive: validateError };
 
 /** A reply whose envelope says that the request failed, with any payload. */
 export const failure: Incoming<unknown> = { name: 'error', receive: validateNothing };

@@ -259,6 +259,166 @@ var SequenceTracker = class {
   }
 };
 
+// handfast/counting.ts
+var ACKNOWLEDGE_MESSAGES = 64;
+var ACKNOWLEDGE_BYTES = 32768;
+var ACKNOWLEDGE_DELAY = 5e3;
+var LATE = 50;
+var Sent = class {
+  /** Whether messages are counted. */
+  isCounting = false;
+  /** The bytes of the messages that are kept. */
+  bytes = 0;
+  /** Those to send again. A volatile message has a number and is not kept. */
+  kept = /* @__PURE__ */ new Map();
+  /** The number of the last message. */
+  #last = 0;
+  /** The number of the last message that the peer has received. */
+  #acknowledged = 0;
+  /** Forgets all messages, and counts from one or not at all. */
+  begin(counting) {
+    this.isCounting = counting;
+    this.kept.clear();
+    this.bytes = this.#last = this.#acknowledged = 0;
+  }
+  /** Counts a message that is sent; `undefined` if it is not sent again. */
+  send(message) {
+    if (!this.isCounting) return;
+    this.#last++;
+    if (message === void 0) return;
+    this.bytes += message.bytes;
+    this.kept.set(this.#last, message);
+  }
+  /**
+   * Forgets what the peer has received, and returns that. Numbers older than another have no effect.
+   *
+   * @returns `undefined` if so many were never sent.
+   */
+  acknowledge(received) {
+    if (received > this.#last) return void 0;
+    const forgotten = [];
+    for (const [number, message] of this.kept) {
+      if (number > received) break;
+      this.kept.delete(number);
+      this.bytes -= message.bytes;
+      forgotten.push(message);
+    }
+    this.#acknowledged = Math.max(this.#acknowledged, received);
+    return forgotten;
+  }
+  /** Whether the peer can have received so many messages, and no fewer than it has acknowledged. */
+  isPossible(received) {
+    return this.isCounting && received >= this.#acknowledged && received <= this.#last;
+  }
+  /** What to send on the next connection: messages, and between them the numbers of the last volatile messages that are skipped. */
+  rest() {
+    const rest = [];
+    let last = this.#acknowledged;
+    for (const [number, message] of this.kept) {
+      if (number > last + 1) rest.push(number - 1);
+      rest.push(message);
+      last = number;
+    }
+    if (last < this.#last) rest.push(this.#last);
+    return rest;
+  }
+};
+var Link = class {
+  /** Whether both ends count. */
+  isCounting = false;
+  /** How many messages were received in this session. */
+  received = 0;
+  #heartbeat;
+  #timeout;
+  #maxBytes;
+  #acknowledged = 0;
+  /** The bytes since the last acknowledgement. */
+  #bytes = 0;
+  /** When to acknowledge at the latest; infinite if that was done. */
+  #due = Infinity;
+  /** When something was received last. */
+  #heard = 0;
+  /** When a ping was sent, if nothing was received since. */
+  #pinged;
+  /** Whether the deadline was extended because the timer fired late. */
+  #isExtended = false;
+  /** Whether a ping was requested, regardless of the interval. */
+  #isRequested = false;
+  /** @param outbound The sender's budget for what is not acknowledged, in bytes. */
+  constructor(heartbeat, timeout, outbound) {
+    this.#heartbeat = heartbeat;
+    this.#timeout = timeout;
+    this.#maxBytes = Math.max(1, Math.min(ACKNOWLEDGE_BYTES, Math.floor(outbound / 4)));
+  }
+  /** A connection begins. The handshake acknowledges what was received before; unless resumed, the session is new. */
+  attach(counting, resumed, now) {
+    this.hear(now);
+    this.#isRequested = false;
+    this.isCounting = counting;
+    if (!resumed) this.received = 0;
+    this.#isAcknowledged();
+  }
+  /** Something was received. */
+  hear(now) {
+    this.#heard = now;
+    this.#pinged = void 0;
+    this.#isExtended = false;
+  }
+  /** Counts a message. */
+  count(bytes, now) {
+    if (!this.isCounting) return;
+    this.received++;
+    this.#bytes += bytes;
+    this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
+  }
+  /** The peer skips volatile messages that were lost: what follows has the number after `last`. */
+  skip(last, now) {
+    if (!this.isCounting || last <= this.received) return;
+    this.received = last;
+    this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
+  }
+  /** The number to acknowledge, if it is time for that. `asked` if the peer asks: it sent a ping. */
+  acknowledge(asked, now) {
+    const isDue = this.received - this.#acknowledged >= ACKNOWLEDGE_MESSAGES || this.#bytes >= this.#maxBytes || this.#due <= now;
+    return this.#due < Infinity && (asked || isDue) ? this.#isAcknowledged() : void 0;
+  }
+  #isAcknowledged() {
+    this.#bytes = 0;
+    this.#due = Infinity;
+    return this.#acknowledged = this.received;
+  }
+  /** Requests a ping, regardless of the interval. */
+  ping() {
+    this.#isRequested ||= this.#pinged === void 0;
+  }
+  /** When {@link handleTimeout} has something to do, unless something is received. */
+  timeout() {
+    return Math.min(this.#due, this.#beat());
+  }
+  #beat() {
+    if (this.#heartbeat === null) return Infinity;
+    if (this.#pinged !== void 0) return this.#pinged + this.#timeout;
+    return this.#heard + (this.#isRequested ? 0 : this.#heartbeat);
+  }
+  /** What to do now; called until it returns `undefined`. */
+  handleTimeout(now) {
+    const received = this.acknowledge(false, now);
+    if (received !== void 0) return received;
+    const due = this.#beat();
+    if (now < due) return void 0;
+    if (this.#pinged !== void 0) {
+      if (now - due <= LATE || this.#isExtended) {
+        this.#pinged = Infinity;
+        return "silent";
+      }
+      this.#isExtended = true;
+    }
+    this.#isRequested = false;
+    this.#pinged = now;
+    return "ping";
+  }
+};
+
 // handfast/descriptor.ts
 function tagOf(message) {
   return message.tag === void 0 ? message.name : message.tag;
@@ -562,117 +722,6 @@ function refuse(kind, words, remains) {
   return err({ code: CODES[kind], kind, message, violations, ...type !== void 0 && { type }, ...rest });
 }
 
-// handfast/errors.ts
-var SESSION_CODES = [
-  "ENVELOPE",
-  "SYNTAX",
-  "UNKNOWN_TYPE",
-  "NOT_READY",
-  "NO_REPLY",
-  "INTERNAL",
-  "TOO_LARGE",
-  "RATE_LIMITED",
-  "ID_REUSED",
-  "TOO_MANY"
-];
-var SessionRefusedError = class extends Error {
-  name = "SessionRefusedError";
-  /** `VERSION`, an error of the auth message, or the close code. */
-  code;
-  /** The side that is too old, if that is the reason. */
-  side;
-  /** What is wrong with the auth message, if that is the reason. */
-  violations;
-  constructor(code, message, side, violations = []) {
-    super(message);
-    this.code = code;
-    this.side = side;
-    this.violations = violations;
-  }
-};
-
-// handfast/session.ts
-function validateReady(value, report) {
-  if (!object(value, report)) return;
-  property(value, "version", string, report);
-  property(value, "hash", string, report);
-  property(value, "session", string, report);
-  required(value, ["version"], report);
-}
-function validateRefusal(value, report) {
-  if (!object(value, report)) return;
-  property(value, "code", validateCode, report);
-  property(value, "message", string, report);
-  property(value, "retryable", boolean, report);
-  property(value, "violations", validateViolations, report);
-  required(value, ["code"], report);
-  required(value, ["message"], report);
-}
-function validateError(value, report) {
-  deduplicate(report);
-  validateRefusal(value, report);
-}
-function validateCode(value, report) {
-  if (typeof value !== "string" && !Number.isInteger(value)) noneOfTypes(["integer", "string"], report);
-}
-function validateViolations(value, report) {
-  if (array(value, report)) items(value, 0, validateViolation, report);
-}
-function validateViolation(value, report) {
-  if (!object(value, report)) return;
-  for (const name of ["path", "keyword", "message"]) {
-    property(value, name, string, report);
-    required(value, [name], report);
-  }
-}
-function validateGap(value, report) {
-  validateChannelKey(value, report);
-  if (!object(value, report)) return;
-  property(value, "from", integer, report);
-  property(value, "to", integer, report);
-}
-function validateChannelKey(value, report) {
-  if (!object(value, report)) return;
-  property(value, "channel", string, report);
-  required(value, ["channel"], report);
-}
-function validateNothing() {
-}
-var sessionMessages = {
-  ready: { name: "ready", receive: validateReady },
-  refuse: { name: "refuse", receive: validateRefusal },
-  error: { name: "error", receive: validateError },
-  gap: { name: "gap", receive: validateGap },
-  ping: { name: "ping", receive: validateNothing },
-  pong: { name: "pong", receive: validateNothing }
-};
-var failure = { name: "error", receive: validateNothing };
-function wireError(payload) {
-  if (violationsOf(validateError, payload, "received").length === 0) return payload;
-  return { code: "FAILED", message: "the request failed", data: payload };
-}
-function refusalText({ message, violations: [first] = [] }) {
-  return first === void 0 ? message : `${message}: ${formatViolation(first)}`;
-}
-function callError(error, declared) {
-  const { code, message, retryable = false, data, violations = [] } = error;
-  const descriptor = declared.find((candidate) => candidate.code === code);
-  if (descriptor !== void 0) {
-    const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, "received");
-    if (wrong.length === 0) return { code, message, retryable, data };
-    const words = `the data of the error \`${code}\` does not fit: ${wrong.map(formatViolation).join("; ")}`;
-    const reply = { code: "INVALID", kind: "invalid", message: words, payload: error, violations: wrong };
-    return { code: "BAD_REPLY", message: words, reply };
-  }
-  if (code === "INVALID") return { code, message, violations };
-  if (code === "TIMEOUT") return { code, message };
-  if (isSessionCode(code)) return { code, message, retryable };
-  return { code: "UNDECLARED", received: code, message, retryable, data };
-}
-function isSessionCode(code) {
-  return SESSION_CODES.some((known) => known === code);
-}
-
 // handfast/encoder.ts
 var Encoder = class {
   #protocol;
@@ -719,12 +768,6 @@ var Encoder = class {
     const tag = this.tag(role);
     return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, {});
   }
-  /** The session's own request to join or leave a channel. */
-  channel(role) {
-    const tag = this.tag(role);
-    const reply = { name: role, tag, receive: validateChannelKey };
-    return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
-  }
   #raw(envelope, tag, payload, fields) {
     return writeMessage(envelope, tag, payload, { ...fields, version: parseInt(this.#protocol.version, 10) });
   }
@@ -744,31 +787,32 @@ function tooDeep2(_, report) {
 // handfast/outbound.ts
 var OUTCOME_UNKNOWN = {
   code: "OUTCOME_UNKNOWN",
-  message: "the connection ended before the reply was complete"
+  message: "the session ended before the reply"
 };
 var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
 var OVERHEAD = 256;
-var DEFAULT_MAX_BYTES = 1048576;
 var POLL_INTERVAL = 20;
 var Outbound = class {
-  #clock;
+  #core;
   /** Whether any request was identified by order. */
   #hasOrdered = false;
   #maxBytes;
-  #connection;
+  /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
+  isOpen = false;
   /** What is not written yet, in the order of the calls. The key of a message without a reply is its entry. */
   #queued = /* @__PURE__ */ new Map();
   /** The pending requests that were written, in order. */
   #written = /* @__PURE__ */ new Map();
   #nextOrder = 0;
   #usedBytes = 0;
-  /** A pong that found the socket full. Only the last one is sent. */
-  #pong;
+  /** The messages that were written and are not acknowledged. */
+  #sent = new Sent();
+  /** A pong and an acknowledgement that found the socket full. Only the last of each is sent. */
+  #control = /* @__PURE__ */ new Map();
   #cancelPoll;
-  constructor(clock, protocol2, connection) {
-    this.#clock = clock;
-    this.#maxBytes = protocol2.limits?.outbound ?? DEFAULT_MAX_BYTES;
-    this.#connection = connection;
+  constructor(core, maxBytes) {
+    this.#core = core;
+    this.#maxBytes = maxBytes;
   }
   /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
   request(request, { timeout, signal, as }) {
@@ -778,7 +822,7 @@ var Outbound = class {
     const bytes = byteLength(text) + OVERHEAD;
     if (as === void 0 && this.#isFull(bytes, this.#maxBytes)) return request.failed(this.#queueFull());
     const timedOut = () => this.fail(id, { code: "TIMEOUT", message: `no reply within ${timeout} ms` });
-    const cancelTimer = timeout === null ? void 0 : deadline(this.#clock, timeout, timedOut);
+    const cancelTimer = timeout === null ? void 0 : deadline(this.#core.clock, timeout, timedOut);
     const abort = () => this.fail(id, ABORTED);
     signal?.addEventListener("abort", abort);
     const release = () => {
@@ -786,39 +830,38 @@ var Outbound = class {
       signal?.removeEventListener("abort", abort);
     };
     const thisConnectionOnly = as !== void 0;
-    const entry = { order: this.#nextOrder++, text, bytes, volatile: false, request, thisConnectionOnly, release };
+    const entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile: false, request, thisConnectionOnly, release };
     this.#usedBytes += bytes;
-    if (as === "rejoin") this.#write(id, entry);
+    if (as === "rejoin" && this.isOpen) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
   /** Enqueues a message without a reply. */
-  send(text, volatile) {
+  send(text, volatile, { delivered }) {
     const bytes = byteLength(text) + OVERHEAD;
-    if (volatile && (!this.#connection.writable || this.#isFull(bytes, this.#maxBytes / 2))) return ok(void 0);
-    if (this.#isFull(bytes, this.#maxBytes)) return err(this.#queueFull());
-    if (this.#queued.size === 0 && this.#connection.writable && !this.#isSocketFull()) {
-      this.#connection.write(text);
+    const entry = { order: this.#nextOrder++, text, bytes, used: bytes, volatile, delivered, release() {
+    } };
+    if (volatile && (!this.isOpen || this.#isFull(bytes, this.#maxBytes / 2))) {
+      settle(entry, OUTCOME_UNKNOWN);
       return ok(void 0);
     }
+    if (this.#isFull(bytes, this.#maxBytes)) return err(this.#queueFull());
     this.#usedBytes += bytes;
-    const entry = { order: this.#nextOrder++, text, bytes, volatile, release() {
-    } };
     this.#enqueue(entry, entry);
     return ok(void 0);
   }
-  /** Sends a pong. A server that pings and does not read gets one pong for all pings. */
-  pong(text) {
-    if (!this.#connection.writable) return;
-    this.#pong = text;
-    this.#flushPong();
+  /** Sends a message that is not counted, before all others. A server that does not read gets only the last of each. */
+  control(role, text) {
+    if (text === null || !this.isOpen) return;
+    this.#control.set(role, text);
+    this.#flushControl();
   }
   /** There is always room for one message, so that none is queued for ever. */
   #isFull(bytes, max) {
-    const used = this.#usedBytes + this.#connection.buffered;
+    const used = this.#usedBytes + this.#core.connection.buffered;
     return used > 0 && used + bytes > max;
   }
   #queueFull() {
-    const message = `${this.#maxBytes} bytes are queued or pending already`;
+    const message = `${this.#maxBytes} bytes are pending already`;
     return { code: "QUEUE_FULL", message, retryable: true };
   }
   #enqueue(key, entry) {
@@ -827,23 +870,50 @@ var Outbound = class {
   }
   /** Writes what is queued, as far as the socket has room. */
   flush() {
-    if (!this.#connection.writable || !this.#flushPong()) return;
+    if (!this.isOpen || !this.#flushControl()) return;
     for (const [key, entry] of this.#queued) {
-      if (this.#isSocketFull()) return;
+      const unacknowledged = this.#sent.bytes;
+      if (this.#isSocketFull() || unacknowledged > 0 && unacknowledged + entry.bytes > this.#maxBytes) return;
       this.#write(key, entry);
-      if (!this.#connection.writable) return;
+      if (!this.isOpen) return;
     }
   }
-  #flushPong() {
+  #flushControl() {
     if (this.#isSocketFull()) return false;
-    if (this.#pong !== void 0) this.#connection.write(this.#pong);
-    this.#pong = void 0;
+    for (const text of this.#control.values()) this.#core.connection.write(text);
+    this.#control.clear();
     return true;
+  }
+  /** A session begins or ends. What was written in another is forgotten; what is written counts, or does not. */
+  begin(counting) {
+    for (const entry of this.#sent.kept.values()) settle(entry, OUTCOME_UNKNOWN);
+    this.#sent.begin(counting);
+  }
+  /** The server has received so many messages. Returns whether that is possible. */
+  acknowledge(received) {
+    const forgotten = this.#sent.acknowledge(received);
+    forgotten?.forEach((entry) => settle(entry));
+    this.flush();
+    return forgotten !== void 0;
+  }
+  /** Whether a session can be resumed of which the server has received so many messages. */
+  canResume(received) {
+    return this.#sent.isPossible(received);
+  }
+  /** Resumes: writes what the server has not received, before all that is queued. */
+  resume(received) {
+    this.isOpen = true;
+    this.#sent.acknowledge(received)?.forEach((entry) => settle(entry));
+    for (const next of this.#sent.rest()) {
+      const text = typeof next === "number" ? this.#core.encoder.session("received", { sent: next }) : next.text;
+      if (text !== null) this.#core.connection.write(text);
+    }
+    this.flush();
   }
   /** Whether the socket's buffer is full; then it is polled. */
   #isSocketFull() {
-    if (this.#connection.buffered <= this.#maxBytes / 2) return false;
-    this.#cancelPoll ??= this.#clock.after(POLL_INTERVAL, () => {
+    if (this.#core.connection.buffered <= this.#maxBytes / 2) return false;
+    this.#cancelPoll ??= this.#core.clock.after(POLL_INTERVAL, () => {
       this.#cancelPoll = void 0;
       this.flush();
     });
@@ -852,9 +922,14 @@ var Outbound = class {
   #write(key, entry) {
     const { text, request } = entry;
     this.#queued.delete(key);
-    if (request === void 0) this.#usedBytes -= entry.bytes;
-    else this.#written.set(request.id, entry);
-    this.#connection.write(text);
+    this.#sent.send(entry.volatile ? void 0 : entry);
+    if (request !== void 0) this.#written.set(request.id, entry);
+    else {
+      this.#usedBytes -= entry.used;
+      entry.used = 0;
+      if (entry.volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
+    }
+    this.#core.connection.write(text);
   }
   /** The request that a message replies to: by id, or the first of those that are identified by order. */
   find(id) {
@@ -872,8 +947,8 @@ var Outbound = class {
     const entry = this.#written.get(request.id);
     if (entry === void 0) return;
     entry.release();
-    this.#usedBytes -= entry.bytes;
-    entry.bytes = 0;
+    this.#usedBytes -= entry.used;
+    entry.used = 0;
     if (entry.abandoned === true || request.answered(message, incoming)) this.#remove(request.id, entry);
   }
   /** Fails a request. */
@@ -894,48 +969,67 @@ var Outbound = class {
     if (answered || entry.request?.inOrder !== true || this.#queued.has(id)) this.#remove(id, entry);
   }
   #remove(key, entry) {
-    this.#usedBytes -= entry.bytes;
-    entry.bytes = 0;
+    this.#usedBytes -= entry.used;
+    entry.used = 0;
     this.#queued.delete(key);
     this.#written.delete(key);
   }
+  /** The connection was lost, and perhaps its session is not: only volatile messages are dropped. */
+  detach() {
+    this.isOpen = false;
+    this.#cancelPoll?.();
+    this.#cancelPoll = void 0;
+    this.#control.clear();
+    for (const [key, entry] of this.#queued) {
+      if (!entry.volatile) continue;
+      this.#remove(key, entry);
+      settle(entry, OUTCOME_UNKNOWN);
+    }
+  }
   /**
-   * The connection was lost: what may be sent again is queued for the next one; the outcome of the rest is unknown.
+   * The session has ended: what may be sent again is queued for the next one; the outcome of the rest is unknown.
    *
    * @param refused Whether the server refused the hello, and has not processed what followed.
    * @param again Whether what was written may be written again.
    */
   lost(refused2, again) {
-    this.#cancelPoll?.();
-    this.#cancelPoll = this.#pong = void 0;
+    this.detach();
     const queued = [...this.#queued];
     const written = [...this.#written];
+    const unconfirmed = refused2 ? [...this.#sent.kept.values()].filter((entry) => entry.request === void 0) : [];
+    for (const entry of unconfirmed) this.#usedBytes += entry.used = entry.bytes;
     this.#written.clear();
     const kept = written.filter(([, entry]) => {
       if (!refused2) entry.lost = true;
       const { request, thisConnectionOnly, abandoned } = entry;
       return refused2 || again && request?.idempotent === true && thisConnectionOnly !== true && abandoned !== true;
     });
-    this.#queued = new Map([...kept, ...queued].sort(([, a], [, b]) => a.order - b.order));
+    const all = [...kept, ...unconfirmed.map((entry) => [entry, entry]), ...queued];
+    this.#queued = new Map(all.sort(([, a], [, b]) => a.order - b.order));
+    if (refused2) this.#sent.begin(false);
+    else this.begin(false);
     for (const [id, entry] of written) {
       if (this.#queued.has(id)) continue;
-      this.#usedBytes -= entry.bytes;
+      this.#usedBytes -= entry.used;
       entry.release();
       if (entry.abandoned !== true) entry.request?.failed(OUTCOME_UNKNOWN);
     }
-    for (const [key, entry] of queued) {
-      if (entry.volatile) this.#remove(key, entry);
-      else if (entry.thisConnectionOnly === true) this.fail(key, OUTCOME_UNKNOWN);
-    }
+    for (const [key, entry] of queued) if (entry.thisConnectionOnly === true) this.fail(key, OUTCOME_UNKNOWN);
   }
   /** Fails every request, and drops the rest. */
   failAll(error) {
     for (const [key, entry] of [...this.#queued, ...this.#written]) {
-      if (entry.request === void 0) this.#remove(key, entry);
-      else this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error, true);
+      if (entry.request !== void 0) this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error, true);
+      else {
+        this.#remove(key, entry);
+        settle(entry, error);
+      }
     }
   }
 };
+function settle({ delivered }, error) {
+  if (delivered !== void 0) queueMicrotask(() => delivered(error === void 0 ? ok(void 0) : err(error)));
+}
 
 // handfast/listeners.ts
 var Listeners = class {
@@ -994,8 +1088,8 @@ var Subscription = class {
     const deliver = listener;
     return this.#messages.on(what.name, (message) => deliver(message.payload, message));
   }
-  send(message, payload) {
-    return this.#ended === void 0 ? this.#host.send(message, payload) : err(this.#ended);
+  send(message, payload, options) {
+    return this.#ended === void 0 ? this.#host.send(message, payload, options) : err(this.#ended);
   }
   /**
    * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
@@ -1020,12 +1114,134 @@ var Subscription = class {
   }
 };
 
+// handfast/errors.ts
+var SESSION_CODES = [
+  "ENVELOPE",
+  "SYNTAX",
+  "UNKNOWN_TYPE",
+  "NOT_READY",
+  "NO_REPLY",
+  "INTERNAL",
+  "TOO_LARGE",
+  "RATE_LIMITED",
+  "ID_REUSED",
+  "TOO_MANY"
+];
+var SessionRefusedError = class extends Error {
+  name = "SessionRefusedError";
+  /** `VERSION`, an error of the auth message, or the close code. */
+  code;
+  /** The side that is too old, if that is the reason. */
+  side;
+  /** What is wrong with the auth message, if that is the reason. */
+  violations;
+  constructor(code, message, side, violations = []) {
+    super(message);
+    this.code = code;
+    this.side = side;
+    this.violations = violations;
+  }
+};
+
+// handfast/session.ts
+function validateReady(value, report) {
+  if (!object(value, report)) return;
+  property(value, "version", string, report);
+  property(value, "hash", string, report);
+  property(value, "session", string, report);
+  property(value, "resumed", boolean, report);
+  property(value, "received", validateCount, report);
+  required(value, ["version"], report);
+}
+function validateReceived(value, report) {
+  if (!object(value, report)) return;
+  property(value, "received", validateCount, report);
+  property(value, "sent", validateCount, report);
+}
+function validateCount(value, report) {
+  if (!integer(value, report)) return;
+  if (value < 0) fail(report, "minimum", "must be at least 0", 0);
+  else if (!Number.isSafeInteger(value)) fail(report, "maximum", `must be at most ${Number.MAX_SAFE_INTEGER}`, Number.MAX_SAFE_INTEGER);
+}
+function validateRefusal(value, report) {
+  if (!object(value, report)) return;
+  property(value, "code", validateCode, report);
+  property(value, "message", string, report);
+  property(value, "retryable", boolean, report);
+  property(value, "violations", validateViolations, report);
+  required(value, ["code"], report);
+  required(value, ["message"], report);
+}
+function validateError(value, report) {
+  deduplicate(report);
+  validateRefusal(value, report);
+}
+function validateCode(value, report) {
+  if (typeof value !== "string" && !Number.isInteger(value)) noneOfTypes(["integer", "string"], report);
+}
+function validateViolations(value, report) {
+  if (array(value, report)) items(value, 0, validateViolation, report);
+}
+function validateViolation(value, report) {
+  if (!object(value, report)) return;
+  for (const name of ["path", "keyword", "message"]) {
+    property(value, name, string, report);
+    required(value, [name], report);
+  }
+}
+function validateGap(value, report) {
+  validateChannelKey(value, report);
+  if (!object(value, report)) return;
+  property(value, "from", integer, report);
+  property(value, "to", integer, report);
+}
+function validateChannelKey(value, report) {
+  if (!object(value, report)) return;
+  property(value, "channel", string, report);
+  required(value, ["channel"], report);
+}
+function validateNothing() {
+}
+var sessionMessages = {
+  ready: { name: "ready", receive: validateReady },
+  refuse: { name: "refuse", receive: validateRefusal },
+  ping: { name: "ping", receive: validateNothing },
+  pong: { name: "pong", receive: validateNothing },
+  received: { name: "received", receive: validateReceived }
+};
+var sessionError = { name: "error", receive: validateError };
+var failure = { name: "error", receive: validateNothing };
+function wireError(payload) {
+  if (violationsOf(validateError, payload, "received").length === 0) return payload;
+  return { code: "FAILED", message: "the request failed", data: payload };
+}
+function refusalText({ message, violations: [first] = [] }) {
+  return first === void 0 ? message : `${message}: ${formatViolation(first)}`;
+}
+function callError(error, declared) {
+  const { code, message, retryable = false, data, violations = [] } = error;
+  const descriptor = declared.find((candidate) => candidate.code === code);
+  if (descriptor !== void 0) {
+    const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, "received");
+    if (wrong.length === 0) return { code, message, retryable, data };
+    const words = `the data of the error \`${code}\` does not fit: ${wrong.map(formatViolation).join("; ")}`;
+    const reply = { code: "INVALID", kind: "invalid", message: words, payload: error, violations: wrong };
+    return { code: "BAD_REPLY", message: words, reply };
+  }
+  if (code === "INVALID") return { code, message, violations };
+  if (code === "TIMEOUT") return { code, message };
+  if (isSessionCode(code)) return { code, message, retryable };
+  return { code: "UNDECLARED", received: code, message, retryable, data };
+}
+function isSessionCode(code) {
+  return SESSION_CODES.some((known) => known === code);
+}
+
 // handfast/channels.ts
 var MAX_REJOINS = 3;
+var GAP = "$gap";
 var Channels = class {
-  #host;
-  #clock;
-  #session;
+  #core;
   #memberships = /* @__PURE__ */ new Map();
   /** What must be joined again on the current connection. */
   #queue = /* @__PURE__ */ new Set();
@@ -1035,10 +1251,13 @@ var Channels = class {
   /** How often rejoins were refused temporarily, minus how often they succeeded. */
   #refusals = 0;
   #cancelPause;
-  constructor(host, clock, session) {
-    this.#host = host;
-    this.#clock = clock;
-    this.#session = session;
+  constructor(core) {
+    this.#core = core;
+    const tag = core.encoder.tag("gap");
+    if (tag === null) return;
+    const gap = { name: GAP, tag, receive: validateGap };
+    core.register(gap);
+    core.messages.on(GAP, ({ payload }) => this.#gap(payload));
   }
   /** Joins a channel for one more subscription. */
   join(channel, params, setup, { timeout, signal }) {
@@ -1050,10 +1269,10 @@ var Channels = class {
       const subscription = new Subscription(key, {
         joined: () => membership.joinReply,
         // only `setup` has a subscription before it is joined
-        send: (message, payload) => this.#host.send(message, payload, key),
+        send: (message, payload, options) => this.#core.write(message, payload, { channel: key }, options),
         leave: () => this.#release(membership, subscription, "the subscription was left"),
-        register: (message) => this.#host.register(message),
-        reportThrown: (error) => this.#host.reportThrown(error)
+        register: (message) => this.#core.register(message),
+        reportThrown: (error) => this.#core.reportThrown(error)
       });
       membership.subscriptions.set(subscription, void 0);
       this.#memberships.set(key, membership);
@@ -1069,9 +1288,9 @@ var Channels = class {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
       };
-      const most = timeout ?? this.#host.timeout(membership.join);
+      const most = timeout ?? this.#core.timeout(membership.join);
       const late = () => giveUp({ code: "TIMEOUT", message: `no answer within ${most} ms` });
-      const cancelTimer = deadline(this.#clock, most, late);
+      const cancelTimer = deadline(this.#core.clock, most, late);
       const abort = () => giveUp(ABORTED);
       signal?.addEventListener("abort", abort);
       membership.subscriptions.set(subscription, {
@@ -1092,8 +1311,8 @@ var Channels = class {
     const own = { channel: key };
     return {
       key,
-      join: channel.join ?? this.#host.ownRequest("join"),
-      leave: channel.leave ?? this.#host.ownRequest("leave"),
+      join: channel.join ?? ownRequest(this.#core, "join"),
+      leave: channel.leave ?? ownRequest(this.#core, "leave"),
       params: channel.join ? params : own,
       leaveParams: channel.leave ? pick(params, channel.params) : own,
       subscriptions: /* @__PURE__ */ new Map(),
@@ -1106,6 +1325,15 @@ var Channels = class {
       }
     };
   }
+  #request(request, payload, sending, answered, failed) {
+    return this.#core.request(request, payload, sending, [request.reply], {
+      answered: (message) => {
+        answered(message);
+        return true;
+      },
+      failed
+    });
+  }
   /** Joins it for the first time. Each pending join has a timer of its own. */
   #join(membership) {
     const { join, params } = membership;
@@ -1117,7 +1345,7 @@ var Channels = class {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
       else failed(wrongChannelError(message));
     };
-    membership.id = this.#host.request(join, params, { timeout: null }, answered, failed);
+    membership.id = this.#request(join, params, { timeout: null }, answered, failed);
   }
   #joined(membership, message) {
     const again = membership.wasJoined;
@@ -1142,16 +1370,16 @@ var Channels = class {
     if (!wasSubscribed || membership.subscriptions.size > 0) return ok(void 0);
     const { id, isMember } = membership;
     this.#remove(membership);
-    const isKnown = isMember || id !== void 0 && this.#host.isWritten(id);
-    if (id !== void 0) this.#host.abandon(id);
+    const isKnown = isMember || id !== void 0 && this.#core.outbound.isWritten(id);
+    if (id !== void 0) this.#core.outbound.abandon(id);
     return isKnown ? this.#leave(membership) : ok(void 0);
   }
   #leave({ leave, leaveParams }) {
     return new Promise((resolve2) => {
-      this.#host.request(
+      this.#request(
         leave,
         leaveParams,
-        { timeout: this.#host.timeout(leave), as: "leave" },
+        { timeout: this.#core.timeout(leave), as: "leave" },
         (message) => resolve2(ok(message.payload)),
         // Every channel is left when the connection ends.
         (error) => resolve2(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
@@ -1184,8 +1412,8 @@ var Channels = class {
     }
     this.#rejoin();
   }
-  /** The connection was lost, and every membership with it. */
-  disconnected() {
+  /** The session has ended, and every membership with it. Without an error, channels are joined again. */
+  ended(error) {
     this.#queue.clear();
     this.#cancelPause?.();
     this.#cancelPause = void 0;
@@ -1195,6 +1423,7 @@ var Channels = class {
       if (membership.wasJoined) membership.id = void 0;
       membership.releaseSlot();
     }
+    if (error !== void 0) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
   }
   #rejoin() {
     for (const membership of this.#queue) {
@@ -1207,7 +1436,7 @@ var Channels = class {
     const { join, params } = membership;
     let isCurrent = true;
     this.#pendingRejoins++;
-    const cancelTimer = deadline(this.#clock, this.#session.timeout, () => {
+    const cancelTimer = deadline(this.#core.clock, this.#core.protocol.session.timeout, () => {
       this.#emitGap(membership, {});
       membership.releaseSlot();
       this.#rejoin();
@@ -1235,7 +1464,7 @@ var Channels = class {
       else this.#lose(membership, error);
       this.#rejoin();
     };
-    const id = this.#host.request(join, params, { timeout: null, as: "rejoin" }, answered, failed);
+    const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed);
     if (isCurrent) membership.id = id;
   }
   /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
@@ -1249,35 +1478,39 @@ var Channels = class {
   }
   #pause() {
     if (this.#cancelPause !== void 0) return;
-    const { min, max } = this.#session.backoff;
+    const { min, max } = this.#core.protocol.session.backoff;
     const bound = Math.min(max, min * 2 ** (2 + this.#refusals++));
-    this.#cancelPause = this.#clock.after(bound / 2 * (1 + this.#clock.random()), () => {
+    this.#cancelPause = this.#core.clock.after(bound / 2 * (1 + this.#core.clock.random()), () => {
       this.#cancelPause = void 0;
       this.#rejoin();
     });
   }
   // Receiving
   /** The membership that a message belongs to, if the channel was joined. */
-  find(key) {
+  #find(key) {
     const membership = key === void 0 ? void 0 : this.#memberships.get(key);
     return membership?.wasJoined === true ? membership : void 0;
   }
   /** Counts a message off; whether it is new. */
-  count(membership, around) {
-    const { gap, isDuplicate } = membership.sequence.message(around);
+  isNew(fields) {
+    const membership = this.#find(fields.channel);
+    if (membership === void 0) return true;
+    const { gap, isDuplicate } = membership.sequence.message(fields);
     if (gap !== void 0) this.#emitGap(membership, gap);
     return isDuplicate !== true;
   }
   /** Takes the server's word that something is missing. */
-  gap(key, gap) {
-    const membership = this.find(key);
+  #gap({ channel, ...gap }) {
+    const membership = this.#find(channel);
     if (membership === void 0) return;
     membership.sequence.missed(gap);
     this.#emitGap(membership, gap);
   }
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
-  deliver(membership, message) {
+  deliver(message) {
     let wasDelivered = false;
+    const membership = this.#find(message.channel);
+    if (membership === void 0) return false;
     this.#each(membership, (subscription) => {
       wasDelivered = subscription.deliver(message) || wasDelivered;
     });
@@ -1296,11 +1529,15 @@ var Channels = class {
       for (const pending of subscriptions.values()) pending?.ignoreRejection();
     }
   }
-  /** No channel is joined again. */
-  loseAll(error) {
-    for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
-  }
 };
+function joinChannel(core, channel, params, setup, options) {
+  const channels = core.channels ??= new Channels(core);
+  return channels.join(channel, params, setup, options);
+}
+function ownRequest(core, role) {
+  const reply = { name: role, tag: core.encoder.tag(role), receive: validateChannelKey };
+  return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
+}
 function isRetryable(error) {
   return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
 }
@@ -1328,12 +1565,12 @@ var DEFAULTS = {
   takenOver: 4409,
   rateLimited: 4429
 };
+var REFUSALS = ["violations", "unauthorized", "kicked", "version", "takenOver"];
 function closeCodesOf(protocol2) {
   return { ...DEFAULTS, ...protocol2.closeCodes };
 }
 function isRefusal(code, closeCodes) {
-  const { violations, unauthorized, kicked, version, takenOver } = closeCodes;
-  return [violations, unauthorized, kicked, version, takenOver].includes(code);
+  return REFUSALS.some((name) => closeCodes[name] === code);
 }
 
 // handfast/backoff.ts
@@ -1346,12 +1583,17 @@ function backoffDelay(clock, { min, max }, failures) {
 
 // handfast/connection.ts
 var ABNORMAL = 1006;
+var PROTOCOL_ERROR = 1002;
 var OVERLOADED_STEPS = 3;
 var Connection = class {
   /** The close codes of the protocol. */
   closeCodes;
+  /** What was received in the session, and the heartbeat. */
+  link;
   #settings;
   #host;
+  /** The text of a ping. */
+  #ping;
   #transport;
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
@@ -1362,23 +1604,20 @@ var Connection = class {
   /** Consecutive attempts that ended without a close frame. */
   #abnormalCloses = 0;
   #phase = "connecting";
-  #writable = false;
   /** Whether the server is overloaded, and reconnecting must not be hurried. */
   #isOverloaded = false;
-  /** Whether a ping was written and nothing was received since. */
-  #isProbing = false;
-  #lastReceived = 0;
   #readyAt = 0;
+  /** When the timer of the link fires. */
+  #timerAt = 0;
   #cancelTimer = () => {
   };
-  constructor(settings, host) {
+  constructor(host, settings) {
     this.#settings = settings;
     this.#host = host;
-    this.closeCodes = closeCodesOf(settings.protocol);
-  }
-  /** Whether the hello was written, so that messages may follow. */
-  get writable() {
-    return this.#writable;
+    this.closeCodes = closeCodesOf(host.protocol);
+    const { heartbeat, timeout } = host.protocol.session;
+    this.#ping = host.encoder.session("ping");
+    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, settings.maxBytes);
   }
   /** The number of written bytes that are still buffered on this machine. */
   get buffered() {
@@ -1399,7 +1638,8 @@ var Connection = class {
     }
   }
   #attempt() {
-    const { url, protocol: protocol2, connect: connect2, clock } = this.#settings;
+    const { protocol: protocol2, clock } = this.#host;
+    const { url, connect: connect2 } = this.#settings;
     const generation = ++this.#generation;
     const isCurrent = () => generation === this.#generation;
     const { timeout } = protocol2.session;
@@ -1412,9 +1652,10 @@ var Connection = class {
       },
       received: (data) => {
         if (!isCurrent()) return;
-        this.#lastReceived = clock.now();
-        this.#isProbing = false;
-        this.#host.received(data);
+        const now = clock.now();
+        this.link.hear(now);
+        this.#host.received(data, now);
+        if (this.#phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {
         if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
@@ -1431,8 +1672,10 @@ var Connection = class {
   }
   /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
   retryNow() {
-    if (this.#phase === "waiting") this.#retry();
-    else if (this.#phase === "ready" && !this.#isProbing) this.#probe();
+    if (this.#phase === "waiting") return this.#retry();
+    if (this.#phase !== "ready" || this.#ping === null) return;
+    this.link.ping();
+    this.#beat();
   }
   /** The network or the page is available again. An overloaded server is still left its delay. */
   wake() {
@@ -1442,7 +1685,6 @@ var Connection = class {
     try {
       const hello = await this.#host.hello();
       if (!isCurrent()) return;
-      this.#writable = true;
       if (hello !== null) this.write(hello);
     } catch (error) {
       if (!isCurrent()) return;
@@ -1450,9 +1692,9 @@ var Connection = class {
       this.#drop(ABNORMAL, "no hello");
       return;
     }
-    if (this.#writable) this.#host.opened();
+    if (isCurrent()) this.#host.opened();
   }
-  /** Writes a message; only while {@link writable}. */
+  /** Writes a message. */
   write(text) {
     try {
       this.#transport?.send(text);
@@ -1460,38 +1702,37 @@ var Connection = class {
       this.#drop(ABNORMAL, String(error));
     }
   }
-  /** The session is ready: the heartbeat begins. */
-  ready() {
-    const { clock } = this.#settings;
+  /** The session is ready: the heartbeat begins. `counting` if both ends count. */
+  ready(counting, resumed) {
+    const now = this.#host.clock.now();
     this.#phase = "ready";
-    this.#readyAt = clock.now();
+    this.#readyAt = now;
     this.#abnormalCloses = 0;
+    this.link.attach(counting, resumed, now);
     this.#watch();
   }
-  /** Pings after `heartbeat` without a message from the server. One timer, however much is received. */
+  /** Sets the timer of the link. One timer, however much is received. */
   #watch() {
-    const { clock, protocol: protocol2 } = this.#settings;
-    const { heartbeat } = protocol2.session;
+    const { clock } = this.#host;
     this.#cancelTimer();
-    if (heartbeat === null || this.#host.ping === null) return;
-    const idleTime = () => clock.now() - this.#lastReceived;
-    this.#cancelTimer = deadline(clock, heartbeat - idleTime(), () => {
-      if (idleTime() < heartbeat) this.#watch();
-      else this.#probe();
-    });
+    this.#timerAt = this.link.timeout();
+    if (this.#timerAt < Infinity) this.#cancelTimer = clock.after(Math.max(0, this.#timerAt - clock.now()), () => this.#beat());
   }
-  /** Pings, and drops the connection if nothing is received. */
-  #probe() {
-    const { clock, protocol: protocol2 } = this.#settings;
-    const { timeout } = protocol2.session;
-    if (this.#host.ping === null) return;
-    this.#isProbing = true;
-    this.#cancelTimer();
-    this.#cancelTimer = deadline(clock, timeout, () => {
-      if (this.#isProbing) this.#drop(this.closeCodes.silent, `no answer to a ping within ${timeout} ms`);
-      else this.#watch();
-    });
-    this.write(this.#host.ping);
+  /** Does what is due: pings, acknowledges, and drops the connection if nothing is received. */
+  #beat() {
+    const { clock, protocol: protocol2 } = this.#host;
+    for (; ; ) {
+      const action = this.link.handleTimeout(clock.now());
+      if (action === void 0) return this.#watch();
+      if (action === "silent") return this.#drop(this.closeCodes.silent, `no answer to a ping within ${protocol2.session.timeout} ms`);
+      if (action !== "ping") this.#host.acknowledge(action);
+      else if (this.#ping !== null) this.write(this.#ping);
+      if (this.#phase !== "ready") return;
+    }
+  }
+  /** The server does not follow the protocol. */
+  broken(reason) {
+    this.#drop(PROTOCOL_ERROR, reason);
   }
   /** The server refuses temporarily: the delay is that for an overloaded one. */
   refused(reason) {
@@ -1508,16 +1749,16 @@ var Connection = class {
   #drop(code, reason, final = false) {
     const transport = this.#transport;
     this.#lost(code, reason, final);
-    transport?.close(code, reason);
+    transport?.close(code === ABNORMAL ? this.closeCodes.silent : code, reason);
   }
   #lost(code, reason, final = false) {
-    const { protocol: protocol2, clock, reconnect } = this.#settings;
+    const { protocol: protocol2, clock } = this.#host;
+    const { reconnect } = this.#settings;
     const { backoff } = protocol2.session;
     if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
     else this.#failedAttempts++;
     this.#generation++;
     this.#transport = void 0;
-    this.#writable = this.#isProbing = false;
     this.#cancelTimer();
     const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
     if (final || !reconnect || hasGivenUp) {
@@ -1536,12 +1777,11 @@ var Connection = class {
   }
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason) {
-    const { url, protocol: protocol2 } = this.#settings;
     const { location } = globalThis;
-    const origin = location === void 0 ? "" : ` allows the origin ${location.origin},`;
+    const origin = location === void 0 ? "" : `, for the origin ${location.origin}`;
     this.#host.warn(
       "hint",
-      `no connection to ${url.replace(/[?#].*/, "")}, twice in a row${reason === "" ? "" : ` (${reason})`}. Does a server run there, is this its path (usually \`/ws\`), and is it one that${origin} speaks the subprotocol ${protocol2.subprotocol} and is reached through every proxy between? The status of the upgrade says which: it is in the browser's network tab and in the server's log. The client goes on trying.`
+      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#host.protocol.subprotocol} run there${origin}?`
     );
   }
 };
@@ -1549,157 +1789,24 @@ var Connection = class {
 // handfast/state.ts
 var Store = class {
   #value;
-  #runs = /* @__PURE__ */ new Set();
-  #threw;
+  #listeners;
   /** @param threw is called with what a subscriber throws, so that the others are still called. */
   constructor(value, threw) {
     this.#value = value;
-    this.#threw = threw;
+    this.#listeners = new Listeners(threw);
   }
   /** The current value. */
   get = () => this.#value;
   /** Calls a function with the current value, and with each later one. */
   subscribe = (run) => {
-    const own = (value) => run(value);
-    this.#runs.add(own);
+    const unsubscribe = this.#listeners.on("change", () => run(this.#value));
     run(this.#value);
-    return () => {
-      this.#runs.delete(own);
-    };
+    return unsubscribe;
   };
   /** @internal */
   set(value) {
     this.#value = value;
-    for (const run of [...this.#runs]) {
-      try {
-        run(this.#value);
-      } catch (error) {
-        this.#threw(error);
-      }
-    }
-  }
-};
-
-// handfast/stream.ts
-function deferred() {
-  let resolve2;
-  const promise = new Promise((settle) => resolve2 = settle);
-  return { promise, resolve: resolve2 };
-}
-var MAX_ITEMS = 1024;
-var MAX_TEXT = 1048576;
-var BURST = 8;
-var Stream = class {
-  #ack = deferred();
-  #end = deferred();
-  /** The buffer: first the rest of `#taken`, then `#arrived`. They are swapped when the first is exhausted. */
-  #taken = [];
-  #next = 0;
-  #arrived = [];
-  #items = 0;
-  #text = 0;
-  #cancelSlowCheck;
-  #reader;
-  #over;
-  #cancel;
-  #clock;
-  /** @param cancel is called to cancel the stream at the server. */
-  constructor(clock, cancel) {
-    this.#clock = clock;
-    this.#cancel = cancel;
-  }
-  /** The server's acknowledgement, or why the stream did not begin. Never rejects. */
-  get ack() {
-    return this.#ack.promise;
-  }
-  /**
-   * The server's end message, or why the stream ended without: `CANCELLED` after a cancel. Never rejects.
-   */
-  get end() {
-    return this.#end.promise;
-  }
-  /** Cancels the stream. Buffered items can still be read. */
-  cancel() {
-    if (this.#over !== void 0) return;
-    this.#cancel();
-    const error = { code: "CANCELLED", message: "the stream was cancelled" };
-    this.#finish(err(error), {});
-  }
-  async *[Symbol.asyncIterator]() {
-    try {
-      for (; ; ) {
-        while (this.#items > 0) yield this.#take();
-        if (this.#over?.failure !== void 0) throw new CallFailedError(this.#over.failure);
-        if (this.#over !== void 0) return;
-        this.#reader = deferred();
-        await this.#reader.promise;
-      }
-    } finally {
-      this.cancel();
-    }
-  }
-  /** @internal */
-  acknowledge(ack) {
-    this.#ack.resolve(ok(ack));
-  }
-  #take() {
-    if (this.#next === this.#taken.length) {
-      [this.#taken, this.#next] = [this.#arrived, 0];
-      this.#arrived = [];
-    }
-    const [item2, text] = this.#taken[this.#next];
-    this.#taken[this.#next++] = void 0;
-    this.#items--;
-    this.#text -= text;
-    return item2;
-  }
-  /** Whether the buffer exceeds `times` its bounds. */
-  #exceeds(times) {
-    return this.#items > MAX_ITEMS * times || this.#text > MAX_TEXT * times;
-  }
-  /** @internal @param text The length of the item's text. */
-  push(item2, text) {
-    if (this.#over !== void 0) return;
-    this.#arrived.push([item2, text]);
-    this.#items++;
-    this.#text += text;
-    this.#wake();
-    if (this.#exceeds(BURST)) return this.#slow();
-    if (!this.#exceeds(1)) return;
-    this.#cancelSlowCheck ??= this.#clock.after(0, () => {
-      this.#cancelSlowCheck = void 0;
-      if (this.#exceeds(1)) this.#slow();
-    });
-  }
-  #slow() {
-    if (this.#over !== void 0) return;
-    while (this.#exceeds(1)) {
-      const [, text] = this.#arrived.pop() ?? this.#taken.pop();
-      this.#items--;
-      this.#text -= text;
-    }
-    this.#cancel();
-    this.fail({ code: "SLOW", message: `more than ${MAX_ITEMS} items or ${MAX_TEXT} bytes wait to be read` });
-  }
-  /** @internal */
-  complete(end) {
-    this.#finish(ok(end), {});
-  }
-  /** @internal @param quietly ends a loop over the items without throwing: the caller has closed the client. */
-  fail(failure2, quietly = false) {
-    this.#finish(err(failure2), quietly ? {} : { failure: failure2 });
-  }
-  #finish(end, over) {
-    if (this.#over !== void 0) return;
-    this.#over = over;
-    this.#cancelSlowCheck?.();
-    this.#end.resolve(end);
-    if (!end.ok) this.#ack.resolve(end);
-    this.#wake();
-  }
-  #wake() {
-    this.#reader?.resolve();
-    this.#reader = void 0;
+    this.#listeners.emit("change", void 0);
   }
 };
 
@@ -1799,26 +1906,28 @@ var Warnings = class {
   }
 };
 
-// handfast/client.ts
-var Client = class {
-  /**
-   * The server's ready message. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
-   * closed before that. Calls need not wait for it.
-   */
+// handfast/core.ts
+var DEFAULT_OUTBOUND = 1048576;
+var Core = class {
   ready;
-  /** The state of the connection: a store for React and Svelte. */
-  state = new Store({ status: "connecting" }, (error) => this.#reportThrown(error));
-  #protocol;
+  state;
+  events;
+  messages;
+  protocol;
+  clock;
+  encoder;
+  connection;
+  outbound;
+  channels;
+  /** Whether the application has closed the client. */
+  isClosing = false;
+  /** The length in UTF-16 units of the message that is being processed. */
+  textLength = 0;
   #options;
-  #clock;
-  #connection;
-  #encoder;
-  #outbound;
-  #channels;
-  #events = new Listeners((error) => this.#reportThrown(error));
-  #messages = new Listeners((error) => this.#reportThrown(error));
   #byTag = /* @__PURE__ */ new Map();
   #withOwnTag = [];
+  /** The session's messages that do not count. */
+  #own = Object.values(sessionMessages);
   #reader;
   #warnings = new Warnings();
   #stopWaking = () => {
@@ -1826,280 +1935,244 @@ var Client = class {
   #resolveReady;
   #rejectReady;
   #lastId = 0;
+  /** Whether the hello was written to the current connection. */
+  #hasGreeted = false;
   /** Whether the session of the current connection is ready. */
   #isReady = false;
   /** Whether any session was ready. */
   #wasReady = false;
   /** A ready message that was received before the hello was written, which may still fail. */
   #earlyReady;
+  /** Whether the protocol lets sessions resume. */
+  #canCount;
+  /** The token of the session, if it can be resumed. */
+  #token;
+  /** The connection was lost, and its session may be resumed; cancels the timer after which the server has given it up. */
+  #detached;
   /** Whether the server, or this client itself, refused the session. */
   #refused = false;
-  /** Whether the application has closed the client. */
-  #isClosing = false;
   /** Whether the listeners of `error` are being called with what another listener threw. */
   #isReportingThrown = false;
   /** Why nothing can be sent any more. */
   #closedError;
   /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
-  constructor(protocol2, url, options = {}) {
+  constructor(protocol2, url, options) {
     const { clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
-    this.#protocol = protocol2;
+    this.protocol = protocol2;
     this.#options = options;
-    this.#clock = clock;
+    this.clock = clock;
     this.ready = new Promise((resolve2, reject) => {
       this.#resolveReady = resolve2;
       this.#rejectReady = reject;
     });
     this.ready.catch(() => {
     });
-    this.#encoder = new Encoder(protocol2);
-    for (const message of Object.values(sessionMessages)) {
-      const tag = this.#encoder.tag(message.name);
+    const threw = (error) => this.reportThrown(error);
+    this.state = new Store({ status: "connecting" }, threw);
+    this.events = new Listeners(threw);
+    this.messages = new Listeners(threw);
+    this.encoder = new Encoder(protocol2);
+    for (const message of [...this.#own, sessionError]) {
+      const tag = this.encoder.tag(message.name);
       if (tag !== null) this.#byTag.set(tag, message);
     }
-    this.#connection = new Connection(
-      { url: String(url), protocol: protocol2, connect: transport, clock, reconnect },
-      {
-        hello: () => this.#hello(),
-        ping: this.#encoder.session("ping"),
-        opened: () => this.#opened(),
-        received: (data) => this.#received(data),
-        closed: (closed) => this.#closed(closed),
-        failed: (error) => this.#report("auth", error, "could not connect, and tries again"),
-        warn: (kind, words) => this.#warnings.warn(kind, words)
-      }
-    );
-    this.#outbound = new Outbound(clock, protocol2, this.#connection);
+    const roles = ["hello", "ready", "received"];
+    this.#canCount = protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
+    const maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
+    this.connection = new Connection(this, { url, maxBytes, connect: transport, reconnect });
+    this.outbound = new Outbound(this, maxBytes);
     this.#reader = {
       envelope: protocol2.envelope.server,
       lookup: (tag) => this.#byTag.get(tag),
       own: this.#withOwnTag,
-      pending: (id) => this.#outbound.find(id)?.answers,
+      pending: (id) => this.outbound.find(id)?.answers,
       failure
     };
-    this.#channels = new Channels(
-      {
-        request: (request, payload, sending, answered, failed) => this.#request(request, payload, sending, [request.reply], {
-          answered: (message) => {
-            answered(message);
-            return true;
-          },
-          failed
-        }),
-        timeout: (request) => this.#timeout(request),
-        isWritten: (id) => this.#outbound.isWritten(id),
-        abandon: (id) => this.#outbound.abandon(id),
-        send: (message, payload, channel) => this.#write(message, payload, { channel }),
-        ownRequest: (role) => this.#encoder.channel(role),
-        register: (message) => this.#register(message),
-        reportThrown: (error) => this.#reportThrown(error)
-      },
-      clock,
-      protocol2.session
-    );
-    this.#connection.start();
-    this.#stopWaking = onWake(() => this.#connection.wake());
-  }
-  call(request, payload, options = {}) {
-    const { timeout = this.#timeout(request), signal } = options;
-    return new Promise((resolve2) => {
-      this.#request(request, payload, { timeout, signal }, [request.reply], {
-        answered: (message) => {
-          resolve2(ok(message.payload));
-          return true;
-        },
-        failed: (error) => resolve2(err(error))
-      });
-    });
-  }
-  stream(request, payload, options = {}) {
-    const { ack, stream: item2, end, cancel } = request;
-    const { timeout = this.#timeout(request), signal } = options;
-    let id;
-    const abort = () => stream.cancel();
-    const stream = new Stream(this.#clock, () => {
-      signal?.removeEventListener("abort", abort);
-      if (id === void 0) return;
-      const wasWritten = this.#outbound.isWritten(id);
-      this.#outbound.abandon(id);
-      if (wasWritten && cancel !== void 0) this.#write(cancel, void 0, { id });
-    });
-    const answers = [item2, ...ack ? [ack] : [], ...end ? [end] : []];
-    const sending = { timeout, signal: signal?.aborted === true ? signal : void 0 };
-    id = this.#request({ ...request, idempotent: false }, payload, sending, answers, {
-      answered: (message, incoming) => {
-        if (incoming === item2) stream.push(message.payload, this.#textLength);
-        else if (incoming === ack) stream.acknowledge(message.payload);
-        else stream.complete(message.payload);
-        return incoming === end;
-      },
-      failed: (error, wasWritten) => {
-        stream.fail(error, this.#isClosing || error.code === "CANCELLED");
-        const isOurs = error.code === "TIMEOUT" || error.code === "BAD_REPLY";
-        if (isOurs && wasWritten === true && cancel !== void 0) this.#write(cancel, void 0, { id });
-      }
-    });
-    signal?.addEventListener("abort", abort);
-    void stream.end.then(() => signal?.removeEventListener("abort", abort));
-    return stream;
-  }
-  send(message, payload) {
-    return this.#write(message, payload, {});
-  }
-  on(what, listener) {
-    if (typeof what === "string") return this.#events.on(what, listener);
-    this.#register(what);
-    const deliver = listener;
-    return this.#messages.on(what.name, (message) => deliver(message.payload, message));
-  }
-  join(channel, params, setup, options = {}) {
-    return this.#channels.join(channel, params, setup, options);
-  }
-  /**
-   * Reconnects now, if the client waits to; while connected, pings the server. Called automatically when the network or the page
-   * becomes available again.
-   */
-  retryNow() {
-    this.#connection.retryNow();
-  }
-  /**
-   * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins
-   * reject with `CLOSED`, which need not be handled.
-   */
-  close() {
-    this.#isClosing = true;
-    this.#channels.ignoreRejections();
-    this.#connection.end(1e3, "closed by the client");
+    this.connection.start();
+    this.#stopWaking = onWake(() => this.connection.wake());
   }
   // Sending
-  #request(request, payload, sending, answers, settle) {
-    const { id: field } = request.envelope ?? this.#protocol.envelope.client;
+  request(request, payload, sending, answers, settle2) {
+    const { id: field } = request.envelope ?? this.protocol.envelope.client;
     const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
     const text = this.#text(request, payload, { id });
     if (!text.ok) {
-      settle.failed(text.error);
+      settle2.failed(text.error);
       return void 0;
     }
     const { errors, idempotent = false } = request;
-    const inOrder = (request.envelope ?? this.#protocol.envelope.server).correlate === "order";
-    for (const answer of answers) this.#register(answer);
-    this.#outbound.request({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle }, sending);
+    const inOrder = (request.envelope ?? this.protocol.envelope.server).correlate === "order";
+    for (const answer of answers) this.register(answer);
+    this.outbound.request({ id, text: text.value, inOrder, idempotent, answers, errors, ...settle2 }, sending);
     return id;
   }
-  #timeout({ timeout }) {
-    return timeout ?? this.#options.timeout ?? this.#protocol.session.timeout;
+  timeout({ timeout }) {
+    return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
   }
-  #write(message, payload, fields) {
+  write(message, payload, fields, options = {}) {
     const text = this.#text(message, payload, fields);
-    return text.ok ? this.#outbound.send(text.value, message.volatile === true) : text;
+    return text.ok ? this.outbound.send(text.value, message.volatile === true, options) : text;
   }
   #text(message, payload, fields) {
-    return this.#closedError === void 0 ? this.#encoder.text(message, payload, fields) : err(this.#closedError);
+    return this.#closedError === void 0 ? this.encoder.text(message, payload, fields) : err(this.#closedError);
   }
   // The session
-  async #hello() {
-    const { version, hash, auth: validate } = this.#protocol;
+  async hello() {
+    const { version, hash, auth: validate } = this.protocol;
     const auth = await this.#authPayload();
     if (validate !== void 0 && auth !== void 0) {
-      const violations = this.#encoder.violations(validate, auth, 2, null);
+      const violations = this.encoder.violations(validate, auth, 2, null);
       if (violations.length > 0) {
-        const words = `the auth of who the client is does not fit: ${violations.map(formatViolation).join("; ")}`;
+        const words = `the auth does not fit: ${violations.map(formatViolation).join("; ")}`;
         this.#refuse(new SessionRefusedError("INVALID", words, void 0, violations));
       }
     }
-    return this.#encoder.session("hello", { version, hash, ...auth !== void 0 && { auth } });
+    const session = this.#detached && { session: this.#token, received: this.connection.link.received };
+    return this.encoder.session("hello", {
+      version,
+      hash,
+      ...auth !== void 0 && { auth },
+      ...this.#canCount && { resume: session ?? {} }
+    });
   }
   async #authPayload() {
     const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
     return token === void 0 ? auth : { ...auth, token };
   }
-  #opened() {
-    this.#channels.opened();
-    this.#outbound.flush();
-    const { version, hash } = this.#protocol;
-    if (this.#encoder.tag("hello") === null) this.#becomeReady({ version, hash });
+  opened() {
+    this.#hasGreeted = true;
+    if (this.#detached === void 0) this.#begin();
+    const { version, hash } = this.protocol;
+    if (this.encoder.tag("hello") === null) this.#becomeReady({ version, hash });
     else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
   }
-  #becomeReady(ready) {
+  /** Begins a session, whose first messages follow the hello at once. */
+  #begin() {
+    this.outbound.isOpen = true;
+    this.outbound.begin(this.#canCount);
+    this.channels?.opened();
+    this.outbound.flush();
+  }
+  #becomeReady(welcome) {
     if (this.#isReady) return;
-    this.#earlyReady = ready;
-    if (!this.#connection.writable) return;
+    this.#earlyReady = welcome;
+    if (!this.#hasGreeted) return;
     this.#earlyReady = void 0;
+    const { session, received = -1, ...ready } = welcome;
+    const resumed = ready.resumed === true;
+    const counting = this.#canCount && received >= 0;
+    if (resumed && !(this.#detached !== void 0 && counting && this.outbound.canResume(received))) {
+      this.#end(false);
+      return this.connection.broken("the server resumes another session");
+    }
+    if (!resumed && this.#detached !== void 0) this.#end(false);
+    this.#detached?.();
+    this.#detached = void 0;
+    this.#token = counting ? session : void 0;
+    if (!resumed && !this.outbound.isOpen) this.#begin();
+    if (!this.#hasGreeted) return;
     this.#isReady = this.#wasReady = true;
-    this.#connection.ready();
+    this.connection.ready(counting, resumed);
+    if (resumed) this.outbound.resume(received);
+    else if (!counting) this.outbound.begin(false);
+    else this.#acknowledged(received);
+    if (!this.outbound.isOpen) return;
     this.#resolveReady(ready);
     this.state.set({ status: "connected" });
-    const { name, version, hash } = this.#protocol;
+    const { name, version, hash } = this.protocol;
     if (ready.hash !== void 0 && ready.hash !== hash) {
-      const words = `this client was generated from ${name} ${version} (${hash}) and the server from ${ready.version} (${ready.hash}). Generate the older end anew, from the protocol.yaml of the newer.`;
+      const words = `this client is of ${name} ${version} (${hash}), and the server of ${ready.version} (${ready.hash}): generate the older anew`;
       this.#warnings.warn("skew", words);
       const theirs = { version: ready.version, hash: ready.hash };
-      this.#events.emit("skew", { client: { version, hash }, server: theirs, message: `handfast: ${words}` });
+      this.events.emit("skew", { client: { version, hash }, server: theirs, message: `handfast: ${words}` });
     }
-    this.#events.emit("open", ready);
+    this.events.emit("open", ready);
   }
-  #closed(closed) {
-    const { closeCodes } = this.#connection;
+  closed(closed) {
+    const { closeCodes } = this.connection;
     const { code, reason, final } = closed;
     const isRefusedCode = isRefusal(code, closeCodes);
-    const refused2 = !this.#isReady && (this.#refused || isRefusedCode);
-    this.#isReady = false;
+    const refused2 = !this.#isReady && this.#detached === void 0 && (this.#refused || isRefusedCode);
+    const isBare = this.#isReady && this.#token !== void 0 && (code === ABNORMAL || code === closeCodes.silent);
+    this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
     if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
     const closedError = final ? this.#closedError : void 0;
-    this.#channels.disconnected();
-    if (closedError !== void 0) this.#channels.loseAll(closedError);
-    this.#outbound.lost(refused2, code !== closeCodes.tooLarge);
+    if (!final && isBare) this.#detach();
+    else if (final || this.#detached === void 0) this.#end(refused2, code !== closeCodes.tooLarge, closedError);
     if (closedError !== void 0) {
       this.#stopWaking();
-      this.#outbound.failAll(closedError);
+      this.outbound.failAll(closedError);
       this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
     }
     const waitingStatus = this.#wasReady ? "reconnecting" : "connecting";
     this.state.set({ status: final ? "closed" : waitingStatus, closed });
-    this.#events.emit("close", closed);
+    this.events.emit("close", closed);
     if (!final) return;
-    this.#events.clear();
-    this.#messages.clear();
+    this.events.clear();
+    this.messages.clear();
+  }
+  /** The connection was lost, and its session is kept until it is resumed or the server has given it up. */
+  #detach() {
+    this.outbound.detach();
+    this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
+  }
+  /** The session has ended, and every membership with it. */
+  #end(refused2, again = true, error) {
+    this.#detached?.();
+    this.#detached = void 0;
+    this.channels?.ended(error);
+    this.outbound.lost(refused2, again);
+  }
+  /** Acknowledges so many messages. */
+  acknowledge(received) {
+    if (received !== void 0) this.outbound.control("received", this.encoder.session("received", { received }));
+  }
+  /** The server has received so many messages. */
+  #acknowledged(received) {
+    if (!this.outbound.acknowledge(received)) this.#warnings.warn("received", "the server acknowledges what was never sent");
   }
   /** The server or this client refuses the session for good: no reconnect. */
   #refuse(refused2) {
-    const { version, unauthorized } = this.#connection.closeCodes;
+    const { version, unauthorized } = this.connection.closeCodes;
     this.#closedError = { code: "CLOSED", message: refused2.message };
     this.#refused = true;
     this.#rejectReady(refused2);
-    this.#connection.end(refused2.code === "VERSION" ? version : unauthorized, refused2.message);
+    this.connection.end(refused2.code === "VERSION" ? version : unauthorized, refused2.message);
   }
   // Receiving
-  /** The length in UTF-16 units of the message that is being processed. */
-  #textLength = 0;
-  #received(data) {
+  received(data, now) {
     const text = typeof data === "string" ? data : "";
-    this.#textLength = text.length;
-    const parsed = parse(text, this.#protocol.depth);
+    this.textLength = text.length;
+    const parsed = parse(text, this.protocol.depth);
     const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
-    const request = this.#outbound.find(fields.id);
-    if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
-      return this.#outbound.answer(request, decoded.value.message, decoded.value.incoming);
+    const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
+    const isOwn = this.#own.some((own) => own === known);
+    if (this.#isReady && !isOwn) {
+      const { link } = this.connection;
+      link.count(text.length, now);
+      this.acknowledge(link.acknowledge(false, now));
     }
-    const channel = this.#channels.find(fields.channel);
+    const request = this.outbound.find(fields.id);
+    if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
+      return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
+    }
     if (decoded.ok) {
       const { incoming, message } = decoded.value;
-      const isLate = message.id !== void 0 && incoming.channel === void 0 && !isOfSession(incoming);
-      if (isLate || channel !== void 0 && !this.#channels.count(channel, fields)) return;
-      return this.#dispatch(incoming, message, request, channel);
+      const isError = incoming === failure || incoming === sessionError;
+      const isLate = message.id !== void 0 && incoming.channel === void 0 && !isOwn && (!isError || request === void 0);
+      return isLate || this.channels?.isNew(fields) === false ? void 0 : this.#dispatch(incoming, message, request);
     }
-    if (channel !== void 0 && !this.#channels.count(channel, fields)) return;
-    const { error } = decoded;
+    if (this.channels?.isNew(fields) === false) return;
+    const error = known === sessionMessages.ready ? { ...decoded.error, payload: void 0 } : decoded.error;
     if (request !== void 0 && this.#isAnswer(error, request)) {
-      return this.#outbound.fail(request.id, { code: "BAD_REPLY", message: error.message, reply: error }, true);
+      return this.outbound.fail(request.id, { code: "BAD_REPLY", message: error.message, reply: error }, true);
     }
     if (error.kind === "unknown-type") {
-      if (error.id === void 0) this.#events.emit("unhandled", error);
-    } else if (!this.#events.emit("invalid", error)) {
-      const known = error.type === void 0 ? void 0 : this.#byTag.get(error.type)?.name;
-      this.#warnings.warn(`invalid ${known}`, `a message is invalid, and there may be more: ${error.message}`);
+      if (error.id === void 0) this.events.emit("unhandled", error);
+    } else if (!this.events.emit("invalid", error)) {
+      this.#warnings.warn(`invalid ${known?.name}`, `an invalid message: ${error.message}`);
     }
   }
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
@@ -2107,7 +2180,7 @@ var Client = class {
     return !inOrder || answers.some((answer) => tagOf(answer) === (type ?? null));
   }
   /** Processes a message that is not the reply to a request, or is an error. */
-  #dispatch(incoming, message, request, channel) {
+  #dispatch(incoming, message, request) {
     switch (incoming) {
       case sessionMessages.ready:
         return this.#becomeReady(message.payload);
@@ -2117,44 +2190,58 @@ var Client = class {
         const words = refusalText(refusal);
         if (retryable !== true) return this.#refuse(new SessionRefusedError(code, words, side, violations));
         this.#refused = true;
-        this.#connection.refused(words);
+        this.connection.refused(words);
         this.#refused = false;
         return;
       }
       case failure:
-      case sessionMessages.error: {
+      case sessionError: {
         const error = callError(wireError(message.payload), request?.errors ?? []);
-        if (request !== void 0) return this.#outbound.fail(request.id, error, true);
-        if (message.id !== void 0) return;
+        if (request !== void 0) return this.outbound.fail(request.id, error, true);
         return this.#report(`error ${error.code}`, new CallFailedError(error), "the server reports an error");
       }
-      case sessionMessages.gap: {
-        const { channel: key, ...gap } = message.payload;
-        return this.#channels.gap(key, gap);
-      }
       case sessionMessages.ping: {
-        const pong = this.#encoder.session("pong");
-        return pong === null ? void 0 : this.#outbound.pong(pong);
+        if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
+        return this.outbound.control("pong", this.encoder.session("pong"));
+      }
+      case sessionMessages.received: {
+        const { received, sent } = message.payload;
+        if (sent !== void 0 && this.#isReady) this.connection.link.skip(sent, this.clock.now());
+        if (received !== void 0) this.#acknowledged(received);
+        return;
       }
       case sessionMessages.pong:
         return;
     }
-    const wasDelivered = channel !== void 0 && this.#channels.deliver(channel, message);
-    if (this.#messages.emit(message.type, message) || wasDelivered) return;
-    this.#events.emit("unhandled", message);
+    const wasDelivered = this.channels?.deliver(message) === true;
+    if (this.messages.emit(message.type, message) || wasDelivered) return;
+    this.events.emit("unhandled", message);
   }
-  #register(message) {
-    register(message, this.#protocol.envelope.server, this.#byTag, this.#withOwnTag);
+  register(message) {
+    register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
+  }
+  /** The application closes the client. */
+  close() {
+    this.isClosing = true;
+    this.channels?.ignoreRejections();
+    this.connection.end(1e3, "closed by the client");
+  }
+  /** An attempt to connect failed. */
+  failed(error) {
+    this.#report("auth", error, "could not connect");
+  }
+  warn(kind, words) {
+    this.#warnings.warn(kind, words);
   }
   /** Reports an error that no call waits for and that is no mistake of the application. */
   #report(kind, error, words) {
-    if (!this.#events.emit("error", error)) this.#warnings.warn(kind, `${words}: ${String(error)}`);
+    if (!this.events.emit("error", error)) this.#warnings.warn(kind, `${words}: ${String(error)}`);
   }
   /** Reports what a listener threw; without a listener for that, as an uncaught error. */
-  #reportThrown(error) {
+  reportThrown(error) {
     const isOfListener = this.#isReportingThrown;
     this.#isReportingThrown = true;
-    const wasDelivered = !isOfListener && this.#events.emit("error", error);
+    const wasDelivered = !isOfListener && this.events.emit("error", error);
     this.#isReportingThrown = isOfListener;
     if (wasDelivered) return;
     queueMicrotask(() => {
@@ -2165,9 +2252,65 @@ var Client = class {
 function resolve(source) {
   return typeof source === "function" ? source() : source;
 }
-function isOfSession(incoming) {
-  return incoming === failure || Object.values(sessionMessages).some((own) => own === incoming);
-}
+
+// handfast/client.ts
+var Client = class {
+  /**
+   * The server's ready message. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
+   * closed before that. Calls need not wait for it.
+   */
+  ready;
+  /** The state of the connection: a store for React and Svelte. */
+  state;
+  #core;
+  /** @throws if there can be no connection: if the address is invalid, or the platform has no WebSocket. */
+  constructor(protocol2, url, options = {}) {
+    this.#core = new Core(protocol2, String(url), options);
+    this.ready = this.#core.ready;
+    this.state = this.#core.state;
+  }
+  call(request, payload, options = {}) {
+    const { timeout = this.#core.timeout(request), signal } = options;
+    return new Promise((resolve2) => {
+      this.#core.request(request, payload, { timeout, signal }, [request.reply], {
+        answered: (message) => {
+          resolve2(ok(message.payload));
+          return true;
+        },
+        failed: (error) => resolve2(err(error))
+      });
+    });
+  }
+  stream(request, payload, options = {}) {
+    return request.via(this.#core, request, payload, options);
+  }
+  send(message, payload, options) {
+    return this.#core.write(message, payload, {}, options);
+  }
+  on(what, listener) {
+    if (typeof what === "string") return this.#core.events.on(what, listener);
+    this.#core.register(what);
+    const deliver = listener;
+    return this.#core.messages.on(what.name, (message) => deliver(message.payload, message));
+  }
+  join(channel, params, setup, options = {}) {
+    return channel.via(this.#core, channel, params, setup, options);
+  }
+  /**
+   * Reconnects now, if the client waits to; while connected, pings the server. Called automatically when the network or the page
+   * becomes available again.
+   */
+  retryNow() {
+    this.#core.connection.retryNow();
+  }
+  /**
+   * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins
+   * reject with `CLOSED`, which need not be handled.
+   */
+  close() {
+    this.#core.close();
+  }
+};
 
 // api.ts
 var counterValueRule = [reportObject, {
@@ -2235,7 +2378,8 @@ var countChanged = {
 var changesChannel = {
   name: "changes",
   key: () => "changes",
-  join: counterFollow
+  join: counterFollow,
+  via: joinChannel
 };
 var protocol = {
   name: "counter",
@@ -2245,7 +2389,7 @@ var protocol = {
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },
-  session: { heartbeat: 25e3, timeout: 1e4, backoff: { min: 500, max: 3e4 } }
+  session: { heartbeat: 25e3, timeout: 1e4, resume: 12e4, backoff: { min: 500, max: 3e4 } }
 };
 function connect(url, options) {
   return new Client(protocol, url, options);

@@ -26,6 +26,8 @@ const DEFAULTS: CloseCodes = {
   rateLimited: 4429,
 };
 
+const REFUSALS = ['violations', 'unauthorized', 'kicked', 'version', 'takenOver'] as const;
+
 /** The close codes of a protocol. */
 export function closeCodesOf(protocol: { readonly closeCodes?: Partial<CloseCodes> }): CloseCodes {
   return { ...DEFAULTS, ...protocol.closeCodes };
@@ -33,6 +35,5 @@ export function closeCodesOf(protocol: { readonly closeCodes?: Partial<CloseCode
 
 /** Whether a close code means that the server will not accept this client again. */
 export function isRefusal(code: number, closeCodes: CloseCodes): boolean {
-  const { violations, unauthorized, kicked, version, takenOver } = closeCodes;
-  return [violations, unauthorized, kicked, version, takenOver].includes(code);
+  return REFUSALS.some(name => closeCodes[name] === code);
 }

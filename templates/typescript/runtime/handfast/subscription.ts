@@ -3,6 +3,7 @@
 import type { Channel, Message, Outgoing, PayloadOf, Published, Sendable } from './descriptor.js';
 import type { CallError, DeclaredError, RuntimeError } from './errors.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
+import type { SendOptions } from './options.js';
 import { err, type Result } from './result.js';
 import type { Gap } from './session.js';
 
@@ -20,7 +21,7 @@ export interface SubscriptionEvents<Joined> {
 export interface SubscriptionHost<Joined> {
   /** The last reply to a join. */
   joined(): Joined;
-  send(message: Outgoing<unknown>, payload: unknown): Result<undefined, RuntimeError>;
+  send(message: Outgoing<unknown>, payload: unknown, options?: SendOptions): Result<undefined, RuntimeError>;
   leave(): Promise<Result<unknown, CallError<DeclaredError>>>;
   /** Registers a message, so that the client can decode it. */
   register(message: Published<unknown, string>): void;
@@ -68,9 +69,9 @@ export class Subscription<Name extends string, Joined> {
   /**
    * Sends a message that has no reply, with the channel's key in its envelope. Fails with `CLOSED` if the subscription has ended.
    */
-  send<M>(message: Sendable<M>, payload: NoInfer<PayloadOf<M>>): Result<undefined, RuntimeError>;
-  send(message: Outgoing<unknown>, payload: unknown): Result<undefined, RuntimeError> {
-    return this.#ended === undefined ? this.#host.send(message, payload) : err(this.#ended);
+  send<M>(message: Sendable<M>, payload: NoInfer<PayloadOf<M>>, options?: SendOptions): Result<undefined, RuntimeError>;
+  send(message: Outgoing<unknown>, payload: unknown, options?: SendOptions): Result<undefined, RuntimeError> {
+    return this.#ended === undefined ? this.#host.send(message, payload, options) : err(this.#ended);
   }
 
   /**

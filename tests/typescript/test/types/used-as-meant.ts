@@ -18,7 +18,8 @@ export async function use(): Promise<void> {
   const members: readonly api.Member[] = room.joined.members;
   room.on(api.chatMessage, m => m.text.length + members.length);
   room.on(api.userTyping, m => m.name);
-  room.send(api.userTyping, { roomId: 'lobby' });
+  room.send(api.userTyping, { roomId: 'lobby' }, { delivered: result => result.ok });
+  client.on('open', ({ resumed }) => resumed === true);
   const r = await client.call(api.roomJoin, { roomId: 'lobby' });
   if (!r.ok && r.error.code === 'ROOM_FULL') r.error.data.limit.toFixed();
   if (!r.ok && r.error.code === 'INVALID') r.error.violations.map(({ path }) => path);
