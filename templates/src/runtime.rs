@@ -38,6 +38,7 @@ static RUNTIME: [(&str, &str); 43] = files![
     "handfast/listeners.ts",
     "handfast/memoize.ts",
     "handfast/outbound.ts",
+    "handfast/refresh.ts",
     "handfast/regex.ts",
     "handfast/report.ts",
     "handfast/result.ts",

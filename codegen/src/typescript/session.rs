@@ -65,6 +65,9 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
     let mut auth = String::new();
     if let Some((ty, validator)) = proof {
         members.push(format!("auth: {validator}"));
+        if protocol.session.auth_tag(&protocol.messages).is_some() {
+            members.push("refresh: hf.authRefresh".to_owned());
+        }
         auth = format!("<{ty}>");
     }
     members.extend(closes(cx));
@@ -113,12 +116,13 @@ fn closes(cx: &Context<'_>) -> Option<String> {
     (!unusual.is_empty()).then(|| format!("closeCodes: {{ {} }}", unusual.join(", ")))
 }
 
-/// The roles that are not played as they are by default; by default nobody authenticates again.
+/// The roles that are not played as they are by default.
 fn roles(cx: &Context<'_>) -> Option<String> {
     let mut parts = Vec::new();
     for (kind, name) in RoleKind::ALL {
         if kind == RoleKind::Auth {
             let tag = cx.protocol.session.auth_tag(&cx.protocol.messages);
+            let tag = tag.filter(|tag| **tag != Scalar::Text(name.to_owned()));
             parts.extend(tag.map(|tag| format!("{name}: {}", scalar(tag))));
             continue;
         }

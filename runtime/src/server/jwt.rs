@@ -4,42 +4,15 @@
 //! There is no `none`, and a verifier has either public keys or one secret, so a public key is never taken for a secret. `exp`, `sub`, `iss`
 //! and `aud` are required, and `nbf` is respected.
 //!
-//! The subject is the principal of a session, and its expiry that of the session:
-//!
-//! ```
-//! # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs")); }
-//! # use api::{Auth, ChatError};
-//! use handfast::{HandlerError, server::jwt::{Claims, Verifier}};
-//! use std::{borrow::Cow, time::SystemTime};
-//!
-//! struct App {
-//!     tokens: Verifier,
-//! }
-//!
-//! // `SessionHandler` of a protocol whose `session.auth` message has a token:
-//! impl App {
-//!     async fn authenticate(&self, m: Auth) -> Result<Claims, HandlerError<ChatError>> {
-//!         // The reason is for the log. The client learns only that the token is not accepted.
-//!         self.tokens.verify(&m.token).map_err(|error| {
-//!             eprintln!("a token is not accepted: {error}");
-//!             ChatError::Negative.into()
-//!         })
-//!     }
-//!
-//!     fn principal<'a>(&self, session: &'a Claims) -> Option<Cow<'a, str>> {
-//!         Some(Cow::Borrowed(&session.subject))
-//!     }
-//!
-//!     fn expires(&self, session: &Claims) -> Option<SystemTime> {
-//!         Some(session.expires)
-//!     }
-//! }
-//! # fn main() {}
-//! ```
+//! The subject is meant to be the principal of a session, and its expiry that of the session (`SessionHandler::principal` and `expires`). The guide's page
+//! on authentication has an example.
 //!
 //! Keys are handed in by the application. It fetches the issuer's JWK set (RFC 7517) when it starts, again from time to time, and on
 //! [`TokenError::UnknownKey`]; never once for each token, since anybody can send tokens. [`Keys::replace`] takes effect at once.
 
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/auth.md")]
+mod guide {}
 mod keys;
 
 pub use keys::{Keys, KeysError};

@@ -36,7 +36,9 @@ const fn given_up(kind: RoleKind) -> &'static str {
             "a client does not learn when it may start, nor which version the server has"
         }
         RoleKind::Refuse => "a client that is too old sees only a close code",
-        RoleKind::Auth => "clients do not authenticate",
+        RoleKind::Auth => {
+            "clients do not authenticate again: a session ends when its authentication expires"
+        }
         RoleKind::Resume => "a session ends with its connection",
         RoleKind::Gap => "a client does not learn of messages that it missed for good",
         RoleKind::Join => "channels without a `join` of their own cannot be joined",
