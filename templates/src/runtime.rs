@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 43] = files![
+static RUNTIME: [(&str, &str); 44] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",

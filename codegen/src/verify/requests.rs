@@ -6,7 +6,7 @@ use super::report::{Line, Problem, ProblemKind};
 use crate::json_schema::system::scalar;
 use handfast_schema::{Pointer, details};
 use handfast_spec::model::{
-    Correlate, Envelope, ErrorCode, MessageId, Presence, Reply, RoleKind, Side,
+    Correlate, Envelope, ErrorCode, Presence, Reply, RoleKind, Side,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;

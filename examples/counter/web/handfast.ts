@@ -56,6 +56,7 @@ export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
 export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOptions, ValueOrProvider } from './handfast/options.js';
 export { memoize } from './handfast/memoize.js';
+export { authRefresh } from './handfast/refresh.js';
 export {
   deduplicate,
   fail,

@@ -28,6 +28,8 @@ export interface Ready {
   readonly hash?: string;
   /** Whether the session of the last connection goes on, so that nothing was lost. */
   readonly resumed?: boolean;
+  /** The milliseconds until the authentication expires. If absent, it does not. */
+  readonly expires?: number;
 }
 
 /** The ready message. */
@@ -37,6 +39,9 @@ export interface Welcome extends Ready {
   /** How many of this client's messages the server has received in the session. If absent, the server does not count. */
   readonly received?: number;
 }
+
+/** The answer to new credentials. */
+export type Authenticated = Pick<Ready, 'expires'>;
 
 /** An acknowledgement. */
 export interface ReceivedNotice {
@@ -90,7 +95,13 @@ function validateReady(value: unknown, report: Report): void {
   property(value, 'session', string, report);
   property(value, 'resumed', boolean, report);
   property(value, 'received', validateCount, report);
+  property(value, 'expires', validateCount, report);
   required(value, ['version'], report);
+}
+
+/** The validator of {@link Authenticated}. */
+export function validateAuthenticated(value: unknown, report: Report): void {
+  if (object(value, report)) property(value, 'expires', validateCount, report);
 }
 
 function validateReceived(value: unknown, report: Report): void {

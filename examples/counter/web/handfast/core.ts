@@ -26,6 +26,7 @@ import type { ClientEvents } from './events.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
 import type { AuthenticatedConnectOptions, SendOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
+import type { AuthRefresh } from './refresh.js';
 import { formatViolation } from './report.js';
 import { CallFailedError, err, type Failure, type Result } from './result.js';
 import {
@@ -81,6 +82,7 @@ export class Core implements ConnectionHost {
   readonly connection: Connection;
   readonly outbound: Outbound;
   channels: ClientChannels | undefined;
+  readonly refresh: AuthRefresh | undefined;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length in UTF-16 units of the message that is being processed. */
@@ -149,6 +151,7 @@ export class Core implements ConnectionHost {
       pending: id => this.outbound.find(id)?.answers,
       failure,
     };
+    this.refresh = protocol.refresh?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -198,7 +201,7 @@ export class Core implements ConnectionHost {
 
   async hello(): Promise<string | null> {
     const { version, hash, auth: validate } = this.protocol;
-    const auth = await this.#authPayload();
+    const auth = await this.authPayload();
     if (validate !== undefined && auth !== undefined) {
       const violations = this.encoder.violations(validate, auth, 2, null);
       if (violations.length > 0) {
@@ -215,7 +218,8 @@ export class Core implements ConnectionHost {
     });
   }
 
-  async #authPayload(): Promise<unknown> {
+  /** The credentials, which may have to be fetched. */
+  async authPayload(): Promise<unknown> {
     const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
     return token === undefined ? auth : { ...(auth as object | undefined), token };
   }
@@ -260,6 +264,7 @@ export class Core implements ConnectionHost {
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
     if (!this.outbound.isOpen) return;
+    this.refresh?.expires(ready.expires);
     this.#resolveReady(ready);
     this.state.set({ status: 'connected' });
     const { name, version, hash } = this.protocol;
@@ -275,6 +280,7 @@ export class Core implements ConnectionHost {
   closed(closed: ConnectionClosed): void {
     const { closeCodes } = this.connection;
     const { code, reason, final } = closed;
+    this.refresh?.stop();
     const isRefusedCode = isRefusal(code, closeCodes);
     const refused = !this.#isReady && this.#detached === undefined && (this.#refused || isRefusedCode);
     // A server keeps the session of a connection that ended without a close frame.
@@ -427,9 +433,14 @@ export class Core implements ConnectionHost {
     this.connection.end(1000, 'closed by the client');
   }
 
-  /** An attempt to connect failed. */
-  failed(error: unknown): void {
-    this.#report('auth', error, 'could not connect');
+  /** An attempt to connect, or to authenticate again, failed. */
+  failed(error: unknown, words: string = 'could not connect'): void {
+    this.#report('auth', error, words);
+  }
+
+  /** Whether the time is over for which the server has authenticated the client. */
+  hasExpired(): boolean {
+    return this.refresh?.hasExpired() === true;
   }
 
   warn(kind: string, words: string): void {

@@ -85,7 +85,7 @@ export function authRefresh(core: Core): AuthRefresh {
       });
       if (error === undefined) return;
       // An error of the auth message is declared, by another message than this one.
-      const failure: Failure = error.code === 'UNDECLARED' ? { ...error, code: error.received } : error;
+      const failure: Failure = 'received' in error ? { ...error, code: error.received } : error;
       if (error.code !== 'OUTCOME_UNKNOWN') throw new CallFailedError(failure);
     }
     // The next connection has new credentials.
