@@ -15,14 +15,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A private key on P-256 (PKCS #8), which signs nothing but the tokens of these tests.
 const EC: &str = concat!(
-    "MHcCAQEEIJTPXgNp4YsOXv7F2nMWTPXExP+IguazZifI7blKigypoAoGCCqGSM49AwEHoUQDQgAEYhxuZ0v0e+dTnK",
-    "Ntd4Sz3tmDuDDmtqTAjYMm9r+vFvAa54js4Qah2n2V1/LMpm9mEEprej2Gital0SPLsKYFuA==",
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQglM9eA2nhiw5e/sXacxZM9cTE/4iC5rNmJ8jtuUqKDK",
+    "mhRANCAARiHG5nS/R751Oco213hLPe2YO4MOa2pMCNgyb2v68W8BrniOzhBqHafZXX8symb2YQSmt6PYaK1qXRI8uw",
+    "pgW4",
 );
 
 /// Another.
 const OTHER_EC: &str = concat!(
-    "MHcCAQEEIM2zye5WYUVNhzeXHwfDklc9pSWuoKtfQRudRcPyzCjZoAoGCCqGSM49AwEHoUQDQgAEXcpQ2Rs2sfeud/",
-    "KJJ1tXZ1x0GWNTzi2nOJj7Yy36ZgbWdPqYMIv29v1y2rqhsKt2yfR4ed3EbjhHh5rif6Jp/A==",
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgzbPJ7lZhRU2HN5cfB8OSVz2lJa6gq19BG51Fw/LMKN",
+    "mhRANCAARdylDZGzax96538oknW1dnXHQZY1POLac4mPtjLfpmBtZ0+pgwi/b2/XLauqGwq3bJ9Hh53cRuOEeHmuJ/",
+    "omn8",
 );
 
 /// A private key of 2,048 bits (PKCS #1), likewise.

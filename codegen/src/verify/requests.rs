@@ -5,9 +5,7 @@ use super::pending::{Ended, Pending, Queue, key};
 use super::report::{Line, Problem, ProblemKind};
 use crate::json_schema::system::scalar;
 use handfast_schema::{Pointer, details};
-use handfast_spec::model::{
-    Correlate, Envelope, ErrorCode, Presence, Reply, RoleKind, Side,
-};
+use handfast_spec::model::{Correlate, Envelope, ErrorCode, Presence, Reply, RoleKind, Side};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
