@@ -515,7 +515,17 @@ session: { auth: login }
         ('c', login("2")),
         ('s', refused),
     ];
-    assert_said(spec, &good, "")?;
+    assert_said(
+        spec,
+        &good,
+        "
+    1 → hello
+    2 ← ready
+    3 → login id=1
+    4 ← auth id=1 answers login of line 3
+    5 → login id=2
+    6 ← error id=2 answers login of line 5",
+    )?;
     let unasked = [('c', hello), ('s', ready), ('s', answer("7"))];
     let report = said(spec, &unasked)?.render();
     assert!(
