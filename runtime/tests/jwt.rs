@@ -11,7 +11,10 @@ use handfast::server::jwt::{
 };
 use jsonwebtoken::{Algorithm as Alg, EncodingKey, Header, encode, jwk::Jwk};
 use serde_json::{Value, json};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    slice,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 /// A private key on P-256 (PKCS #8), which signs nothing but the tokens of these tests.
 const EC: &str = concat!(
@@ -398,7 +401,7 @@ fn keys_that_are_not_for_this_are_left_out() {
     wraps["use"] = Value::Null;
     wraps["key_ops"] = json!(["wrapKey"]);
     let odd = json!({ "kty": "EC", "crv": "secp256k1", "kid": "odd", "x": "AA", "y": "AA" });
-    for keys in [&[encrypts.clone()][..], &[wraps], &[odd.clone()]] {
+    for keys in [&[encrypts.clone()][..], &[wraps], slice::from_ref(&odd)] {
         assert!(matches!(Keys::from_jwks(&set(keys)), Err(KeysError::NoKey)));
     }
     let keys = Keys::from_jwks(&set(&[encrypts, odd, signs])).expect("one of them is");

@@ -22,7 +22,7 @@ impl api::SessionHandler for App {
     async fn authenticate(&self, _: Auth, _: &ConnectionInfo) -> Result<(), HandlerError<AuthError>> {
         Ok(())
     }
-    fn principal(&self, _: &()) -> Option<std::borrow::Cow<'_, str>> {
+    fn principal<'a>(&self, _: &'a ()) -> Option<std::borrow::Cow<'a, str>> {
         None
     }
 }

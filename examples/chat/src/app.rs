@@ -77,7 +77,7 @@ impl SessionHandler for App {
     }
 
     /// Nobody has to prove a name here.
-    fn principal(&self, _: &User) -> Option<Cow<'_, str>> {
+    fn principal<'a>(&self, _: &'a User) -> Option<Cow<'a, str>> {
         None
     }
 

@@ -157,7 +157,7 @@ impl SessionHandler for App {
         Ok(())
     }
 
-    fn principal(&self, _: &()) -> Option<std::borrow::Cow<'_, str>> {
+    fn principal<'a>(&self, _: &'a ()) -> Option<std::borrow::Cow<'a, str>> {
         None
     }
 }
