@@ -160,10 +160,12 @@ pub struct Roles {
     pub pong: Option<Tag>,
     pub received: Option<Tag>,
     pub error: Option<Tag>,
+    /// Authenticates a client again, if [`SessionDescriptor::auth`]; the answer has the same discriminant.
+    pub auth: Option<Tag>,
 }
 
 impl Roles {
-    /// The default: the discriminant of every role is its name.
+    /// The default of a protocol without authentication: the discriminant of every role is its name.
     pub const DEFAULT: Self = Self {
         hello: Some(Tag::Text("hello")),
         ready: Some(Tag::Text("ready")),
@@ -176,6 +178,7 @@ impl Roles {
         pong: Some(Tag::Text("pong")),
         received: Some(Tag::Text("received")),
         error: Some(Tag::Text("error")),
+        auth: None,
     };
 }
 

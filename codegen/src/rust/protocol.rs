@@ -165,11 +165,12 @@ fn closes(protocol: &Protocol) -> Option<String> {
 fn roles(cx: &RustContext<'_>) -> Option<String> {
     let mut parts = Vec::new();
     for (kind, name) in RoleKind::ALL {
+        if kind == RoleKind::Auth {
+            parts.extend(auth_role(cx.protocol));
+            continue;
+        }
         // Handfast has no messages of its own for these yet.
-        if matches!(
-            kind,
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate
-        ) {
+        if matches!(kind, RoleKind::Resume | RoleKind::Negotiate) {
             continue;
         }
         match cx.protocol.session.role(kind) {
@@ -179,4 +180,14 @@ fn roles(cx: &RustContext<'_>) -> Option<String> {
         }
     }
     (!parts.is_empty()).then(|| format!("roles({})", parts.join(", ")))
+}
+
+/// The role of the message that authenticates a client again, if there is such a message and its tag is not the default.
+fn auth_role(protocol: &Protocol) -> Option<String> {
+    protocol.session.auth?;
+    match protocol.session.auth_tag(&protocol.messages) {
+        Some(tag) if *tag == Scalar::Text("auth".to_owned()) => None,
+        Some(tag) => Some(format!("auth = {}", scalar(tag))),
+        None => Some("auth = none".to_owned()),
+    }
 }

@@ -69,6 +69,9 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
     let mut auth = String::new();
     if let Some((ty, validator)) = proof {
         members.push(format!("auth: {validator}"));
+        if protocol.session.auth_tag(&protocol.messages).is_some() {
+            members.push("refresh: hf.authRefresh".to_owned());
+        }
         auth = format!("<{ty}>");
     }
     members.extend(closes(cx));
@@ -198,10 +201,13 @@ fn closes(cx: &Context<'_>) -> Option<String> {
 fn roles(cx: &Context<'_>) -> Option<String> {
     let mut parts = Vec::new();
     for (kind, name) in RoleKind::ALL {
-        if matches!(
-            kind,
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate
-        ) {
+        if kind == RoleKind::Auth {
+            let tag = cx.protocol.session.auth_tag(&cx.protocol.messages);
+            let tag = tag.filter(|tag| **tag != Scalar::Text(name.to_owned()));
+            parts.extend(tag.map(|tag| format!("{name}: {}", scalar(tag))));
+            continue;
+        }
+        if matches!(kind, RoleKind::Resume | RoleKind::Negotiate) {
             // These have no message of their own yet.
             continue;
         }

@@ -103,14 +103,20 @@ fn session(t: &TokenStream, protocol: &ProtocolStruct) -> TokenStream {
         let bounds = bounds.iter().map(millis);
         changes.extend(quote!(backoff: (#(#bounds),*),));
     }
-    let roles = protocol.roles.iter().map(|(role, tag)| {
+    let named = protocol.roles.iter().any(|(role, _)| *role == "auth");
+    let own_auth = (auth && !named).then(|| {
+        let tag = option(Some(quote!(#t::Tag::Text("auth"))));
+        quote!(auth: #tag,)
+    });
+    let known = |&&(role, _): &&(&'static str, _)| auth || role != "auth";
+    let roles = protocol.roles.iter().filter(known).map(|(role, tag)| {
         let (role, tag) = (
             format_ident!("{role}"),
             option(tag.as_ref().map(|tag| tag_of(t, tag))),
         );
         quote!(#role: #tag,)
     });
-    let roles = quote!(#t::Roles { #(#roles)* ..#t::Roles::DEFAULT });
+    let roles = quote!(#t::Roles { #(#roles)* #own_auth ..#t::Roles::DEFAULT });
     quote!(#t::SessionDescriptor { #changes roles: #roles, ..#t::SessionDescriptor::DEFAULT })
 }
 

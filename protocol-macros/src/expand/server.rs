@@ -31,6 +31,15 @@ fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             ::core::clone::Clone::clone(current)
         })
     };
+    // Who authenticates is somebody.
+    let principal = if protocol.auth.is_some() {
+        quote!(;)
+    } else {
+        quote!({
+            let _ = session;
+            ::core::option::Option::None
+        })
+    };
     let authorize_join = protocol.authorize_joins.then(|| {
         quote! {
             /// Whether a client may join a channel that no message of the protocol joins. `key` is the key that it sent.
@@ -48,17 +57,20 @@ fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             type Session: ::core::marker::Send + ::core::marker::Sync + 'static;
             #connect
             #authorize_join
-            /// Called when a client that has a session connects again, after it lost its connection: `current` is the state of the session, `new`
-            /// what the method above returned. Returns the state for later messages: by default, `new` where clients authenticate, and
-            /// otherwise `current`.
+            /// Called when a client that has a session connects again, after it lost its connection, or authenticates again: `current` is the
+            /// state of the session, `new` what the method above returned. Returns the state for later messages: by default, `new` where
+            /// clients authenticate, and otherwise `current`.
             fn refreshed(
                 &self,
                 current: &::std::sync::Arc<Self::Session>,
                 new: ::std::sync::Arc<Self::Session>,
             ) -> ::std::sync::Arc<Self::Session> #refreshed
-            /// The user behind a connection, if it has one. Rate limits then count all connections of that user together, instead of all
-            /// connections of its address.
-            fn principal<'a>(&self, session: &'a Self::Session) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
+            /// The user behind a session, if it has one. A session is resumed, and authenticated again, by its own user alone. Rate limits count
+            /// all connections of a user together, instead of all connections of its address.
+            fn principal<'a>(&self, session: &'a Self::Session) -> ::core::option::Option<::std::borrow::Cow<'a, str>> #principal
+            /// When the authentication of a session expires; `None`, the default, if it does not. The client learns how long that is, and the
+            /// session ends then with the close code for `unauthorized`, unless the client has authenticated again.
+            fn expires(&self, session: &Self::Session) -> ::core::option::Option<::std::time::SystemTime> {
                 let _ = session;
                 ::core::option::Option::None
             }
@@ -89,7 +101,8 @@ fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
 fn connect_method(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
     let Some(auth) = &protocol.auth else {
         return quote! {
-            /// Called when a client connects: returns the state kept for its connection, or why it is rejected.
+            /// Called when a client connects: returns the state kept for its session, or why it is rejected, which may be a declared error
+            /// (`Rejection::from_error`).
             fn connected(
                 &self,
                 connection: &#krate::server::ConnectionInfo,
@@ -103,7 +116,8 @@ fn connect_method(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
         None => quote!(#krate::NoError),
     };
     quote! {
-        /// Called when a client connects: returns the state kept for its connection, or the declared error that rejects it.
+        /// Called when a client connects, and when it authenticates again: returns the state kept for its session, or the declared error that
+        /// rejects it.
         fn authenticate(
             &self,
             m: #auth,
@@ -300,6 +314,9 @@ fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             #authorize_join
             fn principal<'a>(&self, session: &'a #krate::server::SessionState) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
                 SessionHandler::principal(&*self.0, session.downcast_ref()?)
+            }
+            fn expires(&self, session: &#krate::server::SessionState) -> ::core::option::Option<::std::time::SystemTime> {
+                SessionHandler::expires(&*self.0, session.downcast_ref()?)
             }
             fn refreshed(
                 &self,

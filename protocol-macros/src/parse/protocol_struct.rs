@@ -52,8 +52,9 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 11] = [
-    "hello", "ready", "refuse", "gap", "skip", "join", "leave", "ping", "pong", "received", "error",
+const ROLES: [&str; 12] = [
+    "hello", "ready", "refuse", "auth", "gap", "skip", "join", "leave", "ping", "pong", "received",
+    "error",
 ];
 
 const DETACHED_LIMITS: [&str; 4] = ["sessions", "bytes", "sessions_each", "bytes_each"];

@@ -1,5 +1,7 @@
 //! The bounded inbound queue of a subscription, stream or notification reader. Messages that do not fit are reported as a gap.
 
+#[cfg(feature = "client")]
+use super::RefreshError;
 use super::{delivery::Delivery, error::Failure};
 use crate::{DecodeError, GapReason};
 use std::{
@@ -67,6 +69,9 @@ pub(crate) enum Entry {
     Message(Delivery),
     DecodeError(Box<DecodeError>),
     Gap(Gap),
+    /// The client could not authenticate again.
+    #[cfg(feature = "client")]
+    RefreshFailed(RefreshError),
     /// The queue of a stream overflowed.
     Slow,
     /// The end message of a stream, or why it failed.
@@ -126,7 +131,9 @@ impl Inbox {
                     }
                 }
                 Entry::Gap(gap) => *gap,
-                Entry::DecodeError(_) | Entry::Slow | Entry::End(_) => Gap::UNBOUNDED,
+                Entry::DecodeError(_) | Entry::RefreshFailed(_) | Entry::Slow | Entry::End(_) => {
+                    Gap::UNBOUNDED
+                }
             };
             match state.queue.back_mut() {
                 Some((Entry::Gap(gap), _)) => gap.to = missed.to,

@@ -7,12 +7,16 @@ mod call;
 mod delivery;
 mod error;
 mod inbox;
+#[cfg(feature = "client")]
+mod refresh_error;
 mod stream;
 
 pub use call::Call;
 pub use error::CallError;
 #[cfg(feature = "client")]
 pub use inbox::Gap;
+#[cfg(feature = "client")]
+pub use refresh_error::RefreshError;
 pub use stream::{StreamError, Streaming};
 
 pub(crate) use budget::{Budget, Permit};

@@ -228,6 +228,8 @@ where
             Entry::Slow => Some(Err(StreamError::Slow)),
             // Only channels have gaps.
             Entry::Gap(_) => fail(Failure::UnexpectedReply),
+            #[cfg(feature = "client")]
+            Entry::RefreshFailed(_) => fail(Failure::UnexpectedReply),
             Entry::DecodeError(rejected) => fail(Failure::Decode(rejected)),
             Entry::End(Ok(delivery)) => match take(Some(delivery)) {
                 Ok(end) => {

@@ -2,12 +2,13 @@
 
 use super::{
     Client, ConnectError,
-    connection::{Auth, Connector},
+    connection::Connector,
     core::Core,
     dial::{self, Dial, Subprotocol},
     error::NoAuth,
     handle::CloseOnDrop,
     handlers::{Handlers, RequestHandlers, Run},
+    refresh::Auth,
 };
 use crate::{
     NoRequests, Protocol, Side, calls::Delivery, codec::Encoding, decode, descriptor::Limits,
@@ -151,7 +152,8 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
     }
 
     /// Authenticates with credentials that `make` returns, for example a token that expires. `make` is called for each
-    /// connection, and its time counts towards `session.timeout`, which bounds an attempt to connect.
+    /// connection, and its time counts towards `session.timeout`, which bounds an attempt to connect. It is called again before the
+    /// authentication expires, if the server says when that is; see [`Client::refresh_auth`].
     ///
     /// # Errors
     /// If `make` returns an error, the attempt fails with [`ConnectError::Auth`]. The error of the first attempt is returned;
@@ -306,6 +308,7 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
             self.limits,
             encoding,
             self.capacity,
+            self.auth,
         );
         let dialled = match self.endpoint {
             Endpoint::Dial(dial) => Ok(dial),
@@ -313,17 +316,17 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
                 dial::websocket(&url, headers, subprotocol, self.limits.message)
             }),
         };
-        let (auth, reconnect) = (self.auth, self.reconnect);
+        let reconnect = self.reconnect;
         let handlers = self.handlers.map(|handlers| handlers.run);
         // The hello carries it.
         let session = &P::DESCRIPTOR.session;
-        let lacks_auth = session.auth && session.roles.hello.is_some() && auth.is_none();
+        let lacks_auth = session.auth && session.roles.hello.is_some() && core.auth.is_none();
         Box::pin(async move {
             let dial = dialled?;
             if lacks_auth {
                 return Err(ConnectError::Auth(NoAuth.into()));
             }
-            let handle = connect(core, dial, auth, reconnect, handlers).await?;
+            let handle = connect(core, dial, reconnect, handlers).await?;
             let client = Client {
                 handle,
                 protocol: PhantomData,
@@ -356,12 +359,11 @@ fn select(
 async fn connect(
     core: Core,
     dial: Dial,
-    auth: Option<Auth>,
     reconnect: bool,
     handlers: Option<Run>,
 ) -> Result<Arc<CloseOnDrop>, ConnectError> {
     let core = Arc::new(core);
-    let mut connector = Connector::new(core.clone(), dial, auth, reconnect);
+    let mut connector = Connector::new(core.clone(), dial, reconnect);
     let connected = connector.connect().await?;
     let handle = Arc::new(CloseOnDrop { core: core.clone() });
     if let Some(run) = handlers {

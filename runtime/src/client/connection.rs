@@ -16,7 +16,6 @@ use crate::{
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::Clock,
 };
-use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 use std::{error::Error, sync::Arc, task::Poll};
 use tokio::time::Instant;
@@ -24,18 +23,10 @@ use tokio::time::Instant;
 /// The longest version and hash that are accepted from a server. Both are stored and logged.
 const MAX_NAME: usize = 64;
 
-/// Returns the credentials for one connection.
-pub(crate) type Auth = Arc<
-    dyn Fn() -> BoxFuture<'static, Result<Box<RawValue>, Box<dyn Error + Send + Sync>>>
-        + Send
-        + Sync,
->;
-
 /// What a client needs to connect and reconnect.
 pub(crate) struct Connector {
     pub(crate) core: Arc<Core>,
     pub(crate) dial: Dial,
-    pub(crate) auth: Option<Auth>,
     pub(crate) reconnect: bool,
     /// The session of the last connection, if it can be resumed.
     session: Option<String>,
@@ -50,6 +41,8 @@ struct Welcome {
     resumed: bool,
     /// How many messages the server has received in the session, if it counts.
     received: Option<u64>,
+    /// The milliseconds until the authentication expires.
+    expires: Option<u64>,
 }
 
 /// Closes the client when its task ends for any reason, including a panic or the end of its runtime.
@@ -62,12 +55,11 @@ impl Drop for EndOnDrop {
 }
 
 impl Connector {
-    pub(crate) fn new(core: Arc<Core>, dial: Dial, auth: Option<Auth>, reconnect: bool) -> Self {
+    pub(crate) fn new(core: Arc<Core>, dial: Dial, reconnect: bool) -> Self {
         let link = Link::new(core.limits.outbound);
         Self {
             core,
             dial,
-            auth,
             reconnect,
             session: None,
             link,
@@ -79,7 +71,7 @@ impl Connector {
     pub(crate) async fn connect(&mut self) -> Result<Box<dyn Transport>, ConnectError> {
         let timeout = self.core.descriptor.session.timeout;
         let attempt = async {
-            let auth = match &self.auth {
+            let auth = match &self.core.auth {
                 Some(auth) => Some(auth().await.map_err(ConnectError::Auth)?),
                 None => None,
             };
@@ -101,8 +93,10 @@ impl Connector {
             session,
             resumed,
             received,
+            expires,
         } = welcome;
         let core = &self.core;
+        core.authenticated(expires);
         if resumed && !(core.is_detached() && received.is_some()) {
             return Err(ConnectError::UnexpectedReply);
         }
@@ -158,6 +152,7 @@ impl Connector {
                 session: String::new(),
                 resumed: false,
                 received: None,
+                expires: None,
             });
         }
         let packet = loop {
@@ -212,6 +207,7 @@ impl Connector {
                     session: ready.session,
                     resumed: ready.resumed,
                     received: ready.received,
+                    expires: ready.expires,
                 })
             }
             Some(Role::Refuse | Role::Error) => {
@@ -255,7 +251,12 @@ impl Connector {
     pub(crate) fn run(self, transport: Box<dyn Transport>) -> impl Future<Output = ()> + Send {
         let ending = EndOnDrop(self.core.clone());
         async move {
-            let closing = self.serve(transport).await;
+            let core = self.core.clone();
+            let closing = tokio::select! {
+                biased;
+                closing = self.serve(transport) => closing,
+                never = core.keep_authenticated() => match never {},
+            };
             ending.0.end(closing);
         }
     }
@@ -272,7 +273,7 @@ impl Connector {
                 SessionEnd::Broken(closing) => closing,
             };
             self.link = session.into_link();
-            if !self.reconnect || lost.as_ref().is_some_and(|lost| lost.is_final(descriptor)) {
+            if !self.reconnect || self.is_final(lost.as_ref()) {
                 return lost;
             }
             if self.is_resumable(lost.as_ref()) {
@@ -290,6 +291,16 @@ impl Connector {
                 Err(closing) => return closing,
             };
         }
+    }
+
+    /// Whether the client does not reconnect after this close. If its authentication has expired, it may have other credentials.
+    fn is_final(&self, closing: Option<&CloseFrame>) -> bool {
+        let descriptor = self.core.descriptor;
+        let unauthorized = descriptor.close_code(CloseReason::Unauthorized);
+        closing.is_some_and(|closing| {
+            closing.is_final(descriptor)
+                && !(closing.code == unauthorized && self.core.has_expired())
+        })
     }
 
     /// Whether the server keeps the session after the connection ended like this.

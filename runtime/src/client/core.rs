@@ -7,6 +7,7 @@ use super::{
     handlers::RequestHandlers,
     log::LogLimit,
     pending::{OrderedRequest, PendingRequest, PendingState, QueuedMessage, ReplyTo},
+    refresh::{Auth, Expiry},
 };
 use crate::{
     ExpectedReply, Id, PendingReplies,
@@ -55,6 +56,10 @@ pub(crate) struct Core {
     /// The rejoins may have work to do.
     rejoin_due: AtomicBool,
     pub(crate) status: watch::Sender<State>,
+    /// Returns the credentials of the client.
+    pub(crate) auth: Option<Auth>,
+    /// When the authentication expires, if that is known.
+    pub(crate) expiry: watch::Sender<Option<Expiry>>,
     pub(super) decode: Decode,
     /// Handles the requests of the server, if the protocol has any.
     pub(super) handlers: OnceLock<RequestHandlers>,
@@ -130,6 +135,7 @@ impl Core {
         limits: Limits,
         encoding: Encoding,
         capacity: usize,
+        auth: Option<Auth>,
     ) -> Self {
         let major = semver::Version::parse(descriptor.version)
             .ok()
@@ -147,6 +153,8 @@ impl Core {
             check: AtomicBool::new(false),
             rejoin_due: AtomicBool::new(false),
             status: watch::Sender::new(State::Connecting),
+            auth,
+            expiry: watch::Sender::new(None),
             decode,
             handlers: OnceLock::new(),
             inner: Mutex::default(),

@@ -1,8 +1,8 @@
 //! The typed handle of a client.
 
 use super::{
-    Call, CallError, ClientBuilder, Notifications, Sent, State, Streaming, Subscription,
-    VersionSkew, core::Core, subscription,
+    Call, CallError, ClientBuilder, Notifications, RefreshError, Sent, State, Streaming,
+    Subscription, VersionSkew, core::Core, subscription,
 };
 use crate::{
     ChannelKey, Message, MessageSet, NoError, NoRequests, Protocol, Request,
@@ -367,6 +367,36 @@ impl<P: Protocol> Client<P> {
             .close(CloseFrame::new(1000, ""), false);
         self.wait_for_state(|state| matches!(state, State::Closed(_)))
             .await;
+    }
+
+    /// Authenticates again: calls `auth_with`'s function, and sends what it returns as the session's new credentials. It returns once the
+    /// server has accepted them; messages that are sent later are handled as those of the new credentials. If that fails, the session goes
+    /// on with the old ones. Without a connection it waits for the next, which is authenticated with new credentials anyway.
+    ///
+    /// The client does this by itself when between three quarters and nine tenths of the time are over that the server has announced
+    /// (at random, so that not all clients do at once), and reports a failure as [`Event::RefreshFailed`](super::Event::RefreshFailed). Call
+    /// it if the credentials have changed for another reason, such as new permissions.
+    ///
+    /// # Errors
+    /// See [`RefreshError`]. It takes at most `session.timeout`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// async fn fetch_token() -> Result<String, std::io::Error> {
+    ///     Ok("fresh".into())
+    /// }
+    ///
+    /// let client = in_process::<Client>()
+    ///     .auth_with(|| async { fetch_token().await.map(|token| Auth { token }) })
+    ///     .await?;
+    /// client.refresh_auth().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn refresh_auth(&self) -> Result<(), RefreshError> {
+        self.handle.core.refresh_auth().await
     }
 
     fn timeout<M: Message<P::Client>>(&self) -> Duration {

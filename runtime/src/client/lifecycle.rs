@@ -98,7 +98,8 @@ impl Core {
         for (id, pending) in &mut inner.pending {
             match &pending.reply_to {
                 ReplyTo::Leave(_) => failed.push(id.clone()),
-                ReplyTo::Rejoin(..) => {
+                // The next hello has newer credentials.
+                ReplyTo::Rejoin(..) | ReplyTo::Auth(_) => {
                     if !pending.written {
                         self.outbound.withdraw(pending.mark);
                     }
@@ -118,6 +119,9 @@ impl Core {
             .iter()
             .filter_map(|id| inner.pending.remove(id))
             .collect();
+        for pending in &failed {
+            inner.unwritten.remove(&pending.mark);
+        }
         resend.sort_unstable_by_key(|(mark, ..)| *mark);
         let mut packets = Vec::with_capacity(resend.len());
         for (mark, packet, replies) in resend {

@@ -53,6 +53,7 @@ mod lifecycle;
 mod log;
 mod pending;
 mod receive;
+mod refresh;
 mod rejoin;
 pub(crate) mod responder;
 mod sent;
@@ -62,7 +63,7 @@ mod state;
 mod subscription;
 
 pub use crate::{
-    calls::{Call, CallError, Gap, StreamError, Streaming},
+    calls::{Call, CallError, Gap, RefreshError, StreamError, Streaming},
     replies::SendError,
 };
 pub use builder::ClientBuilder;

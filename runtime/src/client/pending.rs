@@ -45,6 +45,8 @@ pub(crate) enum ReplyTo {
     Join(PendingJoin),
     /// A leave.
     Leave(oneshot::Sender<ReplyResult>),
+    /// Credentials, in place of those that the session has.
+    Auth(oneshot::Sender<ReplyResult>),
     /// A rejoin after a reconnect: the key and generation of the channel.
     Rejoin(String, u64),
 }
@@ -168,7 +170,7 @@ impl ReplyTo {
     pub(crate) fn fail(self, failure: Failure) {
         match self {
             Self::Call(reply) => reply.fail(failure),
-            Self::Leave(reply) | Self::Join(PendingJoin { reply, .. }) => {
+            Self::Leave(reply) | Self::Auth(reply) | Self::Join(PendingJoin { reply, .. }) => {
                 let _ = reply.send(Err(failure));
             }
             Self::Rejoin(..) => {}

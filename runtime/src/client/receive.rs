@@ -11,7 +11,9 @@ use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode,
     calls::{CallReply, Delivery, Entry, Failure, Inbox},
     descriptor::ReplyKind,
-    system::{ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role, SkipNotice},
+    system::{
+        Authenticated, ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role, SkipNotice,
+    },
     transport::Packet,
 };
 use std::sync::{Arc, Weak};
@@ -157,7 +159,7 @@ impl Core {
         delivery: Option<Delivery>,
     ) {
         match pending.reply_to {
-            ReplyTo::Call(CallReply::One(reply)) | ReplyTo::Leave(reply) => {
+            ReplyTo::Call(CallReply::One(reply)) | ReplyTo::Leave(reply) | ReplyTo::Auth(reply) => {
                 // The receiver may have been dropped.
                 let _ = reply.send(Ok(delivery));
             }
@@ -329,7 +331,7 @@ impl Core {
                     channel.advance(Some(skip.seq), None);
                 }
             }
-            Role::Join | Role::Leave => {
+            Role::Join | Role::Leave | Role::Auth => {
                 let mut inner = self.lock();
                 let id = if !self.by_order() {
                     head.id.clone()
@@ -350,6 +352,10 @@ impl Core {
                 if let Some(id) = id
                     && let Some(pending) = inner.take(&id)
                 {
+                    if role == Role::Auth {
+                        let answer = Authenticated::read(head).ok();
+                        self.authenticated(answer.and_then(|answer| answer.expires));
+                    }
                     let position = (head.seq, head.epoch.clone());
                     self.settle(&mut inner, &id, pending, channel, position, None);
                 }

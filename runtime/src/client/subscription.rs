@@ -2,7 +2,8 @@
 
 use super::{channels::PendingJoin, handle::CloseOnDrop, pending::ReplyTo};
 use crate::calls::{
-    AbandonOnDrop, CallError, Delivery, Entry, Failure, Gap, Inbox, RequestMessage, take, within,
+    AbandonOnDrop, CallError, Delivery, Entry, Failure, Gap, Inbox, RefreshError, RequestMessage,
+    take, within,
 };
 use crate::{DeclaredErrors, DecodeError, Envelope, Message, MessageSet, NoError};
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
@@ -18,6 +19,9 @@ pub enum Event<U> {
     Gap(Gap),
     /// A message that cannot be decoded, such as one of a newer server.
     DecodeError(Box<DecodeError>),
+    /// The client could not authenticate again before its authentication expires, and goes on with the credentials that the server has.
+    /// [`Notifications`] alone report it. Unless [`Client::refresh_auth`](super::Client::refresh_auth) succeeds, the server closes.
+    RefreshFailed(RefreshError),
     /// After a reconnect, the server refused the rejoin for good (a `retryable` refusal is retried instead). This is the last event.
     Lost(CallError<NoError>),
 }
@@ -27,6 +31,7 @@ pub(crate) fn event<U: MessageSet>(entry: Entry) -> Option<Event<U>> {
         Entry::Message(delivery) => Event::Message(delivery.typed()?),
         Entry::Gap(gap) => Event::Gap(gap),
         Entry::DecodeError(rejected) => Event::DecodeError(rejected),
+        Entry::RefreshFailed(error) => Event::RefreshFailed(error),
         Entry::End(Err(failure)) => Event::Lost(CallError::from_failure(failure)),
         // Only streams have these.
         Entry::Slow | Entry::End(Ok(_)) => return None,

@@ -19,6 +19,7 @@ use super::{
     attach::Attach,
     connection_handle::{ConnectionHandle, Peer},
     endpoint::Endpoint,
+    expiry::Expiry,
     handler_queue::{self, Done, HandlerQueue},
     inbound::Inbound,
     stall::Stall,
@@ -71,6 +72,8 @@ pub(crate) struct Connection {
     allowance: Arc<Allowance>,
     /// The client may still have the token of its last hello: it was not heard since.
     unconfirmed: bool,
+    /// When the authentication expires.
+    expiry: Option<Expiry>,
     connection: Arc<ConnectionHandle>,
     server: Arc<ServerState>,
     service: Arc<dyn Service>,
@@ -171,12 +174,15 @@ impl Connection {
             connection.outbound.begin_counting();
             connection.answers.begin_counting();
         }
+        let peer = connection.peer();
+        let expires = endpoint.service.expires(&peer.session);
         Self {
             io: TransportIo::new(transport, link, clock),
             admission: Some(admission),
-            peer: connection.peer(),
+            peer,
             allowance,
             unconfirmed: false,
+            expiry: expires.map(Expiry::new),
             handlers: HandlerQueue::new(connection.clone(), streams),
             inbound: Inbound::new(limits.inbound),
             rate: limits
@@ -339,6 +345,9 @@ impl Connection {
         };
         // The handler may have closed the connection.
         self.close = self.connection.outbound.closing();
+        if self.connection.take_refreshed() {
+            self.set_peer(self.connection.peer());
+        }
         match end {
             handler_queue::End::Finished => {}
             handler_queue::End::Panicked => {
@@ -412,7 +421,29 @@ impl Connection {
             .poll_write(cx, outbound, &skip, written, || outbound.flushed())
     }
 
+    /// Uses the state of a client that has authenticated again for later messages.
+    fn set_peer(&mut self, peer: Arc<Peer>) {
+        self.expiry = self.service.expires(&peer.session).map(Expiry::new);
+        self.peer = peer;
+    }
+
+    /// Closes the session if its authentication has expired.
+    fn poll_expiry(&mut self, cx: &mut task::Context<'_>) {
+        let expiry = self.expiry.as_mut();
+        if expiry.is_some_and(|expiry| expiry.poll(cx).is_ready()) {
+            self.expiry = None;
+            tracing::info!(
+                connection = self.connection.id,
+                "the authentication has expired"
+            );
+            let reason = "the authentication has expired";
+            self.connection
+                .close(CloseReason::Unauthorized, reason, true);
+        }
+    }
+
     fn poll_timers(&mut self, cx: &mut task::Context<'_>) -> Option<End> {
+        self.poll_expiry(cx);
         let stalled = self.stall.poll(
             cx,
             self.io.is_flushing().then(|| self.io.transport.written()),

@@ -34,6 +34,8 @@ use std::{
 pub(crate) struct Peer {
     pub(crate) session: SessionState,
     pub(crate) info: Arc<ConnectionInfo>,
+    /// The version of its protocol.
+    pub(crate) version: Arc<str>,
 }
 
 /// A handle to a session, through which the rest of the server sends to it and closes it.
@@ -46,6 +48,8 @@ pub(crate) struct ConnectionHandle {
     /// The user behind the session, if it is known.
     pub(crate) principal: Option<Box<str>>,
     peer: Mutex<Arc<Peer>>,
+    /// The client has authenticated again, and the session's task has not seen that yet.
+    refreshed: AtomicBool,
     attach: AttachSlot,
     pub(crate) answers: Answers,
     sessions: Arc<Sessions>,
@@ -92,6 +96,7 @@ impl ConnectionHandle {
             encoder,
             principal,
             peer: Mutex::new(Arc::new(peer)),
+            refreshed: AtomicBool::new(false),
             attach: AttachSlot::default(),
             answers: Answers::new(limits.outbound),
             sessions,
@@ -197,6 +202,17 @@ impl ConnectionHandle {
 
     pub(crate) fn set_peer(&self, peer: Arc<Peer>) {
         *self.peer.lock().unwrap_or_else(PoisonError::into_inner) = peer;
+    }
+
+    /// Replaces the peer after the client has authenticated again.
+    pub(crate) fn refresh(&self, peer: Arc<Peer>) {
+        self.set_peer(peer);
+        self.refreshed.store(true, Ordering::Release);
+    }
+
+    /// Returns and resets whether the client has authenticated again.
+    pub(crate) fn take_refreshed(&self) -> bool {
+        self.refreshed.load(Ordering::Relaxed) && self.refreshed.swap(false, Ordering::Acquire)
     }
 
     /// Hands another connection to the session's task.

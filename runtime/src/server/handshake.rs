@@ -7,6 +7,7 @@ use super::{
     connection::{CONTROL, Connection, Established},
     connection_handle::{ConnectionHandle, Peer},
     endpoint::Endpoint,
+    expiry::announced,
     state::{Admission, ServerState},
     token_bucket::TokenBucket,
 };
@@ -50,7 +51,11 @@ pub(crate) async fn serve(
         &mut control,
     )
     .await;
-    let Accepted { session, resume } = match established {
+    let Accepted {
+        session,
+        version,
+        resume,
+    } = match established {
         Ok(established) => established,
         // Answers a close by the client.
         Err(None) => {
@@ -84,7 +89,12 @@ pub(crate) async fn serve(
         && state.protocol.session.resume.is_some()
         && roles.ready.is_some()
         && roles.received.is_some();
-    let peer = Peer { session, info };
+    let expires = endpoint.service.expires(&session);
+    let peer = Peer {
+        session,
+        info,
+        version,
+    };
     let resumed = resume
         .and_then(|resume| resume.session)
         .filter(|_| counting);
@@ -138,6 +148,7 @@ pub(crate) async fn serve(
             session: token,
             resumed: false,
             received: counting.then_some(0),
+            expires: expires.map(announced),
         };
         if counting {
             let sessions = &state.sessions;
@@ -175,6 +186,8 @@ fn resumable(
 /// A client that is accepted.
 struct Accepted {
     session: SessionState,
+    /// The version of its protocol.
+    version: Arc<str>,
     /// What its hello says of resuming.
     resume: Option<Resume>,
 }
@@ -202,7 +215,7 @@ async fn establish(
         ));
     }
     let mut request = ConnectRequest::new(None, info.clone(), String::new());
-    let mut resume = None;
+    let (mut version, mut resume) = (Arc::from(""), None);
     if session.roles.hello.is_some() {
         let hello = tokio::time::timeout(
             session.timeout,
@@ -252,12 +265,19 @@ async fn establish(
                 "version skew: the client was generated from a different spec with an accepted version"
             );
         }
+        version = hello.version.as_str().into();
         (request.auth, request.version) = (hello.auth, hello.version);
         resume = hello.resume;
     }
     let connecting = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
     let rejection = match tokio::time::timeout(session.timeout, connecting).await {
-        Ok(Ok(Ok(session))) => return Ok(Accepted { session, resume }),
+        Ok(Ok(Ok(session))) => {
+            return Ok(Accepted {
+                session,
+                version,
+                resume,
+            });
+        }
         Ok(Ok(Err(rejection))) => rejection,
         Ok(Err(_)) => {
             tracing::error!("the session handler panicked");

@@ -27,11 +27,14 @@ mod context;
 pub(crate) mod dispatch;
 mod encoder;
 mod endpoint;
+mod expiry;
 mod handler_queue;
 mod handling;
 mod handshake;
 mod hub;
 mod inbound;
+#[cfg(feature = "jwt")]
+pub mod jwt;
 mod membership;
 mod middleware;
 mod origins;

@@ -1,15 +1,20 @@
-//! The session's own messages, as a server receives them: pings, and joins and leaves of channels without messages of their own for that.
+//! The session's own messages, as a server receives them: pings, joins and leaves of channels without messages of their own for that, and
+//! credentials that replace those of the hello.
 
 use super::{
-    Action, Context, Received, Rejection, Service, context, handling::Handling,
-    membership::MAX_KEY, middleware::Progress, responder::Responder,
+    Action, ConnectRequest, Context, Received, Rejection, Service, connection_handle::Peer,
+    context, expiry::announced, handling::Handling, membership::MAX_KEY, middleware::Progress,
+    responder::Responder,
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, TagBuf,
+    DecodeError, DecodeErrorKind, Id, SessionCode, TagBuf,
+    codec::Outgoing,
     descriptor::{ProtocolDescriptor, ReplyKind, Tag},
-    system::{ChannelOnly, Head, ReceivedNotice, RemoteError, Role},
+    replies::{ErrorPayload, Replier},
+    system::{Authenticated, ChannelOnly, Head, ReceivedNotice, RemoteError, Role},
     transport::Packet,
 };
+use serde_json::value::RawValue;
 use std::sync::Arc;
 
 /// A message that skips the queue.
@@ -59,7 +64,7 @@ pub(crate) fn expects_reply(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>)
         Some(reply) => reply.is_request(),
         None => matches!(
             Role::of(tag, &protocol.session.roles),
-            Some(Role::Join | Role::Leave)
+            Some(Role::Join | Role::Leave | Role::Auth)
         ),
     }
 }
@@ -175,6 +180,12 @@ pub(crate) fn read(
                 (Action::Run(Box::pin(leave)), "leave", observed)
             }
         }
+        Role::Auth => {
+            let auth = head.raw_payload(&server.protocol.client.envelope).ok()?;
+            let (responder, observed) = responder("auth");
+            let refresh = refresh(service.clone(), responder, auth, roles.auth);
+            (Action::Run(Box::pin(refresh)), "auth", observed)
+        }
         // Only a client that was asked something can fail to answer.
         Role::Error => {
             cx.connection.calls_so_far()?;
@@ -219,6 +230,54 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, tag:
     }
     let payload = serde_json::value::to_raw_value(&ChannelOnly((&*key).into()));
     responder.join_key(joining, tag, payload.map(Some), None);
+}
+
+/// Authenticates the client again. If that fails, its session stays as it is.
+async fn refresh(
+    service: Arc<dyn Service>,
+    responder: Responder,
+    auth: Box<RawValue>,
+    tag: Option<Tag>,
+) {
+    let cx = responder.context();
+    let connection = &cx.connection;
+    let request = ConnectRequest::again(auth, &cx.peer);
+    let new = match service.connect(request).await {
+        Ok(new) => new,
+        Err(rejection) => {
+            tracing::info!(
+                connection = connection.id,
+                code = ?rejection.code,
+                "a client failed to authenticate again"
+            );
+            return responder.reject(&rejection);
+        }
+    };
+    // A session is one principal's: its channels were joined by that one.
+    if service.principal(&new).as_deref() != connection.principal.as_deref() {
+        tracing::info!(
+            connection = connection.id,
+            "a client failed to authenticate again: another principal"
+        );
+        let text = "these credentials are another principal's; a session keeps its own";
+        return responder.send_error(&ErrorPayload::new(SessionCode::OtherPrincipal, text));
+    }
+    let current = connection.peer();
+    let session = service.refreshed(&current.session, new);
+    let expires = service.expires(&session).map(announced);
+    connection.refresh(Arc::new(Peer {
+        session,
+        ..Peer::clone(&current)
+    }));
+    let encoder = &connection.encoder;
+    connection.answer(&Outgoing {
+        payload: Some(&Authenticated { expires }),
+        id: cx.id(),
+        is_reply: true,
+        outcome: Some(true),
+        timestamp: encoder.timestamp(),
+        ..encoder.outgoing(tag)
+    });
 }
 
 /// Leaves a channel that has no leave message of its own.

@@ -16,13 +16,13 @@ enum TagOwner {
 /// Which sides send the messages of a role: (the client, the server).
 pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
     match kind {
-        RoleKind::Hello | RoleKind::Auth | RoleKind::Resume => (true, false),
+        RoleKind::Hello | RoleKind::Resume => (true, false),
         // A client sends errors if the server sends requests.
         RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Skip | RoleKind::Error => {
             (false, true)
         }
-        // The answer to Handfast's own join, leave and negotiate has the tag of the request.
-        RoleKind::Join | RoleKind::Leave | RoleKind::Negotiate => (true, true),
+        // The answer to Handfast's own join, leave, auth and negotiate has the tag of the request.
+        RoleKind::Join | RoleKind::Leave | RoleKind::Auth | RoleKind::Negotiate => (true, true),
         RoleKind::Ping | RoleKind::Pong | RoleKind::Received => (true, true),
     }
 }
@@ -110,6 +110,11 @@ impl Checker<'_> {
                     .push(Diagnostic::error("P018", at, message).help(help));
             }
             seen.insert(tag, (TagOwner::Role(name), at));
+        }
+        // The answer to credentials has their tag.
+        let answer = protocol.session.auth_tag(&protocol.messages);
+        if let Some(tag) = answer.filter(|tag| !client && !seen.contains_key(tag)) {
+            seen.insert(tag, (TagOwner::Role("auth"), Span::default()));
         }
         let mut integer = None;
         for (index, message) in protocol.messages.iter().enumerate() {

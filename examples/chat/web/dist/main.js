@@ -1216,7 +1216,8 @@ var SESSION_CODES = [
   "TOO_LARGE",
   "RATE_LIMITED",
   "ID_REUSED",
-  "TOO_MANY"
+  "TOO_MANY",
+  "OTHER_PRINCIPAL"
 ];
 var SessionRefusedError = class extends Error {
   name = "SessionRefusedError";
@@ -1247,12 +1248,13 @@ var refusal = {
   violations: [reportArray, { items: [reportObject, violation] }]
 };
 var ready = {
-  "?": ["hash", "session", "resumed", "received"],
+  "?": ["hash", "session", "resumed", "received", "expires"],
   version: string,
   hash: string,
   session: string,
   resumed: boolean,
-  received: validateCount
+  received: validateCount,
+  expires: validateCount
 };
 function validateError(value, report) {
   deduplicate(report);
@@ -1275,6 +1277,7 @@ var validateGap = /* @__PURE__ */ objectOf({
 });
 var validateSkip = /* @__PURE__ */ objectOf({ "?": [], channel: string, seq: integer });
 var validateChannelKey = /* @__PURE__ */ objectOf({ "?": [], channel: string });
+var validateAuthenticated = /* @__PURE__ */ objectOf({ "?": ["expires"], expires: validateCount });
 function validateNothing() {
 }
 var sessionMessages = {
@@ -1833,6 +1836,7 @@ var Connection = class {
   }
   /** Whether a close code means that the client must not reconnect. */
   #isFinal(code) {
+    if (code === this.closeCodes.unauthorized && this.#phase === "ready" && this.#host.hasExpired()) return false;
     return code === 1e3 || isRefusal(code, this.closeCodes);
   }
   #drop(code, reason, final = false) {
@@ -2005,6 +2009,7 @@ var Core = class {
   outbound;
   channels;
   #requests;
+  refresh;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
@@ -2085,6 +2090,7 @@ var Core = class {
       failure
     };
     this.#requests = answering2?.(this);
+    this.refresh = protocol2.refresh?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -2128,7 +2134,7 @@ var Core = class {
   // The session
   async hello() {
     const { version, hash, auth: validate } = this.protocol;
-    const auth = await this.#authPayload();
+    const auth = await this.authPayload();
     if (validate !== void 0 && auth !== void 0) {
       const violations = this.encoder.violations(validate, auth, 2, null);
       if (violations.length > 0) {
@@ -2144,7 +2150,8 @@ var Core = class {
       ...this.#canCount && { resume: session ?? {} }
     });
   }
-  async #authPayload() {
+  /** The credentials, which may have to be fetched. */
+  async authPayload() {
     const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
     return token === void 0 ? auth : { ...auth, token };
   }
@@ -2186,6 +2193,7 @@ var Core = class {
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
     if (!this.outbound.isOpen) return;
+    this.refresh?.expires(ready2.expires);
     this.#resolveReady(ready2);
     this.state.set({ status: "connected" });
     const { name, version, hash } = this.protocol;
@@ -2200,19 +2208,20 @@ var Core = class {
   closed(closed) {
     const { closeCodes } = this.connection;
     const { code, reason, final } = closed;
+    this.refresh?.stop();
     const isRefusedCode = isRefusal(code, closeCodes);
     const refused2 = !this.#isReady && this.#detached === void 0 && (this.#refused || isRefusedCode);
     const isBare = this.#isReady && this.#token !== void 0 && (code === ABNORMAL || code === closeCodes.silent);
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
     if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
-    const closedError = final ? this.#closedError : void 0;
+    const closedError2 = final ? this.#closedError : void 0;
     if (!final && isBare) this.#detach();
-    else if (final || this.#detached === void 0) this.#end(refused2, code !== closeCodes.tooLarge, closedError);
-    if (closedError !== void 0) {
+    else if (final || this.#detached === void 0) this.#end(refused2, code !== closeCodes.tooLarge, closedError2);
+    if (closedError2 !== void 0) {
       this.#stopWaking();
-      this.outbound.failAll(closedError);
-      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
+      this.outbound.failAll(closedError2);
+      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError2.message) : new CallFailedError(closedError2));
     }
     const waitingStatus = this.#wasReady ? "reconnecting" : "connecting";
     this.state.set({ status: final ? "closed" : waitingStatus, closed });
@@ -2343,9 +2352,13 @@ var Core = class {
     this.channels?.ignoreRejections();
     this.connection.end(1e3, "closed by the client");
   }
-  /** An attempt to connect failed. */
-  failed(error) {
-    this.#report("auth", error, "could not connect");
+  /** An attempt to connect, or to authenticate again, failed. */
+  failed(error, words = "could not connect") {
+    this.#report("auth", error, words);
+  }
+  /** Whether the time is over for which the server has authenticated the client. */
+  hasExpired() {
+    return this.refresh?.hasExpired() === true;
   }
   warn(kind2, words) {
     this.#warnings.warn(kind2, words);
@@ -2424,6 +2437,20 @@ var Client = class {
     this.#core.connection.retryNow();
   }
   /**
+   * Authenticates again: fetches the auth payload and the token anew, and sends them. Resolves once the server has accepted them;
+   * messages that are sent later are handled as those of the new credentials. Without a connection it waits for the next, which has
+   * new credentials anyway.
+   *
+   * The client does this by itself before the authentication expires, if the server says when that is, and emits `error` if it fails.
+   *
+   * @throws {CallFailedError} if the server refuses the credentials, and the session goes on with the old ones; or with `TIMEOUT` or `CLOSED`.
+   * What fetching them throws is thrown as it is.
+   */
+  async refreshAuth() {
+    if (this.#core.refresh === void 0) throw new TypeError("the protocol has no message that authenticates a client");
+    await this.#core.refresh.now();
+  }
+  /**
    * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins
    * reject with `CLOSED`, which need not be handled.
    */
@@ -2431,6 +2458,85 @@ var Client = class {
     this.#core.close();
   }
 };
+
+// handfast/refresh.ts
+var EARLIEST = 0.75;
+var JITTER = 0.15;
+var FLOOR = 100;
+var RETRY = 1e3;
+var CHECK = 6e4;
+var LATENCY = 1e3;
+function authRefresh(core) {
+  const { clock, events, protocol: protocol2, encoder } = core;
+  const answer = { name: "$auth", tag: encoder.tag("auth"), receive: validateAuthenticated };
+  const request = { name: "auth", tag: encoder.tag("auth"), send: protocol2.auth ?? noPayload, errors: [] };
+  let cancel = () => {
+  };
+  let [since, date] = [0, 0];
+  let lifetime;
+  const elapsed = () => Math.max(clock.now() - since, Date.now() - date);
+  function watch(due) {
+    cancel();
+    cancel = clock.after(Math.max(0, Math.min(due - elapsed(), CHECK)), () => {
+      if (elapsed() < due) return watch(due);
+      now().catch((error) => failed(error));
+    });
+  }
+  function failed(error) {
+    if (core.state.get().status !== "connected") return;
+    core.failed(error, "could not authenticate again");
+    const [passed, end] = [elapsed(), lifetime ?? 0];
+    const isRefused = error instanceof CallFailedError && error.error.retryable === false;
+    if (!isRefused && end - passed >= RETRY) watch(passed + Math.max((end - passed) / 2, RETRY));
+  }
+  function expires(milliseconds) {
+    cancel();
+    lifetime = milliseconds;
+    [since, date] = [clock.now(), Date.now()];
+    if (milliseconds !== void 0) watch(Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
+  }
+  async function now() {
+    const { status } = core.state.get();
+    if (status === "connected") {
+      const payload = await core.authPayload();
+      const error = await new Promise((resolve2) => {
+        core.request(request, payload, { timeout: core.timeout({}), as: "leave" }, [answer], {
+          answered: (message) => {
+            expires(message.payload.expires);
+            resolve2(void 0);
+            return true;
+          },
+          failed: resolve2
+        });
+      });
+      if (error === void 0) return;
+      const failure2 = "received" in error ? { ...error, code: error.received } : error;
+      if (error.code !== "OUTCOME_UNKNOWN") throw new CallFailedError(failure2);
+    }
+    if (status === "closed") throw closedError();
+    await new Promise((resolve2, reject) => {
+      const settle2 = (settled) => {
+        for (const remove of listeners) remove();
+        settled();
+      };
+      const listeners = [
+        events.on("open", () => settle2(resolve2)),
+        events.on("close", ({ final, reason }) => {
+          if (final) settle2(() => reject(closedError(reason)));
+        })
+      ];
+    });
+  }
+  return {
+    expires,
+    hasExpired: () => lifetime !== void 0 && lifetime > 0 && elapsed() + LATENCY >= lifetime,
+    now,
+    stop: () => cancel()
+  };
+}
+function closedError(reason = "") {
+  return new CallFailedError({ code: "CLOSED", message: reason || "the client is closed" });
+}
 
 // handfast/stream.ts
 function deferred() {
@@ -3051,7 +3157,8 @@ var protocol = {
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },
   session: { heartbeat: 25e3, timeout: 1e4, resume: 12e4, backoff: { min: 500, max: 3e4, attempts: 1e3 } },
-  auth: validateAuth
+  auth: validateAuth,
+  refresh: authRefresh
 };
 function connect(url, options) {
   return new Client(protocol, url, options);

@@ -149,6 +149,21 @@ export class Client<Auth = never> {
   }
 
   /**
+   * Authenticates again: fetches the auth payload and the token anew, and sends them. Resolves once the server has accepted them;
+   * messages that are sent later are handled as those of the new credentials. Without a connection it waits for the next, which has
+   * new credentials anyway.
+   *
+   * The client does this by itself before the authentication expires, if the server says when that is, and emits `error` if it fails.
+   *
+   * @throws {CallFailedError} if the server refuses the credentials, and the session goes on with the old ones; or with `TIMEOUT` or `CLOSED`.
+   * What fetching them throws is thrown as it is.
+   */
+  async refreshAuth(): Promise<void> {
+    if (this.#core.refresh === undefined) throw new TypeError('the protocol has no message that authenticates a client');
+    await this.#core.refresh.now();
+  }
+
+  /**
    * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins
    * reject with `CLOSED`, which need not be handled.
    */

@@ -27,6 +27,7 @@ import type { ClientEvents } from './events.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
 import type { AuthenticatedConnectOptions, SendOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
+import type { AuthRefresh } from './refresh.js';
 import { formatViolation } from './report.js';
 import { CallFailedError, err, type Failure, type Result } from './result.js';
 import type { Position } from './sequence.js';
@@ -96,6 +97,7 @@ export class Core implements ConnectionHost {
   readonly outbound: Outbound;
   channels: ClientChannels | undefined;
   readonly #requests: ServerRequests | undefined;
+  readonly refresh: AuthRefresh | undefined;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
@@ -180,6 +182,7 @@ export class Core implements ConnectionHost {
       failure,
     };
     this.#requests = answering?.(this);
+    this.refresh = protocol.refresh?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -244,7 +247,7 @@ export class Core implements ConnectionHost {
 
   async hello(): Promise<Packet | null> {
     const { version, hash, auth: validate } = this.protocol;
-    const auth = await this.#authPayload();
+    const auth = await this.authPayload();
     if (validate !== undefined && auth !== undefined) {
       const violations = this.encoder.violations(validate, auth, 2, null);
       if (violations.length > 0) {
@@ -261,7 +264,8 @@ export class Core implements ConnectionHost {
     });
   }
 
-  async #authPayload(): Promise<unknown> {
+  /** The credentials, which may have to be fetched. */
+  async authPayload(): Promise<unknown> {
     const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
     return token === undefined ? auth : { ...(auth as object | undefined), token };
   }
@@ -306,6 +310,7 @@ export class Core implements ConnectionHost {
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
     if (!this.outbound.isOpen) return;
+    this.refresh?.expires(ready.expires);
     this.#resolveReady(ready);
     this.state.set({ status: 'connected' });
     const { name, version, hash } = this.protocol;
@@ -321,6 +326,7 @@ export class Core implements ConnectionHost {
   closed(closed: ConnectionClosed): void {
     const { closeCodes } = this.connection;
     const { code, reason, final } = closed;
+    this.refresh?.stop();
     const isRefusedCode = isRefusal(code, closeCodes);
     const refused = !this.#isReady && this.#detached === undefined && (this.#refused || isRefusedCode);
     // A server keeps the session of a connection that ended without a close frame.
@@ -482,9 +488,14 @@ export class Core implements ConnectionHost {
     this.connection.end(1000, 'closed by the client');
   }
 
-  /** An attempt to connect failed. */
-  failed(error: unknown): void {
-    this.#report('auth', error, 'could not connect');
+  /** An attempt to connect, or to authenticate again, failed. */
+  failed(error: unknown, words: string = 'could not connect'): void {
+    this.#report('auth', error, words);
+  }
+
+  /** Whether the time is over for which the server has authenticated the client. */
+  hasExpired(): boolean {
+    return this.refresh?.hasExpired() === true;
   }
 
   warn(kind: string, words: string): void {

@@ -1124,7 +1124,8 @@ var SESSION_CODES = [
   "TOO_LARGE",
   "RATE_LIMITED",
   "ID_REUSED",
-  "TOO_MANY"
+  "TOO_MANY",
+  "OTHER_PRINCIPAL"
 ];
 var SessionRefusedError = class extends Error {
   name = "SessionRefusedError";
@@ -1155,12 +1156,13 @@ var refusal = {
   violations: [reportArray, { items: [reportObject, violation] }]
 };
 var ready = {
-  "?": ["hash", "session", "resumed", "received"],
+  "?": ["hash", "session", "resumed", "received", "expires"],
   version: string,
   hash: string,
   session: string,
   resumed: boolean,
-  received: validateCount
+  received: validateCount,
+  expires: validateCount
 };
 function validateError(value, report) {
   deduplicate(report);
@@ -1741,6 +1743,7 @@ var Connection = class {
   }
   /** Whether a close code means that the client must not reconnect. */
   #isFinal(code) {
+    if (code === this.closeCodes.unauthorized && this.#phase === "ready" && this.#host.hasExpired()) return false;
     return code === 1e3 || isRefusal(code, this.closeCodes);
   }
   #drop(code, reason, final = false) {
@@ -1913,6 +1916,7 @@ var Core = class {
   outbound;
   channels;
   #requests;
+  refresh;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
@@ -1993,6 +1997,7 @@ var Core = class {
       failure
     };
     this.#requests = answering2?.(this);
+    this.refresh = protocol2.refresh?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -2036,7 +2041,7 @@ var Core = class {
   // The session
   async hello() {
     const { version, hash, auth: validate } = this.protocol;
-    const auth = await this.#authPayload();
+    const auth = await this.authPayload();
     if (validate !== void 0 && auth !== void 0) {
       const violations = this.encoder.violations(validate, auth, 2, null);
       if (violations.length > 0) {
@@ -2052,7 +2057,8 @@ var Core = class {
       ...this.#canCount && { resume: session ?? {} }
     });
   }
-  async #authPayload() {
+  /** The credentials, which may have to be fetched. */
+  async authPayload() {
     const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
     return token === void 0 ? auth : { ...auth, token };
   }
@@ -2094,6 +2100,7 @@ var Core = class {
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
     if (!this.outbound.isOpen) return;
+    this.refresh?.expires(ready2.expires);
     this.#resolveReady(ready2);
     this.state.set({ status: "connected" });
     const { name, version, hash } = this.protocol;
@@ -2108,6 +2115,7 @@ var Core = class {
   closed(closed) {
     const { closeCodes } = this.connection;
     const { code, reason, final } = closed;
+    this.refresh?.stop();
     const isRefusedCode = isRefusal(code, closeCodes);
     const refused2 = !this.#isReady && this.#detached === void 0 && (this.#refused || isRefusedCode);
     const isBare = this.#isReady && this.#token !== void 0 && (code === ABNORMAL || code === closeCodes.silent);
@@ -2251,9 +2259,13 @@ var Core = class {
     this.channels?.ignoreRejections();
     this.connection.end(1e3, "closed by the client");
   }
-  /** An attempt to connect failed. */
-  failed(error) {
-    this.#report("auth", error, "could not connect");
+  /** An attempt to connect, or to authenticate again, failed. */
+  failed(error, words = "could not connect") {
+    this.#report("auth", error, words);
+  }
+  /** Whether the time is over for which the server has authenticated the client. */
+  hasExpired() {
+    return this.refresh?.hasExpired() === true;
   }
   warn(kind, words) {
     this.#warnings.warn(kind, words);
@@ -2330,6 +2342,20 @@ var Client = class {
    */
   retryNow() {
     this.#core.connection.retryNow();
+  }
+  /**
+   * Authenticates again: fetches the auth payload and the token anew, and sends them. Resolves once the server has accepted them;
+   * messages that are sent later are handled as those of the new credentials. Without a connection it waits for the next, which has
+   * new credentials anyway.
+   *
+   * The client does this by itself before the authentication expires, if the server says when that is, and emits `error` if it fails.
+   *
+   * @throws {CallFailedError} if the server refuses the credentials, and the session goes on with the old ones; or with `TIMEOUT` or `CLOSED`.
+   * What fetching them throws is thrown as it is.
+   */
+  async refreshAuth() {
+    if (this.#core.refresh === void 0) throw new TypeError("the protocol has no message that authenticates a client");
+    await this.#core.refresh.now();
   }
   /**
    * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins

@@ -7,6 +7,7 @@ import type { Core } from './core.js';
 import type { DeclaredError } from './errors.js';
 import type { Envelope, EnvelopeFields, Id, Tag } from './envelope.js';
 import type { CallOptions } from './options.js';
+import type { AuthRefresh } from './refresh.js';
 import type { Validator } from './report.js';
 import type { Stream } from './stream.js';
 import type { Subscription } from './subscription.js';
@@ -190,6 +191,8 @@ export interface Protocol<Auth = never> {
   };
   /** The validator of the auth payload in the hello. */
   readonly auth?: Validator<Auth>;
+  /** How a client authenticates again. */
+  readonly refresh?: (core: Core) => AuthRefresh;
   /** Close codes that are not the defaults. */
   readonly closeCodes?: Partial<CloseCodes>;
   /**
@@ -202,7 +205,7 @@ export interface Protocol<Auth = never> {
 }
 
 /** A message of the session itself. */
-export type Role = 'hello' | 'ready' | 'refuse' | 'received' | 'gap' | 'skip' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
+export type Role = 'hello' | 'ready' | 'refuse' | 'auth' | 'received' | 'gap' | 'skip' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
 
 /** The tag of a message on the wire. */
 export function tagOf(message: MessageDescriptor): Tag | null {
