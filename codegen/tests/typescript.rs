@@ -291,7 +291,7 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
             "unknown-type",
             "syntax",
             3,
-            { "hello": null, "ready": null, "refuse": null, "gap": null, "join": null, "leave": null, "ping": 8, "pong": 9, "error": 0, "skip": null },
+            { "hello": null, "ready": null, "refuse": null, "gap": null, "join": null, "leave": null, "ping": 8, "pong": 9, "error": 0, "received": null, "skip": null },
             { "takenOver": 4500 },
         ])
     );

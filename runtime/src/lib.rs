@@ -125,11 +125,10 @@
 //! - Without either: envelope, reading, validation and dispatch, for programs that bring their own transport or none.
 //!
 //! # What it does not do
-//! - Resume a session: a reconnected client joins its channels again, and receives what it missed from their histories, or a gap.
 //! - TLS: let a proxy end it, or dial it yourself and give the transport to [`ClientBuilder::over`](client::ClientBuilder::over).
-//! - Encodings other than JSON, and compression.
+//! - Compression.
 //! - Carry messages between processes: [`broker::InMemory`] serves one; [`broker::Broker`] is the place for others.
-//! - Deliver exactly once. A request whose connection is lost fails with an unknown outcome, unless it is idempotent.
+//! - Deliver exactly once when a session ends: a request in flight then fails with an unknown outcome, unless it is idempotent.
 
 extern crate self as handfast;
 

@@ -7,8 +7,8 @@
     expect(unused_variables, reason = "nothing is counted")
 )]
 
-use crate::{descriptor::ProtocolDescriptor, server::Outcome};
-use std::time::Duration;
+use crate::descriptor::ProtocolDescriptor;
+use std::{fmt, time::Duration};
 
 /// Describes all metrics to the recorder.
 pub(crate) fn describe() {
@@ -66,7 +66,7 @@ pub(crate) fn detached(change: i8) {
 }
 
 /// A message was handled.
-pub(crate) fn handled(message: &'static str, outcome: &Outcome, elapsed: Duration) {
+pub(crate) fn handled(message: &'static str, outcome: &dyn fmt::Display, elapsed: Duration) {
     #[cfg(feature = "metrics")]
     {
         let outcome = outcome.to_string();

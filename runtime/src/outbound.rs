@@ -315,11 +315,13 @@ impl Outbound {
     }
 
     /// Stops counting: what was written is not sent again.
+    #[cfg(feature = "client")]
     pub(crate) fn end_counting(&self) {
         self.lock().sent.end();
     }
 
     /// Whether written messages are counted.
+    #[cfg(feature = "server")]
     pub(crate) fn is_counting(&self) -> bool {
         self.lock().sent.is_counting()
     }

@@ -3,7 +3,7 @@
 //! They are few and rare, so they are decoded in two steps through [`Head`], and encoded like any other message.
 
 use crate::{
-    GapReason, Id, SessionCode, Side, TagBuf,
+    GapReason, Id, Side, TagBuf,
     codec::Source,
     descriptor::{EnvelopeDescriptor, Roles, TagRef},
 };
@@ -126,9 +126,7 @@ impl<'a> Head<'a> {
             tag: self.tag,
             id: self.id,
             channel: self.channel,
-            #[cfg(feature = "client")]
             seq: self.seq,
-            #[cfg(feature = "client")]
             epoch: self.epoch,
         }
     }
@@ -425,7 +423,7 @@ impl RemoteError {
     pub(crate) fn failed(payload: Option<&str>) -> Self {
         let read = payload.and_then(|text| Self::of(&fields(text).ok()?).ok());
         read.unwrap_or_else(|| Self {
-            code: TagBuf::Text(SessionCode::Failed.as_str().into()),
+            code: TagBuf::Text(crate::SessionCode::Failed.as_str().into()),
             message: "the request failed".into(),
             retryable: false,
             data: payload.map(str::to_owned),
@@ -438,7 +436,7 @@ impl RemoteError {
     #[cfg(feature = "server")]
     pub(crate) fn rate_limited() -> Self {
         Self {
-            code: TagBuf::Text(SessionCode::RateLimited.as_str().into()),
+            code: TagBuf::Text(crate::SessionCode::RateLimited.as_str().into()),
             message: "the client sent too many messages in too short a time".into(),
             retryable: true,
             data: None,

@@ -135,7 +135,7 @@ impl SessionHandler for App {
         user.expires
     }
 
-    fn disconnected(&self, _: &User) {
+    fn disconnected(&self, _: &User, _: Option<&CloseFrame>) {
         self.ended.add_permits(1);
     }
 }

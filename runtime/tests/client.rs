@@ -392,7 +392,8 @@ async fn a_lost_connection_is_reestablished() {
             room.next().await,
             Some(Event::Gap(Gap {
                 from: Some(42),
-                to: Some(44), reason: None
+                to: Some(44),
+                reason: None
             }))
         );
         assert_eq!(said(room.next().await), ("again".into(), Some(45)));
@@ -427,7 +428,8 @@ async fn another_epoch_is_a_gap() {
             room.next().await,
             Some(Event::Gap(Gap {
                 from: None,
-                to: None, reason: None
+                to: None,
+                reason: None
             }))
         );
     })

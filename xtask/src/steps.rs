@@ -122,6 +122,7 @@ fn features() -> Result<(), Failure> {
         "cargo check --quiet -p handfast --no-default-features",
         "cargo check --quiet -p handfast --no-default-features --features client",
         "cargo check --quiet -p handfast --no-default-features --features server",
+        "cargo check --quiet -p handfast --no-default-features --features metrics",
         "cargo clippy --quiet -p handfast --features jwt --all-targets -- -D warnings",
         "cargo check --quiet -p handfast-codegen --no-default-features",
     ] {
@@ -140,7 +141,12 @@ pub(crate) fn random(what: &str, seed: &str, count: &str) -> Result<(), Failure>
 fn rust() -> Result<(), Failure> {
     node::packages()?;
     run("", "cargo test --workspace --no-fail-fast")?;
-    // The feature needs a compiler of C, so it is not on by default.
+    // What is behind a feature.
+    run(
+        "",
+        "cargo test --quiet -p handfast --features metrics --test metrics",
+    )?;
+    // This one needs a compiler of C.
     run("", "cargo test -p handfast --features jwt --test jwt")?;
     run("", "cargo test -p handfast --features jwt --doc jwt")
 }

@@ -1,7 +1,7 @@
 //! The TypeScript tests: which of them a step runs is decided by what a file contains, so that a new one is never forgotten.
 
 use crate::node::{self, TESTS};
-use crate::run::{Failure, built, root, run, run_with};
+use crate::run::{Failure, built, root, run, run_with, target};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -55,9 +55,21 @@ fn test_files() -> Result<TestFiles, Failure> {
 pub(crate) fn typescript() -> Result<(), Failure> {
     node::packages()?;
     run(TESTS, "npm run --silent build")?;
-    run(
+    // What the simulator of sessions does, the machine in TypeScript has to do as well.
+    let trace = target().join("session-trace.json");
+    let trace = trace.display().to_string();
+    run_with(
+        "",
+        "cargo test --quiet -p handfast --lib session::simulation",
+        &[
+            ("HANDFAST_TRACE", &trace),
+            ("HANDFAST_DISCONNECTS", "20000"),
+        ],
+    )?;
+    run_with(
         TESTS,
         &format!("node --test {}", test_files()?.node.join(" ")),
+        &[("HANDFAST_TRACE", &trace)],
     )?;
     run(
         "",

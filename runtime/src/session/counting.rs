@@ -76,6 +76,7 @@ impl<P: Clone> Sent<P> {
     }
 
     /// Whether messages are counted.
+    #[cfg(any(feature = "server", test))]
     pub(crate) fn is_counting(&self) -> bool {
         self.counting
     }
@@ -202,6 +203,7 @@ impl Received {
     }
 
     /// How many messages were received.
+    #[cfg(any(feature = "client", test))]
     pub(crate) fn last(&self) -> u64 {
         self.last
     }

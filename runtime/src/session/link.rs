@@ -60,6 +60,7 @@ impl Link {
     }
 
     /// How many messages were received in this session.
+    #[cfg(any(feature = "client", test))]
     pub(crate) fn received(&self) -> u64 {
         self.received.last()
     }

@@ -172,7 +172,13 @@ for (const { encoding, encode, decode } of oracles) {
       const text = JSON.stringify(value);
       assert.equal(typeof text, 'string');
       if (text.includes('__proto__')) continue;
-      const other = decode(frame);
+      let other;
+      try {
+        other = decode(frame);
+      } catch (error) {
+        if (/Indefinite length not supported/.test(error)) continue; // cbor-x does not read such strings
+        throw error;
+      }
       if (!containsBytes(other)) same(plain(other), text);
     }
     assert.ok(taken > 1000, String(taken));

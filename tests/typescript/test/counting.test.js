@@ -1,4 +1,5 @@
-// The vectors of the session's machine, which the Rust runtime runs as well.
+// The vectors of the session's machine, which the Rust runtime runs as well, and what its simulator did (`HANDFAST_TRACE`, which
+// `cargo xtask test typescript` sets).
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -55,22 +56,31 @@ function end(outbound) {
   return { link, sent, steps };
 }
 
-for (const { name, outbound = vectors.outbound, steps } of vectors.cases) {
-  test(name, () => {
-    const { link, sent, steps: by } = end(outbound);
-    let now = 0;
-    for (const step of steps) {
-      now = step.at ?? now;
-      const out = Array.from({ length: step.times ?? 1 }, () => by[step.do](step, now)).flat();
-      const place = JSON.stringify(step);
-      if ('out' in step) assert.deepEqual(out, step.out, place);
-      if ('next' in step) assert.equal(link.timeout(), step.next, place);
-      if ('kept' in step) assert.deepEqual([...sent.kept.values()].map(({ message }) => message), step.kept, place);
-      const bytes = [...sent.kept.values()].length;
-      assert.equal(sent.bytes, bytes, place);
-    }
-  });
+/** Demands what a case says of each step. */
+function run({ name, outbound = vectors.outbound, steps }) {
+  const { link, sent, steps: by } = end(outbound);
+  let now = 0;
+  for (const step of steps) {
+    now = step.at ?? now;
+    const out = Array.from({ length: step.times ?? 1 }, () => by[step.do](step, now)).flat();
+    const place = `${name}: ${JSON.stringify(step)}`;
+    if ('out' in step) assert.deepEqual(out, step.out, place);
+    if ('next' in step) assert.equal(link.timeout(), step.next ?? undefined, place);
+    if ('kept' in step) assert.deepEqual([...sent.kept.values()].map(({ message }) => message), step.kept, place);
+    assert.equal(sent.bytes, sent.kept.size, place);
+  }
 }
+
+for (const one of vectors.cases) test(one.name, () => run(one));
+
+const { HANDFAST_TRACE: trace } = process.env;
+
+test('what the simulator did', { skip: trace === undefined && 'HANDFAST_TRACE names no trace' }, () => {
+  const { cases } = JSON.parse(readFileSync(trace, 'utf8'));
+  const attached = cases.flatMap(({ steps }) => steps.filter(step => step.do === 'attach')).length;
+  assert.ok(attached > 20_000, `${attached} connections`);
+  for (const one of cases) run(one);
+});
 
 test('each rule of the machine is in a vector', () => {
   const done = new Set(vectors.cases.flatMap(({ steps }) => steps.map(step => step.do)));
