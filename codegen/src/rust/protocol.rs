@@ -69,11 +69,10 @@ fn session_arguments(session: &SessionConfig) -> String {
         None => "heartbeat_ms = none".to_owned(),
     }];
     parts.push(format!("timeout_ms = {}", session.timeout.as_millis()));
-    parts.extend(
-        session
-            .resume
-            .map(|resume| format!("resume_ms = {}", resume.as_millis())),
-    );
+    parts.push(match session.resume {
+        Some(resume) => format!("resume_ms = {}", resume.as_millis()),
+        None => "resume_ms = none".to_owned(),
+    });
     parts.push(format!(
         "backoff_ms({}, {})",
         session.backoff.min.as_millis(),

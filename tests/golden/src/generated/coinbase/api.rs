@@ -519,7 +519,12 @@ pub enum ServerMessage {
     hash = "27297c3aa3e0de62336af7d5465cb6e7",
     client = ClientMessage,
     server = ServerMessage,
-    session(heartbeat_ms = none, timeout_ms = 10000, backoff_ms(500, 30000)),
+    session(
+        heartbeat_ms = none,
+        timeout_ms = 10000,
+        resume_ms = none,
+        backoff_ms(500, 30000)
+    ),
     roles(
         hello = none,
         ready = none,

@@ -811,7 +811,12 @@ pub enum ServerMessage {
     hash = "75d26081fb3d335d0c4ce7276977da29",
     client = ClientMessage,
     server = ServerMessage,
-    session(heartbeat_ms = 10000, timeout_ms = 10000, backoff_ms(500, 30000)),
+    session(
+        heartbeat_ms = 10000,
+        timeout_ms = 10000,
+        resume_ms = none,
+        backoff_ms(500, 30000)
+    ),
     roles(
         hello = none,
         ready = none,
