@@ -168,7 +168,6 @@ impl Connection {
         link.attach(session, counting, false, limits.outbound, clock.now());
         if counting {
             connection.outbound.begin_counting();
-            connection.answers.begin_counting();
         }
         Self {
             io: TransportIo::new(transport, link, clock),
