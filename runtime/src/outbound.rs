@@ -119,8 +119,8 @@ impl Outbound {
     }
 
     /// Queues a reply. Replies ignore the limit: the connection reads no further requests while half of it is in use. Returns the number
-    /// that the message will have, or a higher one.
-    pub(crate) fn answer(&self, packet: Packet) -> u64 {
+    /// that the message will have, or a higher one; `None` if messages are not kept until they are acknowledged.
+    pub(crate) fn answer(&self, packet: Packet) -> Option<u64> {
         self.enqueue(packet, 0, false)
     }
 
@@ -142,9 +142,10 @@ impl Outbound {
     }
 
     /// Queues a message with a mark, ignoring the limit: a client bounds the queue with its own budget.
-    pub(crate) fn enqueue(&self, packet: Packet, mark: u64, volatile: bool) -> u64 {
+    pub(crate) fn enqueue(&self, packet: Packet, mark: u64, volatile: bool) -> Option<u64> {
         let mut state = self.lock();
         let number = state.sent.last() + state.queue.len() as u64 + 1;
+        let number = state.sent.is_keeping().then_some(number);
         if !state.ended {
             state.push_item(Item {
                 packet,
@@ -300,7 +301,7 @@ impl Outbound {
         }
         #[cfg(any(feature = "server", test))]
         if self.overflow == Overflow::GiveUp && state.sent.bytes() > self.limit {
-            state.sent.end();
+            state.sent.give_up();
         }
         state.writing += taken;
         #[cfg(feature = "server")]
@@ -320,10 +321,10 @@ impl Outbound {
         self.lock().sent.end();
     }
 
-    /// Whether written messages are counted.
+    /// Whether written messages are kept, so that the session can be resumed.
     #[cfg(feature = "server")]
-    pub(crate) fn is_counting(&self) -> bool {
-        self.lock().sent.is_counting()
+    pub(crate) fn is_keeping(&self) -> bool {
+        self.lock().sent.is_keeping()
     }
 
     /// Whether the session can be resumed by a peer that has received so many messages.

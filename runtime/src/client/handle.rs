@@ -7,6 +7,7 @@ use super::{
 use crate::{
     ChannelKey, Message, MessageSet, NoError, NoRequests, Protocol, Request,
     calls::{self, Failure, ReplyIndices, RequestMessage, prepare, timeout_of},
+    descriptor::Tag,
     system::ChannelOnly,
     transport::CloseFrame,
 };
@@ -194,7 +195,12 @@ impl<P: Protocol> Client<P> {
         M::Reply: Message<P::Server>,
         L: Message<P::Client>,
     {
-        let leave = leave.map(prepare::<P::Client, L>).transpose();
+        // Without a leave message of its own, the channel is left with the session's.
+        let leave = match leave {
+            Some(leave) => prepare::<P::Client, L>(leave).map(Some),
+            None => own_request(P::DESCRIPTOR.session.roles.leave, &channel.key())
+                .map(|leave| leave.tag.is_some().then_some(leave)),
+        };
         let request = calls::one_request::<P::Client, P::Server, M>(message);
         subscription::join(
             self.handle.clone(),
@@ -216,18 +222,8 @@ impl<P: Protocol> Client<P> {
     ) -> Result<Subscription<P::Server, ()>, CallError<NoError>> {
         let key = channel.key();
         let roles = &P::DESCRIPTOR.session.roles;
-        let request = |tag| {
-            let payload = serde_json::value::to_raw_value(&ChannelOnly(Cow::Borrowed(&*key)));
-            let payload = Some(payload.map_err(|_| Failure::Encode)?.into());
-            Ok(RequestMessage {
-                tag,
-                payload,
-                channel: None,
-                idempotent: true,
-                replies: ReplyIndices::NONE,
-            })
-        };
-        let (join, leave) = (request(roles.join), request(roles.leave).map(Some));
+        let join = own_request(roles.join, &key);
+        let leave = own_request(roles.leave, &key).map(Some);
         subscription::join_by_key(
             self.handle.clone(),
             key,
@@ -402,6 +398,18 @@ impl<P: Protocol> Client<P> {
     fn timeout<M: Message<P::Client>>(&self) -> Duration {
         timeout_of::<P::Client, M>(P::DESCRIPTOR.session.timeout)
     }
+}
+
+/// The session's own request to join or leave a channel.
+fn own_request(tag: Option<Tag>, key: &str) -> Result<RequestMessage, Failure> {
+    let payload = serde_json::value::to_raw_value(&ChannelOnly(Cow::Borrowed(key)));
+    Ok(RequestMessage {
+        tag,
+        payload: Some(payload.map_err(|_| Failure::Encode)?.into()),
+        channel: None,
+        idempotent: true,
+        replies: ReplyIndices::NONE,
+    })
 }
 
 async fn send(

@@ -172,7 +172,6 @@ impl Connection {
         link.attach(session, counting, false, limits.outbound, clock.now());
         if counting {
             connection.outbound.begin_counting();
-            connection.answers.begin_counting();
         }
         let peer = connection.peer();
         let expires = endpoint.service.expires(&peer.session);

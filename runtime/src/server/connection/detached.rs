@@ -57,7 +57,7 @@ impl Connection {
 
     fn is_resumable(&self) -> bool {
         let outbound = &self.connection.outbound;
-        outbound.is_counting() && outbound.closing().is_none() && !self.server.is_shutting_down()
+        outbound.is_keeping() && outbound.closing().is_none() && !self.server.is_shutting_down()
     }
 
     fn close_frame(&self, condition: CloseReason, reason: &'static str) -> CloseFrame {
