@@ -525,3 +525,46 @@ fn an_empty_capture_is_not_clean() -> Result {
     assert_eq!(report.render(), "the capture has no messages\n");
     Ok(())
 }
+
+#[test]
+fn a_client_authenticates_again_under_the_tag_of_its_auth_message() -> Result {
+    let spec = "
+errors: { LOCKED: {} }
+messages:
+  login: { from: client, payload: { type: object, required: [user], properties: { user: { type: string } } }, errors: [LOCKED] }
+session: { auth: login }
+";
+    let hello =
+        json!({ "type": "hello", "payload": { "version": "1.0.0", "auth": { "user": "ada" } } });
+    let ready = json!({ "type": "ready", "payload": { "version": "1.0.0", "session": "s", "expires": 60_000 } });
+    let login = |id| json!({ "type": "login", "payload": { "user": "ada" }, "id": id });
+    let answer = |id| json!({ "type": "login", "payload": { "expires": 60_000 }, "id": id });
+    let refused =
+        json!({ "type": "error", "payload": { "code": "LOCKED", "message": "no" }, "id": "2" });
+    let good = [
+        ('c', hello.clone()),
+        ('s', ready.clone()),
+        ('c', login("1")),
+        ('s', answer("1")),
+        ('c', login("2")),
+        ('s', refused),
+    ];
+    assert_said(
+        spec,
+        &good,
+        "
+    1 → hello
+    2 ← ready
+    3 → login id=1
+    4 ← auth id=1 answers login of line 3
+    5 → login id=2
+    6 ← error id=2 answers login of line 5",
+    )?;
+    let unasked = [('c', hello), ('s', ready), ('s', answer("7"))];
+    let report = said(spec, &unasked)?.render();
+    assert!(
+        report.contains("no request with the id \"7\" is pending"),
+        "{report}"
+    );
+    Ok(())
+}

@@ -1,6 +1,14 @@
 //! Items for expanded code only. They change without notice.
 
+#[cfg(feature = "client")]
+pub use crate::client::{
+    dispatch::{answer_server, stream_items_to_server, stream_to_server},
+    handlers::Dispatch,
+    responder::Responder as ClientResponder,
+};
 pub use crate::message::{ErrorDescriptor, FieldWriter, bare};
+#[cfg(feature = "net")]
+pub use crate::replies::{ErrorPayload, Replier, StreamResponder, StreamSender};
 #[cfg(feature = "server")]
 pub use crate::server::{
     dispatch::{answer, receive, run, stream, stream_items},

@@ -7,7 +7,7 @@ use crate::{
     codec::Source,
     descriptor::{
         EnvelopeDescriptor, EnvelopeField, EnvelopeLayout, FieldDescriptor, OwnEnvelope, Presence,
-        Role, TagRef, UnionDescriptor,
+        ReplyKind, Role, TagRef, UnionDescriptor,
     },
     envelope::{DecodeError, DecodeErrorKind, Envelope, Id},
     message::MessageSet,
@@ -320,10 +320,16 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    /// As [`Self::correlation`], but takes the id.
+    /// As [`Self::correlation`], but takes the id. A request of the server has its own.
     fn take_correlation(&mut self) -> Option<Id> {
+        let message = self
+            .index
+            .and_then(|index| self.table.messages.get(index))
+            .map_or(ReplyKind::None, |message| message.reply);
+        let is_request = message.is_request() || message == ReplyKind::Cancel;
         match (self.side, self.fields.reply_to) {
-            (Side::Client, Some(_)) => self.reply_to.take(),
+            (Side::Client, Some(_)) if !is_request => self.reply_to.take(),
+            (Side::Client, Some(_)) => self.id.take(),
             _ => self.reply_to.take().or_else(|| self.id.take()),
         }
     }

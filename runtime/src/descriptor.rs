@@ -198,11 +198,13 @@ pub struct Roles {
     pub pong: Option<Tag>,
     pub received: Option<Tag>,
     pub error: Option<Tag>,
+    /// Authenticates a client again, if [`SessionDescriptor::auth`]; the answer has the same discriminant.
+    pub auth: Option<Tag>,
     pub greeting: Option<Tag>,
 }
 
 impl Roles {
-    /// The default: the discriminant of every role is its name.
+    /// The default of a protocol without authentication: the discriminant of every role is its name.
     pub const DEFAULT: Self = Self {
         hello: Some(Tag::Text("hello")),
         ready: Some(Tag::Text("ready")),
@@ -215,6 +217,7 @@ impl Roles {
         pong: Some(Tag::Text("pong")),
         received: Some(Tag::Text("received")),
         error: Some(Tag::Text("error")),
+        auth: None,
         greeting: None,
     };
 }
@@ -268,7 +271,25 @@ pub struct UnionDescriptor {
 pub type TypedPayload =
     fn(index: usize, json: &str, write: &mut dyn FnMut(&dyn erased_serde::Serialize));
 
+/// What a message begins with: its envelope and its discriminant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heading {
+    pub(crate) envelope: &'static EnvelopeDescriptor,
+    pub(crate) tag: Option<Tag>,
+}
+
 impl UnionDescriptor {
+    /// Returns what a message of the union begins with.
+    pub(crate) fn heading(&'static self, message: &MessageDescriptor) -> Heading {
+        Heading {
+            envelope: match message.envelope {
+                Some(own) => &own.fields,
+                None => &self.envelope,
+            },
+            tag: message.tag,
+        }
+    }
+
     /// Creates the descriptor of the messages of one side.
     pub const fn new(
         envelope: EnvelopeDescriptor,
@@ -331,6 +352,15 @@ pub enum ReplyKind {
     Stream,
     /// No reply: the message cancels a stream.
     Cancel,
+    /// No reply: the message answers a request of the other end, and is nothing else. The server's messages need not say so.
+    Answer,
+}
+
+impl ReplyKind {
+    /// Whether it is a request, which is answered by one reply or a stream.
+    pub const fn is_request(self) -> bool {
+        matches!(self, Self::One | Self::Stream)
+    }
 }
 
 /// The value of a discriminant.

@@ -136,6 +136,8 @@ extern crate self as handfast;
 pub mod __private;
 #[cfg(feature = "server")]
 pub mod broker;
+#[cfg(feature = "net")]
+mod calls;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod codec;
@@ -144,7 +146,7 @@ pub mod descriptor;
 mod envelope;
 #[cfg(feature = "net")]
 mod gap;
-#[cfg(feature = "server")]
+#[cfg(feature = "net")]
 mod handler_error;
 mod message;
 #[cfg(feature = "server")]
@@ -154,6 +156,8 @@ mod outbound;
 #[cfg(feature = "net")]
 mod random;
 pub mod read;
+#[cfg(feature = "net")]
+mod replies;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "net")]
@@ -177,11 +181,11 @@ pub use envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf};
 #[cfg(feature = "net")]
 pub use gap::GapReason;
 pub use handfast_schema::{Pointer, Side, Violation, Violations};
-#[cfg(feature = "server")]
+#[cfg(feature = "net")]
 pub use handler_error::HandlerError;
 pub use message::{
     ChannelKey, ChannelKeyOf, ChannelMessage, DeclaredErrors, Fields, Message, MessageChannel,
-    MessageSet, NoError, NoMessage, Payload, PayloadOf, Protocol, Request,
+    MessageSet, NoError, NoMessage, NoRequests, Payload, PayloadOf, Protocol, Request,
 };
 #[doc(inline)]
 pub use protocol_macros::protocol;

@@ -179,12 +179,12 @@ pub trait ChannelMessage<C>: Message<Self::Union> {
     type Union: MessageSet;
 }
 
-/// A request of the client, answered by one reply or a stream.
+/// A request, answered by one reply or a stream. `U` are the messages of the end that sends it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not answered",
     note = "the spec names what answers a message with `reply:`"
 )]
-pub trait Request: Send + Sync + 'static {
+pub trait Request<U: MessageSet>: Message<U> {
     /// The reply, or the acknowledgement of the stream.
     type Reply: Send + 'static;
     /// The items of the stream; [`NoMessage`] if there is no stream.
@@ -194,6 +194,14 @@ pub trait Request: Send + Sync + 'static {
     /// The declared errors.
     type Error: DeclaredErrors;
 }
+
+/// The messages of a server that sends no requests. A client of such a protocol needs no handlers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has requests, which the client has to answer",
+    label = "the handlers of the client are missing",
+    note = "implement `ServerRequestHandler`, and pass it to the generated `Client::connect_with` or `Client::over_with`"
+)]
+pub trait NoRequests: MessageSet {}
 
 /// The errors of a request that declares none. It has no values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -79,10 +79,6 @@ pub(crate) struct Item {
     /// If it is volatile: what identifies it. A newer message with the same key replaces it.
     key: Option<Arc<str>>,
     /// The sender's mark, which identifies the message when it is handed to the transport or withdrawn; 0 is none.
-    #[cfg_attr(
-        not(feature = "client"),
-        expect(dead_code, reason = "a server uses no marks")
-    )]
     pub(crate) mark: u64,
 }
 
@@ -123,8 +119,8 @@ impl Outbound {
     }
 
     /// Queues a reply. Replies ignore the limit: the connection reads no further requests while half of it is in use. Returns the number
-    /// that the message will have, or a higher one.
-    pub(crate) fn answer(&self, packet: Packet) -> u64 {
+    /// that the message will have, or a higher one; `None` if messages are not kept until they are acknowledged.
+    pub(crate) fn answer(&self, packet: Packet) -> Option<u64> {
         self.enqueue(packet, 0, false)
     }
 
@@ -146,9 +142,10 @@ impl Outbound {
     }
 
     /// Queues a message with a mark, ignoring the limit: a client bounds the queue with its own budget.
-    pub(crate) fn enqueue(&self, packet: Packet, mark: u64, volatile: bool) -> u64 {
+    pub(crate) fn enqueue(&self, packet: Packet, mark: u64, volatile: bool) -> Option<u64> {
         let mut state = self.lock();
         let number = state.sent.last() + state.queue.len() as u64 + 1;
+        let number = state.sent.is_keeping().then_some(number);
         if !state.ended {
             state.push_item(Item {
                 packet,
@@ -304,7 +301,7 @@ impl Outbound {
         }
         #[cfg(any(feature = "server", test))]
         if self.overflow == Overflow::GiveUp && state.sent.bytes() > self.limit {
-            state.sent.end();
+            state.sent.give_up();
         }
         state.writing += taken;
         #[cfg(feature = "server")]
@@ -324,10 +321,10 @@ impl Outbound {
         self.lock().sent.end();
     }
 
-    /// Whether written messages are counted.
+    /// Whether written messages are kept, so that the session can be resumed.
     #[cfg(feature = "server")]
-    pub(crate) fn is_counting(&self) -> bool {
-        self.lock().sent.is_counting()
+    pub(crate) fn is_keeping(&self) -> bool {
+        self.lock().sent.is_keeping()
     }
 
     /// Whether the session can be resumed by a peer that has received so many messages.
@@ -370,6 +367,12 @@ impl Outbound {
     pub(crate) fn held(&self) -> usize {
         let state = self.lock();
         state.bytes + state.sent.bytes()
+    }
+
+    /// Whether the queue has ended.
+    #[cfg(feature = "server")]
+    pub(crate) fn is_ended(&self) -> bool {
+        self.lock().ended
     }
 
     /// Records that the messages that were taken are written.
@@ -443,7 +446,6 @@ impl Outbound {
     }
 
     /// Removes the queued message with a mark. Returns false if it was taken already.
-    #[cfg(feature = "client")]
     pub(crate) fn withdraw(&self, mark: u64) -> bool {
         let mut state = self.lock();
         let Some(at) = state.queue.iter().position(|item| item.mark == mark) else {

@@ -30,6 +30,8 @@ pub enum SessionCode {
     Timeout,
     /// As many channels are joined or streams open as a connection may have.
     TooMany,
+    /// The credentials are those of another principal than the session's.
+    OtherPrincipal,
     /// The versions of the two ends do not fit each other.
     Version,
     /// A reply reports that its request failed, and the protocol does not declare how. It is never sent: only a client sees it.
@@ -52,6 +54,7 @@ impl SessionCode {
             Self::IdReused => "ID_REUSED",
             Self::Timeout => "TIMEOUT",
             Self::TooMany => "TOO_MANY",
+            Self::OtherPrincipal => "OTHER_PRINCIPAL",
             Self::Version => "VERSION",
             Self::Failed => "FAILED",
         }

@@ -1,4 +1,4 @@
-//! The session's own messages: hello, ready, refuse, error, ping, pong, received, join, leave, gap, skip.
+//! The session's own messages: hello, ready, refuse, auth, error, ping, pong, received, join, leave, gap, skip.
 //!
 //! They are few and rare, so they are decoded in two steps through [`Head`], and encoded like any other message. Where a message of the
 //! application plays a role, `mapped` moves the role's fields from and to their places in its payload.
@@ -75,6 +75,7 @@ pub(crate) enum Role {
     Pong,
     Received,
     Error,
+    Auth,
     Greeting,
 }
 
@@ -94,6 +95,8 @@ impl Role {
             Self::Received => mapped.received,
             Self::Error => mapped.error,
             Self::Greeting => mapped.greeting,
+            // Handfast's own message: that of `session.auth` is its payload.
+            Self::Auth => None,
         }
     }
 
@@ -112,6 +115,7 @@ impl Role {
             Self::Received => roles.received,
             Self::Error => roles.error,
             Self::Greeting => roles.greeting,
+            Self::Auth => roles.auth,
         }
     }
 
@@ -129,6 +133,7 @@ impl Role {
             (roles.pong, Self::Pong),
             (roles.received, Self::Received),
             (roles.error, Self::Error),
+            (roles.auth, Self::Auth),
             (roles.greeting, Self::Greeting),
         ]
         .into_iter()
@@ -214,6 +219,35 @@ impl<'a> Head<'a> {
         })
     }
 
+    /// Returns the payload as it was sent; if it is flattened into the envelope, what is not the envelope's. `{}` if there is none.
+    #[cfg(feature = "server")]
+    pub(crate) fn raw_payload(
+        &self,
+        envelope: &EnvelopeDescriptor,
+    ) -> Result<Box<RawValue>, serde_json::Error> {
+        if envelope.content.is_some() {
+            let payload = self.payload.as_deref().unwrap_or("{}");
+            return RawValue::from_string(payload.to_owned());
+        }
+        let mut payload = self.payload()?;
+        let timestamp = envelope.timestamp.map(|(field, _)| field);
+        let fields = [
+            envelope.id,
+            envelope.reply_to,
+            envelope.version,
+            envelope.channel,
+            envelope.seq,
+            envelope.epoch,
+            timestamp,
+        ];
+        payload.remove(envelope.tag);
+        for field in fields.into_iter().flatten() {
+            payload.remove(field.name);
+        }
+        serde_json::value::to_raw_value(&payload)
+    }
+
+    /// Returns the members of the payload.
     /// Returns the fields of the role.
     fn payload(&self) -> Result<Fields<'_>, serde_json::Error> {
         match (self.mapped, self.payload.as_deref()) {
@@ -380,6 +414,8 @@ pub(crate) struct Ready {
     pub(crate) resumed: bool,
     /// How many messages of the client the server has received in this session. If it is absent, the server does not count.
     pub(crate) received: Option<u64>,
+    /// The milliseconds until the authentication expires.
+    pub(crate) expires: Option<u64>,
 }
 
 #[cfg(feature = "client")]
@@ -392,6 +428,7 @@ impl Ready {
             session: find(&payload, "session")?.unwrap_or_default(),
             resumed: find(&payload, "resumed")?.unwrap_or_default(),
             received: find(&payload, "received")?,
+            expires: find(&payload, "expires")?,
         })
     }
 }
@@ -411,6 +448,34 @@ impl Serialize for Ready {
         }
         if let Some(received) = &self.received {
             map.serialize_entry("received", received)?;
+        }
+        if let Some(expires) = &self.expires {
+            map.serialize_entry("expires", expires)?;
+        }
+        map.end()
+    }
+}
+
+/// The answer to `auth`: the client is authenticated.
+#[derive(Debug)]
+pub(crate) struct Authenticated {
+    /// The milliseconds until the authentication expires.
+    pub(crate) expires: Option<u64>,
+}
+
+#[cfg(feature = "client")]
+impl Authenticated {
+    pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
+        let expires = find(&head.payload()?, "expires")?;
+        Ok(Self { expires })
+    }
+}
+
+impl Serialize for Authenticated {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(expires) = &self.expires {
+            map.serialize_entry("expires", expires)?;
         }
         map.end()
     }
@@ -479,7 +544,6 @@ pub struct RemoteViolation {
     pub allowed: Option<Value>,
 }
 
-#[cfg(feature = "client")]
 impl RemoteError {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         Self::of(&head.payload()?, head.mapped.is_some())
@@ -502,6 +566,19 @@ impl RemoteError {
             violations: Vec::new(),
             side: None,
         })
+    }
+
+    /// The client exceeded the rate limit with its answer.
+    #[cfg(feature = "server")]
+    pub(crate) fn rate_limited() -> Self {
+        Self {
+            code: TagBuf::Text(crate::SessionCode::RateLimited.as_str().into()),
+            message: "the client sent too many messages in too short a time".into(),
+            retryable: true,
+            data: None,
+            violations: Vec::new(),
+            side: None,
+        }
     }
 
     /// A message of the application in this role may have no code.

@@ -54,7 +54,7 @@ impl<T: Serialize + Payload> Validate for T {
 }
 
 /// Validates the data of a declared error, by reading it as its receiver does.
-#[cfg(feature = "server")]
+#[cfg(feature = "net")]
 pub(crate) fn validate_error<E: crate::DeclaredErrors>(error: &E) -> Result<(), ValidationError> {
     let Some(data) = error.data() else {
         return Ok(());
@@ -69,7 +69,7 @@ pub(crate) fn validate_error<E: crate::DeclaredErrors>(error: &E) -> Result<(), 
 }
 
 /// Validates a value with at most `depth` nested arrays and objects.
-#[cfg(feature = "server")]
+#[cfg(feature = "net")]
 pub(crate) fn validate_within<T: Serialize + Payload>(
     value: &T,
     depth: u32,
@@ -86,7 +86,7 @@ type Read = for<'de> fn(&mut Reader<'de>, &mut ReadContext) -> Result<bool, Stop
 
 /// Encodes a value as JSON text and validates it by reading the text. There is one serializer and one reader for all types, so that a type
 /// adds little code to a program.
-#[cfg(feature = "client")]
+#[cfg(feature = "net")]
 pub(crate) fn checked_text<T: Serialize + Payload>(
     value: &T,
 ) -> Result<Box<RawValue>, ValidationError> {

@@ -392,7 +392,8 @@ async fn a_lost_connection_is_reestablished() {
             room.next().await,
             Some(Event::Gap(Gap {
                 from: Some(42),
-                to: Some(44), reason: None
+                to: Some(44),
+                reason: None
             }))
         );
         assert_eq!(said(room.next().await), ("again".into(), Some(45)));
@@ -427,7 +428,8 @@ async fn another_epoch_is_a_gap() {
             room.next().await,
             Some(Event::Gap(Gap {
                 from: None,
-                to: None, reason: None
+                to: None,
+                reason: None
             }))
         );
     })
@@ -596,7 +598,7 @@ async fn an_invalid_reply_fails_its_request() {
             ),
             (
                 r#"{"type":"error","payload":{"code":"INTERNAL","message":"the server failed"},"id":"3"}"#,
-                "the server replied with INTERNAL: the server failed",
+                "the other end replied with INTERNAL: the server failed",
             ),
             (
                 r#"{"type":"error","payload":{"code":"NOT_IN_ROOM","message":"…"},"id":"4"}"#,
@@ -745,7 +747,7 @@ async fn a_refused_rejoin_ends_the_subscription() {
         for (answer, words) in [
             (
                 r#"{"type":"error","payload":{"code":"NOT_IN_ROOM","message":"You were banned."},"id":"ID"}"#,
-                "the server replied with NOT_IN_ROOM: You were banned.",
+                "the other end replied with NOT_IN_ROOM: You were banned.",
             ),
             (
                 r#"{"type":"room.joined","payload":{},"id":"ID","channel":"room:r","seq":41,"epoch":"e"}"#,

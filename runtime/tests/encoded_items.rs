@@ -223,7 +223,8 @@ fn the_last_of_repeated_names_counts() {
     for (encoding, bytes) in [
         (
             Encoding::MsgPack,
-            &b"\x84\xA4type\xA4stop\xA7payload\x01\xA7payload\x82\xA2to\xC0\xA2to\x07\xA4type\xA2go"[..],
+            &b"\x84\xA4type\xA4stop\xA7payload\x01\xA7payload\x82\xA2to\xC0\xA2to\x07\xA4type\xA2go"
+                [..],
         ),
         (
             Encoding::Cbor,

@@ -37,7 +37,9 @@ async fn a_session_is_the_same_in_every_encoding() {
         let (_, server, address) = serve().await;
         let mut rooms = Vec::new();
         for encoding in ALL {
-            let client = connect(address, "ada", encoding).await.expect("it connects");
+            let client = connect(address, "ada", encoding)
+                .await
+                .expect("it connects");
             assert_eq!(client.skew(), None);
             let full = client.chat_send(send("full", "hi")).await;
             let error = ChatSendError::RoomFull(Limit { limit: 9 });
@@ -54,19 +56,30 @@ async fn a_session_is_the_same_in_every_encoding() {
             assert_eq!(ticks.next().await, None);
             assert_eq!(ticks.end(), Some(&PricesDone { ticks: 2 }));
             let refused = client.prices_watch(PricesWatch { count: 0 }).await;
-            assert!(matches!(refused, Err(CallError::Declared(WatchError::UnknownSymbol))));
+            assert!(matches!(
+                refused,
+                Err(CallError::Declared(WatchError::UnknownSymbol))
+            ));
             // The session's own `join`.
             let mut lobby = client.lobby().join().await.expect("it is joined");
             server.handle().lobby().publish(&News { text: "x".into() });
             match lobby.next().await {
                 Some(Event::Message(envelope)) => {
-                    assert_eq!(envelope.message, ServerMessage::News(News { text: "x".into() }));
+                    assert_eq!(
+                        envelope.message,
+                        ServerMessage::News(News { text: "x".into() })
+                    );
                 }
                 other => panic!("{other:?}"),
             }
             lobby.leave().await.expect("it is left");
             let room = join(&client, "r").await.expect("it is joined");
-            assert_eq!(room.reply, RoomJoined { members: rooms.len() as i64 });
+            assert_eq!(
+                room.reply,
+                RoomJoined {
+                    members: rooms.len() as i64
+                }
+            );
             rooms.push((client, room));
         }
         // What one publishes reaches all, each in its own encoding.
@@ -74,12 +87,21 @@ async fn a_session_is_the_same_in_every_encoding() {
             let text = format!("{seq} \u{1F600} \"\u{0}\"");
             let room_id = "r".to_owned();
             let (sender, _) = &rooms[seq as usize - 1];
-            sender.chat_send(send("r", &text)).await.expect("it is sent");
-            sender.user_typing(UserTyping { room_id }).await.expect("it is sent");
+            sender
+                .chat_send(send("r", &text))
+                .await
+                .expect("it is sent");
+            sender
+                .user_typing(UserTyping { room_id })
+                .await
+                .expect("it is sent");
             for (_, room) in &mut rooms {
                 assert_eq!(said(room.next().await), (text.clone(), Some(seq)));
                 let typing = room.next().await;
-                assert!(matches!(&typing, Some(Event::Message(e)) if e.seq.is_none()), "{typing:?}");
+                assert!(
+                    matches!(&typing, Some(Event::Message(e)) if e.seq.is_none()),
+                    "{typing:?}"
+                );
             }
         }
     })

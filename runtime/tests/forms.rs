@@ -6,8 +6,8 @@
 mod support;
 
 use handfast::{
-    __private::{BoxFuture, Source},
-    DecodeError, MessageSet, NoError, Protocol, TagBuf,
+    __private::{BoxFuture, Replier, Source},
+    DecodeError, MessageSet, NoError, NoRequests, Protocol, TagBuf,
     client::{CallError, Client, ClientBuilder, ConnectError, StreamError},
     descriptor::{
         EnvelopeDescriptor, ProtocolDescriptor, SessionDescriptor, TagRef, UnionDescriptor,
@@ -260,7 +260,11 @@ mod told {
 }
 
 /// A client whose connections are played by the test.
-fn scripted<P: Protocol, C: From<Client<P>>>() -> (ClientBuilder<P, C>, mpsc::Receiver<Script>) {
+fn scripted<P, C>() -> (ClientBuilder<P, C>, mpsc::Receiver<Script>)
+where
+    P: Protocol<Server: NoRequests>,
+    C: From<Client<P>>,
+{
     let (sender, receiver) = mpsc::channel(1);
     let connect = ClientBuilder::over(move || {
         let sender = sender.clone();
@@ -275,7 +279,7 @@ fn scripted<P: Protocol, C: From<Client<P>>>() -> (ClientBuilder<P, C>, mpsc::Re
 
 const READY: &str = r#"{"type":"ready","payload":{"version":"1.0.0","session":"s"}}"#;
 
-async fn begin<P: Protocol, C: From<Client<P>> + Send + 'static>()
+async fn begin<P: Protocol<Server: NoRequests>, C: From<Client<P>> + Send + 'static>()
 -> (C, Script, mpsc::Receiver<Script>) {
     let (connect, mut scripts) = scripted::<P, C>();
     let client = tokio::spawn(connect.into_future());
@@ -471,7 +475,7 @@ async fn without_ids_replies_come_in_order() {
             [
                 "1",
                 "given up",
-                "the server replied with INTERNAL: no",
+                "the other end replied with INTERNAL: no",
                 "the reply cannot be decoded",
                 "5"
             ]
@@ -513,7 +517,7 @@ impl Service for Ordered {
             Action::Run(Box::pin(async move {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 let quoted = Ok(told::Quoted { price: 1 });
-                responder.answer::<told::Says, _, NoError>(quoted);
+                Replier::answer::<told::Says, _, NoError>(&responder, quoted);
             }))
         })
     }

@@ -463,6 +463,13 @@ async fn a_client_that_does_not_acknowledge_cannot_resume_for_ever() {
             one.send(&id, "a").await;
             while one.reply().await != pair("chat.sent", &id) {}
         }
+        // Acknowledgements that come too late are not held against the client, however many.
+        for received in 1..=200 {
+            one.say(json!({ "type": "received", "payload": { "received": received } }))
+                .await;
+        }
+        one.send("late", "a").await;
+        while one.reply().await != pair("chat.sent", "late") {}
         drop(one);
         let resume = json!({ "session": ready["session"], "received": 0 });
         let (_, ready) = Hand::hello(&server, "ada", resume).await;

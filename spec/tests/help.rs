@@ -49,6 +49,12 @@ const FIXES: &[(&str, &str, &str, &str)] = &[
         "messages:\n  a: { from: server }\nsession: { roles: { join: { tag: x }, leave: { tag: session.leave } } }\n",
     ),
     (
+        "messages:\n  login: { from: client }\n  a: { from: server, tag: login }\nsession: { auth: login }\n",
+        "P018",
+        "`session: { roles: { auth: { tag: session.auth } } }`",
+        "messages:\n  login: { from: client }\n  a: { from: server, tag: login }\nsession: { auth: login, roles: { auth: { tag: session.auth } } }\n",
+    ),
+    (
         "envelope: { tag: t, content: t }\nmessages:\n  a: { from: server }\n",
         "P024",
         "`content: null`",

@@ -528,8 +528,8 @@ fn settings_without_effect_are_reported() {
     let none: [&str; 0] = [];
     assert_eq!(with("", ""), none);
     for (message, rest, expected) in [
-        (", reply: ask", "", "the reply to `news`"),
         (", envelope: { id: ref }", "", ""),
+        (", reply: ask", "", ""),
         ("", "session: { resume: 10s }", ""),
         ("", "session: { phases: { first: client } }", ""),
         ("", "session: { auth: ask }", ""),
@@ -565,6 +565,33 @@ fn settings_without_effect_are_reported() {
             .collect();
         assert_eq!(with(message, rest), expected, "{message} {rest}");
     }
+}
+
+#[test]
+fn a_request_of_the_server_needs_ids_and_an_answer_of_its_own() {
+    let with = |rest: &str| {
+        codes(&format!(
+            "{HEAD}channels: {{ all: {{ key: all }} }}\nmessages:\n  news: {{ from: server, channel: all }}\n{rest}"
+        ))
+    };
+    let none: [&str; 0] = [];
+    let answered = "  ask: { from: server, reply: answer }\n  answer: { from: client }\n";
+    assert_eq!(with(answered), none);
+    let streamed = "  ask: { from: server, reply: { stream: item, cancel: stop } }\n  item: { from: client }\n  stop: { from: server }\n";
+    assert_eq!(with(streamed), none);
+    let both = "  ask: { from: both, reply: answer }\n  answer: { from: both }\n";
+    assert_eq!(with(both), none);
+    let published =
+        "  ask: { from: server, reply: answer, channel: all }\n  answer: { from: client }\n";
+    assert_eq!(with(published), ["P020"]);
+    let chain = "  ask: { from: server, reply: answer }\n  answer: { from: client, reply: news }\n";
+    assert_eq!(with(chain), ["P020"]);
+    let ordered = format!("{answered}envelope: {{ correlate: order }}\n");
+    assert!(with(&ordered).contains(&"P020"), "{:?}", with(&ordered));
+    // The client sends errors only then.
+    let error = "  oops: { from: client, tag: error }\n";
+    assert_eq!(with(error), none);
+    assert_eq!(with(&format!("{answered}{error}")), ["P018"]);
 }
 
 #[test]

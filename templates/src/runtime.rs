@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 50] = files![
+static RUNTIME: [(&str, &str); 52] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
@@ -45,8 +45,10 @@ static RUNTIME: [(&str, &str); 50] = files![
     "handfast/message-table.ts",
     "handfast/msgpack.ts",
     "handfast/outbound.ts",
+    "handfast/refresh.ts",
     "handfast/regex.ts",
     "handfast/report.ts",
+    "handfast/requests.ts",
     "handfast/result.ts",
     "handfast/rules.ts",
     "handfast/sequence.ts",

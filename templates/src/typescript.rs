@@ -164,6 +164,8 @@ pub struct Connecting<'a> {
     pub options: &'a str,
     /// The type of the auth payload, in angle brackets.
     pub auth: &'a str,
+    /// The argument for what answers the requests of the server, with the comma before it.
+    pub answering: &'a str,
 }
 
 /// Renders a template, with one line break at its end. A template without logic cannot fail.

@@ -22,6 +22,9 @@ impl api::SessionHandler for App {
     async fn authenticate(&self, _: Auth, _: &ConnectionInfo) -> Result<(), HandlerError<AuthError>> {
         Ok(())
     }
+    fn principal<'a>(&self, _: &'a ()) -> Option<std::borrow::Cow<'a, str>> {
+        None
+    }
 }
 
 impl api::RoomHandler for App {

@@ -1,12 +1,13 @@
 //! The session's own messages as schemas, for the roles that Handfast plays itself (docs/wire.md). They are added to
 //! the protocol's schemas as nodes, so that the bundle and `verify` treat them like other messages.
 
+use crate::shape::api_names::server_requests;
 use handfast_schema::{Schema, SchemaId, Schemas, Type, TypeSet};
 use handfast_spec::model::{Protocol, RoleKind, RolePlayer, Scalar, Side};
 use serde_json::Value;
 
 /// The error codes of the session itself.
-pub(crate) const CODES: [&str; 12] = [
+pub(crate) const CODES: [&str; 13] = [
     "INVALID",
     "ENVELOPE",
     "SYNTAX",
@@ -19,6 +20,7 @@ pub(crate) const CODES: [&str; 12] = [
     "ID_REUSED",
     "TIMEOUT",
     "TOO_MANY",
+    "OTHER_PRINCIPAL",
 ];
 
 /// One of Handfast's own messages.
@@ -43,6 +45,10 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
     };
     let mut all = Vec::new();
     for (kind, name) in RoleKind::ALL {
+        if kind == RoleKind::Auth {
+            all.extend(build.auth(protocol, name).into_iter().flatten());
+            continue;
+        }
         let RolePlayer::Own { tag } = protocol.session.role(kind) else {
             continue;
         };
@@ -75,12 +81,25 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
                 add(Side::Client, Some(payload));
                 add(Side::Server, Some(payload));
             }
-            RoleKind::Error => add(Side::Server, Some(build.error(protocol))),
-            // They are sent inside the hello, or not by Handfast itself.
+            RoleKind::Error => {
+                let payload = build.error(protocol);
+                add(Side::Server, Some(payload));
+                // A client answers the requests of the server, and they may fail.
+                if server_requests(protocol).next().is_some() {
+                    add(Side::Client, Some(payload));
+                }
+            }
+            // They were added above, or are not sent by Handfast itself.
             RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate | RoleKind::Greeting => {}
         }
     }
     (build.schemas, all)
+}
+
+/// The payload of the message that authenticates a client.
+fn credentials(protocol: &Protocol) -> Option<SchemaId> {
+    let auth = protocol.session.auth?;
+    protocol.messages[auth.0].client.as_ref()?.payload
 }
 
 struct Build {
@@ -129,15 +148,35 @@ impl Build {
         })
     }
 
+    /// The credentials by which a client authenticates again, unless that is a message of the protocol, and the answer.
+    fn auth(&mut self, protocol: &Protocol, name: &'static str) -> [Option<System>; 2] {
+        let Some(tag) = protocol.session.auth_tag(&protocol.messages) else {
+            return [None, None];
+        };
+        let count = self.count();
+        let answer = self.object(&[("expires", false, count)]);
+        let own = matches!(
+            protocol.session.role(RoleKind::Auth),
+            RolePlayer::Own { .. }
+        );
+        let system = |from, payload| System {
+            kind: RoleKind::Auth,
+            name,
+            from,
+            tag: tag.clone(),
+            payload,
+        };
+        [
+            own.then(|| system(Side::Client, credentials(protocol))),
+            Some(system(Side::Server, Some(answer))),
+        ]
+    }
+
     fn hello(&mut self, protocol: &Protocol) -> SchemaId {
         let text = self.of(Type::String);
         let count = self.count();
         let resume = self.object(&[("session", false, text), ("received", false, count)]);
-        let auth = protocol
-            .session
-            .auth
-            .and_then(|auth| protocol.messages[auth.0].client.as_ref())
-            .and_then(|sent| sent.payload);
+        let auth = credentials(protocol);
         let mut fields = vec![("version", true, text), ("hash", false, text)];
         fields.extend(auth.map(|auth| ("auth", false, auth)));
         fields.push(("resume", false, resume));
@@ -154,6 +193,7 @@ impl Build {
             ("session", true, text),
             ("resumed", false, flag),
             ("received", false, count),
+            ("expires", false, count),
         ])
     }
 

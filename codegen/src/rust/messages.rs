@@ -110,11 +110,12 @@ fn arguments(
     if payload.decl.is_none() {
         args.push("bare".to_owned());
     }
-    if side == Side::Client {
-        requests(cx, id, message, &mut args);
-    } else if let Some(channel) = message.channel {
+    if side == Side::Server
+        && let Some(channel) = message.channel
+    {
         args.push(format!("channel = {}", channel_type(cx, channel)));
     }
+    requests(cx, id, message, side, &mut args);
     if message.volatile {
         args.push("volatile".to_owned());
     }
@@ -153,44 +154,60 @@ fn shares_tag(cx: &RustContext<'_>, id: MessageId, own: &Sent, side: Side) -> bo
         })
 }
 
-/// The arguments for a message that the client sends: its reply, and how it is sent.
-fn requests(cx: &RustContext<'_>, id: MessageId, message: &Message, args: &mut Vec<String>) {
+/// The arguments about the reply of a message, and about how it is sent.
+fn requests(
+    cx: &RustContext<'_>,
+    id: MessageId,
+    message: &Message,
+    side: Side,
+    args: &mut Vec<String>,
+) {
+    let (other, cancels) = match side {
+        Side::Client => (Side::Server, &cx.cancels[0]),
+        Side::Server => (Side::Client, &cx.cancels[1]),
+    };
     if let Some(reply) = &message.reply {
         let ty = |id: &Option<MessageId>, end| id.map(|id| type_of(cx, id, end));
         if reply.is_stream() {
             let parts = [
-                ("ack", ty(&reply.ack, Side::Server)),
-                ("item", ty(&reply.stream, Side::Server)),
-                ("end", ty(&reply.end, Side::Server)),
-                ("cancel", ty(&reply.cancel, Side::Client)),
+                ("ack", ty(&reply.ack, other)),
+                ("item", ty(&reply.stream, other)),
+                ("end", ty(&reply.end, other)),
+                ("cancel", ty(&reply.cancel, side)),
             ];
             let parts: Vec<String> = parts
                 .into_iter()
                 .filter_map(|(name, ty)| Some(format!("{name} = {}", ty?)))
                 .collect();
             args.push(format!("stream({})", parts.join(", ")));
-        } else if let Some(reply) = ty(&reply.ack, Side::Server) {
+        } else if let Some(reply) = ty(&reply.ack, other) {
             args.push(format!("reply = {reply}"));
         }
-    }
-    if cx.cancels.contains(&id) {
+    } else if cancels.contains(&id) {
         args.push("cancels".to_owned());
+    } else if side == Side::Client && cx.answers.contains(&id) {
+        args.push("answers".to_owned());
+    }
+    if side == Side::Server && message.reply.is_none() {
+        return;
     }
     args.extend(errors_of(cx, id).map(|errors| format!("errors = {errors}")));
-    for (what, channel) in cx.channel_roles.get(&id).into_iter().flatten() {
-        let ty = channel_type(cx, *channel);
-        args.push(format!("{what} = {ty}"));
-    }
-    if cx.protocol.session.auth == Some(id) {
-        args.push("auth".to_owned());
+    if side == Side::Client {
+        for (what, channel) in cx.channel_roles.get(&id).into_iter().flatten() {
+            let ty = channel_type(cx, *channel);
+            args.push(format!("{what} = {ty}"));
+        }
+        if cx.protocol.session.auth == Some(id) {
+            args.push("auth".to_owned());
+        }
     }
     if let Some(timeout) = message.timeout {
         args.push(format!("timeout_ms = {}", timeout.as_millis()));
     }
-    if message.idempotent {
+    if side == Side::Client && message.idempotent {
         args.push("idempotent".to_owned());
     }
-    if message.concurrent && is_handled(cx, id, message) {
+    if side == Side::Client && message.concurrent && is_handled(cx, id, message) {
         args.push("concurrent".to_owned());
     }
     match &message.deprecated {
@@ -208,7 +225,8 @@ fn is_handled(cx: &RustContext<'_>, id: MessageId, message: &Message) -> bool {
         .reply
         .as_ref()
         .is_some_and(|reply| reply.is_stream());
-    !streams && !cx.cancels.contains(&id) && cx.protocol.session.auth != Some(id)
+    let handled = !cx.cancels[0].contains(&id) && !cx.answers.contains(&id);
+    !streams && handled && cx.protocol.session.auth != Some(id)
 }
 
 /// The arguments of `envelope(…)`: the differences from the default.

@@ -19,7 +19,7 @@ mod types;
 
 use crate::json_schema::{self, write::Writer};
 use crate::shape::{Decl, IntegerType, Shapes, Use, api_names};
-use handfast_spec::model::{ChannelId, GenerateRust, MessageId, Protocol};
+use handfast_spec::model::{ChannelId, GenerateRust, MessageId, Protocol, Side};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +30,10 @@ struct RustContext<'p> {
     options: &'p GenerateRust,
     /// The types to import.
     imported: RefCell<BTreeSet<&'static str>>,
-    /// The messages that cancel a stream.
-    cancels: BTreeSet<MessageId>,
+    /// The messages that cancel a stream, of the client and of the server.
+    cancels: [BTreeSet<MessageId>; 2],
+    /// The messages that answer requests of the server.
+    answers: BTreeSet<MessageId>,
     /// The channels that a message joins or leaves, in their order.
     channel_roles: BTreeMap<MessageId, Vec<(&'static str, ChannelId)>>,
     /// The schemas that attributes refer to, written once for all of them.
@@ -133,7 +135,8 @@ pub fn generate(
         shapes,
         options,
         imported: RefCell::default(),
-        cancels: api_names::cancels(protocol),
+        cancels: [Side::Client, Side::Server].map(|end| api_names::cancels(protocol, end)),
+        answers: api_names::replies(protocol, Side::Server),
         channel_roles: channel_roles(protocol),
         definitions: RefCell::new(json_schema::documents(protocol, None)),
     };

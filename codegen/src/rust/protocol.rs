@@ -71,11 +71,10 @@ fn session_arguments(session: &SessionConfig) -> String {
         None => "heartbeat_ms = none".to_owned(),
     }];
     parts.push(format!("timeout_ms = {}", session.timeout.as_millis()));
-    parts.extend(
-        session
-            .resume
-            .map(|resume| format!("resume_ms = {}", resume.as_millis())),
-    );
+    parts.push(match session.resume {
+        Some(resume) => format!("resume_ms = {}", resume.as_millis()),
+        None => "resume_ms = none".to_owned(),
+    });
     parts.push(format!(
         "backoff_ms({}, {})",
         session.backoff.min.as_millis(),
@@ -168,11 +167,12 @@ fn closes(protocol: &Protocol) -> Option<String> {
 fn roles(cx: &RustContext<'_>) -> Option<String> {
     let mut parts = Vec::new();
     for (kind, name) in RoleKind::ALL {
+        if kind == RoleKind::Auth {
+            parts.extend(auth_role(cx.protocol));
+            continue;
+        }
         // Handfast has no messages of its own for these yet.
-        if matches!(
-            kind,
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate
-        ) {
+        if matches!(kind, RoleKind::Resume | RoleKind::Negotiate) {
             continue;
         }
         match cx.protocol.session.role(kind) {
@@ -243,4 +243,14 @@ fn before_ready(cx: &RustContext<'_>) -> Option<String> {
         .map(|id| text(&cx.protocol.messages[id.0].name.text))
         .collect();
     (!names.is_empty()).then(|| format!("before_ready({})", names.join(", ")))
+}
+
+/// The role of the message that authenticates a client again, if there is such a message and its tag is not the default.
+fn auth_role(protocol: &Protocol) -> Option<String> {
+    protocol.session.auth?;
+    match protocol.session.auth_tag(&protocol.messages) {
+        Some(tag) if *tag == Scalar::Text("auth".to_owned()) => None,
+        Some(tag) => Some(format!("auth = {}", scalar(tag))),
+        None => Some("auth = none".to_owned()),
+    }
 }

@@ -4,7 +4,7 @@ use super::{
     RustContext,
     type_names::{channel_type, message_name},
 };
-use crate::shape::api_names;
+use crate::shape::api_names::{self, server_requests};
 use handfast_naming::{handler_trait, segment, snake};
 use handfast_spec::model::{ChannelId, Message};
 
@@ -23,7 +23,7 @@ pub(super) fn summary(cx: &RustContext<'_>) -> String {
         .map(|i| snake(&channel_type(cx, ChannelId(i))))
         .collect();
     let mut out = "The attributes also define:\n\n\
-        - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections\n"
+        - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for connections\n"
         .to_owned();
     for (name, messages) in &traits {
         out.push_str(&format!("- `{name}`, with {}\n", methods(messages)));
@@ -31,6 +31,13 @@ pub(super) fn summary(cx: &RustContext<'_>) -> String {
     out.push_str("- `Handlers`, which is all of these traits\n- `Client`");
     if !messages.is_empty() {
         out.push_str(&format!(", with {}", methods(&messages)));
+    }
+    let requests: Vec<&Message> = server_requests(cx.protocol).collect();
+    if !requests.is_empty() {
+        let methods = methods(&requests);
+        out.push_str(&format!(
+            "\n- `ServerRequestHandler`, by which a client answers the requests of `ClientHandle`: {methods}"
+        ));
     }
     if !channels.is_empty() {
         out.push_str(&format!(

@@ -5,14 +5,17 @@ use super::name_scope::NameScope;
 use crate::names;
 use handfast_naming::{handler_trait, rust_ident, segment, snake};
 use handfast_schema::Span;
-use handfast_spec::model::{ErrorCode, ErrorId, Message, MessageId, Name, Protocol};
+use handfast_spec::model::{ErrorCode, ErrorId, Message, MessageId, Name, Protocol, Reply, Side};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The built-in function of the client.
-const CLIENT: [&str; 1] = ["connect"];
+/// The built-in functions of the client.
+const CLIENT: [&str; 3] = ["connect", "connect_with", "over_with"];
 
 /// The built-in methods of the context of handlers.
-const CONTEXT: [&str; 2] = ["session", "send"];
+const CONTEXT: [&str; 3] = ["session", "send", "client"];
+
+/// The built-in method of the handle of a client.
+const CLIENT_HANDLE: [&str; 1] = ["send"];
 
 pub(super) fn check(protocol: &Protocol, scope: &mut NameScope) {
     traits(protocol, scope);
@@ -49,28 +52,40 @@ fn in_rust(name: &Name, given: Option<&Name>) -> String {
     names::pascal(&given.unwrap_or(name).text)
 }
 
-/// The messages that cancel a stream.
-pub(crate) fn cancels(protocol: &Protocol) -> BTreeSet<MessageId> {
-    let replies = protocol
-        .messages
-        .iter()
-        .filter_map(|one| one.reply.as_ref());
-    replies.filter_map(|reply| reply.cancel).collect()
+/// The messages with which an end cancels streams.
+pub(crate) fn cancels(protocol: &Protocol, end: Side) -> BTreeSet<MessageId> {
+    requests(protocol, end)
+        .filter_map(|reply| reply.cancel)
+        .collect()
 }
 
-/// The messages with which the server answers requests, and the parts of its streams.
-pub(crate) fn replies(protocol: &Protocol) -> BTreeSet<MessageId> {
-    let requests = protocol.messages.iter().filter(|one| one.client.is_some());
-    requests
-        .filter_map(|one| one.reply.as_ref())
+/// The messages that answer the requests of an end, and the parts of streams.
+pub(crate) fn replies(protocol: &Protocol, end: Side) -> BTreeSet<MessageId> {
+    requests(protocol, end)
         .flat_map(|reply| [reply.ack, reply.stream, reply.end])
         .flatten()
         .collect()
 }
 
+/// What answers the requests of an end.
+fn requests(protocol: &Protocol, end: Side) -> impl Iterator<Item = &Reply> {
+    let sent = protocol.messages.iter().filter(move |one| match end {
+        Side::Client => one.client.is_some(),
+        Side::Server => one.server.is_some(),
+    });
+    sent.filter_map(|one| one.reply.as_ref())
+}
+
+/// The requests of the server, which the application of a client answers.
+pub(crate) fn server_requests(protocol: &Protocol) -> impl Iterator<Item = &Message> {
+    let messages = protocol.messages.iter();
+    messages.filter(|message| message.server.is_some() && message.reply.is_some())
+}
+
 /// The messages that an application handles.
 pub(crate) fn handled(protocol: &Protocol) -> impl Iterator<Item = &Message> {
-    let cancels = cancels(protocol);
+    let cancels = cancels(protocol, Side::Client);
+    let answers = replies(protocol, Side::Server);
     protocol
         .messages
         .iter()
@@ -80,7 +95,7 @@ pub(crate) fn handled(protocol: &Protocol) -> impl Iterator<Item = &Message> {
             message.client.is_some()
                 && !protocol.session.is_own(id)
                 && protocol.session.auth != Some(id)
-                && (message.reply.is_some() || !cancels.contains(&id))
+                && (message.reply.is_some() || !(cancels.contains(&id) || answers.contains(&id)))
         })
         .map(|(_, message)| message)
 }
@@ -134,6 +149,11 @@ fn methods(protocol: &Protocol, scope: &mut NameScope) {
         if application.take(&name, span, scope) {
             client.take(&name, span, scope);
         }
+    }
+    let mut handle = Methods::new("the handle of a client", &CLIENT_HANDLE);
+    for message in server_requests(protocol) {
+        let name = snake(&in_rust(&message.name, message.names.rust.as_ref()));
+        handle.take(&name, message.name.span, scope);
     }
     for channel in &protocol.channels {
         let name = snake(&in_rust(&channel.name, channel.names.rust.as_ref()));

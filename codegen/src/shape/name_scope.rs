@@ -19,7 +19,7 @@ pub(super) struct NameScope {
 }
 
 /// Types that the generated Rust defines or uses by these names.
-const RUST: [&str; 20] = [
+const RUST: [&str; 22] = [
     "Self",
     "Box",
     "Vec",
@@ -37,6 +37,8 @@ const RUST: [&str; 20] = [
     "Server",
     "Context",
     "ServerHandle",
+    "ClientHandle",
+    "ServerRequestHandler",
     "SessionHandler",
     "Handlers",
     "Handler",
@@ -53,7 +55,12 @@ const CONSTANTS: [&str; 6] = [
 ];
 
 /// Types that the generated TypeScript defines by these names.
-const TS: [&str; 3] = ["ClientMessage", "ServerMessage", "Handlers"];
+const TS: [&str; 4] = [
+    "ClientMessage",
+    "ServerMessage",
+    "Handlers",
+    "ServerRequestHandlers",
+];
 
 /// The names of payloads in either language.
 fn payloads(protocol: &Protocol) -> BTreeSet<String> {

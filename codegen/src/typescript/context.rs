@@ -6,7 +6,7 @@ use super::{
 };
 use crate::shape::{DeclId, DeclKind, Shapes, api_names};
 use handfast_schema::{SchemaId, openness::Purpose};
-use handfast_spec::model::{MessageId, Protocol};
+use handfast_spec::model::{MessageId, Protocol, Side};
 use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
@@ -68,6 +68,8 @@ pub(super) struct Context<'p> {
     pub(super) cancels: BTreeSet<MessageId>,
     /// The messages with which the server answers requests.
     pub(super) replies: BTreeSet<MessageId>,
+    /// The messages with which the client answers requests of the server.
+    pub(super) answers: BTreeSet<MessageId>,
     /// Types that are written where they are used.
     pub(super) inlined: Vec<bool>,
     /// Whether a message of the client contains it, by schema.
@@ -123,8 +125,9 @@ impl<'p> Context<'p> {
             names,
             decl_of,
             payload_of,
-            cancels: api_names::cancels(protocol),
-            replies: api_names::replies(protocol),
+            cancels: api_names::cancels(protocol, Side::Client),
+            replies: api_names::replies(protocol, Side::Client),
+            answers: api_names::replies(protocol, Side::Server),
             inlined,
             sent_by_client: sent_by_client(protocol),
             functions: BTreeMap::new(),

@@ -92,19 +92,32 @@ fn own_envelope(cx: &Context<'_>, sent: &Sent, end: Side) -> bool {
         }
 }
 
-/// The messages that a request of the client's names, and which end's descriptor of them it names.
-fn named_by(message: &Message) -> impl Iterator<Item = (&'static str, MessageId, Side)> {
-    let reply = message.reply.clone().filter(|_| message.client.is_some());
+/// The messages that a request of an end names, and which end's descriptor of them it names.
+fn named_by(
+    message: &Message,
+    asker: Side,
+) -> impl Iterator<Item = (&'static str, MessageId, Side)> {
+    let reply = message.reply.clone();
+    let reply = reply.filter(|_| sent(message, asker).is_some());
     let reply = reply.unwrap_or_default();
     let answer = if reply.is_stream() { "ack" } else { "reply" };
+    let answerer = match asker {
+        Side::Client => Side::Server,
+        Side::Server => Side::Client,
+    };
     [
-        (answer, reply.ack, Side::Server),
-        ("stream", reply.stream, Side::Server),
-        ("end", reply.end, Side::Server),
-        ("cancel", reply.cancel, Side::Client),
+        (answer, reply.ack, answerer),
+        ("stream", reply.stream, answerer),
+        ("end", reply.end, answerer),
+        ("cancel", reply.cancel, asker),
     ]
     .into_iter()
     .filter_map(|(name, id, end)| Some((name, id?, end)))
+}
+
+/// Whether a message is a request of an end.
+pub(super) fn is_request(message: &Message, asker: Side) -> bool {
+    named_by(message, asker).any(|(name, ..)| matches!(name, "reply" | "stream"))
 }
 
 /// Every descriptor, each behind those it names.
@@ -154,9 +167,10 @@ pub(super) fn order(cx: &Context<'_>) -> Vec<Part> {
             // Depth first, without recursion: a chain may be as long as the protocol.
             let mut stack = vec![(part, 0)];
             while let Some((part, next)) = stack.pop() {
-                let named = named_by(&messages[part.id.0])
-                    .filter(|_| part.client)
-                    .nth(next);
+                let message = &messages[part.id.0];
+                let of_client = named_by(message, Side::Client).filter(|_| part.client);
+                let of_server = named_by(message, Side::Server).filter(|_| part.server);
+                let named = of_client.chain(of_server).nth(next);
                 let Some((_, target, end)) = named else {
                     ordered.push(part);
                     continue;
@@ -208,16 +222,16 @@ pub(super) fn descriptor(
             members.push(format!("envelope: {name}"));
         }
     }
-    let is_request =
-        part.client && named_by(message).any(|(name, ..)| matches!(name, "reply" | "stream"));
     if part.client {
         let (payload, validator) = cx.carried(id, Side::Client);
         members.push(format!("send: {validator}"));
         let sent = message.client.as_ref().and_then(|sent| sent.payload);
         members.extend(cx.byte_members(sent, Side::Client, places, items));
-        let kind = request_type(cx, id, &payload);
+        let kind = request_type(cx, id, &payload, Side::Client);
         if kind == CANCEL {
             members.push("isCancel: true".to_owned());
+        } else if kind.starts_with(ANSWER) {
+            members.push("isAnswer: true".to_owned());
         }
         ty.push(kind);
     }
@@ -236,6 +250,9 @@ pub(super) fn descriptor(
                     members.push(format!("channel: {channel}"));
                     format!("hf.Published<{payload}, {channel}>")
                 }
+                None if is_request(message, Side::Server) => {
+                    request_type(cx, id, &payload, Side::Server)
+                }
                 None if cx.replies.contains(&id) => format!("hf.Reply<{payload}>"),
                 None => format!("hf.Incoming<{payload}>"),
             },
@@ -244,8 +261,22 @@ pub(super) fn descriptor(
     if part.client && message.volatile {
         members.push("volatile: true".to_owned());
     }
-    if is_request {
-        members.extend(request_members(cx, message, made));
+    if part.client && is_request(message, Side::Client) {
+        members.extend(request_members(cx, message, made, Side::Client));
+        if message.idempotent {
+            members.push("idempotent: true".to_owned());
+        }
+        if message
+            .reply
+            .as_ref()
+            .is_some_and(|reply| reply.is_stream())
+        {
+            members.push("via: hf.openStream".to_owned());
+        }
+    }
+    if part.server && is_request(message, Side::Server) {
+        let asks = request_members(cx, message, made, Side::Server);
+        members.push(format!("asks: {{ {} }}", asks.join(", ")));
     }
     let words = message.description.clone().unwrap_or_default();
     items.push(lay_out(&Descriptor {
@@ -261,9 +292,14 @@ pub(super) fn descriptor(
 }
 
 /// The members of a request's descriptor about replies and errors.
-fn request_members(cx: &Context<'_>, message: &Message, made: &[(bool, bool)]) -> Vec<String> {
+fn request_members(
+    cx: &Context<'_>,
+    message: &Message,
+    made: &[(bool, bool)],
+    asker: Side,
+) -> Vec<String> {
     let mut members = Vec::new();
-    for (key, target, end) in named_by(message) {
+    for (key, target, end) in named_by(message, asker) {
         let name = cx.descriptor(target, end);
         let (client, server) = made[target.0];
         let is_there = match end {
@@ -274,9 +310,10 @@ fn request_members(cx: &Context<'_>, message: &Message, made: &[(bool, bool)]) -
         members.push(if is_there {
             format!("{key}: {name}")
         } else {
-            let kind = match key {
-                "cancel" => "hf.Outgoing<undefined>".to_owned(),
-                _ => format!("hf.Incoming<{}>", cx.carried(target, end).0),
+            let kind = match (key, end) {
+                ("cancel", Side::Client) => "hf.Outgoing<undefined>".to_owned(),
+                (_, Side::Client) => format!("hf.Outgoing<{}>", cx.carried(target, end).0),
+                (_, Side::Server) => format!("hf.Incoming<{}>", cx.carried(target, end).0),
             };
             format!("get {key}(): {kind} {{ return {name}; }}")
         });
@@ -290,28 +327,24 @@ fn request_members(cx: &Context<'_>, message: &Message, made: &[(bool, bool)]) -
     if let Some(timeout) = message.timeout {
         members.push(format!("timeout: {}", timeout.as_millis()));
     }
-    if message.idempotent {
-        members.push("idempotent: true".to_owned());
-    }
-    if message
-        .reply
-        .as_ref()
-        .is_some_and(|reply| reply.is_stream())
-    {
-        members.push("via: hf.openStream".to_owned());
-    }
     members
 }
 
 /// The type of the descriptor of a message that cancels a stream.
 const CANCEL: &str = "hf.Cancel";
 
-/// The type of the descriptor of a message of the client.
-fn request_type(cx: &Context<'_>, id: MessageId, payload: &str) -> String {
+/// The type of the descriptor of a message that answers a request of the server.
+const ANSWER: &str = "hf.AnswerMessage<";
+
+/// The type of the descriptor of a message of the client, or of a request of the server.
+fn request_type(cx: &Context<'_>, id: MessageId, payload: &str, asker: Side) -> String {
     let message = &cx.protocol.messages[id.0];
     let Some(reply) = message.reply.as_ref() else {
         if payload == "undefined" && cx.cancels.contains(&id) {
             return CANCEL.to_owned();
+        }
+        if cx.answers.contains(&id) {
+            return format!("{ANSWER}{payload}>");
         }
         return format!("hf.Outgoing<{payload}>");
     };
@@ -319,14 +352,31 @@ fn request_type(cx: &Context<'_>, id: MessageId, payload: &str) -> String {
         [] => String::new(),
         errors => format!(", {}", cx.errors_of(errors)),
     };
-    let of =
-        |id: Option<MessageId>| id.map_or("never".to_owned(), |id| cx.carried(id, Side::Server).0);
+    // What the server's handlers leave out has no payload; what the client never receives has no values.
+    let (prefix, answerer, nothing) = match asker {
+        Side::Client => ("hf.", Side::Server, "never"),
+        Side::Server => ("hf.Server", Side::Client, "undefined"),
+    };
+    let of = |id: Option<MessageId>| id.map_or(nothing.to_owned(), |id| cx.carried(id, answerer).0);
     if reply.is_stream() {
         let (ack, item, end) = (of(reply.ack), of(reply.stream), of(reply.end));
-        return format!("hf.StreamRequest<{payload}, {ack}, {item}, {end}{errors}>");
+        return format!("{prefix}StreamRequest<{payload}, {ack}, {item}, {end}{errors}>");
     }
     match reply.ack {
-        Some(_) => format!("hf.Request<{payload}, {}{errors}>", of(reply.ack)),
+        Some(_) => format!("{prefix}Request<{payload}, {}{errors}>", of(reply.ack)),
         None => format!("hf.Outgoing<{payload}>"),
     }
+}
+
+/// The type of the handler of a request of the server.
+pub(super) fn handler_type(cx: &Context<'_>, id: MessageId) -> String {
+    let (payload, _) = cx.carried(id, Side::Server);
+    let of = request_type(cx, id, &payload, Side::Server);
+    let (kind, arguments) = of.split_once('<').unwrap_or((&of, ">"));
+    let kind = if kind.ends_with("StreamRequest") {
+        "hf.StreamRequestHandler"
+    } else {
+        "hf.RequestHandler"
+    };
+    format!("{kind}<{arguments}")
 }

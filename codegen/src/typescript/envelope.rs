@@ -35,7 +35,8 @@ pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
             | RoleKind::Ping
             | RoleKind::Pong
             | RoleKind::Received => true,
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => false,
+            RoleKind::Auth => cx.protocol.session.auth.is_some(),
+            RoleKind::Resume | RoleKind::Negotiate => false,
         };
         match &role.player {
             RolePlayer::Own { tag } if sends => Some(tag),

@@ -27,11 +27,17 @@ const VALUES: [&str; 17] = [
 ];
 
 /// Types that every output has.
-const TYPES: [&str; 3] = ["ClientMessage", "ServerMessage", "Handlers"];
+const TYPES: [&str; 4] = [
+    "ClientMessage",
+    "ServerMessage",
+    "Handlers",
+    "ServerRequestHandlers",
+];
 
 /// The global types of the language, and those of the platform that the runtime names. A type of a protocol that is called
 /// so has another name within its file, so that the global is not shadowed there, and is exported under its own.
-const GLOBALS: [&str; 76] = [
+const GLOBALS: [&str; 77] = [
+    "AbortController",
     "AbortSignal",
     "AggregateError",
     "Array",

@@ -2,11 +2,13 @@
 
 use super::{
     context::Context,
+    descriptors::{handler_type, is_request},
     envelope::{Envelopes, envelopes, tags},
+    tags::message_tags,
     text::{self, scalar},
 };
 use handfast_spec::model::{
-    CloseCondition, EncodingKind, Message, RoleKind, RolePlayer, Scalar, Side,
+    CloseCondition, EncodingKind, Message, MessageId, RoleKind, RolePlayer, Scalar, Side,
 };
 use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
 
@@ -65,6 +67,9 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
     let mut auth = String::new();
     if let Some((ty, validator)) = proof {
         members.push(format!("auth: {validator}"));
+        if protocol.session.auth_tag(&protocol.messages).is_some() {
+            members.push("refresh: hf.authRefresh".to_owned());
+        }
         auth = format!("<{ty}>");
     }
     members.extend(closes(cx));
@@ -78,16 +83,23 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         ty: format!("hf.Protocol{auth}"),
         members,
     }));
-    let options = options(cx, &auth);
+    let requests: Vec<MessageId> = (0..protocol.messages.len())
+        .map(MessageId)
+        .filter(|id| is_request(&protocol.messages[id.0], Side::Server))
+        .collect();
+    items.extend(handlers(cx, &requests));
+    let options = options(cx, &auth, !requests.is_empty());
+    let answering = answering(cx, &requests);
     items.push(lay_out(&Connecting {
         options: &options,
         auth: &auth,
+        answering: &answering,
     }));
     items
 }
 
-/// The parameter of `connect`, with its type. Without JSON an encoding has to be chosen.
-fn options(cx: &Context<'_>, auth: &str) -> String {
+/// The parameter of `connect`, with its type. Without JSON an encoding has to be chosen. `asks`: the server sends requests, which must be answered.
+fn options(cx: &Context<'_>, auth: &str, asks: bool) -> String {
     let encodings = &cx.protocol.encodings;
     let binary: Vec<String> = encodings
         .iter()
@@ -104,14 +116,16 @@ fn options(cx: &Context<'_>, auth: &str) -> String {
         [] => String::new(),
         arguments => format!("<{}>", arguments.join(", ")),
     };
-    let required = if has_json {
-        String::new()
-    } else {
+    let mut required = String::new();
+    if !has_json {
         let name = binary.join(" | ");
-        format!(" & {{ readonly encoding: hf.Encoding<{name}> }}")
-    };
+        required.push_str(&format!(" & {{ readonly encoding: hf.Encoding<{name}> }}"));
+    }
+    if asks {
+        required.push_str(" & { readonly handlers: ServerRequestHandlers }");
+    }
     match auth {
-        "" if has_json => format!("options?: hf.ConnectOptions{arguments}"),
+        "" if required.is_empty() => format!("options?: hf.ConnectOptions{arguments}"),
         "" => format!("options: hf.ConnectOptions{arguments}{required}"),
         _ => format!("options: hf.AuthenticatedConnectOptions{arguments}{required}"),
     }
@@ -123,6 +137,39 @@ fn encoding_name(kind: EncodingKind) -> &'static str {
         EncodingKind::Msgpack => "msgpack",
         EncodingKind::Cbor => "cbor",
     }
+}
+
+/// The argument that gives the handlers of the server's requests to the client.
+fn answering(cx: &Context<'_>, requests: &[MessageId]) -> String {
+    if requests.is_empty() {
+        return String::new();
+    }
+    let descriptors: Vec<String> = requests
+        .iter()
+        .map(|id| cx.descriptor(*id, Side::Server))
+        .collect();
+    let descriptors = descriptors.join(", ");
+    format!(", hf.answering(options.handlers, [{descriptors}])")
+}
+
+/// The type of what answers the requests of the server.
+fn handlers(cx: &Context<'_>, requests: &[MessageId]) -> Option<String> {
+    if requests.is_empty() {
+        return None;
+    }
+    let mut out = "/** What answers the requests of the server: a handler for each. */\nexport interface ServerRequestHandlers {\n".to_owned();
+    for id in requests {
+        let message = &cx.protocol.messages[id.0];
+        let words = message.description.clone().unwrap_or_default();
+        out.push_str(&text::doc("  ", &words, &message_tags(message)));
+        out.push_str(&format!(
+            "  readonly {}: {};\n",
+            text::key(&message.name.text),
+            handler_type(cx, *id)
+        ));
+    }
+    out.push_str("}\n");
+    Some(out)
 }
 
 /// The codes that a client acts on, where they are not those that the runtime knows.
@@ -166,10 +213,13 @@ fn closes(cx: &Context<'_>) -> Option<String> {
 fn roles(cx: &Context<'_>) -> Option<String> {
     let mut parts = Vec::new();
     for (kind, name) in RoleKind::ALL {
-        if matches!(
-            kind,
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate
-        ) {
+        if kind == RoleKind::Auth {
+            let tag = cx.protocol.session.auth_tag(&cx.protocol.messages);
+            let tag = tag.filter(|tag| **tag != Scalar::Text(name.to_owned()));
+            parts.extend(tag.map(|tag| format!("{name}: {}", scalar(tag))));
+            continue;
+        }
+        if matches!(kind, RoleKind::Resume | RoleKind::Negotiate) {
             // These have no message of their own yet.
             continue;
         }

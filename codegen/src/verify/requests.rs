@@ -5,9 +5,7 @@ use super::pending::{Ended, Pending, Queue, key};
 use super::report::{Line, Problem, ProblemKind};
 use crate::json_schema::system::scalar;
 use handfast_schema::{Pointer, details};
-use handfast_spec::model::{
-    Correlate, Envelope, ErrorCode, MessageId, Presence, Reply, RoleKind, Side,
-};
+use handfast_spec::model::{Correlate, Envelope, ErrorCode, Presence, Reply, RoleKind, Side};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -77,9 +75,9 @@ impl<'r, 'p> Requests<'r, 'p> {
             return Some(Answer::Last);
         }
         let Some(message) = candidate.message else {
-            // Handfast's own `join` and `leave` are answered by messages with their own name.
-            return (pending.message.is_none() && pending.role == candidate.role)
-                .then_some(Answer::Last);
+            // Handfast's own `join` and `leave`, and credentials, are answered by messages with their own name.
+            let of_session = pending.message.is_none() || pending.role == Some(RoleKind::Auth);
+            return (of_session && pending.role == candidate.role).then_some(Answer::Last);
         };
         if pending.role == Some(RoleKind::Ping) && candidate.role == Some(RoleKind::Pong) {
             return Some(Answer::Last);
@@ -109,7 +107,10 @@ impl<'r, 'p> Requests<'r, 'p> {
     /// Whether a message of this side answers any request of the other side.
     pub(super) fn is_reply(&self, from: Side, candidate: &Candidate) -> bool {
         let Some(id) = candidate.message else {
-            return matches!(candidate.role, Some(RoleKind::Join | RoleKind::Leave));
+            return matches!(
+                candidate.role,
+                Some(RoleKind::Join | RoleKind::Leave | RoleKind::Auth)
+            );
         };
         self.asked_by(other(from), |reply| {
             [reply.ack, reply.stream, reply.end].contains(&Some(id))
@@ -380,13 +381,17 @@ impl<'r, 'p> Requests<'r, 'p> {
                     // A message of both sides is a request if the other side has the reply.
                     Some(reply) => self.is_sent_by(other(from), reply),
                     None => {
-                        from == Side::Client && !declared.errors.is_empty() && self.is_request(id)
+                        let is_auth = self.reader.protocol.session.auth == Some(id);
+                        from == Side::Client && (!declared.errors.is_empty() || is_auth)
                     }
                 }
             }
             None => {
                 from == Side::Client
-                    && matches!(candidate.role, Some(RoleKind::Join | RoleKind::Leave))
+                    && matches!(
+                        candidate.role,
+                        Some(RoleKind::Join | RoleKind::Leave | RoleKind::Auth)
+                    )
             }
         };
         let pings = candidate.role == Some(RoleKind::Ping) && candidate.message.is_some();
@@ -439,11 +444,6 @@ impl<'r, 'p> Requests<'r, 'p> {
                     Side::Server => message.server.is_some(),
                 }
             })
-    }
-
-    /// Whether a message with errors but no reply is pending: not the one whose payload is in the hello.
-    fn is_request(&self, id: MessageId) -> bool {
-        self.reader.protocol.session.auth != Some(id)
     }
 }
 

@@ -5,7 +5,8 @@
 //!
 //! The attributes also define:
 //!
-//! - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections
+//! - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for
+//!   connections
 //! - `RoomHandler`, with `room_join`, `room_leave`
 //! - `ChatHandler`, with `chat_send`
 //! - `UserHandler`, with `user_typing`

@@ -18,6 +18,7 @@ use handfast::{
     transport::CloseFrame,
 };
 use std::{
+    borrow::Cow,
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -74,6 +75,11 @@ impl SessionHandler for App {
             name: m.name,
             rooms: Mutex::default(),
         })
+    }
+
+    /// Nobody has to prove a name here.
+    fn principal<'a>(&self, _: &'a User) -> Option<Cow<'a, str>> {
+        None
     }
 
     fn disconnected(&self, user: &User, _: Option<&CloseFrame>) {

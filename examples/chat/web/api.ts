@@ -1068,6 +1068,7 @@ export const protocol: hf.Protocol<Auth> = {
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },
   session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000, attempts: 1000 } },
   auth: validateAuth,
+  refresh: hf.authRefresh,
 };
 
 /** Connects to a server of the protocol, and keeps the connection. */

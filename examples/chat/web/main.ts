@@ -258,7 +258,7 @@ function say(): void {
   if (text === '' || client === undefined) return;
   void deliver(client, { roomId: roomId(), text, ...(attachments.length > 0 && { attachments }) });
   input.value = '';
-  // What is typed next is told at once: the message took the word of it away.
+  // What is typed next is sent at once: the message ended the notice of it.
   typingSent = 0;
   attachments = [];
   showAttached();

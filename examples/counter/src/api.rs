@@ -5,7 +5,8 @@
 //!
 //! The attributes also define:
 //!
-//! - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections
+//! - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for
+//!   connections
 //! - `CounterHandler`, with `counter_follow`, `counter_add`
 //! - `Handlers`, which is all of these traits
 //! - `Client`, with `counter_follow`, `counter_add`

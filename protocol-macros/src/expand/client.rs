@@ -2,21 +2,28 @@
 
 use super::{handlers, method_names};
 use crate::parse::{Message, MessageUnion, ProtocolStruct, Reply};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Path;
 
 /// The struct, and how it is made.
 pub(super) fn client(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
-    let ProtocolStruct { ident, vis, .. } = protocol;
+    let ProtocolStruct {
+        ident, vis, server, ..
+    } = protocol;
     quote! {
         /// A client of the protocol. A clone is a counted reference.
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #vis struct Client(#krate::client::Client<#ident>);
         #[automatically_derived]
         impl Client {
-            /// Connects to the server at a URL that begins with `ws://`: set options on the builder, and await it.
-            pub fn connect(url: impl ::core::convert::Into<::std::string::String>) -> #krate::client::ClientBuilder<#ident, Self> {
+            /// Connects to the server at a URL that begins with `ws://`: set options on the builder, and await it. If the server sends requests,
+            /// use `connect_with`, which takes what answers them.
+            pub fn connect(url: impl ::core::convert::Into<::std::string::String>) -> #krate::client::ClientBuilder<#ident, Self>
+            where
+                // Without the lifetime, the bound would be an error here, where it does not hold, and not where this is called.
+                for<'__a> #server: #krate::NoRequests,
+            {
                 #krate::client::ClientBuilder::to(url)
             }
         }
@@ -36,12 +43,16 @@ pub(super) fn client(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
     }
 }
 
-/// The methods that send messages.
+/// The methods that send the messages of the client.
 pub(super) fn methods(krate: &Path, union: &MessageUnion) -> TokenStream {
     let methods = union
         .messages
         .iter()
-        .filter_map(|message| method(krate, message));
+        .filter(|message| message.join.is_none() && message.leave.is_none())
+        .filter_map(|message| {
+            let name = method_names::of_client(message);
+            method(krate, message, &name, &quote!(client), &quote!(Server))
+        });
     quote! {
         #[automatically_derived]
         impl Client {
@@ -50,23 +61,29 @@ pub(super) fn methods(krate: &Path, union: &MessageUnion) -> TokenStream {
     }
 }
 
-/// The method that sends a message. Messages that join or leave are sent by the methods of their channel.
-fn method(krate: &Path, message: &Message) -> Option<TokenStream> {
+/// The method that sends a message. `module` is that of the end that sends, and `replies` the messages of the other. Messages that join or
+/// leave are sent by the methods of their channel.
+pub(super) fn method(
+    krate: &Path,
+    message: &Message,
+    name: &Ident,
+    module: &TokenStream,
+    replies: &TokenStream,
+) -> Option<TokenStream> {
     let ty = message.payload()?;
-    if !message.is_handled() || message.join.is_some() || message.leave.is_some() {
+    if !message.is_handled() {
         return None;
     }
     let docs = &message.docs;
-    let name = method_names::of_client(message);
     let deprecated = message.deprecated.as_ref().map(|note| match note {
         Some(note) => quote!(#[deprecated(note = #note)]),
         None => quote!(#[deprecated]),
     });
     let errors = handlers::errors(krate, message);
-    let server = quote!(<__Protocol as #krate::Protocol>::Server);
+    let replies = quote!(<__Protocol as #krate::Protocol>::#replies);
     let body = match &message.reply {
         Reply::One(reply) => quote! {
-            pub fn #name(&self, m: #ty) -> #krate::client::Call<#server, #reply, #errors> {
+            pub fn #name(&self, m: #ty) -> #krate::#module::Call<#replies, #reply, #errors> {
                 self.0.call(&m)
             }
         },
@@ -86,8 +103,8 @@ fn method(krate: &Path, message: &Message) -> Option<TokenStream> {
                     &self,
                     m: #ty,
                 ) -> ::core::result::Result<
-                    #krate::client::Streaming<#server, #ack, #item, #end, #errors>,
-                    #krate::client::CallError<#errors>,
+                    #krate::#module::Streaming<#replies, #ack, #item, #end, #errors>,
+                    #krate::#module::CallError<#errors>,
                 > {
                     self.0.stream::<#ty, #cancel>(&m).await
                 }

@@ -38,7 +38,7 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
     let action = quote!(#krate::server::Action);
     if !message.is_handled() {
         // The proof is in the hello; a later one changes nothing.
-        let action = if message.auth && !matches!(message.reply, Reply::Cancel) {
+        let action = if message.auth && matches!(message.reply, Reply::None | Reply::One(_)) {
             quote!(#action::Run(::std::boxed::Box::pin(async {})))
         } else {
             quote!(#action::Cancel)
@@ -105,7 +105,7 @@ struct Run {
 
 fn run(krate: &Path, message: &Message) -> Run {
     let p = quote!(#krate::__private);
-    let responder = quote!(#p::Responder);
+    let (replier, responder) = (quote!(#p::Replier), quote!(#p::Responder));
     let server = server_union(krate);
     let plain = call(message, &quote!());
     let channel = |channel: &Path| quote!(let channel = #krate::MessageChannel::<#channel>::from_message(&m););
@@ -120,12 +120,12 @@ fn run(krate: &Path, message: &Message) -> Run {
         ),
         (Reply::One(_), ..) => (
             quote!(),
-            quote!(#responder::answer::<#server, _, _>(&responder, #plain);),
+            quote!(#replier::answer::<#server, _, _>(&responder, #plain);),
         ),
         (Reply::Stream { ack, end, .. }, ..) => {
             return stream(krate, message, ack.is_some(), end.is_some());
         }
-        _ if message.errors.is_some() => (quote!(), quote!(#responder::done(&responder, #plain);)),
+        _ if message.errors.is_some() => (quote!(), quote!(#replier::done(&responder, #plain);)),
         _ => (quote!(), quote!(#plain;)),
     };
     Run {
@@ -137,7 +137,7 @@ fn run(krate: &Path, message: &Message) -> Run {
 
 fn stream(krate: &Path, message: &Message, has_ack: bool, has_end: bool) -> Run {
     let p = quote!(#krate::__private);
-    let responder = quote!(#p::Responder);
+    let replier = quote!(#p::Replier);
     let server = server_union(krate);
     let to = if has_ack {
         quote!(#p::stream::<#server, _, _>(&responder))
@@ -146,9 +146,9 @@ fn stream(krate: &Path, message: &Message, has_ack: bool, has_end: bool) -> Run 
     };
     let run = call(message, &quote!(to,));
     let finish = if has_end {
-        quote!(#responder::end::<#server, _, _>(&responder, #run);)
+        quote!(#replier::end::<#server, _, _>(&responder, #run);)
     } else {
-        quote!(#responder::done(&responder, #run);)
+        quote!(#replier::done(&responder, #run);)
     };
     Run {
         kind: format_ident!("Stream"),

@@ -79,22 +79,7 @@ fn method(krate: &Path, message: &Message) -> TokenStream {
     let (parameters, _) = method_names::parameters(message);
     let errors = errors(krate, message);
     let errors = quote!(#krate::HandlerError<#errors>);
-    let (extra, output) = match &message.reply {
-        Reply::One(reply) => (quote!(), quote!(::core::result::Result<#reply, #errors>)),
-        Reply::Stream { ack, item, end, .. } => {
-            let to = match ack {
-                Some(ack) => quote!(#krate::server::StreamResponder<#ack, #item>),
-                None => quote!(#krate::server::StreamSender<#item>),
-            };
-            let end = end.as_ref().map_or_else(|| quote!(()), |end| quote!(#end));
-            (
-                quote!(to: #to,),
-                quote!(::core::result::Result<#end, #errors>),
-            )
-        }
-        _ if message.errors.is_some() => (quote!(), quote!(::core::result::Result<(), #errors>)),
-        _ => (quote!(), quote!(())),
-    };
+    let (extra, output) = extra_and_output(krate, message, &errors, &quote!(server));
     // There is a parameter for each field of the variant.
     let lint = matches!(message.content, Content::Fields(_))
         .then(|| quote!(#[allow(clippy::too_many_arguments)]));
@@ -107,6 +92,31 @@ fn method(krate: &Path, message: &Message) -> TokenStream {
             #extra
             cx: &Context<Self::Session>,
         ) -> impl ::core::future::Future<Output = #output> + ::core::marker::Send;
+    }
+}
+
+/// The parameter of a handler beside those of its message, and what it returns. `module` is that of the end that handles.
+pub(super) fn extra_and_output(
+    krate: &Path,
+    message: &Message,
+    errors: &TokenStream,
+    module: &TokenStream,
+) -> (TokenStream, TokenStream) {
+    match &message.reply {
+        Reply::One(reply) => (quote!(), quote!(::core::result::Result<#reply, #errors>)),
+        Reply::Stream { ack, item, end, .. } => {
+            let to = match ack {
+                Some(ack) => quote!(#krate::#module::StreamResponder<#ack, #item>),
+                None => quote!(#krate::#module::StreamSender<#item>),
+            };
+            let end = end.as_ref().map_or_else(|| quote!(()), |end| quote!(#end));
+            (
+                quote!(to: #to,),
+                quote!(::core::result::Result<#end, #errors>),
+            )
+        }
+        _ if message.errors.is_some() => (quote!(), quote!(::core::result::Result<(), #errors>)),
+        _ => (quote!(), quote!(())),
     }
 }
 

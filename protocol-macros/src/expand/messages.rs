@@ -1,8 +1,8 @@
 //! The union of the messages that one side sends.
 
-use super::{client, dispatch, handlers, union_descriptors, variants};
+use super::{client, dispatch, handlers, server_requests, union_descriptors, variants};
 use crate::parse::{Content, Message, MessageUnion, Reply, Side};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Path, Type};
 
@@ -16,7 +16,7 @@ pub(super) fn expand(krate: &Path, union: &MessageUnion) -> TokenStream {
         .map(|(i, message)| message_impls(krate, union, i, message));
     let api = match union.side {
         Side::Client => api(krate, union),
-        Side::Server => TokenStream::new(),
+        Side::Server => server_requests::expand(krate, union),
     };
     quote!(#message_set #codec #(#each)* #api)
 }
@@ -184,10 +184,7 @@ fn message_impls(
         },
         _ => TokenStream::new(),
     };
-    let request = match union.side {
-        Side::Client => request(krate, ty, message),
-        Side::Server => TokenStream::new(),
-    };
+    let request = request(krate, ident, ty, message);
     quote! {
         #[automatically_derived]
         impl #krate::Message<#ident> for #ty {
@@ -198,8 +195,8 @@ fn message_impls(
     }
 }
 
-/// `Request`: what answers a message of the client.
-fn request(krate: &Path, ty: &Type, message: &Message) -> TokenStream {
+/// `Request`: what answers a message.
+fn request(krate: &Path, ident: &Ident, ty: &Type, message: &Message) -> TokenStream {
     let errors = handlers::errors(krate, message);
     let or_none = |path: Option<&Path>| match path {
         Some(path) => quote!(#path),
@@ -208,12 +205,12 @@ fn request(krate: &Path, ty: &Type, message: &Message) -> TokenStream {
     let (reply, item, end) = match &message.reply {
         Reply::One(reply) => (Some(reply), None, None),
         Reply::Stream { ack, item, end, .. } => (ack.as_ref(), Some(item), end.as_ref()),
-        Reply::None | Reply::Cancel => return TokenStream::new(),
+        Reply::None | Reply::Cancel | Reply::Answer => return TokenStream::new(),
     };
     let (reply, item, end) = (or_none(reply), or_none(item), or_none(end));
     quote! {
         #[automatically_derived]
-        impl #krate::Request for #ty {
+        impl #krate::Request<#ident> for #ty {
             type Reply = #reply;
             type Item = #item;
             type End = #end;

@@ -19,12 +19,30 @@ pub(super) fn of_handler(message: &Message) -> Ident {
 
 /// The method by which a client sends a message.
 pub(super) fn of_client(message: &Message) -> Ident {
-    unless_reserved(derived(&message.ident), &["connect"])
+    unless_reserved(
+        derived(&message.ident),
+        &["connect", "connect_with", "over_with"],
+    )
+}
+
+/// The method by which a server sends a request to a client.
+pub(super) fn of_client_handle(message: &Message) -> Ident {
+    unless_reserved(derived(&message.ident), &["send"])
 }
 
 /// The method of the context, the server handle and the client that leads to a channel.
 pub(super) fn of_channel(channel: &Ident) -> Ident {
-    unless_reserved(derived(channel), &["connect", "session", "send"])
+    unless_reserved(
+        derived(channel),
+        &[
+            "connect",
+            "connect_with",
+            "over_with",
+            "session",
+            "send",
+            "client",
+        ],
+    )
 }
 
 /// The parameters of a handler for the content of a message: their declaration, and their names in the dispatch.
@@ -34,7 +52,7 @@ pub(super) fn parameters(message: &Message) -> (TokenStream, TokenStream) {
         (Content::Fields(fields), _) => {
             let names = fields
                 .iter()
-                .map(|field| unless_reserved(name_of(field), &["to", "cx"]));
+                .map(|field| unless_reserved(name_of(field), &["to", "cx", "client"]));
             let types = fields.iter().map(|field| &field.ty);
             let locals = fields.iter().map(|field| &field.local);
             (quote!(#(#names: #types,)*), quote!(#(#locals,)*))

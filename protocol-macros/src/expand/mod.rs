@@ -14,6 +14,7 @@ mod protocol_struct;
 mod rules;
 mod serde_impls;
 mod server;
+mod server_requests;
 mod string_enums;
 mod structs;
 mod stub;

@@ -103,7 +103,13 @@ fn session(krate: &Path, t: &TokenStream, protocol: &ProtocolStruct) -> TokenStr
         let bounds = bounds.iter().map(millis);
         changes.extend(quote!(backoff: (#(#bounds),*),));
     }
-    let roles = protocol.roles.iter().map(|(role, player)| {
+    let named = protocol.roles.iter().any(|(role, _)| *role == "auth");
+    let own_auth = (auth && !named).then(|| {
+        let tag = option(Some(quote!(#t::Tag::Text("auth"))));
+        quote!(auth: #tag,)
+    });
+    let known = |&&(role, _): &&(&'static str, _)| auth || role != "auth";
+    let roles = protocol.roles.iter().filter(known).map(|(role, player)| {
         let tag = match player {
             RolePlayer::Off => None,
             RolePlayer::Own(tag) => Some(tag),
@@ -133,7 +139,7 @@ fn session(krate: &Path, t: &TokenStream, protocol: &ProtocolStruct) -> TokenStr
     if !before_ready.is_empty() {
         changes.extend(quote!(before_ready: &[#(#before_ready),*],));
     }
-    let roles = quote!(#t::Roles { #(#roles)* ..#t::Roles::DEFAULT });
+    let roles = quote!(#t::Roles { #(#roles)* #own_auth ..#t::Roles::DEFAULT });
     quote!(#t::SessionDescriptor { #changes roles: #roles, ..#t::SessionDescriptor::DEFAULT })
 }
 

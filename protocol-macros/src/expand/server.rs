@@ -11,8 +11,9 @@ pub(super) fn server(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
     let context = context(krate, protocol);
     let server = server_struct(krate, protocol);
     let handle = server_handle(krate, protocol);
+    let client = client_handle(krate, protocol);
     let service = service(krate, protocol);
-    quote!(#session_handler #context #server #handle #service)
+    quote!(#session_handler #context #server #handle #client #service)
 }
 
 fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
@@ -28,6 +29,15 @@ fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
         quote!({
             let _ = new;
             ::core::clone::Clone::clone(current)
+        })
+    };
+    // Who authenticates is somebody.
+    let principal = if protocol.auth.is_some() {
+        quote!(;)
+    } else {
+        quote!({
+            let _ = session;
+            ::core::option::Option::None
         })
     };
     let authorize_join = protocol.authorize_joins.then(|| {
@@ -61,17 +71,20 @@ fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             #connect
             #welcome
             #authorize_join
-            /// Called when a client that has a session connects again, after it lost its connection: `current` is the state of the session, `new`
-            /// what the method above returned. Returns the state for later messages: by default, `new` where clients authenticate, and
-            /// otherwise `current`.
+            /// Called when a client that has a session connects again, after it lost its connection, or authenticates again: `current` is the
+            /// state of the session, `new` what the method above returned. Returns the state for later messages: by default, `new` where
+            /// clients authenticate, and otherwise `current`.
             fn refreshed(
                 &self,
                 current: &::std::sync::Arc<Self::Session>,
                 new: ::std::sync::Arc<Self::Session>,
             ) -> ::std::sync::Arc<Self::Session> #refreshed
-            /// The user behind a connection, if it has one. Rate limits then count all connections of that user together, instead of all
-            /// connections of its address.
-            fn principal<'a>(&self, session: &'a Self::Session) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
+            /// The user behind a session, if it has one. A session is resumed, and authenticated again, by its own user alone. Rate limits count
+            /// all connections of a user together, instead of all connections of its address.
+            fn principal<'a>(&self, session: &'a Self::Session) -> ::core::option::Option<::std::borrow::Cow<'a, str>> #principal
+            /// When the authentication of a session expires; `None`, the default, if it does not. The client learns how long that is, and the
+            /// session ends then with the close code for `unauthorized`, unless the client has authenticated again.
+            fn expires(&self, session: &Self::Session) -> ::core::option::Option<::std::time::SystemTime> {
                 let _ = session;
                 ::core::option::Option::None
             }
@@ -111,7 +124,8 @@ fn built<'a>(protocol: &'a ProtocolStruct, role: &str) -> Option<&'a Path> {
 fn connect_method(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
     let Some(auth) = &protocol.auth else {
         return quote! {
-            /// Called when a client connects: returns the state kept for its connection, or why it is rejected.
+            /// Called when a client connects: returns the state kept for its session, or why it is rejected, which may be a declared error
+            /// (`Rejection::from_error`).
             fn connected(
                 &self,
                 connection: &#krate::server::ConnectionInfo,
@@ -125,7 +139,8 @@ fn connect_method(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
         None => quote!(#krate::NoError),
     };
     quote! {
-        /// Called when a client connects: returns the state kept for its connection, or the declared error that rejects it.
+        /// Called when a client connects, and when it authenticates again: returns the state kept for its session, or the declared error that
+        /// rejects it.
         fn authenticate(
             &self,
             m: #auth,
@@ -155,6 +170,10 @@ fn context(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             /// Publish a message that belongs to a channel there instead: sent like this it names no channel, and clients refuse it.
             pub fn send<__M: #krate::Message<<#ident as #krate::Protocol>::Server>>(&self, message: &__M) {
                 #krate::server::Context::send(&self.core, message);
+            }
+            /// The handle of the client that sent the message: it sends requests to it, and may be kept.
+            pub fn client(&self) -> ClientHandle {
+                ClientHandle(self.core.client::<#ident>())
             }
         }
         #[automatically_derived]
@@ -227,12 +246,35 @@ fn server_struct(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
     }
 }
 
+fn client_handle(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
+    let ProtocolStruct { ident, vis, .. } = protocol;
+    quote! {
+        /// A client of the server: sends messages and requests to it, and closes it. It may be kept, and used outside of handlers.
+        #[derive(::core::clone::Clone, ::core::fmt::Debug)]
+        #vis struct ClientHandle(#krate::server::ClientHandle<#ident>);
+        #[automatically_derived]
+        impl ::core::ops::Deref for ClientHandle {
+            type Target = #krate::server::ClientHandle<#ident>;
+            fn deref(&self) -> &#krate::server::ClientHandle<#ident> {
+                &self.0
+            }
+        }
+    }
+}
+
 fn server_handle(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
-    let vis = &protocol.vis;
+    let ProtocolStruct { ident, vis, .. } = protocol;
     quote! {
         /// Publishes to channels from outside handlers, and shuts the server down.
         #[derive(::core::clone::Clone, ::core::fmt::Debug)]
         #vis struct ServerHandle(#krate::server::ServerHandle);
+        #[automatically_derived]
+        impl ServerHandle {
+            /// The handle of the client whose session has an id (`connection_id` of a `Context`), until the session has ended.
+            pub fn client(&self, id: u64) -> ::core::option::Option<ClientHandle> {
+                self.0.client::<#ident>(id).map(ClientHandle)
+            }
+        }
         #[automatically_derived]
         impl ::core::ops::Deref for ServerHandle {
             type Target = #krate::server::ServerHandle;
@@ -312,6 +354,9 @@ fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             #authorize_join
             fn principal<'a>(&self, session: &'a #krate::server::SessionState) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
                 SessionHandler::principal(&*self.0, session.downcast_ref()?)
+            }
+            fn expires(&self, session: &#krate::server::SessionState) -> ::core::option::Option<::std::time::SystemTime> {
+                SessionHandler::expires(&*self.0, session.downcast_ref()?)
             }
             fn refreshed(
                 &self,

@@ -50,6 +50,7 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
         Reply::One(_) => quote!(One),
         Reply::Stream { .. } => quote!(Stream),
         Reply::Cancel => quote!(Cancel),
+        Reply::Answer => quote!(Answer),
     };
     quote! {
         #t::MessageDescriptor {

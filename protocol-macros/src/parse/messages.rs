@@ -77,6 +77,8 @@ pub(crate) enum Reply {
     },
     /// It is not: it cancels a stream.
     Cancel,
+    /// It is not: it answers a request of the server.
+    Answer,
 }
 
 impl Message {
@@ -93,9 +95,14 @@ impl Message {
         matches!(&self.content, Content::Value(ty) if box_of(ty).is_some())
     }
 
-    /// Whether a handler handles it: neither the proof in the hello nor a cancel.
+    /// Whether a handler handles it: it is neither the proof in the hello nor a cancel, and answers nothing.
     pub(crate) fn is_handled(&self) -> bool {
-        !self.auth && !matches!(self.reply, Reply::Cancel)
+        !self.auth && !matches!(self.reply, Reply::Cancel | Reply::Answer)
+    }
+
+    /// Whether it is answered.
+    pub(crate) fn is_request(&self) -> bool {
+        matches!(self.reply, Reply::One(_) | Reply::Stream { .. })
     }
 }
 
@@ -212,6 +219,8 @@ fn reply(cx: &Ctxt, options: &mut Options, ident: &Ident) -> Option<Reply> {
         Reply::One(reply)
     } else if options.flag(cx, "cancels") {
         Reply::Cancel
+    } else if options.flag(cx, "answers") {
+        Reply::Answer
     } else {
         Reply::None
     })

@@ -80,15 +80,16 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 12] = [
-    "hello", "ready", "refuse", "gap", "skip", "join", "leave", "ping", "pong", "received",
+const ROLES: [&str; 13] = [
+    "hello", "ready", "refuse", "auth", "gap", "skip", "join", "leave", "ping", "pong", "received",
     "error", "greeting",
 ];
 
 /// The fields of all roles.
-const ROLE_FIELDS: [&str; 16] = [
+const ROLE_FIELDS: [&str; 17] = [
     "version",
     "hash",
+    "expires",
     "auth",
     "code",
     "message",
@@ -227,6 +228,13 @@ fn player(cx: &Ctxt, options: &mut Options, role: &'static str) -> Option<RolePl
             cx.at(
                 option.name.span(),
                 format_args!("write `{role} = \"…\"`, `{role} = none` or `{role}(…)`"),
+            );
+            None
+        }
+        Value::List(_) if role == "auth" => {
+            cx.at(
+                option.name.span(),
+                "this role is played by a message of Handfast's own, which carries the payload of `auth = …`: write `auth = \"…\"` or `auth = none`",
             );
             None
         }

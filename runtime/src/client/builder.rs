@@ -2,14 +2,18 @@
 
 use super::{
     Client, ConnectError,
-    connection::{Auth, Connector},
+    connection::Connector,
     core::Core,
-    delivery::decode_any,
     dial::{self, Dial, Subprotocol},
     error::NoAuth,
     handle::CloseOnDrop,
+    handlers::{Handlers, RequestHandlers, Run},
+    refresh::Auth,
 };
-use crate::{Protocol, codec::Encoding, descriptor::Limits, transport::Transport};
+use crate::{
+    NoRequests, Protocol, Side, calls::Delivery, codec::Encoding, decode, descriptor::Limits,
+    transport::Transport,
+};
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
@@ -26,12 +30,30 @@ pub struct ClientBuilder<P, C = Client<P>> {
     encoding: Option<Encoding>,
     capacity: usize,
     reconnect: bool,
+    handlers: Option<Handlers<P>>,
     types: PhantomData<fn() -> (P, C)>,
 }
 
 enum Endpoint {
     Url(String),
     Dial(Dial),
+}
+
+impl Endpoint {
+    fn custom<T, F, E>(dial: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        T: Transport,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::Dial(Arc::new(move || {
+            let dialled = dial().map(|dialled| match dialled {
+                Ok(transport) => Ok(Box::new(transport) as Box<dyn Transport>),
+                Err(error) => Err(ConnectError::Transport(error.into())),
+            });
+            Box::pin(dialled)
+        }))
+    }
 }
 
 impl<P, C> fmt::Debug for ClientBuilder<P, C> {
@@ -45,8 +67,16 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
     ///
     /// A URL with another scheme (`wss://` and `https://` included), a fragment or user information is refused with
     /// [`ConnectError::Address`], whose message explains what to write.
-    pub fn to(url: impl Into<String>) -> Self {
+    pub fn to(url: impl Into<String>) -> Self
+    where
+        P::Server: NoRequests,
+    {
         Self::new(Endpoint::Url(url.into()))
+    }
+
+    /// As [`ClientBuilder::to`], for a protocol whose server sends requests. The generated `connect_with` calls it.
+    pub fn to_with(url: impl Into<String>, handlers: Handlers<P>) -> Self {
+        Self::new(Endpoint::Url(url.into())).with(handlers)
     }
 
     /// Connects over a custom transport, such as [`transport::duplex`](crate::transport::duplex). `dial` is called for each
@@ -77,14 +107,27 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
         T: Transport,
         F: Future<Output = Result<T, E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
+        P::Server: NoRequests,
     {
-        Self::new(Endpoint::Dial(Arc::new(move || {
-            let dialled = dial().map(|dialled| match dialled {
-                Ok(transport) => Ok(Box::new(transport) as Box<dyn Transport>),
-                Err(error) => Err(ConnectError::Transport(error.into())),
-            });
-            Box::pin(dialled)
-        })))
+        Self::new(Endpoint::custom(dial))
+    }
+
+    /// As [`ClientBuilder::over`], for a protocol whose server sends requests. The generated `over_with` calls it.
+    pub fn over_with<T, F, E>(
+        dial: impl Fn() -> F + Send + Sync + 'static,
+        handlers: Handlers<P>,
+    ) -> Self
+    where
+        T: Transport,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::new(Endpoint::custom(dial)).with(handlers)
+    }
+
+    fn with(mut self, handlers: Handlers<P>) -> Self {
+        self.handlers = Some(handlers);
+        self
     }
 
     fn new(endpoint: Endpoint) -> Self {
@@ -96,6 +139,7 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
             encoding: None,
             capacity: 256,
             reconnect: true,
+            handlers: None,
             types: PhantomData,
         }
     }
@@ -108,7 +152,8 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
     }
 
     /// Authenticates with credentials that `make` returns, for example a token that expires. `make` is called for each
-    /// connection, and its time counts towards `session.timeout`, which bounds an attempt to connect.
+    /// connection, and its time counts towards `session.timeout`, which bounds an attempt to connect. It is called again before the
+    /// authentication expires, if the server says when that is; see [`Client::refresh_auth`].
     ///
     /// # Errors
     /// If `make` returns an error, the attempt fails with [`ConnectError::Auth`]. The error of the first attempt is returned;
@@ -257,10 +302,13 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
         };
         let core = Core::new(
             P::DESCRIPTOR,
-            decode_any::<P::Server>,
+            |source, depth, pending| {
+                decode::<P::Server>(source, Side::Client, depth, pending).map(Delivery::new)
+            },
             self.limits,
             encoding,
             self.capacity,
+            self.auth,
         );
         let dialled = match self.endpoint {
             Endpoint::Dial(dial) => Ok(dial),
@@ -268,16 +316,17 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
                 dial::websocket(&url, headers, subprotocol, self.limits.message)
             }),
         };
-        let (auth, reconnect) = (self.auth, self.reconnect);
+        let reconnect = self.reconnect;
+        let handlers = self.handlers.map(|handlers| handlers.run);
         // The hello carries it.
         let session = &P::DESCRIPTOR.session;
-        let lacks_auth = session.auth && session.roles.hello.is_some() && auth.is_none();
+        let lacks_auth = session.auth && session.roles.hello.is_some() && core.auth.is_none();
         Box::pin(async move {
             let dial = dialled?;
             if lacks_auth {
                 return Err(ConnectError::Auth(NoAuth.into()));
             }
-            let handle = connect(core, dial, auth, reconnect).await?;
+            let handle = connect(core, dial, reconnect, handlers).await?;
             let client = Client {
                 handle,
                 protocol: PhantomData,
@@ -310,12 +359,18 @@ fn select(
 async fn connect(
     core: Core,
     dial: Dial,
-    auth: Option<Auth>,
     reconnect: bool,
+    handlers: Option<Run>,
 ) -> Result<Arc<CloseOnDrop>, ConnectError> {
     let core = Arc::new(core);
-    let mut connector = Connector::new(core.clone(), dial, auth, reconnect);
+    let mut connector = Connector::new(core.clone(), dial, reconnect);
     let connected = connector.connect().await?;
+    let handle = Arc::new(CloseOnDrop { core: core.clone() });
+    if let Some(run) = handlers {
+        let handle = Arc::downgrade(&handle);
+        // It is set once.
+        let _ = core.handlers.set(RequestHandlers { run, handle });
+    }
     tokio::spawn(connector.run(connected));
-    Ok(Arc::new(CloseOnDrop { core }))
+    Ok(handle)
 }

@@ -1,14 +1,13 @@
 //! The channels that a client has joined or is joining: their subscribers and positions.
 
 use super::{
-    Gap,
     backoff::Backoff,
-    error::Failure,
-    inbox::{Entry, Inbox},
-    pending::{ReplyResult, RequestMessage},
     sequence::{Check, Sequence},
 };
-use crate::Id;
+use crate::{
+    Id,
+    calls::{Entry, Failure, Gap, Inbox, ReplyResult, RequestMessage},
+};
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::oneshot;
 

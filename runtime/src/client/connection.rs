@@ -15,7 +15,6 @@ use crate::{
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::Clock,
 };
-use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
 use std::{error::Error, sync::Arc, task::Poll};
 use tokio::time::Instant;
@@ -26,18 +25,10 @@ const MAX_NAME: usize = 64;
 /// What a message that waits for ready counts, beside its bytes.
 const EARLY_OVERHEAD: usize = 128;
 
-/// Returns the credentials for one connection.
-pub(crate) type Auth = Arc<
-    dyn Fn() -> BoxFuture<'static, Result<Box<RawValue>, Box<dyn Error + Send + Sync>>>
-        + Send
-        + Sync,
->;
-
 /// What a client needs to connect and reconnect.
 pub(crate) struct Connector {
     pub(crate) core: Arc<Core>,
     pub(crate) dial: Dial,
-    pub(crate) auth: Option<Auth>,
     pub(crate) reconnect: bool,
     /// The session of the last connection, if it can be resumed.
     session: Option<String>,
@@ -52,6 +43,8 @@ struct Welcome {
     resumed: bool,
     /// How many messages the server has received in the session, if it counts.
     received: Option<u64>,
+    /// The milliseconds until the authentication expires.
+    expires: Option<u64>,
     /// What the server sent before.
     early: Vec<Packet>,
 }
@@ -84,12 +77,11 @@ impl Drop for EndOnDrop {
 }
 
 impl Connector {
-    pub(crate) fn new(core: Arc<Core>, dial: Dial, auth: Option<Auth>, reconnect: bool) -> Self {
+    pub(crate) fn new(core: Arc<Core>, dial: Dial, reconnect: bool) -> Self {
         let link = Link::new(core.limits.outbound);
         Self {
             core,
             dial,
-            auth,
             reconnect,
             session: None,
             link,
@@ -101,7 +93,7 @@ impl Connector {
     pub(crate) async fn connect(&mut self) -> Result<Box<dyn Transport>, ConnectError> {
         let timeout = self.core.descriptor.session.timeout;
         let attempt = async {
-            let auth = match &self.auth {
+            let auth = match &self.core.auth {
                 Some(auth) => Some(auth().await.map_err(ConnectError::Auth)?),
                 None => None,
             };
@@ -124,8 +116,10 @@ impl Connector {
             resumed,
             received,
             early,
+            expires,
         } = welcome;
         let core = &self.core;
+        core.authenticated(expires);
         if resumed && !(core.is_detached() && received.is_some()) {
             return Err(ConnectError::UnexpectedReply);
         }
@@ -191,6 +185,7 @@ impl Connector {
                     session: String::new(),
                     resumed: false,
                     received: None,
+                    expires: None,
                     early: early.packets,
                 });
             }
@@ -267,6 +262,7 @@ impl Connector {
             session: ready.session,
             resumed: ready.resumed,
             received: ready.received,
+            expires: ready.expires,
             early,
         })
     }
@@ -301,7 +297,12 @@ impl Connector {
     pub(crate) fn run(self, transport: Box<dyn Transport>) -> impl Future<Output = ()> + Send {
         let ending = EndOnDrop(self.core.clone());
         async move {
-            let closing = self.serve(transport).await;
+            let core = self.core.clone();
+            let closing = tokio::select! {
+                biased;
+                closing = self.serve(transport) => closing,
+                never = core.keep_authenticated() => match never {},
+            };
             ending.0.end(closing);
         }
     }
@@ -318,7 +319,7 @@ impl Connector {
                 SessionEnd::Broken(closing) => closing,
             };
             self.link = session.into_link();
-            if !self.reconnect || lost.as_ref().is_some_and(|lost| lost.is_final(descriptor)) {
+            if !self.reconnect || self.is_final(lost.as_ref()) {
                 return lost;
             }
             if self.is_resumable(lost.as_ref()) {
@@ -336,6 +337,16 @@ impl Connector {
                 Err(closing) => return closing,
             };
         }
+    }
+
+    /// Whether the client does not reconnect after this close. If its authentication has expired, it may have other credentials.
+    fn is_final(&self, closing: Option<&CloseFrame>) -> bool {
+        let descriptor = self.core.descriptor;
+        let unauthorized = descriptor.close_code(CloseReason::Unauthorized);
+        closing.is_some_and(|closing| {
+            closing.is_final(descriptor)
+                && !(closing.code == unauthorized && self.core.has_expired())
+        })
     }
 
     /// Whether the server keeps the session after the connection ended like this.

@@ -3,29 +3,30 @@
 
 use super::{
     State, VersionSkew,
-    budget::{Budget, Permit},
     channels::PendingJoin,
-    delivery::Decode,
-    error::Failure,
-    inbox::Inbox,
+    handlers::RequestHandlers,
     log::LogLimit,
-    pending::{
-        OrderedRequest, PendingRequest, PendingState, QueuedMessage, ReplyIndices, ReplyResult,
-        ReplyTo, RequestMessage,
-    },
+    pending::{OrderedRequest, PendingRequest, PendingState, QueuedMessage, ReplyTo},
+    refresh::{Auth, Expiry},
 };
 use crate::{
     ExpectedReply, Id, PendingReplies, Side,
+    calls::{
+        Budget, CallReply, Caller, Decode, Failure, Inbox, Permit, ReplyIndices, ReplyResult,
+        RequestMessage,
+    },
     codec::{Codec, Encoding, JsonPayload, Outgoing},
-    descriptor::{EnvelopeDescriptor, FieldKind, Limits, Presence, ProtocolDescriptor, Tag},
+    descriptor::{EnvelopeDescriptor, FieldKind, Heading, Limits, Presence, ProtocolDescriptor},
     outbound::{Outbound, Overflow},
+    replies::{ErrorPayload, fit},
     system::{Head, PingFields, ReceivedNotice, Role, mapped},
     transport::Packet,
 };
+use futures_util::future::BoxFuture;
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -54,7 +55,13 @@ pub(crate) struct Core {
     /// The rejoins may have work to do.
     rejoin_due: AtomicBool,
     pub(crate) status: watch::Sender<State>,
+    /// Returns the credentials of the client.
+    pub(crate) auth: Option<Auth>,
+    /// When the authentication expires, if that is known.
+    pub(crate) expiry: watch::Sender<Option<Expiry>>,
     pub(super) decode: Decode,
+    /// Handles the requests of the server, if the protocol has any.
+    pub(super) handlers: OnceLock<RequestHandlers>,
     inner: Mutex<PendingState>,
     major: i64,
 }
@@ -64,6 +71,43 @@ impl fmt::Debug for Core {
         f.debug_struct("Core")
             .field("protocol", &self.descriptor.name)
             .finish_non_exhaustive()
+    }
+}
+
+impl Caller for Core {
+    fn room(&self, bytes: usize) -> BoxFuture<'_, Result<Permit, Failure>> {
+        Box::pin(self.budget.take(bytes))
+    }
+
+    fn request(
+        &self,
+        request: &RequestMessage,
+        reply_to: CallReply,
+        permit: Permit,
+    ) -> Result<Id, Failure> {
+        self.request(request, ReplyTo::Call(reply_to), Some(permit))
+    }
+
+    fn abandon(&self, id: &Id) -> bool {
+        let mut inner = self.lock();
+        let Some(pending) = inner.pending.remove(id) else {
+            return false;
+        };
+        if matches!(pending.reply_to, ReplyTo::Leave(_)) {
+            // The leave stays queued.
+            return true;
+        }
+        let withdrawn = !pending.written && self.outbound.withdraw(pending.mark);
+        if withdrawn {
+            inner.unwritten.remove(&pending.mark);
+        } else if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &pending.reply_to {
+            inner.channels.mark_maybe_joined(key, inbox);
+        }
+        !withdrawn
+    }
+
+    fn cancel(&self, id: &Id, message: Heading) {
+        self.cancel_in(&mut self.lock(), id, message);
     }
 }
 
@@ -90,6 +134,7 @@ impl Core {
         limits: Limits,
         encoding: Encoding,
         capacity: usize,
+        auth: Option<Auth>,
     ) -> Self {
         let major = semver::Version::parse(descriptor.version)
             .ok()
@@ -107,7 +152,10 @@ impl Core {
             check: AtomicBool::new(false),
             rejoin_due: AtomicBool::new(false),
             status: watch::Sender::new(State::Connecting),
+            auth,
+            expiry: watch::Sender::new(None),
             decode,
+            handlers: OnceLock::new(),
             inner: Mutex::default(),
             major,
         }
@@ -143,29 +191,57 @@ impl Core {
         id: Option<&Id>,
         position: Option<(u64, &str)>,
     ) -> Result<Packet, Failure> {
-        let envelope = request.envelope;
+        let Heading { envelope, tag } = request.heading;
         let position = position.filter(|_| envelope.seq.is_some() && envelope.epoch.is_some());
         let payload = request.payload.as_deref();
         let payload =
-            payload.map(|json| JsonPayload::new(self.descriptor.client, request.tag, json));
-        let bytes = self.codec.encode(&Outgoing {
+            payload.map(|json| JsonPayload::new(self.descriptor.client, tag, json));
+        self.encode_outgoing(&Outgoing {
             payload: payload
                 .as_ref()
                 .map(|payload| payload as &dyn erased_serde::Serialize),
             id,
+            channel: request.channel.as_deref(),
+            seq: position.map(|(seq, _)| seq),
+            epoch: position.map(|(_, epoch)| epoch),
+            ..self.outgoing(request.heading)
+        })
+        .ok_or(Failure::Encode)
+    }
+
+    /// Returns a message with the envelope fields that every message has.
+    pub(crate) fn outgoing(&self, heading: Heading) -> Outgoing<'static> {
+        let Heading { envelope, tag } = heading;
+        Outgoing {
             version: envelope
                 .version
                 .filter(|field| field.presence == Presence::Required)
                 .map(|_| self.major),
-            channel: request.channel.as_deref(),
-            seq: position.map(|(seq, _)| seq),
-            epoch: position.map(|(_, epoch)| epoch),
-            ..Outgoing::new(envelope, request.tag)
-        });
-        let packet = bytes
-            .ok()
-            .and_then(|bytes| Packet::encoded(bytes, self.codec.is_text()).ok());
-        packet.ok_or(Failure::Encode)
+            ..Outgoing::new(envelope, tag)
+        }
+    }
+
+    /// Encodes a message; `None` if it cannot be encoded.
+    pub(crate) fn encode_outgoing(&self, outgoing: &Outgoing<'_>) -> Option<Packet> {
+        let bytes = self.codec.encode(outgoing).ok()?;
+        Packet::encoded(bytes, self.codec.is_text()).ok()
+    }
+
+    /// Encodes an `error` that answers a request of the server, if the protocol has that message.
+    pub(crate) fn encode_error(&self, id: &Id, error: &ErrorPayload<'_>) -> Option<Packet> {
+        fit(error, self.limits.message, |payload| {
+            let message = self.session_message(Role::Error, Some(payload)).ok()??;
+            let payload = message.payload.as_deref();
+            self.encode_outgoing(&Outgoing {
+                payload: payload
+                    .as_ref()
+                    .map(|payload| payload as &dyn erased_serde::Serialize),
+                id: Some(id),
+                is_reply: true,
+                outcome: Some(false),
+                ..self.outgoing(message.heading)
+            })
+        })
     }
 
     /// Prepares one of the session's messages; `None` if the client does not send it. `fields` are those of the role.
@@ -175,26 +251,28 @@ impl Core {
         fields: Option<&dyn erased_serde::Serialize>,
     ) -> Result<Option<RequestMessage>, serde_json::Error> {
         let session = &self.descriptor.session;
-        let (tag, envelope, payload) = match role.mapped(&session.mapped) {
+        let (heading, payload) = match role.mapped(&session.mapped) {
             Some(mapped) if !mapped.is_sent_by(Side::Client) => return Ok(None),
             Some(mapped) => {
                 let own = mapped.own_envelope(Side::Client);
                 let envelope = own.map_or(self.envelope(), |own| &own.fields);
                 // What authenticates may be the whole payload, or an object around other fields.
                 let fields = fields.unwrap_or(&());
-                (mapped.tag, envelope, mapped::write(mapped, fields, None)?)
+                let tag = mapped.tag;
+                let payload = mapped::write(mapped, fields, None)?;
+                (Heading { envelope, tag }, payload)
             }
             None => {
                 let Some(tag) = role.tag(&session.roles) else {
                     return Ok(None);
                 };
                 let payload = fields.map(serde_json::value::to_raw_value);
-                (Some(tag), self.envelope(), payload.transpose()?)
+                let (envelope, tag) = (self.envelope(), Some(tag));
+                (Heading { envelope, tag }, payload.transpose()?)
             }
         };
         Ok(Some(RequestMessage {
-            tag,
-            envelope,
+            heading,
             payload: payload.map(Into::into),
             channel: None,
             idempotent: true,
@@ -287,13 +365,22 @@ impl Core {
         if inner.ended {
             return Err(Failure::Closed);
         }
+        let queued = QueuedMessage {
+            permit,
+            volatile,
+            is_answer: false,
+        };
+        self.queue(&mut inner, packet, queued);
+        Ok(())
+    }
+
+    /// Queues a message that has no reply.
+    pub(super) fn queue(&self, inner: &mut PendingState, packet: Packet, queued: QueuedMessage) {
         inner.sent += 1;
         let mark = UNSENT + inner.sent;
-        inner
-            .unsent
-            .insert(mark, QueuedMessage { permit, volatile });
+        let volatile = queued.volatile;
+        inner.unsent.insert(mark, queued);
         self.outbound.enqueue(packet, mark, volatile);
-        Ok(())
     }
 
     /// Queues a request, whose outcome goes to `reply_to`.
@@ -309,7 +396,7 @@ impl Core {
         }
         inner.last += 1;
         let mark = inner.last;
-        let id = self.id(mark, request.envelope);
+        let id = self.id(mark, request.heading.envelope);
         let packet = self.encode(request, Some(&id))?;
         if packet.len() > self.limits.message {
             return Err(Failure::Encode);
@@ -323,7 +410,8 @@ impl Core {
             mark,
             packet: packet.clone(),
             // A stream that is sent again would repeat its items.
-            resendable: request.idempotent && !matches!(reply_to, ReplyTo::Stream { .. }),
+            resendable: request.idempotent
+                && !matches!(reply_to, ReplyTo::Call(CallReply::Stream(_))),
             written: false,
             lost: false,
             replies: request.replies,
@@ -335,44 +423,10 @@ impl Core {
         Ok(id)
     }
 
-    /// Abandons a request. Returns whether it is pending and may have reached the server.
-    pub(crate) fn abandon(&self, id: &Id) -> bool {
-        let mut inner = self.lock();
-        let Some(pending) = inner.pending.remove(id) else {
-            return false;
-        };
-        if matches!(pending.reply_to, ReplyTo::Leave(_)) {
-            // The leave stays queued.
-            return true;
-        }
-        let withdrawn = !pending.written && self.outbound.withdraw(pending.mark);
-        if withdrawn {
-            inner.unwritten.remove(&pending.mark);
-        } else if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &pending.reply_to {
-            inner.channels.mark_maybe_joined(key, inbox);
-        }
-        !withdrawn
-    }
-
     /// Cancels a stream. Its last reply is no longer expected.
-    pub(crate) fn cancel(&self, id: &Id, tag: Option<Tag>) {
-        self.cancel_in(&mut self.lock(), id, tag);
-    }
-
-    pub(super) fn cancel_in(&self, inner: &mut PendingState, id: &Id, tag: Option<Tag>) {
-        let messages = self.descriptor.client.messages;
-        let own = tag.and_then(|tag| messages.iter().find(|message| message.tag == Some(tag)));
-        let own = own.and_then(|message| message.envelope);
-        let request = RequestMessage {
-            tag,
-            envelope: own.map_or(self.envelope(), |own| &own.fields),
-            payload: None,
-            channel: None,
-            idempotent: false,
-            replies: ReplyIndices::NONE,
-        };
+    pub(super) fn cancel_in(&self, inner: &mut PendingState, id: &Id, message: Heading) {
         inner.ordered.retain(|request| request.id != *id);
-        if let Ok(packet) = self.encode(&request, Some(id)) {
+        if let Ok(packet) = self.encode(&RequestMessage::cancel(message), Some(id)) {
             self.outbound.answer(packet);
         }
     }
@@ -471,7 +525,7 @@ impl Core {
         };
         inner.last += 1;
         let mark = inner.last;
-        let id = self.id(mark, leave.envelope);
+        let id = self.id(mark, leave.heading.envelope);
         let packet = self.encode(leave, Some(&id))?;
         if self.by_order() {
             inner.unwritten.insert(mark, (leave.replies, None));

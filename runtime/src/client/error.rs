@@ -2,10 +2,10 @@
 
 use super::log::truncate;
 use crate::{
-    DeclaredErrors, DecodeError, NoError, SessionCode, Side, ValidationError,
+    NoError, SessionCode, Side,
+    calls::{CallError, Failure},
     codec::Encoding,
-    descriptor::{CloseReason, Limits, ProtocolDescriptor, TagRef},
-    read::{ReadContext, Reader},
+    descriptor::{CloseReason, ProtocolDescriptor, TagRef},
     system::RemoteError,
     transport::CloseFrame,
 };
@@ -153,19 +153,6 @@ impl Error for ConnectError {
     }
 }
 
-/// Why a request failed, independent of its type.
-#[derive(Clone, Debug)]
-pub(crate) enum Failure {
-    Remote(RemoteError),
-    Invalid(ValidationError),
-    Decode(Box<DecodeError>),
-    Encode,
-    UnexpectedReply,
-    Timeout,
-    Closed,
-    OutcomeUnknown,
-}
-
 impl Failure {
     /// Whether it is an error reply with this code.
     pub(crate) fn is_code(&self, code: SessionCode) -> bool {
@@ -182,115 +169,5 @@ impl Failure {
     /// A shortened message for the log.
     pub(crate) fn log_text(&self) -> String {
         truncate(&CallError::<NoError>::from_failure(self.clone()))
-    }
-}
-
-/// Why a request failed. `E` is the type of the errors that the protocol declares for it.
-///
-/// ```
-/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use handfast::client::CallError;
-///
-/// let client = connect().await?;
-/// let message = ChatSend { room: "full".into(), text: "hi".into() };
-/// match client.chat_send(message).await {
-///     Ok(ChatSent {}) => println!("sent"),
-///     Err(CallError::Declared(ChatError::RoomFull)) => println!("try another room"),
-///     Err(CallError::Invalid(error)) => println!("check the input: {error}"),
-///     Err(CallError::OutcomeUnknown | CallError::Timeout) => println!("look whether it was sent"),
-///     Err(error) => return Err(error.into()),
-/// }
-///
-/// let invalid = client.chat_send(ChatSend { room: "lobby".into(), text: String::new() }).await;
-/// let error = invalid.expect_err("the text is empty");
-/// assert_eq!(error.to_string(), "the request is invalid: /text must be at least 1 character long");
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum CallError<E> {
-    /// An error that the protocol declares for this request.
-    Declared(E),
-    /// Any other error reply of the server.
-    Remote(RemoteError),
-    /// The request violates its own rules; it was not sent.
-    Invalid(ValidationError),
-    /// The request cannot be encoded, for example because a number is not finite, or it is larger than `limits.message`; it was
-    /// not sent.
-    Encode,
-    /// The reply cannot be decoded.
-    Decode(Box<DecodeError>),
-    /// The reply is a different message than the protocol declares.
-    UnexpectedReply,
-    /// No reply arrived in time, or the server's handler took too long (`limits.handlerTimeout`). The server may have handled the
-    /// request.
-    Timeout,
-    /// The client is closed, or was refused when it reconnected. The server did not handle the request.
-    Closed,
-    /// The connection was lost, or the client was closed, after the request was sent, and the request may not be sent twice. The
-    /// server may have handled it.
-    OutcomeUnknown,
-}
-
-impl<E: DeclaredErrors> CallError<E> {
-    pub(crate) fn from_failure(failure: Failure) -> Self {
-        match failure {
-            Failure::Remote(remote) => {
-                let mut cx = ReadContext::new(Side::Client);
-                let clean = cx.mark();
-                let depth = Limits::DEFAULT.depth;
-                let mut data = remote.data.as_deref().map(|data| Reader::json(data, depth));
-                match E::read(&remote.code, data.as_mut(), &mut cx) {
-                    Ok(Some(error)) if cx.clean_since(clean) => Self::Declared(error),
-                    // The server gave up waiting for its handler: for the caller the same as no reply in time.
-                    _ if remote.code.borrow() == TagRef::Text(SessionCode::Timeout.as_str()) => {
-                        Self::Timeout
-                    }
-                    _ => Self::Remote(remote),
-                }
-            }
-            Failure::Invalid(invalid) => Self::Invalid(invalid),
-            Failure::Encode => Self::Encode,
-            Failure::Decode(rejected) => Self::Decode(rejected),
-            Failure::UnexpectedReply => Self::UnexpectedReply,
-            Failure::Timeout => Self::Timeout,
-            Failure::Closed => Self::Closed,
-            Failure::OutcomeUnknown => Self::OutcomeUnknown,
-        }
-    }
-}
-
-impl<E: fmt::Display> fmt::Display for CallError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Declared(error) => error.fmt(f),
-            Self::Remote(error) => write!(f, "the server replied with {error}"),
-            Self::Invalid(invalid) => write!(f, "the request is invalid: {invalid}"),
-            Self::Encode => f.write_str("the request cannot be encoded"),
-            Self::Decode(_) => f.write_str("the reply cannot be decoded"),
-            Self::UnexpectedReply => {
-                f.write_str("the reply is a different message than the protocol declares")
-            }
-            Self::Timeout => f.write_str("no reply arrived in time"),
-            Self::Closed => f.write_str("the client is closed"),
-            Self::OutcomeUnknown => f.write_str(
-                "the connection was lost after the request was sent; it may or may not have been handled",
-            ),
-        }
-    }
-}
-
-impl<E: Error + 'static> Error for CallError<E> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Declared(error) => Some(error),
-            Self::Remote(error) => Some(error),
-            Self::Invalid(error) => Some(error),
-            Self::Decode(error) => Some(error),
-            _ => None,
-        }
     }
 }

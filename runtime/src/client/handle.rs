@@ -1,22 +1,15 @@
 //! The typed handle of a client.
 
 use super::{
-    Call, CallError, ClientBuilder, Notifications, Sent, State, Streaming, Subscription,
-    VersionSkew,
-    call::{self, StreamShape},
-    core::Core,
-    error::Failure,
-    pending::{ReplyIndices, RequestMessage},
-    subscription,
+    Call, CallError, ClientBuilder, Notifications, RefreshError, Sent, State, Streaming,
+    Subscription, VersionSkew, core::Core, subscription,
 };
 use crate::{
-    ChannelKey, Message, MessageSet, NoError, Protocol, Request,
-    descriptor::{MessageDescriptor, UnionDescriptor},
+    ChannelKey, Message, MessageSet, NoError, NoRequests, Protocol, Request,
+    calls::{self, Failure, RequestMessage, prepare, timeout_of},
     system::{ChannelOnly, Role},
     transport::CloseFrame,
-    validate::{ValidationError, checked_text},
 };
-use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 /// Closes the client when its last user is dropped.
@@ -58,7 +51,10 @@ impl<P: Protocol> Client<P> {
     ///
     /// # Errors
     /// See [`ConnectError`](super::ConnectError).
-    pub fn connect(url: impl Into<String>) -> ClientBuilder<P> {
+    pub fn connect(url: impl Into<String>) -> ClientBuilder<P>
+    where
+        P::Server: NoRequests,
+    {
         ClientBuilder::to(url)
     }
 
@@ -86,13 +82,10 @@ impl<P: Protocol> Client<P> {
     /// ```
     pub fn call<M>(&self, message: &M) -> Call<P::Server, M::Reply, M::Error>
     where
-        M: Request + Message<P::Client>,
+        M: Request<P::Client>,
         M::Reply: Message<P::Server>,
     {
-        let request = prepare::<P::Client, M>(message).map(|request| RequestMessage {
-            replies: ReplyIndices::one(index_of::<P::Server, M::Reply>()),
-            ..request
-        });
+        let request = calls::one_request::<P::Client, P::Server, M>(message);
         Call::new(self.handle.core.clone(), request, self.timeout::<M>())
     }
 
@@ -123,27 +116,14 @@ impl<P: Protocol> Client<P> {
         message: &M,
     ) -> Result<Streaming<P::Server, M::Reply, M::Item, M::End, M::Error>, CallError<M::Error>>
     where
-        M: Request + Message<P::Client>,
+        M: Request<P::Client>,
         M::Reply: Message<P::Server>,
         M::Item: Message<P::Server>,
         M::End: Message<P::Server>,
         C: Message<P::Client>,
     {
-        let shape = StreamShape {
-            ack: index_of::<P::Server, M::Reply>().is_some(),
-            end: index_of::<P::Server, M::End>(),
-            cancel: index_of::<P::Client, C>().map(|at| P::Client::DESCRIPTOR.messages[at].tag),
-        };
-        let request = prepare::<P::Client, M>(message).map(|request| RequestMessage {
-            replies: ReplyIndices {
-                first: index_of::<P::Server, M::Reply>(),
-                item: index_of::<P::Server, M::Item>(),
-                end: shape.end,
-                ..ReplyIndices::NONE
-            },
-            ..request
-        });
-        call::begin(
+        let (request, shape) = calls::stream_request::<P::Client, P::Server, M, C>(message);
+        calls::begin(
             self.handle.core.clone(),
             request,
             shape,
@@ -174,7 +154,7 @@ impl<P: Protocol> Client<P> {
     /// # }
     /// ```
     pub fn send<M: Message<P::Client>>(&self, message: &M) -> Sent {
-        let volatile = descriptor_of::<P, M>().volatile;
+        let volatile = P::Client::DESCRIPTOR.messages[M::INDEX].volatile;
         let core = self.handle.core.clone();
         Sent::new(send(core, prepare::<P::Client, M>(message), volatile))
     }
@@ -210,15 +190,16 @@ impl<P: Protocol> Client<P> {
     ) -> Result<Subscription<P::Server, M::Reply>, CallError<M::Error>>
     where
         C: ChannelKey,
-        M: Request + Message<P::Client>,
+        M: Request<P::Client>,
         M::Reply: Message<P::Server>,
         L: Message<P::Client>,
     {
-        let leave = leave.map(prepare::<P::Client, L>).transpose();
-        let request = prepare::<P::Client, M>(message).map(|request| RequestMessage {
-            replies: ReplyIndices::one(index_of::<P::Server, M::Reply>()),
-            ..request
-        });
+        // Without a leave message of its own, the channel is left with the session's.
+        let leave = match leave {
+            Some(leave) => prepare::<P::Client, L>(leave).map(Some),
+            None => own_request(&self.handle.core, Role::Leave, &channel.key()),
+        };
+        let request = calls::one_request::<P::Client, P::Server, M>(message);
         subscription::join(
             self.handle.clone(),
             channel.key(),
@@ -239,12 +220,8 @@ impl<P: Protocol> Client<P> {
     ) -> Result<Subscription<P::Server, ()>, CallError<NoError>> {
         let key = channel.key();
         let core = &self.handle.core;
-        let request = |role| {
-            let fields = ChannelOnly(Cow::Borrowed(&*key));
-            let request = core.session_message(role, Some(&fields));
-            request.ok().flatten().ok_or(Failure::Encode)
-        };
-        let (join, leave) = (request(Role::Join), request(Role::Leave).map(Some));
+        let join = own_request(core, Role::Join, &key).and_then(|join| join.ok_or(Failure::Encode));
+        let leave = own_request(core, Role::Leave, &key);
         subscription::join_by_key(
             self.handle.clone(),
             key,
@@ -386,45 +363,46 @@ impl<P: Protocol> Client<P> {
             .await;
     }
 
+    /// Authenticates again: calls `auth_with`'s function, and sends what it returns as the session's new credentials. It returns once the
+    /// server has accepted them; messages that are sent later are handled as those of the new credentials. If that fails, the session goes
+    /// on with the old ones. Without a connection it waits for the next, which is authenticated with new credentials anyway.
+    ///
+    /// The client does this by itself when between three quarters and nine tenths of the time are over that the server has announced
+    /// (at random, so that not all clients do at once), and reports a failure as [`Event::RefreshFailed`](super::Event::RefreshFailed). Call
+    /// it if the credentials have changed for another reason, such as new permissions.
+    ///
+    /// # Errors
+    /// See [`RefreshError`]. It takes at most `session.timeout`.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// async fn fetch_token() -> Result<String, std::io::Error> {
+    ///     Ok("fresh".into())
+    /// }
+    ///
+    /// let client = in_process::<Client>()
+    ///     .auth_with(|| async { fetch_token().await.map(|token| Auth { token }) })
+    ///     .await?;
+    /// client.refresh_auth().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn refresh_auth(&self) -> Result<(), RefreshError> {
+        self.handle.core.refresh_auth().await
+    }
+
     fn timeout<M: Message<P::Client>>(&self) -> Duration {
-        descriptor_of::<P, M>()
-            .timeout
-            .unwrap_or(P::DESCRIPTOR.session.timeout)
+        timeout_of::<P::Client, M>(P::DESCRIPTOR.session.timeout)
     }
 }
 
-/// The index of a message in its descriptor table, or `None` for [`NoMessage`](crate::NoMessage).
-fn index_of<U: MessageSet, M: Message<U>>() -> Option<usize> {
-    (M::INDEX < U::DESCRIPTOR.messages.len()).then_some(M::INDEX)
-}
-
-fn descriptor_of<P: Protocol, M: Message<P::Client>>() -> &'static MessageDescriptor {
-    &P::Client::DESCRIPTOR.messages[M::INDEX]
-}
-
-/// Validates a message and prepares it for encoding.
-fn prepare<C: MessageSet, M: Message<C>>(message: &M) -> Result<RequestMessage, Failure> {
-    to_request(C::DESCRIPTOR, M::INDEX, checked_text(message))
-}
-
-fn to_request(
-    union: &'static UnionDescriptor,
-    index: usize,
-    text: Result<Box<RawValue>, ValidationError>,
-) -> Result<RequestMessage, Failure> {
-    let descriptor = &union.messages[index];
-    let text = text.map_err(Failure::Invalid)?;
-    Ok(RequestMessage {
-        tag: descriptor.tag,
-        envelope: match descriptor.envelope {
-            Some(own) => &own.fields,
-            None => &union.envelope,
-        },
-        payload: descriptor.payload.then(|| text.into()),
-        channel: None,
-        idempotent: descriptor.idempotent,
-        replies: ReplyIndices::UNKNOWN,
-    })
+/// The session's own request to join or leave a channel; `None` if the protocol has none.
+fn own_request(core: &Core, role: Role, key: &str) -> Result<Option<RequestMessage>, Failure> {
+    let fields = ChannelOnly(Cow::Borrowed(key));
+    core.session_message(role, Some(&fields))
+        .map_err(|_| Failure::Encode)
 }
 
 async fn send(

@@ -25,7 +25,7 @@ impl<P, C, M, L> JoinRequest<P, C, M, L>
 where
     P: Protocol,
     C: ChannelKey,
-    M: Request + Message<P::Client>,
+    M: Request<P::Client>,
     M::Reply: Message<P::Server>,
     L: Message<P::Client>,
 {

@@ -3,10 +3,11 @@
 use super::{
     State, VersionSkew,
     core::Core,
-    error::Failure,
     pending::{PendingRequest, ReplyTo},
 };
-use crate::{descriptor::CloseReason, session::counting::NeverSent, transport::CloseFrame};
+use crate::{
+    calls::Failure, descriptor::CloseReason, session::counting::NeverSent, transport::CloseFrame,
+};
 use std::sync::Weak;
 use tokio::time::Instant;
 
@@ -79,6 +80,7 @@ impl Core {
         let mut inner = self.lock();
         (inner.online, inner.detached) = (false, false);
         inner.busy = is(CloseReason::RateLimited);
+        self.end_handling(&mut inner);
         inner.ordered.clear();
         inner.flushing.clear();
         inner.unsent.retain(|_, unsent| !unsent.volatile);
@@ -96,7 +98,8 @@ impl Core {
         for (id, pending) in &mut inner.pending {
             match &pending.reply_to {
                 ReplyTo::Leave(_) => failed.push(id.clone()),
-                ReplyTo::Rejoin(..) => {
+                // The next hello has newer credentials.
+                ReplyTo::Rejoin(..) | ReplyTo::Auth(_) => {
                     if !pending.written {
                         self.outbound.withdraw(pending.mark);
                     }
@@ -116,6 +119,9 @@ impl Core {
             .iter()
             .filter_map(|id| inner.pending.remove(id))
             .collect();
+        for pending in &failed {
+            inner.unwritten.remove(&pending.mark);
+        }
         resend.sort_unstable_by_key(|(mark, ..)| *mark);
         let mut packets = Vec::with_capacity(resend.len());
         for (mark, packet, replies) in resend {
@@ -147,6 +153,7 @@ impl Core {
             }
             (inner.online, inner.detached) = (false, false);
             inner.channels.end();
+            inner.handling.end();
             inner.unwritten.clear();
             inner.ordered.clear();
             inner.unsent.clear();

@@ -13,6 +13,8 @@
 //!   messages were missed that are not in the channel's history. It retries a rejoin that the server refuses temporarily; if the server refuses it for good, the
 //!   subscription ends with [`Event::Lost`]. Requests that were not written yet are sent, and idempotent ones (streams excepted)
 //!   are sent again; all other requests and streams fail with [`CallError::OutcomeUnknown`].
+//! - If the server sends requests, the application answers them: [`Handlers`]. At most `limits.streams` handlers run at a time, beside each
+//!   other; they end with their session. A running handler holds the client open.
 //! - If the client's task dies, because its runtime was dropped or [`ClientBuilder::auth_with`] panicked, the client is closed.
 //!
 //! The examples use a chat protocol whose generated client has the methods `chat_send`, `room` and so on:
@@ -37,32 +39,45 @@
 //! ```
 
 mod backoff;
-mod budget;
 mod builder;
-mod call;
 mod channels;
 mod connection;
 mod core;
-mod delivery;
 mod dial;
+pub(crate) mod dispatch;
 mod error;
 mod handle;
-mod inbox;
+pub(crate) mod handlers;
 mod join;
 mod lifecycle;
 mod log;
 mod pending;
 mod receive;
+mod refresh;
 mod rejoin;
+pub(crate) mod responder;
+mod sent;
 mod sequence;
 mod session;
 mod state;
 mod subscription;
 
+pub use crate::{
+    calls::{Call, CallError, Gap, RefreshError, StreamError, Streaming},
+    replies::SendError,
+};
 pub use builder::ClientBuilder;
-pub use call::{Call, Sent, StreamError, Streaming};
-pub use error::{CallError, ConnectError};
+pub use error::ConnectError;
 pub use handle::Client;
+pub use handlers::Handlers;
 pub use join::{JoinRequest, KeyJoinRequest};
+pub use sent::Sent;
 pub use state::{State, VersionSkew};
-pub use subscription::{Event, Gap, Notifications, Subscription};
+pub use subscription::{Event, Notifications, Subscription};
+
+/// A request of the server for a stream.
+pub type StreamResponder<Ack, Item> =
+    crate::replies::StreamResponder<Ack, Item, responder::Responder>;
+
+/// Sends the items of a stream to the server.
+pub type StreamSender<Item> = crate::replies::StreamSender<Item, responder::Responder>;

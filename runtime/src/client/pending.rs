@@ -2,28 +2,23 @@
 
 use super::{
     VersionSkew,
-    budget::Permit,
-    call::StreamShape,
     channels::{Channels, PendingJoin},
-    delivery::Delivery,
-    error::Failure,
-    inbox::{Entry, Inbox},
+    handlers::Handling,
     rejoin::Rejoins,
 };
 use crate::{
     Id,
-    descriptor::{EnvelopeDescriptor, Tag},
+    calls::{
+        CallReply, Delivered, Delivery, Failure, Inbox, Permit, ReplyIndices, ReplyResult,
+        StreamShape,
+    },
     transport::Packet,
 };
-use serde_json::value::RawValue;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::{Arc, Weak},
+    sync::Weak,
 };
 use tokio::sync::oneshot;
-
-/// The outcome of a request: its reply, or `None` if a session message replied.
-pub(crate) type ReplyResult = Result<Option<Delivery>, Failure>;
 
 /// A request without a reply.
 pub(crate) struct PendingRequest {
@@ -44,82 +39,16 @@ pub(crate) struct PendingRequest {
 
 /// Where the outcome of a request goes.
 pub(crate) enum ReplyTo {
-    One(oneshot::Sender<ReplyResult>),
-    Stream {
-        /// Present until the stream is acknowledged; always `None` if the protocol has no acknowledgement.
-        ack: Option<oneshot::Sender<ReplyResult>>,
-        shape: StreamShape,
-        inbox: Arc<Inbox>,
-    },
+    /// A request of the application.
+    Call(CallReply),
     /// A join, which becomes a subscription.
     Join(PendingJoin),
     /// A leave.
     Leave(oneshot::Sender<ReplyResult>),
+    /// Credentials, in place of those that the session has.
+    Auth(oneshot::Sender<ReplyResult>),
     /// A rejoin after a reconnect: the key and generation of the channel.
     Rejoin(String, u64),
-}
-
-/// An unencoded request, which can be encoded again.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestMessage {
-    pub(crate) tag: Option<Tag>,
-    pub(crate) envelope: &'static EnvelopeDescriptor,
-    pub(crate) payload: Option<Arc<RawValue>>,
-    pub(crate) channel: Option<Arc<str>>,
-    pub(crate) idempotent: bool,
-    pub(crate) replies: ReplyIndices,
-}
-
-impl RequestMessage {
-    /// Its approximate encoded size in bytes.
-    pub(crate) fn len(&self) -> usize {
-        let payload = self.payload.as_deref().map_or(0, |raw| raw.get().len());
-        payload + self.channel.as_deref().map_or(0, str::len)
-    }
-}
-
-/// Which messages may reply to a request: indices into the server's messages.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ReplyIndices {
-    /// The reply, or the acknowledgement of a stream.
-    pub(crate) first: Option<usize>,
-    pub(crate) item: Option<usize>,
-    pub(crate) end: Option<usize>,
-    /// Any message may reply.
-    pub(crate) unknown: bool,
-}
-
-impl ReplyIndices {
-    /// A session message replies.
-    pub(crate) const NONE: Self = Self::one(None);
-
-    pub(crate) const UNKNOWN: Self = Self {
-        unknown: true,
-        ..Self::NONE
-    };
-
-    pub(crate) const fn one(first: Option<usize>) -> Self {
-        Self {
-            first,
-            item: None,
-            end: None,
-            unknown: false,
-        }
-    }
-
-    /// The reply, if the request has exactly one.
-    pub(crate) fn reply(&self) -> Option<usize> {
-        self.first.filter(|_| self.item.is_none())
-    }
-
-    /// Whether a session message replies.
-    pub(crate) fn is_system_reply(&self) -> bool {
-        !self.unknown && self.first.is_none() && self.item.is_none()
-    }
-
-    fn has(&self, index: usize, published: bool) -> bool {
-        [self.first, self.item, self.end].contains(&Some(index)) || (self.unknown && !published)
-    }
 }
 
 /// A request that was written, if replies arrive in the order of the requests. It stays until its last reply arrives, even if
@@ -134,6 +63,8 @@ pub(crate) struct OrderedRequest {
 pub(crate) struct QueuedMessage {
     pub(crate) permit: Permit,
     pub(crate) volatile: bool,
+    /// It answers a request of this session, and means nothing in another.
+    pub(crate) is_answer: bool,
 }
 
 /// The pending requests, queued messages and channels of a client.
@@ -157,6 +88,8 @@ pub(crate) struct PendingState {
     pub(crate) pong: bool,
     pub(crate) channels: Channels,
     pub(crate) rejoins: Rejoins,
+    /// The handlers of the server's requests that are running.
+    pub(crate) handling: Handling,
     pub(crate) listeners: Vec<Weak<Inbox>>,
     pub(crate) skew: Option<VersionSkew>,
     /// A session is open, and has a connection.
@@ -213,19 +146,20 @@ impl PendingState {
         let Some(pending) = self.pending.get_mut(id) else {
             return Ok(Some(delivery));
         };
-        let ReplyTo::Stream { ack, shape, inbox } = &mut pending.reply_to else {
+        let ReplyTo::Call(CallReply::Stream(stream)) = &mut pending.reply_to else {
             return Ok(Some(delivery));
         };
         pending.permit = None;
-        if let Some(ack) = ack.take() {
-            let _ = ack.send(Ok(Some(delivery)));
-        } else if shape.end == Some(delivery.index) {
-            inbox.end(Some(Entry::End(Ok(delivery))));
-            self.pending.remove(id);
-        } else if !inbox.push_item(delivery, bytes) {
-            let shape = *shape;
-            self.pending.remove(id);
-            return Err(shape);
+        let shape = stream.shape;
+        match stream.deliver(delivery, bytes) {
+            Delivered::Open => {}
+            Delivered::Ended => {
+                self.pending.remove(id);
+            }
+            Delivered::Slow => {
+                self.pending.remove(id);
+                return Err(shape);
+            }
         }
         Ok(None)
     }
@@ -235,15 +169,10 @@ impl ReplyTo {
     /// Fails the request.
     pub(crate) fn fail(self, failure: Failure) {
         match self {
-            Self::One(reply) | Self::Leave(reply) | Self::Join(PendingJoin { reply, .. }) => {
+            Self::Call(reply) => reply.fail(failure),
+            Self::Leave(reply) | Self::Auth(reply) | Self::Join(PendingJoin { reply, .. }) => {
                 let _ = reply.send(Err(failure));
             }
-            Self::Stream { ack, inbox, .. } => match ack {
-                Some(ack) => {
-                    let _ = ack.send(Err(failure));
-                }
-                None => inbox.end(Some(Entry::End(Err(failure)))),
-            },
             Self::Rejoin(..) => {}
         }
     }

@@ -4,15 +4,16 @@ use super::{
     Gap,
     channels::PendingJoin,
     core::Core,
-    delivery::Delivery,
-    error::Failure,
-    inbox::{Entry, Inbox},
     log::truncate,
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode, Side,
-    system::{ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role, SkipNotice},
+    calls::{CallReply, Delivery, Entry, Failure, Inbox},
+    descriptor::ReplyKind,
+    system::{
+        Authenticated, ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role, SkipNotice,
+    },
     transport::Packet,
 };
 use std::sync::{Arc, Weak};
@@ -42,7 +43,7 @@ impl Core {
     }
 
     /// Handles an inbound packet.
-    pub(crate) fn receive(&self, packet: &Packet) -> Heard {
+    pub(crate) fn receive(self: &Arc<Self>, packet: &Packet) -> Heard {
         match self.read(packet) {
             Ok(delivery) => self.deliver(delivery, packet),
             Err(rejected) => {
@@ -74,9 +75,19 @@ impl Core {
         Heard::Message
     }
 
-    fn deliver(&self, delivery: Delivery, packet: &Packet) {
+    fn deliver(self: &Arc<Self>, delivery: Delivery, packet: &Packet) {
         let mut inner = self.lock();
         let message = self.descriptor.server.messages.get(delivery.index);
+        let is_handled =
+            message.is_some_and(|m| m.reply.is_request() || m.reply == ReplyKind::Cancel);
+        let delivery = if is_handled {
+            match self.handle(&mut inner, delivery) {
+                Some(delivery) => delivery,
+                None => return,
+            }
+        } else {
+            delivery
+        };
         let published = message.is_some_and(|m| m.channel.is_some());
         let volatile = message.is_some_and(|m| m.volatile);
         let (id, is_ordered) = if self.by_order() {
@@ -127,8 +138,8 @@ impl Core {
             Ok(Some(delivery)) => delivery,
             Ok(None) => return,
             Err(shape) => {
-                if let Some(tag) = shape.cancel {
-                    self.cancel_in(&mut inner, id, tag);
+                if let Some(message) = shape.cancel {
+                    self.cancel_in(&mut inner, id, message);
                 }
                 return;
             }
@@ -157,7 +168,7 @@ impl Core {
         delivery: Option<Delivery>,
     ) {
         match pending.reply_to {
-            ReplyTo::One(reply) | ReplyTo::Leave(reply) => {
+            ReplyTo::Call(CallReply::One(reply)) | ReplyTo::Leave(reply) | ReplyTo::Auth(reply) => {
                 // The receiver may have been dropped.
                 let _ = reply.send(Ok(delivery));
             }
@@ -185,7 +196,7 @@ impl Core {
             ReplyTo::Rejoin(key, generation) => {
                 self.rejoined(inner, id, (&key, generation), (seq, epoch.as_deref()))
             }
-            reply_to @ ReplyTo::Stream { .. } => {
+            reply_to @ ReplyTo::Call(CallReply::Stream(_)) => {
                 let pending = PendingRequest {
                     reply_to,
                     ..pending
@@ -210,12 +221,12 @@ impl Core {
                 {
                     inner.channels.mark_maybe_joined(key, inbox);
                 }
-                if let ReplyTo::Stream { shape, .. } = &reply_to
+                if let ReplyTo::Call(CallReply::Stream(stream)) = &reply_to
                     && !matches!(failure, Failure::Remote(_))
-                    && let Some(tag) = shape.cancel
+                    && let Some(message) = stream.shape.cancel
                 {
                     // The server would continue the stream.
-                    self.cancel_in(inner, id, tag);
+                    self.cancel_in(inner, id, message);
                 }
                 reply_to.fail(failure);
             }
@@ -233,7 +244,10 @@ impl Core {
             );
         }
         let mut inner = self.lock();
-        let id = if !self.by_order() {
+        let is_request = self.is_request(&rejected);
+        let id = if is_request {
+            None
+        } else if !self.by_order() {
             rejected.id.clone()
         } else if rejected.kind == DecodeErrorKind::Failed {
             inner.pop_ordered()
@@ -256,6 +270,9 @@ impl Core {
                 Failure::Decode(rejected)
             };
             return self.fail(&mut inner, &id, pending, failure);
+        }
+        if self.refuse_invalid(&mut inner, &rejected) {
+            return;
         }
         let channel = rejected.channel.as_deref();
         let Some(inboxes) = listeners(&mut inner, channel, (seq, None)) else {
@@ -325,7 +342,7 @@ impl Core {
                     channel.advance(Some(skip.seq), None);
                 }
             }
-            Role::Join | Role::Leave => {
+            Role::Join | Role::Leave | Role::Auth => {
                 let mut inner = self.lock();
                 let id = if !self.by_order() {
                     head.id.clone()
@@ -346,6 +363,10 @@ impl Core {
                 if let Some(id) = id
                     && let Some(pending) = inner.take(&id)
                 {
+                    if role == Role::Auth {
+                        let answer = Authenticated::read(head).ok();
+                        self.authenticated(answer.and_then(|answer| answer.expires));
+                    }
                     let position = (head.seq, head.epoch.clone());
                     self.settle(&mut inner, &id, pending, channel, position, None);
                 }

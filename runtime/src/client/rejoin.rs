@@ -3,12 +3,12 @@
 use super::{
     backoff::Backoff,
     core::Core,
-    error::Failure,
     log::truncate,
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
     Id, SessionCode,
+    calls::Failure,
     descriptor::{Limits, SessionDescriptor},
     transport::Packet,
 };
@@ -130,7 +130,7 @@ impl Core {
             };
             inner.last += 1;
             let mark = inner.last;
-            let id = self.id(mark, join.envelope);
+            let id = self.id(mark, join.heading.envelope);
             let position = channel.sequence.position();
             let Ok(packet) = self.encode_rejoin(&join, Some(&id), position) else {
                 continue;

@@ -1,42 +1,13 @@
 //! Subscriptions: the channels that a client has joined.
 
-use super::{
-    CallError,
-    call::{AbandonOnDrop, take, wait},
-    channels::PendingJoin,
-    delivery::Delivery,
-    error::Failure,
-    handle::CloseOnDrop,
-    inbox::{Entry, Inbox},
-    pending::{ReplyTo, RequestMessage},
+use super::{channels::PendingJoin, handle::CloseOnDrop, pending::ReplyTo};
+use crate::calls::{
+    AbandonOnDrop, CallError, Delivery, Entry, Failure, Gap, Inbox, RefreshError, RequestMessage,
+    take, within,
 };
-use crate::{DeclaredErrors, DecodeError, Envelope, GapReason, Message, MessageSet, NoError};
+use crate::{DeclaredErrors, DecodeError, Envelope, Message, MessageSet, NoError};
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
-
-/// Messages of a channel that were missed: they were published while the connection was lost and are not in the channel's history, or
-/// did not fit into the subscription's queue.
-///
-/// A gap without bounds says that messages may be missing, but not which: the rejoin is late or temporarily refused, or the
-/// server's sequence numbers contradict each other. Reload the state of the channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// The sequence number of the first missed message, if known.
-    pub from: Option<u64>,
-    /// The sequence number of the last missed message, if known.
-    pub to: Option<u64>,
-    /// Why they are lost, if the server reports it.
-    pub reason: Option<GapReason>,
-}
-
-impl Gap {
-    /// It is unknown which messages were missed.
-    pub(crate) const UNBOUNDED: Self = Self {
-        from: None,
-        to: None,
-        reason: None,
-    };
-}
 
 /// An event of a subscription or of [`Notifications`].
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +19,9 @@ pub enum Event<U> {
     Gap(Gap),
     /// A message that cannot be decoded, such as one of a newer server.
     DecodeError(Box<DecodeError>),
+    /// The client could not authenticate again before its authentication expires, and goes on with the credentials that the server has.
+    /// [`Notifications`] alone report it. Unless [`Client::refresh_auth`](super::Client::refresh_auth) succeeds, the server closes.
+    RefreshFailed(RefreshError),
     /// After a reconnect, the server refused the rejoin for good (a `retryable` refusal is retried instead). This is the last event.
     Lost(CallError<NoError>),
 }
@@ -57,6 +31,7 @@ pub(crate) fn event<U: MessageSet>(entry: Entry) -> Option<Event<U>> {
         Entry::Message(delivery) => Event::Message(delivery.typed()?),
         Entry::Gap(gap) => Event::Gap(gap),
         Entry::DecodeError(rejected) => Event::DecodeError(rejected),
+        Entry::RefreshFailed(error) => Event::RefreshFailed(error),
         Entry::End(Err(failure)) => Event::Lost(CallError::from_failure(failure)),
         // Only streams have these.
         Entry::Slow | Entry::End(Ok(_)) => return None,
@@ -170,7 +145,8 @@ async fn request_join(
             key,
         })
     };
-    let reply = wait(&core, &request, timeout, reply_to).await?;
+    let send = |reply, permit| core.request(&request, reply_to(reply), Some(permit));
+    let reply = within(&*core, request.len(), timeout, send).await?;
     Ok((reply, membership))
 }
 
@@ -239,7 +215,10 @@ async fn leave(membership: &Membership) -> Result<(), Failure> {
     let Some(id) = core.release(&membership.key, &membership.inbox, leave, Some(sender))? else {
         return Ok(());
     };
-    let _guard = AbandonOnDrop { core, id };
+    let _guard = AbandonOnDrop {
+        caller: &**core,
+        id,
+    };
     match tokio::time::timeout(membership.timeout, receiver).await {
         Ok(reply) => reply.unwrap_or(Err(Failure::Closed)).map(drop),
         Err(_) => Err(Failure::Timeout),

@@ -38,10 +38,8 @@ struct State {
     /// By a hash of the id. Its key is random, so no client can make two ids collide.
     entries: HashMap<u64, Entry, RandomState>,
     /// The answers in order, with their numbers.
-    answered: VecDeque<(u64, u64)>,
+    answered: VecDeque<(u64, Option<u64>)>,
     bytes: usize,
-    /// Whether the client acknowledges.
-    counting: bool,
 }
 
 #[derive(Debug)]
@@ -64,11 +62,6 @@ impl Answers {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The client acknowledges from now on.
-    pub(crate) fn begin_counting(&self) {
-        self.lock().counting = true;
-    }
-
     /// Records a request, and returns what it is to those before it.
     pub(crate) fn begin(&self, id: &Id, request: &[u8]) -> Repetition {
         let mut state = self.lock();
@@ -88,8 +81,9 @@ impl Answers {
         }
     }
 
-    /// Records the answer to a request, if it was recorded. `number` is not less than that of the message.
-    pub(crate) fn answered(&self, id: &Id, packet: &Packet, number: u64) {
+    /// Records the answer to a request, if it was recorded. `number` is not less than that of the message, and `None` if the client's
+    /// acknowledgement is not waited for.
+    pub(crate) fn answered(&self, id: &Id, packet: &Packet, number: Option<u64>) {
         let mut state = self.lock();
         let key = state.key(id);
         let Some(entry) = state.entries.get_mut(&key) else {
@@ -101,7 +95,7 @@ impl Answers {
         entry.answer = Some(packet.clone());
         state.bytes += packet.len();
         state.answered.push_back((key, number));
-        if !state.counting {
+        if number.is_none() {
             while state.answered.len() > LAST || state.bytes > self.limit {
                 state.forget_first();
             }
@@ -127,7 +121,7 @@ impl Answers {
         while state
             .answered
             .front()
-            .is_some_and(|(_, number)| *number <= received)
+            .is_some_and(|(_, number)| number.is_none_or(|number| number <= received))
         {
             state.forget_first();
         }
@@ -172,7 +166,7 @@ mod tests {
         assert_eq!(answers.begin(&id(1), b"a"), Repetition::First);
         assert_eq!(answers.begin(&id(1), b"a"), Repetition::Running);
         assert_eq!(answers.begin(&id(1), b"b"), Repetition::Reused);
-        answers.answered(&id(1), &answer("x"), 1);
+        answers.answered(&id(1), &answer("x"), Some(1));
         assert_eq!(
             answers.begin(&id(1), b"a"),
             Repetition::Answered(answer("x"))
@@ -185,7 +179,7 @@ mod tests {
         let answers = Answers::new(4 * 1024);
         for n in 0..100 {
             assert_eq!(answers.begin(&id(n), b"a"), Repetition::First);
-            answers.answered(&id(n), &answer("x"), 0);
+            answers.answered(&id(n), &answer("x"), None);
         }
         assert_eq!(
             answers.begin(&id(36), b"a"),
@@ -195,7 +189,7 @@ mod tests {
         let large = "x".repeat(1000);
         for n in 200..210 {
             answers.begin(&id(n), b"a");
-            answers.answered(&id(n), &answer(&large), 0);
+            answers.answered(&id(n), &answer(&large), None);
         }
         assert_eq!(answers.lock().answered.len(), 1);
     }
@@ -203,10 +197,9 @@ mod tests {
     #[test]
     fn an_answer_is_kept_until_it_is_acknowledged() {
         let answers = Answers::new(1024);
-        answers.begin_counting();
         for n in 1..=100 {
             answers.begin(&id(n), b"a");
-            answers.answered(&id(n), &answer("x"), n as u64);
+            answers.answered(&id(n), &answer("x"), Some(n as u64));
         }
         answers.acknowledged(7);
         assert_eq!(answers.begin(&id(7), b"a"), Repetition::First);
@@ -214,6 +207,18 @@ mod tests {
             answers.begin(&id(8), b"a"),
             Repetition::Answered(answer("x"))
         );
+    }
+
+    /// Of a client that was counting and does not acknowledge, no more is kept than of one that never counted.
+    #[test]
+    fn answers_that_are_not_waited_for_replace_those_before() {
+        let answers = Answers::new(1024);
+        for n in 1..=1000 {
+            answers.begin(&id(n), b"a");
+            answers.answered(&id(n), &answer("x"), (n <= 500).then_some(n as u64));
+        }
+        assert_eq!(answers.lock().answered.len(), LAST);
+        assert_eq!(answers.lock().entries.len(), LAST);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! Meanwhile it reads on, up to `limits.inbound`, to see a cancel or the end of the connection. If that is full, too, it stops reading; the
 //! handler timeout or the write timeout then ends the wait.
 
+mod call_replies;
 mod detached;
 mod hooks;
 mod receive;
@@ -19,7 +20,7 @@ use super::{
     connection_handle::{ConnectionHandle, Peer},
     encoder::SessionMessage,
     endpoint::Endpoint,
-    error_payload::ErrorPayload,
+    expiry::Expiry,
     handler_queue::{self, Done, HandlerQueue},
     inbound::Inbound,
     stall::Stall,
@@ -31,7 +32,8 @@ use crate::{
     Id, SessionCode,
     descriptor::CloseReason,
     metrics,
-    outbound::Close,
+    outbound::{Close, Item},
+    replies::ErrorPayload,
     session::link::{Link, LinkAction},
     system::{ReceivedNotice, Role},
     transport::{CloseFrame, Packet, Transport, TransportError},
@@ -72,6 +74,8 @@ pub(crate) struct Connection {
     allowance: Arc<Allowance>,
     /// The client may still have the token of its last hello: it was not heard since.
     unconfirmed: bool,
+    /// When the authentication expires.
+    expiry: Option<Expiry>,
     connection: Arc<ConnectionHandle>,
     server: Arc<ServerState>,
     service: Arc<dyn Service>,
@@ -179,18 +183,20 @@ impl Connection {
         );
         if counting {
             connection.outbound.begin_counting();
-            connection.answers.begin_counting();
         }
         let mut inbound = Inbound::new(limits.inbound);
         for packet in early {
             inbound.push(packet, true);
         }
+        let peer = connection.peer();
+        let expires = endpoint.service.expires(&peer.session);
         Self {
             io: TransportIo::new(transport, link, clock),
             admission: Some(admission),
-            peer: connection.peer(),
+            peer,
             allowance,
             unconfirmed: false,
+            expiry: expires.map(Expiry::new),
             handlers: HandlerQueue::new(connection.clone(), streams),
             inbound,
             rate: limits
@@ -353,6 +359,9 @@ impl Connection {
         };
         // The handler may have closed the connection.
         self.close = self.connection.outbound.closing();
+        if self.connection.take_refreshed() {
+            self.set_peer(self.connection.peer());
+        }
         match end {
             handler_queue::End::Finished => {}
             handler_queue::End::Panicked => {
@@ -418,11 +427,38 @@ impl Connection {
                 sent: Some(last),
             })
         };
+        let written = |batch: &[Item]| {
+            if let Some(calls) = connection.calls_so_far() {
+                calls.written(batch.iter().map(|item| item.mark).filter(|mark| *mark != 0));
+            }
+        };
         self.io
-            .poll_write(cx, outbound, &skip, |_| {}, || outbound.flushed())
+            .poll_write(cx, outbound, &skip, written, || outbound.flushed())
+    }
+
+    /// Uses the state of a client that has authenticated again for later messages.
+    fn set_peer(&mut self, peer: Arc<Peer>) {
+        self.expiry = self.service.expires(&peer.session).map(Expiry::new);
+        self.peer = peer;
+    }
+
+    /// Closes the session if its authentication has expired.
+    fn poll_expiry(&mut self, cx: &mut task::Context<'_>) {
+        let expiry = self.expiry.as_mut();
+        if expiry.is_some_and(|expiry| expiry.poll(cx).is_ready()) {
+            self.expiry = None;
+            tracing::info!(
+                connection = self.connection.id,
+                "the authentication has expired"
+            );
+            let reason = "the authentication has expired";
+            self.connection
+                .close(CloseReason::Unauthorized, reason, true);
+        }
     }
 
     fn poll_timers(&mut self, cx: &mut task::Context<'_>) -> Option<End> {
+        self.poll_expiry(cx);
         let stalled = self.stall.poll(
             cx,
             self.io.is_flushing().then(|| self.io.transport.written()),

@@ -5,26 +5,29 @@ use super::{
     attach::{Attach, AttachSlot},
     connection_info::{ConnectionInfo, SessionState},
     encoder::{Encoder, SessionMessage},
-    error_payload::ErrorPayload,
     membership::Membership,
+    pending_calls::PendingCalls,
     sessions::Sessions,
     volatile_key::VolatileKey,
 };
 use crate::{
-    Id, SessionCode,
-    codec::{Codec, Outgoing},
-    descriptor::{CloseReason, Limits},
+    ExpectedReply, Id, PendingReplies, SessionCode,
+    calls::{Failure, RequestMessage, StreamShape},
+    codec::{Codec, JsonPayload, Outgoing},
+    descriptor::{CloseReason, Heading, Limits},
     metrics::{self, DropReason},
     outbound::{EnqueueError, Outbound, Overflow},
+    replies::ErrorPayload,
     system::{ReceivedNotice, Role},
     transport::{CloseFrame, Packet},
 };
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::SystemTime,
 };
 
 /// Who is at the other end: what the application keeps for it, and the request that opened its last connection.
@@ -32,6 +35,8 @@ use std::{
 pub(crate) struct Peer {
     pub(crate) session: SessionState,
     pub(crate) info: Arc<ConnectionInfo>,
+    /// The version of its protocol.
+    pub(crate) version: Arc<str>,
 }
 
 /// A handle to a session, through which the rest of the server sends to it and closes it.
@@ -44,6 +49,8 @@ pub(crate) struct ConnectionHandle {
     /// The user behind the session, if it is known.
     pub(crate) principal: Option<Box<str>>,
     peer: Mutex<Arc<Peer>>,
+    /// The client has authenticated again, and the session's task has not seen that yet.
+    refreshed: AtomicBool,
     attach: AttachSlot,
     pub(crate) answers: Answers,
     sessions: Arc<Sessions>,
@@ -52,6 +59,17 @@ pub(crate) struct ConnectionHandle {
     pub(crate) membership: Membership,
     /// Whether reaching `limits.channels` was logged already.
     pub(crate) channels_logged: AtomicBool,
+    /// The requests of the server to this client. Created with the first one.
+    calls: OnceLock<Box<PendingCalls>>,
+    /// `limits.outbound`, which bounds those requests, too.
+    call_limit: usize,
+}
+
+/// A reply without a discriminant of its own is decoded as the pending request of the server expects.
+impl PendingReplies for ConnectionHandle {
+    fn expected(&self, id: Option<&Id>) -> Option<ExpectedReply> {
+        self.calls.get()?.expected(id?)
+    }
 }
 
 impl fmt::Debug for ConnectionHandle {
@@ -79,12 +97,99 @@ impl ConnectionHandle {
             encoder,
             principal,
             peer: Mutex::new(Arc::new(peer)),
+            refreshed: AtomicBool::new(false),
             attach: AttachSlot::default(),
             answers: Answers::new(limits.outbound),
             sessions,
             detached: AtomicU64::new(0),
             membership: Membership::new(usize::try_from(limits.channels).unwrap_or(usize::MAX)),
             channels_logged: AtomicBool::new(false),
+            calls: OnceLock::new(),
+            call_limit: limits.outbound,
+        }
+    }
+
+    /// Returns the requests of the server to this client.
+    pub(crate) fn calls(&self) -> &PendingCalls {
+        self.calls.get_or_init(|| {
+            let id = self.encoder.protocol.server.envelope.id;
+            let calls = PendingCalls::new(self.call_limit, id.map(|field| field.kind));
+            if self.outbound.is_ended() {
+                calls.end();
+            }
+            Box::new(calls)
+        })
+    }
+
+    /// Returns the requests of the server to this client, if there were any.
+    pub(crate) fn calls_so_far(&self) -> Option<&PendingCalls> {
+        self.calls.get().map(|calls| &**calls)
+    }
+
+    /// Whether a request of the server with this id waits for its reply.
+    pub(crate) fn is_pending_call(&self, id: &Id) -> bool {
+        self.calls.get().is_some_and(|calls| calls.is_pending(id))
+    }
+
+    /// Whether requests of the server wait for answers.
+    pub(crate) fn awaits_answers(&self) -> bool {
+        self.calls.get().is_some_and(|calls| calls.awaits())
+    }
+
+    /// Fails the requests of the server: the session has ended. Call it after the outbound queue has ended.
+    pub(crate) fn end_calls(&self) {
+        if let Some(calls) = self.calls.get() {
+            calls.end();
+        }
+    }
+
+    /// Encodes a request of the server.
+    pub(crate) fn encode_request(
+        &self,
+        request: &RequestMessage,
+        id: Option<&Id>,
+    ) -> Option<Packet> {
+        let payload = request.payload.as_deref();
+        let (union, heading) = (self.encoder.protocol.server, request.heading);
+        let payload = payload.map(|json| JsonPayload::new(union, heading.tag, json));
+        self.encode(&Outgoing {
+            payload: payload
+                .as_ref()
+                .map(|payload| payload as &dyn erased_serde::Serialize),
+            id,
+            timestamp: heading.envelope.timestamp.map(|_| SystemTime::now()),
+            ..self.encoder.headed(heading)
+        })
+    }
+
+    /// Queues a request of the server. There is room, or nearly: it waited for it.
+    pub(crate) fn ask(&self, packet: Packet, mark: u64) {
+        self.outbound.enqueue(packet, mark, false);
+        let detached = self.detached.load(Ordering::Relaxed);
+        if detached != 0 {
+            self.sessions.grown(detached, self.outbound.held());
+        }
+    }
+
+    /// Sends the message that cancels a stream of the client.
+    pub(crate) fn cancel_stream(&self, id: &Id, message: Heading) {
+        if let Some(packet) = self.encode_request(&RequestMessage::cancel(message), Some(id)) {
+            self.outbound.answer(packet);
+        }
+    }
+
+    /// Cancels a stream that the server gives up, if the protocol can.
+    pub(crate) fn give_up(&self, id: &Id, shape: Option<StreamShape>) {
+        if let Some(message) = shape.and_then(|shape| shape.cancel) {
+            self.cancel_stream(id, message);
+        }
+    }
+
+    /// Fails a request of the server that the server gives up.
+    pub(crate) fn fail_call(&self, id: &Id, failure: Failure) {
+        if let Some(calls) = self.calls.get() {
+            let (_, shape) = calls.fail(id, failure);
+            self.give_up(id, shape);
         }
     }
 
@@ -98,6 +203,17 @@ impl ConnectionHandle {
 
     pub(crate) fn set_peer(&self, peer: Arc<Peer>) {
         *self.peer.lock().unwrap_or_else(PoisonError::into_inner) = peer;
+    }
+
+    /// Replaces the peer after the client has authenticated again.
+    pub(crate) fn refresh(&self, peer: Arc<Peer>) {
+        self.set_peer(peer);
+        self.refreshed.store(true, Ordering::Release);
+    }
+
+    /// Returns and resets whether the client has authenticated again.
+    pub(crate) fn take_refreshed(&self) -> bool {
+        self.refreshed.load(Ordering::Relaxed) && self.refreshed.swap(false, Ordering::Acquire)
     }
 
     /// Hands another connection to the session's task.
@@ -173,10 +289,19 @@ impl ConnectionHandle {
 
     /// Queues a reply.
     pub(crate) fn answer(&self, outgoing: &Outgoing<'_>) {
-        match self.encode(outgoing) {
-            Some(packet) => self.reply(outgoing.id, packet),
+        self.reply_or_fail(outgoing.id, self.encode(outgoing));
+    }
+
+    /// Answers a request with one of the session's messages.
+    pub(crate) fn answer_session(&self, message: &SessionMessage<'_>) {
+        self.reply_or_fail(message.id, self.encoder.session(self.encoding, message));
+    }
+
+    fn reply_or_fail(&self, id: Option<&Id>, packet: Option<Packet>) {
+        match packet {
+            Some(packet) => self.reply(id, packet),
             None => self.fail(
-                outgoing.id,
+                id,
                 &ErrorPayload::new(SessionCode::Internal, "the reply cannot be encoded"),
             ),
         }

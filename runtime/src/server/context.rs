@@ -1,18 +1,16 @@
 //! The context of a handler: the message being handled and the connection that sent it. it handles, and about the connection that sent it.
 
 use super::{
+    ClientHandle,
     channel::ConnectionChannel,
+    client_handle::ClientLink,
     connection_handle::{ConnectionHandle, Peer},
     connection_info::ConnectionInfo,
     middleware::Progress,
     state::ServerState,
-    volatile_key::{VolatileKey, volatile_key},
 };
 use crate::{
-    ChannelKey, Id, Message, MessageSet,
-    broker::StreamPosition,
-    codec::Outgoing,
-    descriptor::{CloseReason, MessageDescriptor},
+    ChannelKey, Id, Message, MessageSet, Protocol, broker::StreamPosition, descriptor::CloseReason,
     transport::CloseFrame,
 };
 use std::{borrow::Cow, fmt, sync::Arc};
@@ -170,32 +168,19 @@ impl Context {
     ///
     /// Messages that belong to a channel must be published instead: sent with this method, they have no channel and clients reject them.
     pub fn send<U: MessageSet, M: Message<U>>(&self, message: &M) {
-        let descriptor = &U::DESCRIPTOR.messages[M::INDEX];
-        if !self.server.is_valid(descriptor.name, message) {
-            return;
-        }
-        let payload: &dyn erased_serde::Serialize = message;
-        let encoder = &self.connection.encoder;
-        let packet = self.connection.encode(&Outgoing {
-            payload: descriptor.payload.then_some(payload),
-            timestamp: encoder.timestamp(descriptor),
-            ..encoder.outgoing(descriptor)
-        });
-        if let Some(packet) = packet {
-            let (volatile, key) = (descriptor.volatile, self.volatile_key(descriptor, payload));
-            self.connection.push_keyed(packet, volatile, key.as_ref());
+        self.link().send::<U, M>(message);
+    }
+
+    fn link(&self) -> ClientLink {
+        ClientLink {
+            connection: self.connection.clone(),
+            server: self.server.clone(),
         }
     }
 
-    /// Returns the key of a message outside any channel, if it has one.
-    fn volatile_key(
-        &self,
-        message: &MessageDescriptor,
-        payload: &dyn erased_serde::Serialize,
-    ) -> Option<VolatileKey> {
-        message.volatile_key?;
-        let payload = serde_json::value::to_raw_value(payload).ok();
-        volatile_key(message, None, payload.as_deref())
+    /// Returns the handle of the client that sent the message. It may be kept, and used outside of handlers. Generated code wraps it.
+    pub fn client<P: Protocol>(&self) -> ClientHandle<P> {
+        ClientHandle::new(self.connection.clone(), self.server.clone())
     }
 
     /// Returns a channel as seen by this connection: to publish to it, and to check whether the connection has joined it.

@@ -1,15 +1,15 @@
 //! Dispatch of decoded messages to handlers, for the code that `#[protocol]` expands to.
 
 use super::{
-    Action, Context, Received, StreamResponder, StreamSender,
+    Action, Answer, Context, Received, StreamResponder, StreamSender,
     context::{Request, position},
     handling::Handling,
     middleware::{Progress, around},
     responder::Responder,
 };
 use crate::{
-    DeclaredErrors, DecodeError, HandlerError, Message, MessageSet, NoPendingReplies, Side,
-    codec::Source, decode, descriptor::ReplyKind,
+    DeclaredErrors, DecodeError, HandlerError, Message, MessageSet, Side, calls::Delivery,
+    codec::Source, decode, descriptor::ReplyKind, replies::Replier,
 };
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -27,8 +27,21 @@ pub fn receive<U: MessageSet>(
     dispatch: impl FnOnce(U, Responder) -> Action + Send + 'static,
 ) -> Result<Received, Box<DecodeError>> {
     let depth = cx.server.limits.depth;
-    let envelope = decode::<U>(source, Side::Server, depth, &NoPendingReplies)?;
+    let envelope = decode::<U>(source, Side::Server, depth, &*cx.connection)?;
     let message = &U::DESCRIPTOR.messages[envelope.message.index()];
+    if message.reply == ReplyKind::Answer {
+        return Ok(Received {
+            id: envelope.id.clone(),
+            action: Action::Answer(Answer {
+                message: message.name,
+                delivery: Delivery::new(envelope),
+            }),
+            expects_reply: false,
+            message: message.name,
+            timeout: None,
+            observed: None,
+        });
+    }
     let timeout = cx.server.handler_timeout(message.timeout);
     let id = envelope.id.clone();
     let cx = Context {
@@ -41,7 +54,7 @@ pub fn receive<U: MessageSet>(
         })),
         ..cx
     };
-    let expects_reply = matches!(message.reply, ReplyKind::One | ReplyKind::Stream);
+    let expects_reply = message.reply.is_request();
     let is_handled = matches!(
         message.reply,
         ReplyKind::None | ReplyKind::One | ReplyKind::Stream

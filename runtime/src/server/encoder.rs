@@ -1,11 +1,11 @@
 //! The encoder of a server's messages, replies, errors and rejections.
 
-use super::error_payload::ErrorPayload;
 use crate::{
     Id, Side,
     codec::{Codec, Encoding, Outgoing},
-    descriptor::{EnvelopeDescriptor, MessageDescriptor, Presence, ProtocolDescriptor, Tag},
+    descriptor::{Heading, MessageDescriptor, Presence, ProtocolDescriptor},
     metrics,
+    replies::{ErrorPayload, fit},
     system::{Role, mapped},
     transport::Packet,
 };
@@ -54,13 +54,6 @@ impl<'a> SessionMessage<'a> {
             built: None,
         }
     }
-}
-
-/// What a message begins with: its envelope and its discriminant.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Heading {
-    envelope: &'static EnvelopeDescriptor,
-    pub(crate) tag: Option<Tag>,
 }
 
 /// Encodes the messages of one protocol, in each of its encodings.
@@ -122,10 +115,7 @@ impl Encoder {
 
     /// Returns what a message of the application begins with.
     pub(crate) fn heading(&self, message: &MessageDescriptor) -> Heading {
-        Heading {
-            envelope: self.envelope(message),
-            tag: message.tag,
-        }
+        self.protocol.server.heading(message)
     }
 
     /// Returns what one of the session's messages begins with; `None` if the server does not send it.
@@ -148,13 +138,6 @@ impl Encoder {
         })
     }
 
-    fn envelope(&self, message: &MessageDescriptor) -> &'static EnvelopeDescriptor {
-        match message.envelope {
-            Some(own) => &own.fields,
-            None => &self.protocol.server.envelope,
-        }
-    }
-
     /// Returns a message with the envelope fields that every message has.
     pub(crate) fn headed(&self, heading: Heading) -> Outgoing<'static> {
         let Heading { envelope, tag } = heading;
@@ -169,7 +152,7 @@ impl Encoder {
 
     /// Returns the current time if the envelope of a message has a timestamp.
     pub(crate) fn timestamp(&self, message: &MessageDescriptor) -> Option<SystemTime> {
-        let envelope = self.envelope(message);
+        let envelope = self.heading(message).envelope;
         envelope.timestamp.map(|_| SystemTime::now())
     }
 
@@ -278,7 +261,7 @@ impl Encoder {
 
     /// Encodes a `refuse`, if the protocol has that message.
     pub(crate) fn rejection(&self, encoding: usize, payload: &ErrorPayload<'_>) -> Option<Packet> {
-        self.fit(payload, |payload| {
+        fit(payload, self.limit, |payload| {
             self.session_unbounded(encoding, &SessionMessage::new(Role::Refuse, payload))
         })
     }
@@ -290,7 +273,7 @@ impl Encoder {
         id: Option<&Id>,
         payload: &ErrorPayload<'_>,
     ) -> Option<Packet> {
-        self.fit(payload, |payload| {
+        fit(payload, self.limit, |payload| {
             let message = SessionMessage {
                 id: id.filter(|id| !is_long(id)),
                 succeeded: Some(false),
@@ -298,30 +281,5 @@ impl Encoder {
             };
             self.session_unbounded(encoding, &message)
         })
-    }
-
-    /// Encodes an error with `encode` within `limits.message`: without its violations if it is too large, and as `INTERNAL` if its data is
-    /// too large. Every request gets a reply.
-    fn fit(
-        &self,
-        payload: &ErrorPayload<'_>,
-        encode: impl Fn(&ErrorPayload<'_>) -> Option<Packet>,
-    ) -> Option<Packet> {
-        let whole = encode(payload)?;
-        if whole.len() <= self.limit {
-            return Some(whole);
-        }
-        if payload.data.is_none() {
-            return encode(&ErrorPayload {
-                code: payload.code,
-                message: (&*payload.message).into(),
-                retryable: payload.retryable,
-                side: payload.side,
-                ..ErrorPayload::default()
-            });
-        }
-        let code = payload.code;
-        tracing::error!(?code, "the data of an error exceeds `limits.message`");
-        encode(&ErrorPayload::internal())
     }
 }

@@ -256,6 +256,8 @@ impl HandlerQueue {
                     self.cancel(&id);
                 }
             }
+            // The connection handles it before it comes here.
+            Action::Answer(_) => {}
         }
         Ok(())
     }

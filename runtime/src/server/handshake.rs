@@ -8,7 +8,7 @@ use super::{
     connection_handle::{ConnectionHandle, Peer},
     encoder::SessionMessage,
     endpoint::Endpoint,
-    error_payload::ErrorPayload,
+    expiry::announced,
     state::{Admission, ServerState},
     system,
     token_bucket::TokenBucket,
@@ -17,6 +17,7 @@ use crate::{
     SessionCode, Side, TagBuf,
     descriptor::CloseReason,
     metrics,
+    replies::ErrorPayload,
     system::{Greeting, Head, Hello, Ready, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,
@@ -57,6 +58,7 @@ pub(crate) async fn serve(
     .await;
     let Accepted {
         session,
+        version,
         resume,
         early,
     } = match established {
@@ -95,7 +97,12 @@ pub(crate) async fn serve(
         && roles.received.is_some()
         && state.protocol.session.mapped.ready.is_none();
     let welcome = endpoint.service.welcome(&session);
-    let peer = Peer { session, info };
+    let expires = endpoint.service.expires(&session);
+    let peer = Peer {
+        session,
+        info,
+        version,
+    };
     let resumed = resume
         .and_then(|resume| resume.session)
         .filter(|_| counting);
@@ -149,6 +156,7 @@ pub(crate) async fn serve(
             session: token,
             resumed: false,
             received: counting.then_some(0),
+            expires: expires.map(announced),
         };
         if counting {
             let sessions = &state.sessions;
@@ -189,6 +197,8 @@ fn resumable(
 /// A client that is accepted.
 struct Accepted {
     session: SessionState,
+    /// The version of its protocol.
+    version: Arc<str>,
     /// What its hello says of resuming.
     resume: Option<Resume>,
     /// What it sent before its hello, to be handled once it is ready.
@@ -218,7 +228,7 @@ async fn establish(
         ));
     }
     let mut request = ConnectRequest::new(None, info.clone(), String::new());
-    let mut resume = None;
+    let (mut version, mut resume) = (Arc::from(""), None);
     let mut early = Vec::new();
     greet(transport, endpoint, info, encoding).await?;
     if session.roles.hello.is_some() {
@@ -273,7 +283,9 @@ async fn establish(
                 "version skew: the client was generated from a different spec with an accepted version"
             );
         }
-        (request.auth, request.version) = (hello.auth, hello.version.unwrap_or_default());
+        let said = hello.version.unwrap_or_default();
+        version = said.as_str().into();
+        (request.auth, request.version) = (hello.auth, said);
         resume = hello.resume;
     }
     let connecting = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
@@ -281,6 +293,7 @@ async fn establish(
         Ok(Ok(Ok(session))) => {
             return Ok(Accepted {
                 session,
+                version,
                 resume,
                 early,
             });

@@ -242,6 +242,6 @@ pub(crate) async fn around<U: MessageSet>(
     }
     match dispatch(message, responder) {
         Action::Run(work) | Action::Concurrent(work) | Action::Stream(work) => work.await,
-        Action::Cancel => {}
+        Action::Cancel | Action::Answer(_) => {}
     }
 }

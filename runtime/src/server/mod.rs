@@ -7,6 +7,7 @@
 //!   cancels are handled at once. When the connection ends, all of its handlers end with it.
 //! - Everything sent to a connection passes through one queue, bounded by `limits.outbound`. Handlers wait while more than half of it is
 //!   used (backpressure). A client whose queue is full is closed as too slow; volatile messages are dropped first.
+//! - [`ClientHandle`] sends a request of the protocol to one client. Its answer overtakes queued messages, so a handler may wait for it.
 //! - A message published to a channel is encoded once per encoding.
 //! - The position of a channel without members is kept for the duration of its history, or for as long as a session can be resumed, but at
 //!   least for one minute. At most 10,000 such channels are kept. A client that rejoins later receives a gap.
@@ -18,6 +19,7 @@ mod answers;
 mod attach;
 mod builder;
 mod channel;
+mod client_handle;
 mod connection;
 mod connection_handle;
 mod connection_info;
@@ -25,15 +27,18 @@ mod context;
 pub(crate) mod dispatch;
 mod encoder;
 mod endpoint;
-mod error_payload;
+mod expiry;
 mod handler_queue;
 mod handling;
 mod handshake;
 mod hub;
 mod inbound;
+#[cfg(feature = "jwt")]
+pub mod jwt;
 mod membership;
 mod middleware;
 mod origins;
+mod pending_calls;
 mod rejection;
 mod replay;
 mod reply;
@@ -46,23 +51,33 @@ mod sessions;
 mod socket;
 mod stall;
 mod state;
-mod stream;
 mod system;
 mod token_bucket;
 mod upgrade;
 mod volatile_key;
 
+pub use crate::{
+    calls::{Call, CallError, StreamError, Streaming},
+    replies::SendError,
+};
 pub use address::{Network, ParseNetworkError};
 pub use builder::Builder;
 pub use channel::{ConnectionChannel, Publisher};
+pub use client_handle::ClientHandle;
 pub use connection_info::{ConnectionInfo, SessionState};
 pub use context::Context;
 pub use middleware::{Handled, Middleware, Outcome, TypedServer};
 pub use rejection::Rejection;
 pub use serve::{Serve, serve};
 pub use server_handle::ServerHandle;
-pub use service::{Action, ConnectRequest, Received, Service};
-pub use stream::{SendError, StreamResponder, StreamSender};
+pub use service::{Action, Answer, ConnectRequest, Received, Service};
+
+/// A request of a client for a stream.
+pub type StreamResponder<Ack, Item> =
+    crate::replies::StreamResponder<Ack, Item, responder::Responder>;
+
+/// Sends the items of a stream to a client.
+pub type StreamSender<Item> = crate::replies::StreamSender<Item, responder::Responder>;
 
 use crate::{
     transport::{CloseFrame, Transport},

@@ -1,9 +1,9 @@
 //! Rejections of sessions and joins.
 
-use super::{error_payload::ErrorPayload, state::report_invalid};
+use super::state::report_invalid;
 use crate::{
     DeclaredErrors, DecodeError, HandlerError, SessionCode, TagBuf, ValidationError, Violation,
-    validate::validate_error,
+    replies::ErrorPayload, validate::validate_error,
 };
 use handfast_schema::{ViolationDetail, details};
 use serde_json::value::RawValue;

@@ -1,16 +1,14 @@
 //! Replies to the message being handled. Internal: handlers reply with their return value.
 
-use super::{
-    Context, Rejection, encoder::Heading, error_payload::ErrorPayload, hub::Joining,
-    membership::JoinError, state::report_invalid,
-};
+use super::{Context, Rejection, hub::Joining, membership::JoinError};
 use crate::{
     ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
     broker::{Retention, StreamPosition},
     codec::{JsonPayload, Outgoing},
-    descriptor::{MessageDescriptor, Tag, TagRef, UnionDescriptor},
+    descriptor::{Heading, MessageDescriptor},
+    outbound::EnqueueError,
+    replies::{ErrorPayload, Replier, SendError},
     transport::Packet,
-    validate::validate_error,
 };
 use serde_json::value::RawValue;
 use std::{
@@ -30,6 +28,76 @@ pub struct Responder {
     accepted: Arc<AtomicBool>,
 }
 
+impl Replier for Responder {
+    fn is_valid<M: Payload>(&self, name: &str, message: &M) -> bool {
+        self.context.server.is_valid(name, message)
+    }
+
+    fn checks(&self) -> bool {
+        self.context.server.bounds.checks
+    }
+
+    /// If replies are matched by order, the client would take the error for the reply to a request.
+    fn can_report(&self) -> bool {
+        !self.context.server.protocol.server.envelope.by_order
+    }
+
+    fn accept(&self) {
+        self.accepted.store(true, Ordering::Relaxed);
+    }
+
+    fn is_accepted(&self) -> bool {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    fn send(&self, message: &'static MessageDescriptor, payload: &dyn erased_serde::Serialize) {
+        let outgoing = self.outgoing(message, payload);
+        self.context.connection.answer(&outgoing);
+    }
+
+    fn item(
+        &self,
+        message: &'static MessageDescriptor,
+        payload: &dyn erased_serde::Serialize,
+    ) -> Option<Packet> {
+        let id = self.context.id();
+        self.context.connection.encode(&Outgoing {
+            is_reply: id.is_some(),
+            outcome: id.map(|_| true),
+            ..self.outgoing(message, payload)
+        })
+    }
+
+    /// Waits until at least half of `limits.outbound` is free.
+    async fn send_item(self, packet: Packet) -> Result<(), SendError> {
+        let outbound = &self.context.connection.outbound;
+        match std::future::poll_fn(|task| outbound.poll_room(packet.len(), task)).await {
+            Ok(()) => {
+                outbound.answer(packet);
+                Ok(())
+            }
+            Err(EnqueueError::Ended | EnqueueError::Full) => Err(SendError::Closed),
+        }
+    }
+
+    fn send_error(&self, error: &ErrorPayload<'_>) {
+        if let (Some(progress), Some(code)) = (self.context.progress(), error.code) {
+            let _ = progress.error.set(code.into());
+        }
+        self.context.connection.fail(self.context.id(), error);
+    }
+
+    fn log(&self, error: &(dyn Error + 'static), what: &'static str) {
+        let message_type = self.context.request.as_ref().map(|request| request.message);
+        tracing::error!(
+            connection = self.context.connection.id,
+            message_type,
+            error,
+            "{what}"
+        );
+    }
+}
+
 impl Responder {
     pub(crate) fn new(context: Context) -> Self {
         Self {
@@ -41,52 +109,6 @@ impl Responder {
     /// Returns the context for the message's handler.
     pub fn context(&self) -> Context {
         self.context.clone()
-    }
-
-    /// Replies to a request with a handler's result.
-    pub fn answer<U, R, E>(&self, result: Result<R, HandlerError<E>>)
-    where
-        U: MessageSet,
-        R: Message<U>,
-        E: DeclaredErrors,
-    {
-        match result {
-            Ok(reply) => self.reply(U::DESCRIPTOR, R::INDEX, &reply),
-            Err(error) => self.fail(error),
-        }
-    }
-
-    /// Reports the error of a message that has no reply.
-    pub fn done<E: DeclaredErrors>(&self, result: Result<(), HandlerError<E>>) {
-        let Err(error) = result else { return };
-        // If replies are matched by order, the client would take the error for the reply to a request.
-        if self.context.server.protocol.server.envelope.by_order {
-            let error: &(dyn Error + 'static) = match &error {
-                HandlerError::Declared(error) => &DeclaredText(error.message()),
-                HandlerError::Internal(error) => &**error,
-            };
-            return self.log(
-                error,
-                "the handler of a message without a reply failed, and the protocol cannot report it",
-            );
-        }
-        self.fail(error);
-    }
-
-    /// Ends a stream with its last message or an error. A stream that ends before it was acknowledged is answered with `NO_REPLY`.
-    pub fn end<U, R, E>(&self, result: Result<R, HandlerError<E>>)
-    where
-        U: MessageSet,
-        R: Message<U>,
-        E: DeclaredErrors,
-    {
-        match result {
-            Ok(_) if !self.accepted.load(Ordering::Relaxed) => self.send_error(&ErrorPayload::new(
-                SessionCode::NoReply,
-                "the handler ended without a reply",
-            )),
-            result => self.answer::<U, R, E>(result),
-        }
     }
 
     /// Begins to join a channel, before the handler is called: what is published while the handler runs is known when it returns. If
@@ -122,10 +144,10 @@ impl Responder {
             Ok(reply) => reply,
             Err(error) => return self.fail(error),
         };
-        if !self.is_valid(U::DESCRIPTOR, R::INDEX, &reply) {
-            return;
-        }
         let message = &U::DESCRIPTOR.messages[R::INDEX];
+        if !self.is_valid(message.name, &reply) {
+            return self.send_error(&ErrorPayload::internal());
+        }
         let payload = message
             .payload
             .then(|| serde_json::value::to_raw_value(&reply as &dyn erased_serde::Serialize));
@@ -149,48 +171,6 @@ impl Responder {
         self.answer::<U, R, E>(result);
     }
 
-    /// Marks the stream as acknowledged; streams without an acknowledgement are from the start.
-    pub(crate) fn accept(&self) {
-        self.accepted.store(true, Ordering::Relaxed);
-    }
-
-    /// Replies with an error.
-    fn fail<E: DeclaredErrors>(&self, error: HandlerError<E>) {
-        let error = match error {
-            HandlerError::Declared(error) => error,
-            HandlerError::Internal(error) => {
-                self.log(&*error, "a handler failed");
-                return self.send_error(&ErrorPayload::internal());
-            }
-        };
-        if self.context.server.bounds.checks
-            && let Err(invalid) = validate_error(&error)
-        {
-            report_invalid(error.message(), &invalid);
-            return self.send_error(&ErrorPayload::internal());
-        }
-        self.send_error(&ErrorPayload {
-            code: Some(match error.code() {
-                Tag::Text(text) => TagRef::Text(text),
-                Tag::Integer(n) => TagRef::Integer(n),
-            }),
-            message: error.message().into(),
-            retryable: error.retryable(),
-            data: error.data(),
-            ..ErrorPayload::default()
-        });
-    }
-
-    fn log(&self, error: &(dyn Error + 'static), what: &'static str) {
-        let message_type = self.context.request.as_ref().map(|request| request.message);
-        tracing::error!(
-            connection = self.context.connection.id,
-            message_type,
-            error,
-            "{what}"
-        );
-    }
-
     /// Replies with a rejection.
     pub(crate) fn reject(&self, rejection: &Rejection) {
         self.send_error(&rejection.payload(&rejection.data.as_deref()));
@@ -198,7 +178,7 @@ impl Responder {
 
     /// Replies with the rejection of middleware. If the message has no reply and replies are matched by order, it is only logged.
     pub(crate) fn refuse(&self, rejection: &Rejection, expects_reply: bool) {
-        if expects_reply || !self.context.server.protocol.server.envelope.by_order {
+        if expects_reply || self.can_report() {
             return self.reject(rejection);
         }
         if let Some(progress) = self.context.progress() {
@@ -211,13 +191,6 @@ impl Responder {
             code = ?rejection.code,
             "middleware refused a message, and the protocol cannot report it"
         );
-    }
-
-    pub(crate) fn send_error(&self, error: &ErrorPayload<'_>) {
-        if let (Some(progress), Some(code)) = (self.context.progress(), error.code) {
-            let _ = progress.error.set(code.into());
-        }
-        self.context.connection.fail(self.context.id(), error);
     }
 
     /// Replies to a join that failed.
@@ -246,51 +219,6 @@ impl Responder {
                 );
             }
         }
-    }
-
-    /// Returns whether a reply satisfies its schema. If it does not, replies with `INTERNAL`.
-    fn is_valid<M: Payload>(
-        &self,
-        union: &'static UnionDescriptor,
-        index: usize,
-        message: &M,
-    ) -> bool {
-        let name = union.messages[index].name;
-        let is_valid = self.context.server.is_valid(name, message);
-        if !is_valid {
-            self.send_error(&ErrorPayload::internal());
-        }
-        is_valid
-    }
-
-    /// Replies with the message at an index of a union.
-    pub(crate) fn reply<M: Payload>(
-        &self,
-        union: &'static UnionDescriptor,
-        index: usize,
-        reply: &M,
-    ) {
-        if self.is_valid(union, index, reply) {
-            let outgoing = self.outgoing(&union.messages[index], reply);
-            self.context.connection.answer(&outgoing);
-        }
-    }
-
-    /// Encodes an item of a stream. If it cannot be sent, logs the reason and returns `None`.
-    pub(crate) fn item<M: Payload>(
-        &self,
-        message: &'static MessageDescriptor,
-        item: &M,
-    ) -> Option<Packet> {
-        if !self.context.server.is_valid(message.name, item) {
-            return None;
-        }
-        let id = self.context.id();
-        self.context.connection.encode(&Outgoing {
-            is_reply: id.is_some(),
-            outcome: id.map(|_| true),
-            ..self.outgoing(message, item)
-        })
     }
 
     fn outgoing<'a>(
@@ -374,15 +302,3 @@ impl Responder {
         });
     }
 }
-
-/// The message of a declared error, as an error for the log.
-#[derive(Debug)]
-struct DeclaredText(&'static str);
-
-impl std::fmt::Display for DeclaredText {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl Error for DeclaredText {}

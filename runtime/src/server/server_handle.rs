@@ -1,7 +1,7 @@
 //! The handle of a server, for use outside handlers.
 
-use super::{Publisher, state::ServerState};
-use crate::ChannelKey;
+use super::{ClientHandle, Publisher, state::ServerState};
+use crate::{ChannelKey, Protocol};
 use std::sync::Arc;
 
 /// Publishes to the channels of a server and shuts it down. Cloning is cheap: one reference count.
@@ -42,6 +42,12 @@ impl ServerHandle {
     /// Returns a publisher for a channel of the server.
     pub fn publisher<C: ChannelKey>(&self, channel: &C) -> Publisher<C> {
         Publisher::new(self.state.clone(), channel)
+    }
+
+    /// Returns the handle of the client whose session has an id, until the session has ended. Generated code wraps it.
+    pub fn client<P: Protocol>(&self, id: u64) -> Option<ClientHandle<P>> {
+        let connection = self.state.connection(id)?;
+        Some(ClientHandle::new(connection, self.state.clone()))
     }
 
     /// Returns the number of connections, including those that have not sent their hello yet.

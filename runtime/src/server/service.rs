@@ -2,15 +2,22 @@
 
 use super::{
     Context, Rejection,
+    connection_handle::Peer,
     connection_info::{ConnectionInfo, SessionState},
 };
+use crate::calls::Delivery;
 use crate::{
     DecodeError, Id, Payload, Side, ValidationError, codec::Source, descriptor::ProtocolDescriptor,
     from_str, transport::CloseFrame,
 };
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 /// A type-erased application. `#[protocol]` implements this trait for the handlers of a protocol; connections know nothing else about the
 /// application.
@@ -18,8 +25,9 @@ pub trait Service: Send + Sync + 'static {
     /// Returns the descriptor of the protocol.
     fn protocol(&self) -> &'static ProtocolDescriptor;
 
-    /// Called when a client connects; returns the session. If the client is rejected, it receives the reason and is closed with the code
-    /// for [`CloseReason::Unauthorized`], or with 1013 if the rejection is retryable.
+    /// Called when a client connects, and when it authenticates again; returns the session. If a client that connects is rejected, it
+    /// receives the reason and is closed with the code for [`CloseReason::Unauthorized`], or with 1013 if the rejection is retryable. A
+    /// client that authenticates again receives the reason, and its session stays as it is.
     ///
     /// [`CloseReason::Unauthorized`]: crate::descriptor::CloseReason::Unauthorized
     fn connect<'a>(
@@ -69,6 +77,13 @@ pub trait Service: Send + Sync + 'static {
         None
     }
 
+    /// Returns when the authentication of a session expires. The client learns it, and the session ends then, unless the client has
+    /// authenticated again. `None` if it does not expire.
+    fn expires(&self, session: &SessionState) -> Option<SystemTime> {
+        let _ = session;
+        None
+    }
+
     /// Called when the handshake of a session is done, and its `ready` queued.
     fn ready(&self, cx: Context) {
         let _ = cx;
@@ -90,16 +105,18 @@ pub trait Service: Send + Sync + 'static {
     }
 }
 
-/// The request of a connecting client.
+/// The request of a client that connects or authenticates again.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ConnectRequest {
-    /// The authentication payload of the hello, as JSON text.
+    /// The authentication payload, as JSON text.
     pub auth: Option<Box<RawValue>>,
     /// The client's address and the upgrade request.
     pub connection: Arc<ConnectionInfo>,
     /// The version of the client's protocol. The server has already accepted it.
     pub version: String,
+    /// Whether the payload is a field of the hello.
+    in_hello: bool,
 }
 
 impl ConnectRequest {
@@ -112,6 +129,15 @@ impl ConnectRequest {
             auth,
             connection,
             version,
+            in_hello: true,
+        }
+    }
+
+    /// The request of a client that authenticates again, by a message of its own.
+    pub(crate) fn again(auth: Box<RawValue>, peer: &Peer) -> Self {
+        Self {
+            in_hello: false,
+            ..Self::new(Some(auth), peer.info.clone(), (*peer.version).to_owned())
         }
     }
 
@@ -125,7 +151,9 @@ impl ConnectRequest {
         };
         from_str(auth.get(), Side::Server).map_err(|mut invalid: ValidationError| {
             for violation in &mut invalid.violations {
-                violation.path.prepend_key("auth");
+                if self.in_hello {
+                    violation.path.prepend_key("auth");
+                }
                 violation.path.prepend_key("payload");
             }
             invalid.into()
@@ -156,6 +184,7 @@ impl fmt::Debug for Received {
             Action::Concurrent(_) => "Concurrent",
             Action::Stream(_) => "Stream",
             Action::Cancel => "Cancel",
+            Action::Answer(_) => "Answer",
         };
         f.debug_struct("Received")
             .field("id", &self.id)
@@ -175,6 +204,16 @@ pub enum Action {
     Stream(BoxFuture<'static, ()>),
     /// Drops the stream with the same id.
     Cancel,
+    /// Completes a request of the server, or a part of it.
+    Answer(Answer),
+}
+
+/// A message of a client that answers a request of the server.
+#[derive(Debug)]
+pub struct Answer {
+    /// The name of the message.
+    pub(crate) message: &'static str,
+    pub(crate) delivery: Delivery,
 }
 
 impl fmt::Debug for Action {
@@ -184,6 +223,7 @@ impl fmt::Debug for Action {
             Self::Concurrent(_) => "Concurrent",
             Self::Stream(_) => "Stream",
             Self::Cancel => "Cancel",
+            Self::Answer(_) => "Answer",
         })
     }
 }

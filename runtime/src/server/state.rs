@@ -282,8 +282,14 @@ impl ServerState {
         connection.end_attach();
         self.sessions.remove(connection.id);
         connection.outbound.end();
+        connection.end_calls();
         self.hub.leave_all(connection);
         self.connections().remove(&connection.id);
+    }
+
+    /// Returns the session with an id.
+    pub(crate) fn connection(&self, id: u64) -> Option<Arc<ConnectionHandle>> {
+        self.connections().get(&id).cloned()
     }
 
     pub(crate) fn is_shutting_down(&self) -> bool {

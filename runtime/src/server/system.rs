@@ -1,18 +1,25 @@
-//! The session's own messages, as a server receives them: pings, and joins and leaves of channels without messages of their own for that.
+//! The session's own messages, as a server receives them: pings, joins and leaves of channels without messages of their own for that, and
+//! credentials that replace those of the hello.
 
 use super::{
-    Action, Context, Received, Rejection, Service, context,
-    encoder::{Heading, SessionMessage, is_long},
+    Action, ConnectRequest, Context, Received, Rejection, Service,
+    connection_handle::Peer,
+    context,
+    encoder::{SessionMessage, is_long},
+    expiry::announced,
     handling::Handling,
     membership::MAX_KEY,
     middleware::Progress,
     responder::Responder,
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, Side, TagBuf,
+    DecodeError, DecodeErrorKind, Id, SessionCode, Side, TagBuf,
     codec::Source,
-    descriptor::{ProtocolDescriptor, ReplyKind},
-    system::{ChannelOnly, Head, PingFields, ReceivedNotice, Role, mapped},
+    descriptor::{Heading, ProtocolDescriptor, ReplyKind},
+    replies::{ErrorPayload, Replier},
+    system::{
+        Authenticated, ChannelOnly, Head, PingFields, ReceivedNotice, RemoteError, Role, mapped,
+    },
     transport::Packet,
 };
 use serde_json::value::RawValue;
@@ -27,6 +34,8 @@ pub(crate) enum Urgent {
     Received(ReceivedNotice),
     /// Cancels the stream with this id.
     Cancel(Id),
+    /// Answers a request of the server.
+    Answer,
 }
 
 /// A ping: what its pong repeats.
@@ -61,6 +70,23 @@ pub(crate) enum Request {
     Hello,
     Urgent(Urgent),
     Run(Received),
+    /// A request of the server has failed.
+    Failed(Option<Id>, RemoteError),
+}
+
+/// Whether a message that could not be decoded answers a request of the server.
+pub(crate) fn is_answer(cx: &Context, error: &DecodeError) -> bool {
+    let client = cx.server.protocol.client;
+    match &error.tag {
+        Some(tag) => (client.lookup)(tag.borrow())
+            .and_then(|message| client.messages.get(message))
+            .is_some_and(|message| message.reply == ReplyKind::Answer),
+        // Only its id says what it is.
+        None => error
+            .id
+            .as_ref()
+            .is_some_and(|id| cx.connection.is_pending_call(id)),
+    }
 }
 
 /// Whether a message that could not be decoded expects a reply, judging by its discriminant.
@@ -70,10 +96,10 @@ pub(crate) fn expects_reply(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>)
     };
     let message = (protocol.client.lookup)(tag);
     match message.map(|message| protocol.client.messages[message].reply) {
-        Some(reply) => matches!(reply, ReplyKind::One | ReplyKind::Stream),
+        Some(reply) => reply.is_request(),
         None => matches!(
             Role::of(tag, &protocol.session.roles),
-            Some(Role::Join | Role::Leave)
+            Some(Role::Join | Role::Leave | Role::Auth)
         ),
     }
 }
@@ -83,16 +109,21 @@ pub(crate) fn expects_reply(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>)
 pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Option<Urgent> {
     let protocol = cx.server.protocol;
     let source = cx.connection.codec().source(packet.frame()).ok()?;
-    let (head, role) = find(&source, protocol)?;
+    let Some((head, role)) = find(&source, protocol) else {
+        return untagged(service, cx, packet);
+    };
     match role {
+        Some(Role::Error) if cx.connection.calls_so_far().is_some() => return Some(Urgent::Answer),
         Some(Role::Ping) => return Some(Urgent::Ping(Ping::read(&head))),
         Some(Role::Pong) => return Some(Urgent::Pong),
         Some(Role::Received) => return ReceivedNotice::read(&head).ok().map(Urgent::Received),
         _ => {}
     }
     let message = (protocol.client.lookup)(head.tag.borrow())?;
-    if protocol.client.messages[message].reply != ReplyKind::Cancel {
-        return None;
+    match protocol.client.messages[message].reply {
+        ReplyKind::Answer => return Some(Urgent::Answer),
+        ReplyKind::Cancel => {}
+        ReplyKind::None | ReplyKind::One | ReplyKind::Stream => return None,
     }
     let source = cx.connection.codec().source(packet.frame()).ok()?;
     match service.receive(source, cx.clone()) {
@@ -102,6 +133,20 @@ pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Op
             ..
         }) => Some(Urgent::Cancel(id)),
         _ => None,
+    }
+}
+
+/// A message without a discriminant may answer a request of the server, which then says what it is.
+fn untagged(service: &dyn Service, cx: &Context, packet: &Packet) -> Option<Urgent> {
+    cx.connection.calls_so_far()?;
+    let source = cx.connection.codec().source(packet.frame()).ok()?;
+    match service.receive(source, cx.clone()) {
+        Ok(Received {
+            action: Action::Answer(_),
+            ..
+        }) => Some(Urgent::Answer),
+        Ok(_) => None,
+        Err(error) => is_answer(cx, &error).then_some(Urgent::Answer),
     }
 }
 
@@ -167,8 +212,18 @@ pub(crate) fn read(
             let leave = leave(responder, key()?, reply);
             (Action::Run(Box::pin(leave)), "leave", observed)
         }
-        Role::Ready | Role::Refuse | Role::Gap | Role::Skip | Role::Error | Role::Greeting => {
-            return None;
+        Role::Ready | Role::Refuse | Role::Gap | Role::Skip | Role::Greeting => return None,
+        Role::Auth => {
+            let auth = head.raw_payload(&server.protocol.client.envelope).ok()?;
+            let (responder, observed) = responder("auth");
+            let refresh = refresh(service.clone(), responder, auth);
+            (Action::Run(Box::pin(refresh)), "auth", observed)
+        }
+        // Only a client that was asked something can fail to answer.
+        Role::Error => {
+            cx.connection.calls_so_far()?;
+            let error = RemoteError::read(&head).ok()?;
+            return Some(Request::Failed(head.id, error));
         }
     };
     let timeout = server.handler_timeout(None);
@@ -201,6 +256,45 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, repl
     }
     let payload = channel_payload(&cx, Role::Join, &key);
     responder.join_key(joining, reply, payload, None);
+}
+
+/// Authenticates the client again. If that fails, its session stays as it is.
+async fn refresh(service: Arc<dyn Service>, responder: Responder, auth: Box<RawValue>) {
+    let cx = responder.context();
+    let connection = &cx.connection;
+    let request = ConnectRequest::again(auth, &cx.peer);
+    let new = match service.connect(request).await {
+        Ok(new) => new,
+        Err(rejection) => {
+            tracing::info!(
+                connection = connection.id,
+                code = ?rejection.code,
+                "a client failed to authenticate again"
+            );
+            return responder.reject(&rejection);
+        }
+    };
+    // A session is one principal's: its channels were joined by that one.
+    if service.principal(&new).as_deref() != connection.principal.as_deref() {
+        tracing::info!(
+            connection = connection.id,
+            "a client failed to authenticate again: another principal"
+        );
+        let text = "these credentials are another principal's; a session keeps its own";
+        return responder.send_error(&ErrorPayload::new(SessionCode::OtherPrincipal, text));
+    }
+    let current = connection.peer();
+    let session = service.refreshed(&current.session, new);
+    let expires = service.expires(&session).map(announced);
+    connection.refresh(Arc::new(Peer {
+        session,
+        ..Peer::clone(&current)
+    }));
+    connection.answer_session(&SessionMessage {
+        id: cx.id(),
+        succeeded: Some(true),
+        ..SessionMessage::new(Role::Auth, &Authenticated { expires })
+    });
 }
 
 /// Leaves a channel that has no leave message of its own.

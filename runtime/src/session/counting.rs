@@ -30,6 +30,8 @@ pub(crate) enum Replay<P> {
 pub(crate) struct Sent<P> {
     /// Whether messages are counted.
     counting: bool,
+    /// Whether they are kept as well: otherwise the session cannot be resumed.
+    keeping: bool,
     /// The number of the last message that was sent.
     last: u64,
     /// The number of the last message that the peer has received.
@@ -52,6 +54,7 @@ impl<P> Default for Sent<P> {
     fn default() -> Self {
         Self {
             counting: false,
+            keeping: false,
             last: 0,
             acknowledged: 0,
             kept: VecDeque::new(),
@@ -66,8 +69,17 @@ impl<P: Clone> Sent<P> {
     pub(crate) fn begin(&mut self) {
         *self = Self {
             counting: true,
+            keeping: true,
             ..Self::default()
         };
+    }
+
+    /// Forgets all messages, and keeps none from now on: the session cannot be resumed. Counting goes on, so that acknowledgements stay valid.
+    #[cfg(any(feature = "server", test))]
+    pub(crate) fn give_up(&mut self) {
+        self.keeping = false;
+        self.kept = VecDeque::new();
+        (self.bytes, self.replayed) = (0, None);
     }
 
     /// Stops counting, and forgets all messages: the session cannot be resumed.
@@ -75,10 +87,9 @@ impl<P: Clone> Sent<P> {
         *self = Self::default();
     }
 
-    /// Whether messages are counted.
-    #[cfg(any(feature = "server", test))]
-    pub(crate) fn is_counting(&self) -> bool {
-        self.counting
+    /// Whether messages are kept, so that the session can be resumed.
+    pub(crate) fn is_keeping(&self) -> bool {
+        self.keeping
     }
 
     /// The number of the last message that was sent.
@@ -97,7 +108,7 @@ impl<P: Clone> Sent<P> {
             return;
         }
         self.last += 1;
-        if let Some((packet, cost)) = kept {
+        if let Some((packet, cost)) = kept.filter(|_| self.keeping) {
             self.bytes += cost;
             self.kept.push_back(Kept {
                 number: self.last,
@@ -109,7 +120,7 @@ impl<P: Clone> Sent<P> {
 
     /// Whether an acknowledgement can be true: the peer has received no more than was sent, and no less than it acknowledged before.
     pub(crate) fn is_possible(&self, received: u64) -> bool {
-        self.counting && (self.acknowledged..=self.last).contains(&received)
+        self.keeping && (self.acknowledged..=self.last).contains(&received)
     }
 
     /// Forgets what the peer has received. Returns whether that is new: an acknowledgement that is older than another has no effect.

@@ -243,7 +243,7 @@ impl Simulation {
     /// The client resumes. The answer of the server may be lost.
     fn connect(&mut self) {
         let [client, server] = &mut self.ends;
-        let first = !client.sent.is_counting();
+        let first = !client.sent.is_keeping();
         let received = client.link.received();
         server.attach(&self.session, (!first).then_some(received), self.now);
         let answer = server.link.received();

@@ -156,6 +156,10 @@ impl SessionHandler for App {
     async fn authenticate(&self, _: Auth, _: &ConnectionInfo) -> Result<(), HandlerError> {
         Ok(())
     }
+
+    fn principal<'a>(&self, _: &'a ()) -> Option<std::borrow::Cow<'a, str>> {
+        None
+    }
 }
 
 impl RoomHandler for App {

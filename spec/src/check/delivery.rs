@@ -100,6 +100,12 @@ impl Checker<'_> {
             let cancel = other.reply.as_ref().and_then(|reply| reply.cancel);
             cancel == Some(id)
         };
+        // A request of the client whose reply has this name is of no matter: the server sends that.
+        let is_answer = |other: &Message| {
+            let reply = other.server.as_ref().and(other.reply.as_ref());
+            reply.is_some_and(|reply| [reply.ack, reply.stream, reply.end].contains(&Some(id)))
+        };
+        let messages = &self.protocol.messages;
         let is_auth = self.protocol.session.auth == Some(id);
         let why = match &message.client {
             // A message that nobody sends was reported already.
@@ -112,7 +118,7 @@ impl Checker<'_> {
             {
                 Some("streams run beside other messages anyway")
             }
-            _ if is_auth || self.protocol.messages.iter().any(is_cancel) => {
+            _ if is_auth || messages.iter().any(is_cancel) || messages.iter().any(is_answer) => {
                 Some("no handler handles it")
             }
             _ => None,

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Correlate, Message, MessageId, RoleKind, RolePlayer, Scalar, Sent};
+use crate::model::{Message, MessageId, RoleKind, RolePlayer, Scalar, Sent};
 use handfast_schema::Span;
 use std::collections::BTreeMap;
 
@@ -16,15 +16,16 @@ enum TagOwner {
 /// Which sides send the messages of a role: (the client, the server).
 pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
     match kind {
-        RoleKind::Hello | RoleKind::Auth | RoleKind::Resume => (true, false),
+        RoleKind::Hello | RoleKind::Resume => (true, false),
+        // A client sends errors if the server sends requests.
         RoleKind::Ready
         | RoleKind::Refuse
         | RoleKind::Gap
         | RoleKind::Skip
         | RoleKind::Error
         | RoleKind::Greeting => (false, true),
-        // The answer to Handfast's own join, leave and negotiate has the tag of the request.
-        RoleKind::Join | RoleKind::Leave | RoleKind::Negotiate => (true, true),
+        // The answer to Handfast's own join, leave, auth and negotiate has the tag of the request.
+        RoleKind::Join | RoleKind::Leave | RoleKind::Auth | RoleKind::Negotiate => (true, true),
         RoleKind::Ping | RoleKind::Pong | RoleKind::Received => (true, true),
     }
 }
@@ -91,6 +92,7 @@ impl Checker<'_> {
             let RolePlayer::Own { tag } = &role.player else {
                 continue;
             };
+            let up = up || (kind == RoleKind::Error && self.has_server_requests());
             if !(if client { up } else { down }) {
                 continue;
             }
@@ -111,6 +113,11 @@ impl Checker<'_> {
                     .push(Diagnostic::error("P018", at, message).help(help));
             }
             seen.insert(tag, (TagOwner::Role(name), at));
+        }
+        // The answer to credentials has their tag.
+        let answer = protocol.session.auth_tag(&protocol.messages);
+        if let Some(tag) = answer.filter(|tag| !client && !seen.contains_key(tag)) {
+            seen.insert(tag, (TagOwner::Role("auth"), Span::default()));
         }
         let mut integer = None;
         for (index, message) in protocol.messages.iter().enumerate() {
@@ -187,89 +194,6 @@ impl Checker<'_> {
         let help = "under `session: { roles: … }`, give each an integer (`ping: { tag: 9 }`), a message of your own, or `off`";
         self.out
             .push(Diagnostic::error("P019", at, text).help(help));
-    }
-
-    /// A reply must be sent by the other side, and must be correlated.
-    fn reply(&mut self, id: MessageId, message: &Message) {
-        let Some(reply) = &message.reply else { return };
-        let block = self.block(id);
-        let node = self.tree.get(block, "reply");
-        let uses = [
-            ("ack", reply.ack, false),
-            ("stream", reply.stream, false),
-            ("end", reply.end, false),
-            ("cancel", reply.cancel, true),
-        ];
-        for (key, target, same_end) in uses {
-            let Some(target_id) = target else { continue };
-            let target = &self.protocol.messages[target_id.0];
-            let at = node.and_then(|node| self.tree.map(node)?.get(key));
-            let at = at.map_or_else(|| self.of_message(id, "reply"), |entry| self.place(entry));
-            for (end, asked, other) in [
-                (
-                    "client",
-                    &message.client,
-                    if same_end {
-                        &target.client
-                    } else {
-                        &target.server
-                    },
-                ),
-                (
-                    "server",
-                    &message.server,
-                    if same_end {
-                        &target.server
-                    } else {
-                        &target.client
-                    },
-                ),
-            ] {
-                let Some(asked) = asked else { continue };
-                // A message that neither side sends was reported already.
-                if target.client.is_none() && target.server.is_none() {
-                    continue;
-                }
-                let Some(other) = other else {
-                    let name = &target.name.text;
-                    let sender = if (end == "client") == same_end {
-                        "client"
-                    } else {
-                        "server"
-                    };
-                    let what = if same_end { "cancels" } else { "answers" };
-                    let text = format!(
-                        "`{name}` {what} a request of the {end}, but the {sender} does not send it"
-                    );
-                    let from = self.of_message(target_id, "from");
-                    let help = format!("write `from: {sender}` or `from: both` for `{name}`");
-                    self.out.push(
-                        Diagnostic::error("P015", at, text)
-                            .label(from, "who sends it")
-                            .help(help),
-                    );
-                    continue;
-                };
-                self.correlated(message, asked, &target.name.text, other, at);
-            }
-        }
-    }
-
-    fn correlated(&mut self, asks: &Message, asked: &Sent, answer: &str, sent: &Sent, at: Span) {
-        if asked.envelope.correlate == Correlate::Order {
-            return;
-        }
-        let lacks = if asked.envelope.id.is_none() {
-            &asks.name.text
-        } else if sent.envelope.id.is_none() && sent.envelope.reply_to.is_none() {
-            answer
-        } else {
-            return;
-        };
-        let text = format!("`{answer}` cannot be matched to its request: `{lacks}` has no id");
-        let help = "give the envelope an `id`, or write `correlate: order` if replies come in the order of the requests";
-        self.out
-            .push(Diagnostic::error("P020", at, text).help(help));
     }
 
     /// Keys of a message that have no effect.

@@ -5,6 +5,7 @@ mod delivery;
 mod envelope;
 mod messages;
 mod pending;
+mod replies;
 mod roles;
 mod schemas;
 mod session;

@@ -2,13 +2,12 @@
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::model::{MessageId, RoleKind, RolePlayer};
+use crate::model::{RoleKind, RolePlayer};
 use handfast_schema::Span;
 
 impl Checker<'_> {
     /// Reports every setting that has no effect yet. A line is removed when its feature is implemented.
     pub(super) fn pending(&mut self) {
-        self.pending_messages();
         self.pending_session();
         self.pending_settings();
     }
@@ -22,19 +21,6 @@ impl Checker<'_> {
     fn said(&self, path: &[&str]) -> Option<Span> {
         let entry = self.entry(path)?;
         (!self.tree.is_broken(entry.value)).then(|| self.place(entry))
-    }
-
-    fn pending_messages(&mut self) {
-        let protocol = self.protocol;
-        for (index, message) in protocol.messages.iter().enumerate() {
-            let id = MessageId(index);
-            let name = &message.name.text;
-            if message.reply.is_some() && message.server.is_some() {
-                let at = self.of_message(id, "reply");
-                let what = format!("the reply to `{name}`");
-                self.not_yet(at, &what, "servers do not wait for one");
-            }
-        }
     }
 
     fn pending_session(&mut self) {

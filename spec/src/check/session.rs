@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
     match kind {
         RoleKind::Hello => &["version", "hash", "auth"],
-        RoleKind::Ready => &["version", "hash"],
+        RoleKind::Ready => &["version", "hash", "expires"],
         RoleKind::Greeting => &["version"],
         RoleKind::Refuse => &["code", "message", "side"],
         RoleKind::Auth => &["auth"],
@@ -37,7 +37,9 @@ const fn given_up(kind: RoleKind) -> &'static str {
             "a client does not learn when it may start, nor which version the server has"
         }
         RoleKind::Refuse => "a client that is too old sees only a close code",
-        RoleKind::Auth => "clients do not authenticate",
+        RoleKind::Auth => {
+            "clients do not authenticate again: a session ends when its authentication expires"
+        }
         RoleKind::Resume => "a session ends with its connection",
         RoleKind::Gap => "a client does not learn of messages that it missed for good",
         RoleKind::Skip => "a message to others than one member is a gap for that member",

@@ -37,6 +37,21 @@ impl SessionConfig {
         };
         (hello && self.auth == Some(id)) || self.roles.iter().any(plays)
     }
+
+    /// The tag by which a client authenticates again, and of the answer: that of the message that authenticates it, unless the role `auth` has
+    /// another. `None` if clients do not authenticate in a hello of Handfast's own.
+    pub fn auth_tag<'p>(&'p self, messages: &'p [Message]) -> Option<&'p Scalar> {
+        let auth = self.auth?;
+        match (self.role(RoleKind::Hello), self.role(RoleKind::Auth)) {
+            (RolePlayer::Own { .. }, RolePlayer::Own { tag }) => Some(tag),
+            (RolePlayer::Own { .. }, RolePlayer::Mapped { message, fields })
+                if *message == auth && fields.is_empty() =>
+            {
+                messages[auth.0].client.as_ref()?.tag.as_ref()
+            }
+            _ => None,
+        }
+    }
 }
 
 /// How long a client waits before it reconnects: a random time below a bound that doubles from `min` to `max`.

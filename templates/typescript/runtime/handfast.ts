@@ -24,6 +24,7 @@ export type { CloseCodes } from './handfast/close-codes.js';
 export type { Encoding, EncodingName, Frame, Packet } from './handfast/codec.js';
 export type { ConnectionClosed } from './handfast/connection.js';
 export type {
+  AnswerMessage,
   Callable,
   Cancel,
   Channel,
@@ -44,6 +45,8 @@ export type {
   Request,
   Role,
   Sendable,
+  ServerRequest,
+  ServerStreamRequest,
   Streamable,
   StreamRequest,
 } from './handfast/descriptor.js';
@@ -58,10 +61,13 @@ export type { Unsubscribe } from './handfast/listeners.js';
 export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOptions, ValueOrProvider } from './handfast/options.js';
 export { mapRoles } from './handfast/mapped.js';
 export type { MappedRole, MappedRoles } from './handfast/mapped.js';
+export { answering } from './handfast/requests.js';
+export type { Answer, Items, RequestContext, RequestHandler, StreamRequestHandler } from './handfast/requests.js';
 export { memoize } from './handfast/memoize.js';
 export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/message-table.js';
 export type { Decoded, MessageTable } from './handfast/message-table.js';
 export { msgpack } from './handfast/msgpack.js';
+export { authRefresh } from './handfast/refresh.js';
 export {
   deduplicate,
   fail,

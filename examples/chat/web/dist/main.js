@@ -605,7 +605,10 @@ function writeMessage(envelope, tag, payload, fields, encoding) {
   const message = { [envelope.tag.name]: tag };
   if (envelope.content === null) Object.assign(message, payload);
   else if (payload !== void 0) message[envelope.content] = payload;
-  if (envelope.id !== null && fields.id !== void 0) message[envelope.id.name] = fields.id;
+  const id = fields.isReply === true ? envelope.replyTo ?? envelope.id : envelope.id;
+  if (id !== null && fields.id !== void 0) message[id.name] = fields.id;
+  const { outcome } = envelope;
+  if (outcome !== null && fields.outcome !== void 0) message[outcome.field] = fields.outcome ? outcome.success : outcome.failure;
   if (envelope.version?.presence === "required") message[envelope.version.name] = fields.version;
   if (envelope.channel !== null && fields.channel !== void 0) message[envelope.channel.name] = fields.channel;
   if (envelope.seq !== null && envelope.epoch !== null && fields.seq !== void 0) {
@@ -846,15 +849,12 @@ var Encoder = class {
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
   tag(role) {
     const tag = this.#protocol.roles?.[role];
-    if (role === "greeting") return tag ?? null;
     return tag === void 0 ? role : tag;
   }
   /** Encodes one of the session's own messages; `null` if the protocol has none. */
   session(role, payload, fields = {}) {
-    const { mapped, envelope } = this.#protocol;
     const tag = this.tag(role);
-    const sent = mapped?.has(role) === true ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
-    return tag === null || sent === void 0 ? null : this.#raw(sent.envelope, tag, sent.payload, fields);
+    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, fields);
   }
   #raw(envelope, tag, payload, fields) {
     const version = parseInt(this.#protocol.version, 10);
@@ -925,10 +925,10 @@ var Outbound = class {
     if (as === "rejoin" && this.isOpen) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
-  /** Enqueues a message without a reply. */
-  send(packet, volatile, { delivered }) {
+  /** Enqueues a message without a reply. `isAnswer`: it answers a request of this session, and means nothing in another. */
+  send(packet, volatile, { delivered }, isAnswer = false) {
     const bytes = byteLength(packet) + OVERHEAD;
-    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, release() {
+    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, thisConnectionOnly: isAnswer, release() {
     } };
     if (volatile && (!this.isOpen || this.#isFull(bytes, this.#maxBytes / 2))) {
       settle(entry, OUTCOME_UNKNOWN);
@@ -1086,7 +1086,8 @@ var Outbound = class {
     this.detach();
     const queued = [...this.#queued];
     const written = [...this.#written];
-    const unconfirmed = refused2 ? [...this.#sent.kept.values()].filter((entry) => entry.request === void 0) : [];
+    const isResent = (entry) => entry.request === void 0 && entry.thisConnectionOnly !== true;
+    const unconfirmed = refused2 ? [...this.#sent.kept.values()].filter(isResent) : [];
     for (const entry of unconfirmed) this.#usedBytes += entry.used = entry.bytes;
     this.#written.clear();
     const kept = written.filter(([, entry]) => {
@@ -1215,7 +1216,8 @@ var SESSION_CODES = [
   "TOO_LARGE",
   "RATE_LIMITED",
   "ID_REUSED",
-  "TOO_MANY"
+  "TOO_MANY",
+  "OTHER_PRINCIPAL"
 ];
 var SessionRefusedError = class extends Error {
   name = "SessionRefusedError";
@@ -1246,12 +1248,13 @@ var refusal = {
   violations: [reportArray, { items: [reportObject, violation] }]
 };
 var ready = {
-  "?": ["hash", "session", "resumed", "received"],
+  "?": ["hash", "session", "resumed", "received", "expires"],
   version: string,
   hash: string,
   session: string,
   resumed: boolean,
-  received: validateCount
+  received: validateCount,
+  expires: validateCount
 };
 function validateError(value, report) {
   deduplicate(report);
@@ -1274,6 +1277,7 @@ var validateGap = /* @__PURE__ */ objectOf({
 });
 var validateSkip = /* @__PURE__ */ objectOf({ "?": [], channel: string, seq: integer });
 var validateChannelKey = /* @__PURE__ */ objectOf({ "?": [], channel: string });
+var validateAuthenticated = /* @__PURE__ */ objectOf({ "?": ["expires"], expires: validateCount });
 function validateNothing() {
 }
 var sessionMessages = {
@@ -1281,8 +1285,7 @@ var sessionMessages = {
   refuse: { name: "refuse", receive: /* @__PURE__ */ objectOf(refusal) },
   ping: { name: "ping", receive: validateNothing },
   pong: { name: "pong", receive: validateNothing },
-  received: { name: "received", receive: /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount }) },
-  greeting: { name: "greeting", receive: validateNothing }
+  received: { name: "received", receive: /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount }) }
 };
 var sessionError = { name: "error", receive: validateError };
 var failure = { name: "error", receive: validateNothing };
@@ -1652,15 +1655,14 @@ var DEFAULTS = {
   kicked: 4403,
   version: 4406,
   takenOver: 4409,
-  rateLimited: 4429,
-  mistakes: []
+  rateLimited: 4429
 };
 var REFUSALS = ["violations", "unauthorized", "kicked", "version", "takenOver"];
 function closeCodesOf(protocol2) {
   return { ...DEFAULTS, ...protocol2.closeCodes };
 }
 function isRefusal(code, closeCodes) {
-  return REFUSALS.some((name) => closeCodes[name] === code) || closeCodes.mistakes.includes(code);
+  return REFUSALS.some((name) => closeCodes[name] === code);
 }
 
 // handfast/backoff.ts
@@ -1685,9 +1687,6 @@ var Connection = class {
   /** An encoded ping. */
   #ping;
   #transport;
-  /** Sends the hello on the current connection, where the server speaks first. */
-  #greeted = () => {
-  };
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
   /** Consecutive attempts that led to no session, or to none that lasted. */
@@ -1741,13 +1740,7 @@ var Connection = class {
     this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = connect2(url, subprotocol, {
       opened: () => {
-        if (!isCurrent()) return;
-        if (this.#host.encoder.tag("greeting") === null) return void this.#sayHello(isCurrent);
-        this.#greeted = () => {
-          this.#greeted = () => {
-          };
-          if (isCurrent()) void this.#sayHello(isCurrent);
-        };
+        if (isCurrent()) void this.#sayHello(isCurrent);
       },
       received: (frame) => {
         if (!isCurrent()) return;
@@ -1792,10 +1785,6 @@ var Connection = class {
       return;
     }
     if (isCurrent()) this.#host.opened();
-  }
-  /** The server has spoken first. */
-  greeted() {
-    this.#greeted();
   }
   /** Writes a message. */
   write(packet) {
@@ -1847,6 +1836,7 @@ var Connection = class {
   }
   /** Whether a close code means that the client must not reconnect. */
   #isFinal(code) {
+    if (code === this.closeCodes.unauthorized && this.#phase === "ready" && this.#host.hasExpired()) return false;
     return code === 1e3 || isRefusal(code, this.closeCodes);
   }
   #drop(code, reason, final = false) {
@@ -2007,7 +1997,6 @@ var Warnings = class {
 
 // handfast/core.ts
 var DEFAULT_OUTBOUND = 1048576;
-var FAILED = { code: "FAILED", message: "the request failed" };
 var Core = class {
   ready;
   state;
@@ -2019,6 +2008,8 @@ var Core = class {
   connection;
   outbound;
   channels;
+  #requests;
+  refresh;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
@@ -2027,10 +2018,6 @@ var Core = class {
   #encoding;
   #byTag = /* @__PURE__ */ new Map();
   #withOwnTag = [];
-  /** The messages of the application that play roles, with the session's own in their place. */
-  #mapped = /* @__PURE__ */ new Map();
-  /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
-  #isForeign;
   /** The session's messages that do not count. */
   #own = Object.values(sessionMessages);
   #reader;
@@ -2064,7 +2051,7 @@ var Core = class {
    * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
    * the encoding.
    */
-  constructor(protocol2, url, options) {
+  constructor(protocol2, url, options, answering2) {
     const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
     const encodingName = encoding?.name ?? "json";
     const subprotocol = protocol2.subprotocols[encodingName];
@@ -2086,21 +2073,12 @@ var Core = class {
     this.events = new Listeners(threw);
     this.messages = new Listeners(threw);
     this.encoder = new Encoder(protocol2, encoding);
-    const { mapped } = protocol2;
-    for (const own of [...this.#own, sessionError]) {
-      const role = own.name;
-      const tag = this.encoder.tag(role);
-      const message = mapped?.has(role) === true ? mapped.incoming(role) : own;
-      if (message === void 0) continue;
-      if (message !== own) this.#mapped.set(message, own);
+    for (const message of [...this.#own, sessionError]) {
+      const tag = this.encoder.tag(message.name);
       if (tag !== null) this.#byTag.set(tag, message);
-      if (message.envelope !== void 0 && message.envelope.tag.name !== protocol2.envelope.server.tag.name) {
-        this.#withOwnTag.push({ ...message, tag });
-      }
     }
-    this.#isForeign = mapped?.has("hello") === true || mapped?.has("ready") === true;
     const roles = ["hello", "ready", "received"];
-    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
+    this.#canCount = protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
     const maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
     this.connection = new Connection(this, { url, subprotocol, maxBytes, connect: transport, reconnect });
     this.outbound = new Outbound(this, maxBytes);
@@ -2111,6 +2089,8 @@ var Core = class {
       pending: (id) => this.outbound.find(id)?.answers,
       failure
     };
+    this.#requests = answering2?.(this);
+    this.refresh = protocol2.refresh?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -2136,13 +2116,25 @@ var Core = class {
     const packet = this.#packet(message, payload, fields);
     return packet.ok ? this.outbound.send(packet.value, message.volatile === true, options) : packet;
   }
+  /** Answers a request of the server. What is not written when the session ends is dropped. */
+  answer(message, payload, id) {
+    const packet = this.#packet(message, payload, { id, isReply: true, outcome: true });
+    return packet.ok ? this.outbound.send(packet.value, false, {}, true) : packet;
+  }
+  /** Answers a request of the server with an error. */
+  answerError(error, id) {
+    const packet = this.encoder.session("error", error, { id, isReply: true, outcome: false });
+    if (packet === null || this.#closedError !== void 0) return;
+    const sent = this.outbound.send(packet, false, {}, true);
+    if (!sent.ok) this.#warnings.warn("request", `a request of the server is not answered: ${sent.error.message}`);
+  }
   #packet(message, payload, fields) {
     return this.#closedError === void 0 ? this.encoder.message(message, payload, fields) : err(this.#closedError);
   }
   // The session
   async hello() {
     const { version, hash, auth: validate } = this.protocol;
-    const auth = await this.#authPayload();
+    const auth = await this.authPayload();
     if (validate !== void 0 && auth !== void 0) {
       const violations = this.encoder.violations(validate, auth, 2, null);
       if (violations.length > 0) {
@@ -2158,15 +2150,16 @@ var Core = class {
       ...this.#canCount && { resume: session ?? {} }
     });
   }
-  async #authPayload() {
+  /** The credentials, which may have to be fetched. */
+  async authPayload() {
     const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
     return token === void 0 ? auth : { ...auth, token };
   }
   opened() {
     this.#hasGreeted = true;
-    if (this.#detached === void 0 && !this.#isForeign) this.#begin();
+    if (this.#detached === void 0) this.#begin();
     const { version, hash } = this.protocol;
-    if (this.encoder.tag(this.#isForeign ? "ready" : "hello") === null) this.#becomeReady({ version, hash });
+    if (this.encoder.tag("hello") === null) this.#becomeReady({ version, hash });
     else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
   }
   /** Begins a session, whose first messages follow the hello at once. */
@@ -2200,6 +2193,7 @@ var Core = class {
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
     if (!this.outbound.isOpen) return;
+    this.refresh?.expires(ready2.expires);
     this.#resolveReady(ready2);
     this.state.set({ status: "connected" });
     const { name, version, hash } = this.protocol;
@@ -2214,19 +2208,20 @@ var Core = class {
   closed(closed) {
     const { closeCodes } = this.connection;
     const { code, reason, final } = closed;
+    this.refresh?.stop();
     const isRefusedCode = isRefusal(code, closeCodes);
     const refused2 = !this.#isReady && this.#detached === void 0 && (this.#refused || isRefusedCode);
     const isBare = this.#isReady && this.#token !== void 0 && (code === ABNORMAL || code === closeCodes.silent);
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
     if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
-    const closedError = final ? this.#closedError : void 0;
+    const closedError2 = final ? this.#closedError : void 0;
     if (!final && isBare) this.#detach();
-    else if (final || this.#detached === void 0) this.#end(refused2, code !== closeCodes.tooLarge, closedError);
-    if (closedError !== void 0) {
+    else if (final || this.#detached === void 0) this.#end(refused2, code !== closeCodes.tooLarge, closedError2);
+    if (closedError2 !== void 0) {
       this.#stopWaking();
-      this.outbound.failAll(closedError);
-      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
+      this.outbound.failAll(closedError2);
+      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError2.message) : new CallFailedError(closedError2));
     }
     const waitingStatus = this.#wasReady ? "reconnecting" : "connecting";
     this.state.set({ status: final ? "closed" : waitingStatus, closed });
@@ -2245,6 +2240,7 @@ var Core = class {
     this.#detached?.();
     this.#detached = void 0;
     this.channels?.ended(error);
+    this.#requests?.end();
     this.outbound.lost(refused2, again);
   }
   /** Acknowledges so many messages. */
@@ -2267,7 +2263,7 @@ var Core = class {
   received(frame, now) {
     this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
     const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
-    const decoded = this.#ownOf(parsed.ok ? read(parsed.value, this.#reader) : parsed);
+    const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
     const isOwn = this.#own.some((own) => own === known);
@@ -2275,6 +2271,13 @@ var Core = class {
       const { link } = this.connection;
       link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
+    }
+    if (this.#requests?.has(known) === true) {
+      const { id: own, replyTo } = this.protocol.envelope.server;
+      const id = replyTo === null || !parsed.ok ? fields.id : parsed.value[own?.name ?? ""];
+      if (decoded.ok) this.#requests.receive(decoded.value.incoming, decoded.value.message, id);
+      else if (id !== void 0) this.#requests.refuse(id, decoded.error);
+      return;
     }
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
@@ -2293,20 +2296,10 @@ var Core = class {
     }
     if (error.kind === "unknown-type") {
       if (error.id === void 0) this.events.emit("unhandled", error);
+      else this.#requests?.refuse(error.id, error);
     } else if (!this.events.emit("invalid", error)) {
       this.#warnings.warn(`invalid ${known?.name}`, `an invalid message: ${error.message}`);
     }
-  }
-  /** In place of a message of the application that plays a role, the session's own with the fields of that role. */
-  #ownOf(decoded) {
-    const { mapped, version, hash } = this.protocol;
-    if (mapped === void 0 || !decoded.ok) return decoded;
-    const { incoming, message } = decoded.value;
-    const own = incoming === failure ? failure : this.#mapped.get(incoming);
-    if (own === void 0 || own === failure && !mapped.has("error")) return decoded;
-    const fields = mapped.fields(own.name, message.payload);
-    const absent = { ready: { version, hash }, refuse: FAILED, error: FAILED };
-    return ok({ incoming: own, message: { ...message, type: own.name, payload: { ...absent[own.name], ...fields } } });
   }
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
   #isAnswer({ type }, { answers, inOrder }) {
@@ -2335,9 +2328,7 @@ var Core = class {
       }
       case sessionMessages.ping: {
         if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
-        const { id, payload } = message;
-        const repeated = this.protocol.mapped?.has("ping") === true ? payload : void 0;
-        return this.outbound.control("pong", this.encoder.session("pong", repeated, id === void 0 ? {} : { id }));
+        return this.outbound.control("pong", this.encoder.session("pong"));
       }
       case sessionMessages.received: {
         const { received, sent } = message.payload;
@@ -2347,8 +2338,6 @@ var Core = class {
       }
       case sessionMessages.pong:
         return;
-      case sessionMessages.greeting:
-        return this.connection.greeted();
     }
     const wasDelivered = this.channels?.deliver(message) === true;
     if (this.messages.emit(message.type, message) || wasDelivered) return;
@@ -2363,9 +2352,13 @@ var Core = class {
     this.channels?.ignoreRejections();
     this.connection.end(1e3, "closed by the client");
   }
-  /** An attempt to connect failed. */
-  failed(error) {
-    this.#report("auth", error, "could not connect");
+  /** An attempt to connect, or to authenticate again, failed. */
+  failed(error, words = "could not connect") {
+    this.#report("auth", error, words);
+  }
+  /** Whether the time is over for which the server has authenticated the client. */
+  hasExpired() {
+    return this.refresh?.hasExpired() === true;
   }
   warn(kind2, words) {
     this.#warnings.warn(kind2, words);
@@ -2404,8 +2397,8 @@ var Client = class {
    * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
    * the encoding.
    */
-  constructor(protocol2, url, options = {}) {
-    this.#core = new Core(protocol2, String(url), options);
+  constructor(protocol2, url, options = {}, answering2) {
+    this.#core = new Core(protocol2, String(url), options, answering2);
     this.ready = this.#core.ready;
     this.state = this.#core.state;
   }
@@ -2444,6 +2437,20 @@ var Client = class {
     this.#core.connection.retryNow();
   }
   /**
+   * Authenticates again: fetches the auth payload and the token anew, and sends them. Resolves once the server has accepted them;
+   * messages that are sent later are handled as those of the new credentials. Without a connection it waits for the next, which has
+   * new credentials anyway.
+   *
+   * The client does this by itself before the authentication expires, if the server says when that is, and emits `error` if it fails.
+   *
+   * @throws {CallFailedError} if the server refuses the credentials, and the session goes on with the old ones; or with `TIMEOUT` or `CLOSED`.
+   * What fetching them throws is thrown as it is.
+   */
+  async refreshAuth() {
+    if (this.#core.refresh === void 0) throw new TypeError("the protocol has no message that authenticates a client");
+    await this.#core.refresh.now();
+  }
+  /**
    * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins
    * reject with `CLOSED`, which need not be handled.
    */
@@ -2451,6 +2458,85 @@ var Client = class {
     this.#core.close();
   }
 };
+
+// handfast/refresh.ts
+var EARLIEST = 0.75;
+var JITTER = 0.15;
+var FLOOR = 100;
+var RETRY = 1e3;
+var CHECK = 6e4;
+var LATENCY = 1e3;
+function authRefresh(core) {
+  const { clock, events, protocol: protocol2, encoder } = core;
+  const answer = { name: "$auth", tag: encoder.tag("auth"), receive: validateAuthenticated };
+  const request = { name: "auth", tag: encoder.tag("auth"), send: protocol2.auth ?? noPayload, errors: [] };
+  let cancel = () => {
+  };
+  let [since, date] = [0, 0];
+  let lifetime;
+  const elapsed = () => Math.max(clock.now() - since, Date.now() - date);
+  function watch(due) {
+    cancel();
+    cancel = clock.after(Math.max(0, Math.min(due - elapsed(), CHECK)), () => {
+      if (elapsed() < due) return watch(due);
+      now().catch((error) => failed(error));
+    });
+  }
+  function failed(error) {
+    if (core.state.get().status !== "connected") return;
+    core.failed(error, "could not authenticate again");
+    const [passed, end] = [elapsed(), lifetime ?? 0];
+    const isRefused = error instanceof CallFailedError && error.error.retryable === false;
+    if (!isRefused && end - passed >= RETRY) watch(passed + Math.max((end - passed) / 2, RETRY));
+  }
+  function expires(milliseconds) {
+    cancel();
+    lifetime = milliseconds;
+    [since, date] = [clock.now(), Date.now()];
+    if (milliseconds !== void 0) watch(Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
+  }
+  async function now() {
+    const { status } = core.state.get();
+    if (status === "connected") {
+      const payload = await core.authPayload();
+      const error = await new Promise((resolve2) => {
+        core.request(request, payload, { timeout: core.timeout({}), as: "leave" }, [answer], {
+          answered: (message) => {
+            expires(message.payload.expires);
+            resolve2(void 0);
+            return true;
+          },
+          failed: resolve2
+        });
+      });
+      if (error === void 0) return;
+      const failure2 = "received" in error ? { ...error, code: error.received } : error;
+      if (error.code !== "OUTCOME_UNKNOWN") throw new CallFailedError(failure2);
+    }
+    if (status === "closed") throw closedError();
+    await new Promise((resolve2, reject) => {
+      const settle2 = (settled) => {
+        for (const remove of listeners) remove();
+        settled();
+      };
+      const listeners = [
+        events.on("open", () => settle2(resolve2)),
+        events.on("close", ({ final, reason }) => {
+          if (final) settle2(() => reject(closedError(reason)));
+        })
+      ];
+    });
+  }
+  return {
+    expires,
+    hasExpired: () => lifetime !== void 0 && lifetime > 0 && elapsed() + LATENCY >= lifetime,
+    now,
+    stop: () => cancel()
+  };
+}
+function closedError(reason = "") {
+  return new CallFailedError({ code: "CLOSED", message: reason || "the client is closed" });
+}
 
 // handfast/stream.ts
 function deferred() {
@@ -3071,7 +3157,8 @@ var protocol = {
   depth: 64,
   limits: { message: 65536, outbound: 1048576, inbound: 262144 },
   session: { heartbeat: 25e3, timeout: 1e4, resume: 12e4, backoff: { min: 500, max: 3e4, attempts: 1e3 } },
-  auth: validateAuth
+  auth: validateAuth,
+  refresh: authRefresh
 };
 function connect(url, options) {
   return new Client(protocol, url, options);

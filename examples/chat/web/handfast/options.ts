@@ -7,7 +7,7 @@ import type { RuntimeError } from './errors.js';
 import type { Result } from './result.js';
 import type { TransportFactory, WebSocketConstructor } from './transport.js';
 
-/** A value, or a function that returns or fetches it, called for each connection. */
+/** A value, or a function that returns or fetches it, called for each connection and when the client authenticates again. */
 export type ValueOrProvider<T> = T | (() => T | Promise<T>);
 
 /** How to connect. `Encodings` are those that the protocol has besides JSON. */

@@ -18,6 +18,8 @@ export interface Ready {
   readonly hash?: string;
   /** Whether the session of the last connection goes on, so that nothing was lost. */
   readonly resumed?: boolean;
+  /** The milliseconds until the authentication expires. If absent, it does not. */
+  readonly expires?: number;
 }
 
 /** The ready message. */
@@ -27,6 +29,9 @@ export interface Welcome extends Ready {
   /** How many of this client's messages the server has received in the session. If absent, the server does not count. */
   readonly received?: number;
 }
+
+/** The answer to new credentials. */
+export type Authenticated = Pick<Ready, 'expires'>;
 
 /** An acknowledgement. */
 export interface ReceivedNotice {
@@ -99,12 +104,13 @@ const refusal: PropertyRules = {
 };
 
 const ready: PropertyRules = {
-  '?': ['hash', 'session', 'resumed', 'received'],
+  '?': ['hash', 'session', 'resumed', 'received', 'expires'],
   version: string,
   hash: string,
   session: string,
   resumed: boolean,
   received: validateCount,
+  expires: validateCount,
 };
 
 function validateError(value: unknown, report: Report): void {
@@ -136,6 +142,9 @@ export const validateSkip: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': []
 
 /** The validator of {@link ChannelKey}. */
 export const validateChannelKey: Validator<ChannelKey> = /*@__PURE__*/ objectOf({ '?': [], channel: string }) as Validator<ChannelKey>;
+
+/** The validator of {@link Authenticated}. */
+export const validateAuthenticated: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': ['expires'], expires: validateCount });
 
 function validateNothing(): void {}
 

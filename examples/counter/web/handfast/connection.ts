@@ -35,6 +35,8 @@ export interface ConnectionHost {
   closed(closed: ConnectionClosed): void;
   /** An attempt to connect failed. Another follows. */
   failed(error: unknown): void;
+  /** Whether the authentication has expired, and the next connection may have other credentials. */
+  hasExpired(): boolean;
   warn(kind: string, words: string): void;
 }
 
@@ -244,6 +246,7 @@ export class Connection {
 
   /** Whether a close code means that the client must not reconnect. */
   #isFinal(code: number): boolean {
+    if (code === this.closeCodes.unauthorized && this.#phase === 'ready' && this.#host.hasExpired()) return false;
     return code === 1000 || isRefusal(code, this.closeCodes);
   }
 

@@ -27,6 +27,7 @@ import type { ClientEvents } from './events.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
 import type { AuthenticatedConnectOptions, SendOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
+import type { AuthRefresh } from './refresh.js';
 import { formatViolation } from './report.js';
 import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import type { Position } from './sequence.js';
@@ -74,6 +75,18 @@ export interface ClientChannels {
   ignoreRejections(): void;
 }
 
+/** What answers the requests of the server, if it sends any. */
+export interface ServerRequests {
+  /** Whether a message is a request, or cancels one. */
+  has(incoming: Incoming<unknown> | undefined): boolean;
+  /** Handles such a message. */
+  receive(incoming: Incoming<unknown>, message: Message, id: Id | undefined): void;
+  /** Answers a request that could not be read. */
+  refuse(id: Id, error: DecodeError): void;
+  /** The session has ended, and its requests with it. */
+  end(): void;
+}
+
 /** What all features of a client share: its session, its requests and its listeners. */
 export class Core implements ConnectionHost {
   readonly ready: Promise<Ready>;
@@ -86,6 +99,8 @@ export class Core implements ConnectionHost {
   readonly connection: Connection;
   readonly outbound: Outbound;
   channels: ClientChannels | undefined;
+  readonly #requests: ServerRequests | undefined;
+  readonly refresh: AuthRefresh | undefined;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
@@ -131,7 +146,12 @@ export class Core implements ConnectionHost {
    * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
    * the encoding.
    */
-  constructor(protocol: Protocol<never>, url: string, options: Partial<AuthenticatedConnectOptions<unknown, EncodingName>>) {
+  constructor(
+    protocol: Protocol<never>,
+    url: string,
+    options: Partial<AuthenticatedConnectOptions<unknown, EncodingName>>,
+    answering?: (core: Core) => ServerRequests,
+  ) {
     const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
     const encodingName = encoding?.name ?? 'json';
     const subprotocol = protocol.subprotocols[encodingName];
@@ -177,6 +197,8 @@ export class Core implements ConnectionHost {
       pending: id => this.outbound.find(id)?.answers,
       failure,
     };
+    this.#requests = answering?.(this);
+    this.refresh = protocol.refresh?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -219,6 +241,20 @@ export class Core implements ConnectionHost {
     return packet.ok ? this.outbound.send(packet.value, message.volatile === true, options) : packet;
   }
 
+  /** Answers a request of the server. What is not written when the session ends is dropped. */
+  answer(message: Outgoing<unknown>, payload: unknown, id: Id): Result<undefined, RuntimeError> {
+    const packet = this.#packet(message, payload, { id, isReply: true, outcome: true });
+    return packet.ok ? this.outbound.send(packet.value, false, {}, true) : packet;
+  }
+
+  /** Answers a request of the server with an error. */
+  answerError(error: object, id: Id): void {
+    const packet = this.encoder.session('error', error, { id, isReply: true, outcome: false });
+    if (packet === null || this.#closedError !== undefined) return;
+    const sent = this.outbound.send(packet, false, {}, true);
+    if (!sent.ok) this.#warnings.warn('request', `a request of the server is not answered: ${sent.error.message}`);
+  }
+
   #packet(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
     return this.#closedError === undefined ? this.encoder.message(message, payload, fields) : err(this.#closedError);
   }
@@ -227,7 +263,7 @@ export class Core implements ConnectionHost {
 
   async hello(): Promise<Packet | null> {
     const { version, hash, auth: validate } = this.protocol;
-    const auth = await this.#authPayload();
+    const auth = await this.authPayload();
     if (validate !== undefined && auth !== undefined) {
       const violations = this.encoder.violations(validate, auth, 2, null);
       if (violations.length > 0) {
@@ -244,7 +280,8 @@ export class Core implements ConnectionHost {
     });
   }
 
-  async #authPayload(): Promise<unknown> {
+  /** The credentials, which may have to be fetched. */
+  async authPayload(): Promise<unknown> {
     const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
     return token === undefined ? auth : { ...(auth as object | undefined), token };
   }
@@ -289,6 +326,7 @@ export class Core implements ConnectionHost {
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
     if (!this.outbound.isOpen) return;
+    this.refresh?.expires(ready.expires);
     this.#resolveReady(ready);
     this.state.set({ status: 'connected' });
     const { name, version, hash } = this.protocol;
@@ -304,6 +342,7 @@ export class Core implements ConnectionHost {
   closed(closed: ConnectionClosed): void {
     const { closeCodes } = this.connection;
     const { code, reason, final } = closed;
+    this.refresh?.stop();
     const isRefusedCode = isRefusal(code, closeCodes);
     const refused = !this.#isReady && this.#detached === undefined && (this.#refused || isRefusedCode);
     // A server keeps the session of a connection that ended without a close frame.
@@ -339,6 +378,7 @@ export class Core implements ConnectionHost {
     this.#detached?.();
     this.#detached = undefined;
     this.channels?.ended(error);
+    this.#requests?.end();
     this.outbound.lost(refused, again);
   }
 
@@ -375,6 +415,14 @@ export class Core implements ConnectionHost {
       link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
     }
+    if (this.#requests?.has(known) === true) {
+      const { id: own, replyTo } = this.protocol.envelope.server;
+      // A request has its id in a field of its own.
+      const id = replyTo === null || !parsed.ok ? fields.id : (parsed.value as Readonly<Record<string, Id>>)[own?.name ?? ''];
+      if (decoded.ok) this.#requests.receive(decoded.value.incoming, decoded.value.message, id);
+      else if (id !== undefined) this.#requests.refuse(id, decoded.error);
+      return;
+    }
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
@@ -394,6 +442,7 @@ export class Core implements ConnectionHost {
     }
     if (error.kind === 'unknown-type') {
       if (error.id === undefined) this.events.emit('unhandled', error);
+      else this.#requests?.refuse(error.id, error); // one of a newer server, perhaps
     } else if (!this.events.emit('invalid', error)) {
       this.#warnings.warn(`invalid ${known?.name}`, `an invalid message: ${error.message}`);
     }
@@ -471,9 +520,14 @@ export class Core implements ConnectionHost {
     this.connection.end(1000, 'closed by the client');
   }
 
-  /** An attempt to connect failed. */
-  failed(error: unknown): void {
-    this.#report('auth', error, 'could not connect');
+  /** An attempt to connect, or to authenticate again, failed. */
+  failed(error: unknown, words: string = 'could not connect'): void {
+    this.#report('auth', error, words);
+  }
+
+  /** Whether the time is over for which the server has authenticated the client. */
+  hasExpired(): boolean {
+    return this.refresh?.hasExpired() === true;
   }
 
   warn(kind: string, words: string): void {

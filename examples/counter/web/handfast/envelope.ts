@@ -178,6 +178,10 @@ export function wrongKind(field: { readonly name: string; readonly kind: Envelop
 /** The fields of the envelope of a message that is sent. */
 export interface OutgoingFields {
   readonly id?: Id;
+  /** Whether the id is that of the request that is answered. */
+  readonly isReply?: boolean;
+  /** Of an answer, whether the request succeeded; written if the envelope has a field for it. */
+  readonly outcome?: boolean;
   readonly channel?: string;
   /** The position in a channel that is joined again. */
   readonly seq?: number;
@@ -197,7 +201,10 @@ export function writeMessage(
   const message: Record<string, unknown> = { [envelope.tag.name]: tag };
   if (envelope.content === null) Object.assign(message, payload);
   else if (payload !== undefined) message[envelope.content] = payload;
-  if (envelope.id !== null && fields.id !== undefined) message[envelope.id.name] = fields.id;
+  const id = fields.isReply === true ? (envelope.replyTo ?? envelope.id) : envelope.id;
+  if (id !== null && fields.id !== undefined) message[id.name] = fields.id;
+  const { outcome } = envelope;
+  if (outcome !== null && fields.outcome !== undefined) message[outcome.field] = fields.outcome ? outcome.success : outcome.failure;
   if (envelope.version?.presence === 'required') message[envelope.version.name] = fields.version;
   if (envelope.channel !== null && fields.channel !== undefined) message[envelope.channel.name] = fields.channel;
   if (envelope.seq !== null && envelope.epoch !== null && fields.seq !== undefined) {

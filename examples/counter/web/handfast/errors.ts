@@ -83,6 +83,7 @@ export const SESSION_CODES = [
   'RATE_LIMITED',
   'ID_REUSED',
   'TOO_MANY',
+  'OTHER_PRINCIPAL',
 ] as const;
 
 /** The session itself refused the message. */

@@ -131,10 +131,10 @@ export class Outbound {
     else this.#enqueue(id, entry);
   }
 
-  /** Enqueues a message without a reply. */
-  send(packet: Packet, volatile: boolean, { delivered }: SendOptions): Result<undefined, RuntimeError> {
+  /** Enqueues a message without a reply. `isAnswer`: it answers a request of this session, and means nothing in another. */
+  send(packet: Packet, volatile: boolean, { delivered }: SendOptions, isAnswer: boolean = false): Result<undefined, RuntimeError> {
     const bytes = byteLength(packet) + OVERHEAD;
-    const entry: Entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, release() {} };
+    const entry: Entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, thisConnectionOnly: isAnswer, release() {} };
     if (volatile && (!this.isOpen || this.#isFull(bytes, this.#maxBytes / 2))) {
       settle(entry, OUTCOME_UNKNOWN);
       return ok(undefined);
@@ -311,7 +311,8 @@ export class Outbound {
     this.detach();
     const queued = [...this.#queued];
     const written = [...this.#written];
-    const unconfirmed = refused ? [...this.#sent.kept.values()].filter(entry => entry.request === undefined) : [];
+    const isResent = (entry: Entry): boolean => entry.request === undefined && entry.thisConnectionOnly !== true;
+    const unconfirmed = refused ? [...this.#sent.kept.values()].filter(isResent) : [];
     for (const entry of unconfirmed) this.#usedBytes += entry.used = entry.bytes;
     this.#written.clear();
     const kept = written.filter(([, entry]) => {

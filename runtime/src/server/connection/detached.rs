@@ -1,6 +1,9 @@
 //! A session without a connection: it waits to be resumed.
 
-use super::{super::attach::Attach, super::encoder::SessionMessage, Connection, End, Stall};
+use super::{
+    super::{attach::Attach, encoder::SessionMessage, expiry::announced},
+    Connection, End, Stall,
+};
 use crate::{
     descriptor::CloseReason,
     metrics,
@@ -54,7 +57,7 @@ impl Connection {
 
     fn is_resumable(&self) -> bool {
         let outbound = &self.connection.outbound;
-        outbound.is_counting() && outbound.closing().is_none() && !self.server.is_shutting_down()
+        outbound.is_keeping() && outbound.closing().is_none() && !self.server.is_shutting_down()
     }
 
     fn close_frame(&self, condition: CloseReason, reason: &'static str) -> CloseFrame {
@@ -84,6 +87,7 @@ impl Connection {
     fn poll_detached(&mut self, cx: &mut task::Context<'_>) -> Poll<End> {
         self.connection.outbound.running();
         loop {
+            self.poll_expiry(cx);
             if self.connection.outbound.closing().is_some() {
                 return Poll::Ready(End::Lost);
             }
@@ -121,12 +125,16 @@ impl Connection {
             control,
         } = attach;
         let protocol = self.server.protocol;
+        let session = self.service.refreshed(&self.peer.session, peer.session);
+        self.set_peer(Arc::new(super::Peer { session, ..peer }));
+        let expires = self.service.expires(&self.peer.session);
         let ready = Ready {
             version: Some(protocol.version.to_owned()),
             hash: Some(protocol.hash.to_owned()),
             session: next_token,
             resumed: true,
             received: Some(self.io.link.acknowledged()),
+            expires: expires.map(announced),
         };
         let connection = &self.connection;
         let packet = connection.encoder.session(
@@ -138,8 +146,6 @@ impl Connection {
             .sessions
             .set_token(connection, Some(&token), &ready.session);
         self.unconfirmed = true;
-        let session = self.service.refreshed(&self.peer.session, peer.session);
-        self.peer = Arc::new(super::Peer { session, ..peer });
         connection.set_peer(self.peer.clone());
         (self.admission, self.allowance, self.control) = (Some(admission), allowance, control);
         (self.paused, self.pong_pending) = (None, None);

@@ -5,7 +5,6 @@ use super::{
         Action, Received,
         answers::Repetition,
         encoder::{MAX_ID, SessionMessage, is_long},
-        error_payload::ErrorPayload,
         handler_queue::Declined,
         system::{self, Urgent},
     },
@@ -15,6 +14,7 @@ use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode, TagBuf, Violation,
     descriptor::{CloseReason, EnvelopeDescriptor},
     metrics,
+    replies::ErrorPayload,
     session::counting::NeverSent,
     system::{ReceivedNotice, Role},
     transport::{CloseFrame, Packet, TransportError, TransportEvent},
@@ -26,7 +26,9 @@ use tokio::time::Instant;
 impl Connection {
     /// Reads one message, unless the inbound queue is full or the connection is closing.
     pub(super) fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, End> {
-        if self.close.is_some() {
+        if let Some(close) = &self.close
+            && !(close.graceful && self.connection.awaits_answers())
+        {
             return Ok(false);
         }
         if self.inbound.is_full() {
@@ -131,11 +133,11 @@ impl Connection {
         if std::mem::take(&mut self.unconfirmed) {
             self.server.sessions.confirm(self.connection.id);
         }
-        if self.inbound.is_empty() && self.may_handle() {
+        if self.inbound.is_empty() && self.may_handle() && self.close.is_none() {
             match self.receive(&packet, None) {
                 Some(Urgent::Ping(_) | Urgent::Pong) => self.control(now)?,
                 Some(Urgent::Received(notice)) => self.received(&notice, now)?,
-                Some(Urgent::Cancel(_)) | None => self.count(length),
+                Some(Urgent::Cancel(_) | Urgent::Answer) | None => self.count(length),
             }
             return Ok(());
         }
@@ -150,11 +152,16 @@ impl Connection {
                 self.count(length);
                 let within_rate = self.within_rate(now);
                 match urgent {
+                    Some(Urgent::Answer) => {
+                        self.receive(&packet, Some(within_rate));
+                    }
                     // If the request that it cancels is still queued, the cancel must stay behind it.
                     Some(Urgent::Cancel(id)) if within_rate && self.handlers.has_stream(&id) => {
                         self.connection.answers.forget(&id);
                         self.handlers.cancel(&id);
                     }
+                    // A server that shuts down reads for the answers that its handlers wait for, and handles nothing new.
+                    _ if self.close.is_some() => {}
                     _ => self.inbound.push(packet, within_rate),
                 }
             }
@@ -229,7 +236,7 @@ impl Connection {
     }
 
     /// As [`Self::within_rate`], for a message that may have been checked when it arrived.
-    fn check_rate(&mut self, within_rate: Option<bool>) -> bool {
+    pub(super) fn check_rate(&mut self, within_rate: Option<bool>) -> bool {
         within_rate.unwrap_or_else(|| self.within_rate(Instant::now()))
     }
 
@@ -266,11 +273,30 @@ impl Connection {
                     return None;
                 }
                 Some(system::Request::Run(received)) => received,
+                Some(system::Request::Failed(id, error)) => {
+                    self.call_failed(id.as_ref(), error, within_rate);
+                    return None;
+                }
+                None if system::is_answer(&self.context(), &error) => {
+                    self.invalid_answer(error, within_rate);
+                    return None;
+                }
                 None => {
                     self.reject_invalid(&error, within_rate);
                     return None;
                 }
             },
+        };
+        let received = match received {
+            Received {
+                id,
+                action: Action::Answer(answer),
+                ..
+            } => {
+                self.answered(id.as_ref(), answer, packet.len(), within_rate);
+                return None;
+            }
+            received => received,
         };
         if received.id.as_ref().is_some_and(is_long) {
             self.reject_invalid(&long_id(&self.server.protocol.client.envelope), within_rate);
@@ -362,14 +388,19 @@ impl Connection {
     }
 
     /// The name of the message with a discriminant, if the protocol has it.
-    fn name_of(&self, tag: Option<&TagBuf>) -> Option<&'static str> {
+    pub(super) fn name_of(&self, tag: Option<&TagBuf>) -> Option<&'static str> {
         let client = self.server.protocol.client;
         let index = (client.lookup)(tag?.borrow())?;
         client.messages.get(index).map(|message| message.name)
     }
 
     /// Answers a bad message, and closes after too many in a row.
-    fn reject(&mut self, expects_reply: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
+    pub(super) fn reject(
+        &mut self,
+        expects_reply: bool,
+        id: Option<&Id>,
+        error: &ErrorPayload<'_>,
+    ) {
         if self.close_for(CloseReason::Invalid, "an invalid message") {
             return;
         }
@@ -393,7 +424,7 @@ impl Connection {
         true
     }
 
-    fn reject_rate_limited(
+    pub(super) fn reject_rate_limited(
         &mut self,
         name: Option<&'static str>,
         expects_reply: bool,

@@ -8,6 +8,7 @@ import type { DeclaredError } from './errors.js';
 import type { Envelope, EnvelopeFields, Id, Tag } from './envelope.js';
 import type { MappedRoles } from './mapped.js';
 import type { CallOptions } from './options.js';
+import type { AuthRefresh } from './refresh.js';
 import type { Validator } from './report.js';
 import type { Stream } from './stream.js';
 import type { Subscription } from './subscription.js';
@@ -72,6 +73,11 @@ export interface Cancel extends Outgoing<undefined> {
   readonly isCancel: true;
 }
 
+/** A message that answers a request of the server. The handler of the request returns its payload. */
+export interface AnswerMessage<Payload> extends Outgoing<Payload> {
+  readonly isAnswer: true;
+}
+
 /** What descriptors of all requests have. */
 interface BaseRequest<Payload, Errors extends DeclaredError> extends Outgoing<Payload> {
   /** The errors that it declares. */
@@ -107,6 +113,33 @@ export interface StreamRequest<Payload, Ack, Item, End, Errors extends DeclaredE
     payload: unknown,
     options: CallOptions,
   ) => Stream<unknown, unknown, unknown, DeclaredError>;
+}
+
+/** What descriptors of the server's requests have in common. */
+interface Asks<Errors extends DeclaredError> {
+  /** The errors that it declares. */
+  readonly errors: readonly ErrorDescriptor<Errors>[];
+  /** The timeout of the reply, in milliseconds; by default the session's timeout. */
+  readonly timeout?: number;
+}
+
+/** A request of the server with one reply. */
+export interface ServerRequest<Payload, Reply, Errors extends DeclaredError = never> extends Incoming<Payload> {
+  readonly asks: Asks<Errors> & { readonly reply: Outgoing<Reply> };
+}
+
+/** A request of the server that is answered with a stream. */
+export interface ServerStreamRequest<Payload, Ack, Item, End, Errors extends DeclaredError = never> extends Incoming<Payload> {
+  readonly asks: Asks<Errors> & {
+    /** Says that the stream has begun. */
+    readonly ack?: Outgoing<Ack>;
+    /** An item of the stream. */
+    readonly stream: Outgoing<Item>;
+    /** Says that the stream has ended. */
+    readonly end?: Outgoing<End>;
+    /** Cancels the stream. */
+    readonly cancel?: Incoming<undefined>;
+  };
 }
 
 /** An error that the protocol declares. */
@@ -159,6 +192,8 @@ export interface Protocol<Auth = never> {
   };
   /** The validator of the auth payload in the hello. */
   readonly auth?: Validator<Auth>;
+  /** How a client authenticates again. */
+  readonly refresh?: (core: Core) => AuthRefresh;
   /** Close codes that are not the defaults. */
   readonly closeCodes?: Partial<CloseCodes>;
   /**
@@ -173,7 +208,7 @@ export interface Protocol<Auth = never> {
 }
 
 /** A message of the session itself. */
-export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'received' | 'gap' | 'skip' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
+export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'auth' | 'received' | 'gap' | 'skip' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
 
 /** The tag of a message on the wire. */
 export function tagOf(message: MessageDescriptor): Tag | null {
@@ -192,7 +227,7 @@ export type Callable<M> = M extends Request<unknown, unknown, DeclaredError> ? M
 export type Streamable<M> = M extends StreamRequest<unknown, unknown, unknown, unknown, DeclaredError> ? M : Misuse<M>;
 
 /** A message as `send` takes it. */
-export type Sendable<M> = M extends { readonly reply: unknown } | { readonly stream: unknown } | Cancel ? Misuse<M>
+export type Sendable<M> = M extends { readonly reply: unknown } | { readonly stream: unknown } | { readonly isAnswer: true } | Cancel ? Misuse<M>
   : M extends Outgoing<unknown> ? M
   : Misuse<M>;
 
@@ -202,6 +237,7 @@ export type Joinable<C> = C extends { readonly key: (params: never) => string } 
 
 type Misuse<M> = M extends { readonly stream: unknown } ? 'this request is answered with a stream: use `client.stream`'
   : M extends { readonly reply: unknown } ? 'this request has one reply: use `client.call`'
+  : M extends { readonly isAnswer: true } ? 'this message answers a request of the server: return it from a handler'
   : M extends Cancel ? 'this message cancels a stream: use `cancel` of the stream'
   : M extends Outgoing<unknown> ? 'this message has no reply: use `client.send`'
   : 'isReply' extends keyof M ? 'this message is a reply: use `client.call` or `client.stream` with its request'

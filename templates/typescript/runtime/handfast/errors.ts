@@ -82,6 +82,7 @@ export const SESSION_CODES = [
   'RATE_LIMITED',
   'ID_REUSED',
   'TOO_MANY',
+  'OTHER_PRINCIPAL',
 ] as const;
 
 /** The session itself refused the message. */

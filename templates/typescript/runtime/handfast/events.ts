@@ -20,7 +20,7 @@ export interface ClientEvents {
   readonly close: ConnectionClosed;
   readonly skew: VersionSkew;
   /**
-   * Something failed that no call waits for: fetching the auth payload, a listener, or an error of the server that names no
+   * Something failed that no call waits for: fetching the auth payload, authenticating again, a listener, or an error of the server that names no
    * request. Without a listener it is a warning on the console; what a listener throws becomes an uncaught error.
    */
   readonly error: unknown;

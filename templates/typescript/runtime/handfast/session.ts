@@ -17,6 +17,8 @@ export interface Ready {
   readonly hash?: string;
   /** Whether the session of the last connection goes on, so that nothing was lost. */
   readonly resumed?: boolean;
+  /** The milliseconds until the authentication expires. If absent, it does not. */
+  readonly expires?: number;
 }
 
 /** The ready message. */
@@ -26,6 +28,9 @@ export interface Welcome extends Ready {
   /** How many of this client's messages the server has received in the session. If absent, the server does not count. */
   readonly received?: number;
 }
+
+/** The answer to new credentials. */
+export type Authenticated = Pick<Ready, 'expires'>;
 
 /** An acknowledgement. */
 export interface ReceivedNotice {
@@ -98,12 +103,13 @@ const refusal: PropertyRules = {
 };
 
 const ready: PropertyRules = {
-  '?': ['hash', 'session', 'resumed', 'received'],
+  '?': ['hash', 'session', 'resumed', 'received', 'expires'],
   version: string,
   hash: string,
   session: string,
   resumed: boolean,
   received: validateCount,
+  expires: validateCount,
 };
 
 function validateError(value: unknown, report: Report): void {
@@ -135,6 +141,9 @@ export const validateSkip: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': []
 
 /** The validator of {@link ChannelKey}. */
 export const validateChannelKey: Validator<ChannelKey> = /*@__PURE__*/ objectOf({ '?': [], channel: string }) as Validator<ChannelKey>;
+
+/** The validator of {@link Authenticated}. */
+export const validateAuthenticated: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': ['expires'], expires: validateCount });
 
 function validateNothing(): void {}
 

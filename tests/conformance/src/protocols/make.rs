@@ -17,6 +17,7 @@ pub(super) fn spec(rng: &mut Rng, number: usize) -> Value {
         channels: Vec::new(),
         messages: Vec::new(),
         is_flat: false,
+        is_ordered: false,
         dynamic: true,
     };
     maker.spec(number)
@@ -31,6 +32,8 @@ struct Maker<'r> {
     messages: Vec<String>,
     /// Whether payloads are flat.
     is_flat: bool,
+    /// Whether replies come in the order of the requests.
+    is_ordered: bool,
     /// Whether the schemas with dynamic references, which have addresses, are still to be written.
     dynamic: bool,
 }
@@ -264,6 +267,7 @@ impl Maker<'_> {
             0 => envelope["id"] = json!({ "name": "ref", "type": "integer", "presence": presence }),
             1 => envelope["correlate"] = json!({ "request": "id", "reply": "reply_to" }),
             2 if is_whole => {
+                self.is_ordered = true;
                 envelope["correlate"] = json!("order");
                 envelope["id"] = json!("off");
             }
@@ -312,19 +316,25 @@ impl Maker<'_> {
             let end = *self.rng.pick(&["client", "server"]);
             message[end] = json!({ "payload": self.payload() });
         }
-        if from != "client" {
+        // A client does not answer in order.
+        if from != "client" && (self.is_ordered || self.rng.one_in(2)) {
             if !self.channels.is_empty() && self.rng.one_in(2) {
                 message["channel"] = json!(self.rng.pick(&self.channels));
                 message["volatile"] = json!(self.rng.one_in(2));
             }
             return message;
         }
+        let answers = match from {
+            "client" => "server",
+            "server" => "client",
+            both => both,
+        };
         let mut answer = |cx: &mut Self, of: &str| {
             let answer = format!("{name}.{of}");
             let payload = cx.payload();
             messages.insert(
                 answer.clone(),
-                json!({ "from": "server", "payload": payload }),
+                json!({ "from": answers, "payload": payload }),
             );
             answer
         };
@@ -339,7 +349,7 @@ impl Maker<'_> {
                 if self.rng.one_in(2) {
                     let cancel = format!("{name}.cancel");
                     message["reply"]["cancel"] = json!(cancel);
-                    messages.insert(cancel, json!({ "from": "client" }));
+                    messages.insert(cancel, json!({ "from": from }));
                 }
             }
             _ => {

@@ -5,7 +5,8 @@
 //!
 //! The attributes also define:
 //!
-//! - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections
+//! - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for
+//!   connections
 //! - `Handler`, with `subscribe`, `unsubscribe`
 //! - `Handlers`, which is all of these traits
 //! - `Client`, with `subscribe`, `unsubscribe`
@@ -515,7 +516,12 @@ pub enum ServerMessage {
     hash = "27297c3aa3e0de62336af7d5465cb6e7",
     client = ClientMessage,
     server = ServerMessage,
-    session(heartbeat_ms = none, timeout_ms = 10000, backoff_ms(500, 30000)),
+    session(
+        heartbeat_ms = none,
+        timeout_ms = 10000,
+        resume_ms = none,
+        backoff_ms(500, 30000)
+    ),
     roles(
         hello = none,
         ready = none,

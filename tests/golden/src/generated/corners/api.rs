@@ -14,8 +14,9 @@
 //!
 //! The attributes also define:
 //!
-//! - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections
-//! - `Handler`, with `type`, `match`, `fn`, `impl`
+//! - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for
+//!   connections
+//! - `Handler`, with `type`, `match`, `fn`, `impl`, `sync`
 //! - `N1Handler`, with `n12d`
 //! - `OnlyHandler`, with `only_errors`
 //! - `BracesHandler`, with `braces_join`
@@ -24,7 +25,9 @@
 //! - `BigHandler`, with `big_one`
 //! - `Handlers`, which is all of these traits
 //! - `Client`,
-//!   with `type`, `match`, `fn`, `impl`, `n12d`, `only_errors`, `braces_join`, `flow_start`, `all_defaults`, `big_one`
+//!   with `type`, `match`, `fn`, `impl`, `n12d`, `only_errors`, `braces_join`, `flow_start`, `sync`, `all_defaults`, `big_one`
+//! - `ServerRequestHandler`, by which a client answers the requests
+//!   of `ClientHandle`: `ask`, `follow`, `drain`, `sync`
 //! - for each channel a method of `Context` and `Client`: `everyone`, `braces`, `user`
 
 use handfast::{Bytes, Nullable, StringInteger, ValidatedJson, protocol};
@@ -217,6 +220,26 @@ pub enum OnlyErrorsError {
     Full(FullErrorData),
 }
 
+/// Why `ask` is refused.
+#[protocol(errors)]
+#[derive(Clone, Debug, PartialEq)]
+pub enum AskError {
+    #[error(-1, from = N1Error)]
+    N1,
+    /// Full: "*/" and `${x}`.
+    #[error(2, message = "Full: \"*/\" and `${x}`.", from = FullErrorData)]
+    Full(FullErrorData),
+}
+
+/// Why `sync` is refused.
+#[protocol(errors)]
+#[derive(Clone, Debug, PartialEq)]
+pub enum SyncError {
+    /// Full: "*/" and `${x}`.
+    #[error(2, message = "Full: \"*/\" and `${x}`.", from = FullErrorData)]
+    Full(FullErrorData),
+}
+
 /// A keyword as a name.
 #[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
@@ -277,6 +300,54 @@ pub struct BracesJoined(pub Tree);
 #[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FlowItem(pub String);
+
+/// Asks the client. */
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    pub r#type: Short,
+}
+
+/// The payload of `ask.answered`.
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct AskAnswered {
+    pub r#fn: Option<String>,
+}
+
+/// The payload of `follow`.
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Follow(pub Counts);
+
+/// The payload of `follow.item`.
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct FollowItem(pub i64);
+
+/// The payload of `follow.done`.
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct FollowDone(pub Vec<String>);
+
+/// The payload of `drained`.
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drained(pub Figure);
+
+/// The payload of `sync`.
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sync {
+    pub a: Option<i64>,
+}
+
+/// The payload of `synced`.
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Synced {
+    pub b: Option<bool>,
+}
 
 /// One of each.
 ///
@@ -475,6 +546,18 @@ pub struct OnlyErrors {}
 #[derive(Clone, Debug, PartialEq)]
 pub struct FlowStart {}
 
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct FollowBegun {}
+
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct FollowStop {}
+
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drain {}
+
 /// The messages that the client sends.
 #[protocol(client)]
 #[derive(Clone, Debug, PartialEq)]
@@ -496,6 +579,20 @@ pub enum ClientMessage {
     BracesJoin(BracesJoin),
     #[message("flow.start", bare, stream(item = FlowItem))]
     FlowStart(FlowStart),
+    #[message("ask.answered", answers)]
+    AskAnswered(AskAnswered),
+    #[message("follow.begun", bare, answers)]
+    FollowBegun(FollowBegun),
+    #[message("follow.item", answers)]
+    FollowItem(FollowItem),
+    #[message("follow.done", answers)]
+    FollowDone(FollowDone),
+    #[message("drained", answers)]
+    Drained(Drained),
+    #[message("sync", reply = Synced, errors = SyncError)]
+    Sync(Sync),
+    #[message("synced", answers)]
+    Synced(Synced),
     #[message("all.defaults")]
     AllDefaults(Box<AllDefaults>),
     /// Deprecated: use "nothing" instead */.
@@ -517,6 +614,27 @@ pub enum ServerMessage {
     BracesJoined(BracesJoined),
     #[message("flow.item")]
     FlowItem(FlowItem),
+    /// Asks the client. */
+    #[message("ask", reply = AskAnswered, errors = AskError, timeout_ms = 2000)]
+    Ask(Ask),
+    #[message(
+        "follow",
+        stream(
+            ack = FollowBegun,
+            item = FollowItem,
+            end = FollowDone,
+            cancel = FollowStop
+        )
+    )]
+    Follow(Follow),
+    #[message("follow.stop", bare, cancels)]
+    FollowStop(FollowStop),
+    #[message("drain", bare, stream(item = Drained))]
+    Drain(Drain),
+    #[message("sync", reply = Synced, errors = SyncError)]
+    Sync(Sync),
+    #[message("synced")]
+    Synced(Synced),
     /// One of each.
     ///
     /// A lone carriage return, a tab    and
@@ -570,7 +688,7 @@ pub struct User {
     name = "corners",
     version = "0.1.0",
     accepts = "^0",
-    hash = "7977cc97ba50875b96b2f6fbae0e3b01",
+    hash = "6671d0ed42a48cbe1006876e1f761196",
     client = ClientMessage,
     server = ServerMessage,
     channels(Everyone, Braces, User),

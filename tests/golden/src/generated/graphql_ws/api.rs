@@ -5,7 +5,8 @@
 //!
 //! The attributes also define:
 //!
-//! - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections
+//! - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for
+//!   connections
 //! - `Handler`, with `subscribe`
 //! - `Handlers`, which is all of these traits
 //! - `Client`, with `subscribe`
@@ -237,7 +238,12 @@ pub enum ServerMessage {
     server = ServerMessage,
     auth = ConnectionInit,
     auth_errors = ConnectionInitError,
-    session(heartbeat_ms = 25000, timeout_ms = 10000, backoff_ms(500, 30000)),
+    session(
+        heartbeat_ms = 25000,
+        timeout_ms = 10000,
+        resume_ms = none,
+        backoff_ms(500, 30000)
+    ),
     roles(
         hello(
             name = "connection_init",
@@ -268,6 +274,7 @@ pub enum ServerMessage {
             payload = ConnectionAck
         ),
         refuse = none,
+        auth = none,
         gap = none,
         join = none,
         leave = none,

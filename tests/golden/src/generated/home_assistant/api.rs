@@ -5,7 +5,8 @@
 //!
 //! The attributes also define:
 //!
-//! - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections
+//! - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for
+//!   connections
 //! - `Handler`,
 //!   with `supported_features`, `get_states`, `call_service`, `subscribe_events`, `unsubscribe_events`
 //! - `Handlers`, which is all of these traits
@@ -326,7 +327,12 @@ pub enum ServerMessage {
     server = ServerMessage,
     auth = Auth,
     auth_errors = AuthError,
-    session(heartbeat_ms = none, timeout_ms = 10000, backoff_ms(500, 30000)),
+    session(
+        heartbeat_ms = none,
+        timeout_ms = 10000,
+        resume_ms = none,
+        backoff_ms(500, 30000)
+    ),
     roles(
         hello(
             name = "auth",
@@ -373,6 +379,7 @@ pub enum ServerMessage {
             ),
             fields(message = "/message")
         ),
+        auth = none,
         gap = none,
         join = none,
         leave = none,

@@ -5,7 +5,8 @@
 //!
 //! The attributes also define:
 //!
-//! - `Server`, `ServerHandle`, `Context`, and `SessionHandler` for connections
+//! - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for
+//!   connections
 //! - `Handler`, with `send`, `typing`, `presence_sub`, `presence_query`
 //! - `Handlers`, which is all of these traits
 //! - `Client`, with `send`, `typing`, `presence_sub`, `presence_query`
@@ -798,7 +799,12 @@ pub enum ServerMessage {
     hash = "75d26081fb3d335d0c4ce7276977da29",
     client = ClientMessage,
     server = ServerMessage,
-    session(heartbeat_ms = 10000, timeout_ms = 10000, backoff_ms(500, 30000)),
+    session(
+        heartbeat_ms = 10000,
+        timeout_ms = 10000,
+        resume_ms = none,
+        backoff_ms(500, 30000)
+    ),
     roles(
         hello = none,
         ready(name = "hello", tag = "hello", server),

@@ -1,9 +1,11 @@
-//! Type-erased messages of the server.
+//! Type-erased messages of the other end.
 
-use crate::{DecodeError, Envelope, MessageSet, PendingReplies, Side, codec::Source, decode};
+#[cfg(feature = "client")]
+use crate::{DecodeError, PendingReplies, codec::Source};
+use crate::{Envelope, MessageSet};
 use std::{any::Any, fmt};
 
-/// A type-erased message of the server.
+/// A type-erased message of the other end.
 pub(crate) struct Delivery {
     /// Its index in the server's messages.
     pub(crate) index: usize,
@@ -19,6 +21,33 @@ impl fmt::Debug for Delivery {
 }
 
 impl Delivery {
+    /// Erases the type of a message.
+    pub(crate) fn new<U: MessageSet>(envelope: Envelope<U>) -> Self {
+        let Envelope {
+            id,
+            version,
+            channel,
+            seq,
+            epoch,
+            timestamp,
+            message,
+        } = envelope;
+        let index = message.index();
+        let message: Box<dyn Any + Send> = Box::new(message);
+        Self {
+            index,
+            envelope: Envelope {
+                id,
+                version,
+                channel,
+                seq,
+                epoch,
+                timestamp,
+                message,
+            },
+        }
+    }
+
     /// Restores its type. Returns `None` if it was decoded as another.
     pub(crate) fn typed<U: MessageSet>(self) -> Option<Envelope<U>> {
         let Envelope {
@@ -44,36 +73,6 @@ impl Delivery {
 }
 
 /// Decodes a message of the server.
+#[cfg(feature = "client")]
 pub(crate) type Decode =
     fn(Source<'_>, u32, &dyn PendingReplies) -> Result<Delivery, Box<DecodeError>>;
-
-/// [`Decode`] for the messages of a protocol.
-pub(crate) fn decode_any<U: MessageSet>(
-    source: Source<'_>,
-    depth: u32,
-    pending: &dyn PendingReplies,
-) -> Result<Delivery, Box<DecodeError>> {
-    let Envelope {
-        id,
-        version,
-        channel,
-        seq,
-        epoch,
-        timestamp,
-        message,
-    } = decode::<U>(source, Side::Client, depth, pending)?;
-    let index = message.index();
-    let message: Box<dyn Any + Send> = Box::new(message);
-    Ok(Delivery {
-        index,
-        envelope: Envelope {
-            id,
-            version,
-            channel,
-            seq,
-            epoch,
-            timestamp,
-            message,
-        },
-    })
-}

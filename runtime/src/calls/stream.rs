@@ -1,158 +1,68 @@
-//! Requests and their replies.
+//! A request that is answered with a stream.
 
 use super::{
-    CallError,
-    core::Core,
+    CallError, CallReply, Caller, ReplyResult, RequestMessage, StreamShape,
+    call::{Types, take},
     delivery::Delivery,
     error::Failure,
     inbox::{Entry, Inbox},
-    pending::{ReplyResult, ReplyTo, RequestMessage},
 };
-use crate::{DeclaredErrors, Id, Message, MessageSet, NoError, descriptor::Tag};
-use futures_util::future::BoxFuture;
-use std::{
-    fmt,
-    marker::PhantomData,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+use crate::{DeclaredErrors, Id, Message, MessageSet};
+use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
-/// Marks types that a value produces but does not contain.
-type Types<T> = PhantomData<fn() -> T>;
-
-/// A pending request. It is sent when first polled. Dropping it discards the reply; the server may still handle the request.
-#[must_use = "a request is sent when it is awaited"]
-pub struct Call<U, R, E> {
-    reply: BoxFuture<'static, Result<Option<Delivery>, Failure>>,
-    types: Types<(U, R, E)>,
+/// Where the messages of a stream go.
+pub(crate) struct StreamReply {
+    /// Present until the stream is acknowledged; always `None` if the protocol has no acknowledgement.
+    pub(crate) ack: Option<oneshot::Sender<ReplyResult>>,
+    pub(crate) shape: StreamShape,
+    pub(crate) inbox: Arc<Inbox>,
 }
 
-impl<U, R, E> fmt::Debug for Call<U, R, E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").finish_non_exhaustive()
+/// What a stream is after a message was delivered to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    Open,
+    Ended,
+    /// Its queue overflowed.
+    Slow,
+}
+
+impl StreamReply {
+    /// Delivers a message of so many bytes.
+    pub(crate) fn deliver(&mut self, delivery: Delivery, bytes: usize) -> Delivered {
+        if let Some(ack) = self.ack.take() {
+            // The receiver may have been dropped.
+            let _ = ack.send(Ok(Some(delivery)));
+        } else if self.shape.end == Some(delivery.index) {
+            self.inbox.end(Some(Entry::End(Ok(delivery))));
+            return Delivered::Ended;
+        } else if !self.inbox.push_item(delivery, bytes) {
+            return Delivered::Slow;
+        }
+        Delivered::Open
     }
-}
 
-impl<U, R, E> Call<U, R, E> {
-    pub(crate) fn new(
-        core: Arc<Core>,
-        request: Result<RequestMessage, Failure>,
-        timeout: Duration,
-    ) -> Self {
-        Self {
-            reply: Box::pin(call(core, request, timeout)),
-            types: PhantomData,
+    /// Fails the stream.
+    pub(crate) fn fail(self, failure: Failure) {
+        match self.ack {
+            Some(ack) => {
+                let _ = ack.send(Err(failure));
+            }
+            None => self.inbox.end(Some(Entry::End(Err(failure)))),
         }
     }
 }
 
-impl<U: MessageSet, R: Message<U>, E: DeclaredErrors> Future for Call<U, R, E> {
-    type Output = Result<R, CallError<E>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.reply.as_mut().poll(cx).map(|reply| {
-            reply
-                .and_then(|delivery| take(delivery))
-                .map_err(CallError::from_failure)
-        })
-    }
-}
-
-/// A message without a reply. It is queued when first polled, and the future resolves once it is queued.
-#[must_use = "a message is sent when this is awaited"]
-pub struct Sent(BoxFuture<'static, Result<(), Failure>>);
-
-impl Sent {
-    pub(crate) fn new(queued: impl Future<Output = Result<(), Failure>> + Send + 'static) -> Self {
-        Self(Box::pin(queued))
-    }
-}
-
-impl fmt::Debug for Sent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sent").finish_non_exhaustive()
-    }
-}
-
-impl Future for Sent {
-    type Output = Result<(), CallError<NoError>>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let queued = self.0.as_mut().poll(cx);
-        queued.map(|queued| queued.map_err(CallError::from_failure))
-    }
-}
-
-/// Extracts a message of type `R` from a delivery.
-pub(crate) fn take<U: MessageSet, R: Message<U>>(delivery: Option<Delivery>) -> Result<R, Failure> {
-    let message = delivery
-        .and_then(Delivery::typed::<U>)
-        .ok_or(Failure::UnexpectedReply)?
-        .message;
-    R::from_union(message).ok_or(Failure::UnexpectedReply)
-}
-
-/// Abandons a request on drop.
-pub(crate) struct AbandonOnDrop<'a> {
-    pub(crate) core: &'a Core,
-    pub(crate) id: Id,
-}
-
-impl Drop for AbandonOnDrop<'_> {
-    fn drop(&mut self) {
-        self.core.abandon(&self.id);
-    }
-}
-
-async fn call(
-    core: Arc<Core>,
-    request: Result<RequestMessage, Failure>,
-    timeout: Duration,
-) -> Result<Option<Delivery>, Failure> {
-    let request = request?;
-    wait(&core, &request, timeout, ReplyTo::One).await
-}
-
-/// Sends a request and waits for the reply.
-pub(crate) async fn wait(
-    core: &Core,
-    request: &RequestMessage,
-    timeout: Duration,
-    reply_to: impl FnOnce(oneshot::Sender<ReplyResult>) -> ReplyTo,
-) -> Result<Option<Delivery>, Failure> {
-    let exchange = async {
-        let permit = core.budget.take(request.len()).await?;
-        let (sender, receiver) = oneshot::channel();
-        let id = core.request(request, reply_to(sender), Some(permit))?;
-        let _guard = AbandonOnDrop { core, id };
-        receiver.await.unwrap_or(Err(Failure::Closed))
-    };
-    tokio::time::timeout(timeout, exchange)
-        .await
-        .unwrap_or(Err(Failure::Timeout))
-}
-
-/// Which messages a stream has: indices into the server's messages, and the tag of the cancel message.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct StreamShape {
-    /// Whether the server acknowledges the stream.
-    pub(crate) ack: bool,
-    pub(crate) end: Option<usize>,
-    pub(crate) cancel: Option<Option<Tag>>,
-}
-
-/// A stream of items from the server.
+/// A stream of items from the other end.
 ///
 /// At most 1,024 items and 1 MiB of them are queued; beyond that, the stream fails with [`StreamError::Slow`]. Dropping the stream
-/// cancels it, if the protocol has a message for that; otherwise the server goes on, and its items are ignored.
+/// cancels it, if the protocol has a message for that; otherwise the other end goes on, and its items are ignored.
 ///
 /// If the protocol declares no such message, the type is [`NoMessage`](crate::NoMessage), and:
 /// - Without an `ack`, the stream is returned as soon as its request is queued. A refusal is the first result of
 ///   [`Streaming::next`].
-/// - Without an `end`, the server cannot end the stream: [`Streaming::next`] waits for items until an error arrives or the
+/// - Without an `end`, the other end cannot end the stream: [`Streaming::next`] waits for items until an error arrives or the
 ///   connection is lost. Drop the stream when you have enough.
 #[must_use = "the stream is cancelled when it is dropped"]
 pub struct Streaming<U: MessageSet, A, I, D, E> {
@@ -172,7 +82,7 @@ impl<U: MessageSet, A: fmt::Debug, I, D, E> fmt::Debug for Streaming<U, A, I, D,
 
 /// An untyped stream.
 pub(crate) struct RawStream {
-    core: Arc<Core>,
+    caller: Arc<dyn Caller>,
     inbox: Arc<Inbox>,
     id: Option<Id>,
     shape: StreamShape,
@@ -181,10 +91,10 @@ pub(crate) struct RawStream {
 impl Drop for RawStream {
     fn drop(&mut self) {
         if let Some(id) = self.id.take()
-            && self.core.abandon(&id)
-            && let Some(tag) = self.shape.cancel
+            && self.caller.abandon(&id)
+            && let Some(message) = self.shape.cancel
         {
-            self.core.cancel(&id, tag);
+            self.caller.cancel(&id, message);
         }
     }
 }
@@ -245,7 +155,7 @@ impl<E: std::error::Error + 'static> std::error::Error for StreamError<E> {
 
 /// Starts a stream.
 pub(crate) async fn begin(
-    core: Arc<Core>,
+    caller: Arc<dyn Caller>,
     request: Result<RequestMessage, Failure>,
     shape: StreamShape,
     timeout: Duration,
@@ -253,18 +163,18 @@ pub(crate) async fn begin(
     let request = request?;
     let inbox = Arc::new(Inbox::of_stream());
     let mut raw = RawStream {
-        core,
+        caller,
         inbox,
         id: None,
         shape,
     };
     let exchange = async {
-        let permit = raw.core.budget.take(request.len()).await?;
+        let permit = raw.caller.room(request.len()).await?;
         let (sender, receiver) = oneshot::channel();
         let inbox = raw.inbox.clone();
         let ack = shape.ack.then_some(sender);
-        let reply_to = ReplyTo::Stream { ack, shape, inbox };
-        raw.id = Some(raw.core.request(&request, reply_to, Some(permit))?);
+        let reply_to = CallReply::Stream(StreamReply { ack, shape, inbox });
+        raw.id = Some(raw.caller.request(&request, reply_to, permit)?);
         if shape.ack {
             receiver.await.unwrap_or(Err(Failure::Closed))
         } else {
@@ -318,6 +228,8 @@ where
             Entry::Slow => Some(Err(StreamError::Slow)),
             // Only channels have gaps.
             Entry::Gap(_) => fail(Failure::UnexpectedReply),
+            #[cfg(feature = "client")]
+            Entry::RefreshFailed(_) => fail(Failure::UnexpectedReply),
             Entry::DecodeError(rejected) => fail(Failure::Decode(rejected)),
             Entry::End(Ok(delivery)) => match take(Some(delivery)) {
                 Ok(end) => {

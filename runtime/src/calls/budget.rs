@@ -1,4 +1,4 @@
-//! The memory budget of what a client sends: queued messages and pending requests.
+//! The memory budget of what an end sends: at a client queued messages and pending requests, at a server the requests to one client.
 
 use super::error::Failure;
 use std::sync::Arc;
@@ -36,13 +36,14 @@ impl Budget {
     /// Waits for room for a message of `length` bytes.
     ///
     /// # Errors
-    /// If the client is closed.
+    /// If the session has ended.
     pub(crate) async fn take(&self, length: usize) -> Result<Permit, Failure> {
         let taken = self.free.clone().acquire_many_owned(self.cost(length));
         taken.await.map(Arc::new).map_err(|_| Failure::Closed)
     }
 
     /// Returns room for a volatile message, or `None` if half of the budget is in use.
+    #[cfg(feature = "client")]
     pub(crate) fn try_take_volatile(&self, length: usize) -> Option<Permit> {
         let cost = self.cost(length);
         let free = self.free.available_permits();

@@ -1,12 +1,43 @@
 //! The bounded inbound queue of a subscription, stream or notification reader. Messages that do not fit are reported as a gap.
 
-use super::{Gap, delivery::Delivery, error::Failure};
-use crate::DecodeError;
+#[cfg(feature = "client")]
+use super::RefreshError;
+use super::{delivery::Delivery, error::Failure};
+use crate::{DecodeError, GapReason};
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
 };
+
+/// Messages of a channel that were missed: they were published while the connection was lost and are not in the channel's history, or
+/// did not fit into the subscription's queue.
+///
+/// A gap without bounds says that messages may be missing, but not which: the rejoin is late or temporarily refused, or the
+/// server's sequence numbers contradict each other. Reload the state of the channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "client"),
+    expect(unreachable_pub, reason = "only a client has channels")
+)]
+pub struct Gap {
+    /// The sequence number of the first missed message, if known.
+    pub from: Option<u64>,
+    /// The sequence number of the last missed message, if known.
+    pub to: Option<u64>,
+    /// Why they are lost, if the server reports it.
+    pub reason: Option<GapReason>,
+}
+
+#[cfg(feature = "client")]
+impl Gap {
+    /// It is unknown which messages were missed.
+    pub(crate) const UNBOUNDED: Self = Self {
+        from: None,
+        to: None,
+        reason: None,
+    };
+}
 
 /// How many items, and how many bytes of them, a stream queues before it fails.
 const STREAM_LIMITS: (usize, usize) = (1024, 1024 * 1024);
@@ -30,10 +61,17 @@ struct State {
 
 /// An entry of the queue.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "client"),
+    expect(dead_code, reason = "only a client has channels")
+)]
 pub(crate) enum Entry {
     Message(Delivery),
     DecodeError(Box<DecodeError>),
     Gap(Gap),
+    /// The client could not authenticate again.
+    #[cfg(feature = "client")]
+    RefreshFailed(RefreshError),
     /// The queue of a stream overflowed.
     Slow,
     /// The end message of a stream, or why it failed.
@@ -67,6 +105,7 @@ impl Inbox {
 
     /// Adds an entry of so many encoded bytes. If there is no room, a gap is recorded instead and merged with a gap before it.
     /// A dropped `volatile` message leaves no gap.
+    #[cfg(feature = "client")]
     pub(crate) fn push(&self, entry: Entry, bytes: usize, volatile: bool) {
         let mut state = self.lock();
         if state.ended {
@@ -92,7 +131,9 @@ impl Inbox {
                     }
                 }
                 Entry::Gap(gap) => *gap,
-                Entry::DecodeError(_) | Entry::Slow | Entry::End(_) => Gap::UNBOUNDED,
+                Entry::DecodeError(_) | Entry::RefreshFailed(_) | Entry::Slow | Entry::End(_) => {
+                    Gap::UNBOUNDED
+                }
             };
             match state.queue.back_mut() {
                 Some((Entry::Gap(gap), _)) => gap.to = missed.to,

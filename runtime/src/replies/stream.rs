@@ -1,11 +1,11 @@
-//! Streams: replying to a request with any number of items.
+//! Replying to a request with a stream: any number of items.
 
-use super::responder::Responder;
-use crate::{Payload, descriptor::UnionDescriptor, outbound::EnqueueError, transport::Packet};
+use super::Replier;
+use crate::{Payload, descriptor::UnionDescriptor};
 use std::{fmt, marker::PhantomData};
 
-/// A request for a stream of `Item`s that must be acknowledged with an `Ack`. The handler's future is dropped when the client cancels the
-/// stream or disconnects.
+/// A request for a stream of `Item`s that must be acknowledged with an `Ack`. The handler's future is dropped when the other end cancels the
+/// stream or its session ends. `T` is the end that answers.
 ///
 /// ```
 /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
@@ -43,16 +43,16 @@ use std::{fmt, marker::PhantomData};
 /// # #[cfg(not(feature = "client"))]
 /// # fn main() {}
 /// ```
-#[must_use = "the client waits until the stream is accepted or refused"]
-pub struct StreamResponder<Ack, Item> {
-    responder: Responder,
+#[must_use = "the other end waits until the stream is accepted or refused"]
+pub struct StreamResponder<Ack, Item, T> {
+    responder: T,
     union: &'static UnionDescriptor,
     ack: usize,
     item: usize,
     types: PhantomData<fn(Ack, Item)>,
 }
 
-impl<Ack, Item> fmt::Debug for StreamResponder<Ack, Item> {
+impl<Ack, Item, T: fmt::Debug> fmt::Debug for StreamResponder<Ack, Item, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamResponder")
             .field("responder", &self.responder)
@@ -60,9 +60,14 @@ impl<Ack, Item> fmt::Debug for StreamResponder<Ack, Item> {
     }
 }
 
-impl<Ack: Payload, Item: Payload> StreamResponder<Ack, Item> {
+impl<Ack, Item, T> StreamResponder<Ack, Item, T>
+where
+    Ack: Payload,
+    Item: Payload,
+    T: Replier,
+{
     pub(crate) fn new(
-        responder: Responder,
+        responder: T,
         union: &'static UnionDescriptor,
         ack: usize,
         item: usize,
@@ -77,7 +82,7 @@ impl<Ack: Payload, Item: Payload> StreamResponder<Ack, Item> {
     }
 
     /// Acknowledges the request and returns the sender of its items.
-    pub fn accept(self, ack: Ack) -> StreamSender<Item> {
+    pub fn accept(self, ack: Ack) -> StreamSender<Item, T> {
         self.responder.accept();
         self.responder.reply(self.union, self.ack, &ack);
         StreamSender::new(self.responder, self.union, self.item)
@@ -85,14 +90,14 @@ impl<Ack: Payload, Item: Payload> StreamResponder<Ack, Item> {
 }
 
 /// Sends the items of a stream.
-pub struct StreamSender<Item> {
-    responder: Responder,
+pub struct StreamSender<Item, T> {
+    responder: T,
     union: &'static UnionDescriptor,
     item: usize,
     types: PhantomData<fn(Item)>,
 }
 
-impl<Item> fmt::Debug for StreamSender<Item> {
+impl<Item, T: fmt::Debug> fmt::Debug for StreamSender<Item, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StreamSender")
             .field("responder", &self.responder)
@@ -100,8 +105,8 @@ impl<Item> fmt::Debug for StreamSender<Item> {
     }
 }
 
-impl<Item: Payload> StreamSender<Item> {
-    pub(crate) fn new(responder: Responder, union: &'static UnionDescriptor, item: usize) -> Self {
+impl<Item: Payload, T: Replier> StreamSender<Item, T> {
+    pub(crate) fn new(responder: T, union: &'static UnionDescriptor, item: usize) -> Self {
         Self {
             responder,
             union,
@@ -110,29 +115,26 @@ impl<Item: Payload> StreamSender<Item> {
         }
     }
 
-    /// Sends an item. Waits until at least half of `limits.outbound` is free: until the client has read enough of the previous items
-    /// (backpressure).
+    /// Sends an item. Waits for room: until the other end has read enough of the previous items (backpressure). At a server that is when half
+    /// of `limits.outbound` is free.
     ///
-    /// [`SendError::Closed`] if the connection has ended; [`SendError::Encode`] if the item cannot be encoded or violates its schema.
+    /// [`SendError::Closed`] if the session has ended; [`SendError::Encode`] if the item cannot be encoded or violates its schema.
     pub fn send(
         &mut self,
         item: Item,
-    ) -> impl Future<Output = Result<(), SendError>> + Send + use<Item> {
-        let packet = self.responder.item(&self.union.messages[self.item], &item);
-        enqueue(self.responder.clone(), packet)
-    }
-}
-
-async fn enqueue(responder: Responder, packet: Option<Packet>) -> Result<(), SendError> {
-    let packet = packet.ok_or(SendError::Encode)?;
-    let context = responder.context();
-    let outbound = &context.connection.outbound;
-    match std::future::poll_fn(|task| outbound.poll_room(packet.len(), task)).await {
-        Ok(()) => {
-            outbound.answer(packet);
-            Ok(())
+    ) -> impl Future<Output = Result<(), SendError>> + Send + use<Item, T> {
+        let message = &self.union.messages[self.item];
+        let is_valid = self.responder.is_valid(message.name, &item);
+        let packet = is_valid
+            .then(|| self.responder.item(message, &item))
+            .flatten();
+        let responder = self.responder.clone();
+        async move {
+            match packet {
+                Some(packet) => responder.send_item(packet).await,
+                None => Err(SendError::Encode),
+            }
         }
-        Err(EnqueueError::Ended | EnqueueError::Full) => Err(SendError::Closed),
     }
 }
 
@@ -140,7 +142,7 @@ async fn enqueue(responder: Responder, packet: Option<Packet>) -> Result<(), Sen
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The connection has ended.
+    /// The session has ended.
     Closed,
     /// The item cannot be encoded or violates its schema; the reason is logged.
     Encode,
@@ -149,7 +151,7 @@ pub enum SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Closed => "the connection has ended",
+            Self::Closed => "the session has ended",
             Self::Encode => "the item cannot be encoded",
         })
     }

@@ -1,15 +1,15 @@
 //! The payload of `error` and `refuse` messages.
 
-use crate::{DecodeError, SessionCode, Side, Violation, descriptor::TagRef};
+use crate::{DecodeError, SessionCode, Side, Violation, descriptor::TagRef, transport::Packet};
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeSeq},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
-/// The payload of `error` and `refuse`. `error` and in `refuse`.
+/// The payload of `error` and `refuse`.
 #[derive(Default)]
-pub(crate) struct ErrorPayload<'a> {
+pub struct ErrorPayload<'a> {
     pub(crate) code: Option<TagRef<'a>>,
     pub(crate) message: Cow<'a, str>,
     pub(crate) retryable: bool,
@@ -29,11 +29,12 @@ impl<'a> ErrorPayload<'a> {
         }
     }
 
-    /// An error whose cause is for the log, and not for the client.
+    /// An error whose cause is for the log, and not for the other end.
     pub(crate) fn internal() -> Self {
         Self::new(SessionCode::Internal, "the server failed")
     }
 
+    #[cfg(feature = "server")]
     pub(crate) fn retryable(mut self) -> Self {
         self.retryable = true;
         self
@@ -55,6 +56,39 @@ impl<'a> ErrorPayload<'a> {
             violations: error.kind.violations(),
             ..Self::new(error.kind.session_code(), message)
         }
+    }
+}
+
+/// Encodes an error with `encode` within `limit` bytes: without its violations if it is too large, and as `INTERNAL` if its data is too
+/// large. Every request gets a reply.
+pub(crate) fn fit(
+    payload: &ErrorPayload<'_>,
+    limit: usize,
+    encode: impl Fn(&ErrorPayload<'_>) -> Option<Packet>,
+) -> Option<Packet> {
+    let whole = encode(payload)?;
+    if whole.len() <= limit {
+        return Some(whole);
+    }
+    if payload.data.is_none() {
+        return encode(&ErrorPayload {
+            code: payload.code,
+            message: (&*payload.message).into(),
+            retryable: payload.retryable,
+            side: payload.side,
+            ..ErrorPayload::default()
+        });
+    }
+    let code = payload.code;
+    tracing::error!(?code, "the data of an error exceeds `limits.message`");
+    encode(&ErrorPayload::internal())
+}
+
+impl fmt::Debug for ErrorPayload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorPayload")
+            .field("code", &self.code)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,455 @@
+//! Authenticating again on a living connection, and what happens when an authentication expires.
+
+#![cfg(all(feature = "server", feature = "client"))]
+
+mod support;
+
+use handfast::{
+    HandlerError, Protocol, TagBuf,
+    client::{ClientBuilder, Event, RefreshError, State},
+    descriptor::{ProtocolDescriptor, SessionDescriptor},
+    protocol,
+    server::ConnectionInfo,
+    transport::{CloseFrame, TransportEvent, duplex},
+};
+use std::{
+    borrow::Cow,
+    collections::VecDeque,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+use support::{Script, soon};
+use tokio::sync::{Semaphore, mpsc};
+
+#[protocol]
+#[derive(Clone, Debug, PartialEq)]
+struct Login {
+    #[protocol(min_length = 1)]
+    user: String,
+    /// What the messages of this login are shown with.
+    badge: String,
+    /// How many milliseconds it lasts.
+    lasts: Option<i64>,
+}
+
+#[protocol]
+#[derive(Clone, Debug, PartialEq)]
+struct Ask {}
+
+#[protocol]
+#[derive(Clone, Debug, PartialEq)]
+struct Me {
+    badge: String,
+}
+
+#[protocol(client)]
+#[derive(Clone, Debug, PartialEq)]
+enum Asks {
+    #[message("ask", bare, reply = Me)]
+    Ask(Ask),
+}
+
+#[protocol(server)]
+#[derive(Clone, Debug, PartialEq)]
+enum Says {
+    #[message("me")]
+    Me(Me),
+}
+
+#[protocol(errors)]
+#[derive(Clone, Debug, PartialEq)]
+enum LoginError {
+    #[error(wire = "LOCKED", message = "This user is locked out.")]
+    Locked,
+}
+
+#[protocol(name = "badges", version = "1.0.0", client = Asks, server = Says, auth = Login, auth_errors = LoginError)]
+#[derive(Clone, Copy, Debug)]
+struct Badges;
+
+/// The same, for a client that reconnects at once.
+struct Quick;
+
+impl Protocol for Quick {
+    type Client = Asks;
+    type Server = Says;
+    const DESCRIPTOR: &'static ProtocolDescriptor = &ProtocolDescriptor {
+        session: SessionDescriptor {
+            backoff: (Duration::from_millis(10), Duration::from_millis(20)),
+            ..Badges::DESCRIPTOR.session
+        },
+        ..*Badges::DESCRIPTOR
+    };
+}
+
+type QuickClient = handfast::client::Client<Quick>;
+
+struct User {
+    login: Login,
+    expires: Option<SystemTime>,
+}
+
+/// The last time that the clock of this platform can represent, to a second.
+fn end_of_time() -> SystemTime {
+    let mut step = Duration::from_secs(u64::MAX);
+    let mut last = SystemTime::UNIX_EPOCH;
+    while !step.is_zero() {
+        match last.checked_add(step) {
+            Some(later) => last = later,
+            None => step /= 2,
+        }
+    }
+    last
+}
+
+#[derive(Clone)]
+struct App {
+    ended: Arc<Semaphore>,
+}
+
+impl SessionHandler for App {
+    type Session = User;
+
+    async fn authenticate(
+        &self,
+        m: Login,
+        _: &ConnectionInfo,
+    ) -> Result<User, HandlerError<LoginError>> {
+        if m.badge == "locked" {
+            return Err(LoginError::Locked.into());
+        }
+        let expires = m.lasts.map(|lasts| match u64::try_from(lasts) {
+            Ok(lasts) if lasts > 1_000_000_000 => end_of_time(),
+            Ok(lasts) => SystemTime::now() + Duration::from_millis(lasts),
+            Err(_) => SystemTime::UNIX_EPOCH,
+        });
+        Ok(User { login: m, expires })
+    }
+
+    fn principal<'a>(&self, user: &'a User) -> Option<Cow<'a, str>> {
+        Some(Cow::Borrowed(&user.login.user))
+    }
+
+    fn expires(&self, user: &User) -> Option<SystemTime> {
+        user.expires
+    }
+
+    fn disconnected(&self, _: &User, _: Option<&CloseFrame>) {
+        self.ended.add_permits(1);
+    }
+}
+
+impl Handler for App {
+    async fn ask(&self, _: Ask, cx: &Context<User>) -> Result<Me, HandlerError> {
+        let badge = cx.session().login.badge.clone();
+        Ok(Me { badge })
+    }
+}
+
+fn app() -> (App, Server) {
+    let ended = Arc::new(Semaphore::new(0));
+    let app = App { ended };
+    let server = Server::new(app.clone());
+    (app, server)
+}
+
+fn login(user: &str, badge: &str, lasts: Option<i64>) -> Login {
+    Login {
+        user: user.into(),
+        badge: badge.into(),
+        lasts,
+    }
+}
+
+/// A client of a server that gives these credentials, one for each time that it is asked; the last again and again.
+fn client_of(
+    server: &Server,
+    logins: impl IntoIterator<Item = Result<Login, &'static str>>,
+) -> (ClientBuilder<Quick, QuickClient>, Arc<Semaphore>) {
+    let server = server.clone();
+    let logins: Mutex<VecDeque<_>> = Mutex::new(logins.into_iter().collect());
+    let asked = Arc::new(Semaphore::new(0));
+    let client = ClientBuilder::over(move || {
+        let (ours, theirs) = duplex(16);
+        let server = server.clone();
+        tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
+        async { Ok::<_, Infallible>(ours) }
+    })
+    .auth_with({
+        let asked = asked.clone();
+        move || {
+            asked.add_permits(1);
+            let mut logins = logins.lock().expect("it is whole");
+            let next = match logins.len() {
+                1 => logins[0].clone(),
+                _ => logins.pop_front().expect("there is another"),
+            };
+            std::future::ready(next)
+        }
+    });
+    (client, asked)
+}
+
+async fn badge(client: &QuickClient) -> String {
+    client.call(&Ask {}).await.expect("it is answered").badge
+}
+
+#[tokio::test]
+async fn later_messages_have_the_new_credentials() {
+    soon(async {
+        let (_, server) = app();
+        let logins = [Ok(login("ada", "one", None)), Ok(login("ada", "two", None))];
+        let client = client_of(&server, logins).0.await.expect("it is let in");
+        assert_eq!(badge(&client).await, "one");
+        client.refresh_auth().await.expect("it is accepted");
+        assert_eq!(badge(&client).await, "two");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn refused_credentials_leave_the_old_ones() {
+    soon(async {
+        let (_, server) = app();
+        let logins = [
+            Ok(login("ada", "one", None)),
+            Ok(login("ada", "locked", None)),
+            Ok(login("eve", "two", None)),
+            Ok(login("", "three", None)),
+            Err("there is no network"),
+            Ok(login("ada", "four", None)),
+        ];
+        let client = client_of(&server, logins).0.await.expect("it is let in");
+        for code in ["LOCKED", "OTHER_PRINCIPAL", "INVALID"] {
+            match client.refresh_auth().await {
+                Err(RefreshError::Refused(error)) => {
+                    assert_eq!(error.code, TagBuf::Text(code.into()));
+                    if code == "INVALID" {
+                        assert_eq!(error.violations[0].path, "/payload/user");
+                    }
+                }
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(badge(&client).await, "one");
+        }
+        let failed = client.refresh_auth().await;
+        assert!(matches!(failed, Err(RefreshError::Auth(_))), "{failed:?}");
+        assert_eq!(badge(&client).await, "one");
+        client.refresh_auth().await.expect("it is accepted");
+        assert_eq!(badge(&client).await, "four");
+    })
+    .await;
+}
+
+/// A client by hand.
+async fn by_hand(server: &Server, lasts: &str) -> Script {
+    let (ours, theirs) = duplex(16);
+    let server = server.clone();
+    tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
+    let mut script = Script(ours);
+    script
+        .say(&format!(
+            r#"{{"type":"hello","payload":{{"version":"1.0.0","auth":{{"user":"ada","badge":"one"{lasts}}},"resume":{{}}}}}}"#
+        ))
+        .await;
+    script
+}
+
+/// The next message, without the time at which it was sent.
+async fn answer(script: &mut Script) -> String {
+    let text = script.next().await;
+    let mut message: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    message
+        .as_object_mut()
+        .expect("it is an object")
+        .remove("timestamp");
+    message.to_string()
+}
+
+/// The milliseconds that a message announces.
+fn announced(text: &str) -> Option<u64> {
+    let message: serde_json::Value = serde_json::from_str(text).expect("it is JSON");
+    message["payload"]["expires"].as_u64()
+}
+
+#[tokio::test]
+async fn what_is_on_the_wire() {
+    soon(async {
+        let (_, server) = app();
+        let mut script = by_hand(&server, "").await;
+        assert_eq!(announced(&script.next().await), None);
+        script
+            .say(r#"{"type":"auth","payload":{"user":"ada","badge":"two","lasts":60000},"id":"7"}"#)
+            .await;
+        let first = answer(&mut script).await;
+        let expires = announced(&first).expect("it is announced");
+        assert!((50_000..=60_000).contains(&expires), "{first}");
+        assert_eq!(
+            first.replace(&expires.to_string(), "N"),
+            r#"{"type":"auth","payload":{"expires":N},"id":"7"}"#
+        );
+        script
+            .say(r#"{"type":"auth","payload":{"user":"ada","badge":"two"},"id":"8"}"#)
+            .await;
+        assert_eq!(
+            answer(&mut script).await,
+            r#"{"type":"auth","payload":{},"id":"8"}"#
+        );
+        // An error has the path within the message, and nothing of the credentials.
+        script.say(r#"{"type":"auth","id":"9"}"#).await;
+        let refused = answer(&mut script).await;
+        assert!(refused.contains(r#""code":"INVALID""#), "{refused}");
+        assert!(
+            refused.contains(r#""path":"/payload","keyword":"required""#),
+            "{refused}"
+        );
+        assert!(refused.ends_with(r#""id":"9"}"#), "{refused}");
+    })
+    .await;
+}
+
+async fn close_frame(script: &mut Script) -> CloseFrame {
+    loop {
+        match script.0.receive().await.expect("it is open") {
+            TransportEvent::Closed(Some(frame)) => return frame,
+            TransportEvent::Packet(_) | TransportEvent::Alive => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_expired_session_is_closed() {
+    soon(async {
+        let (app, server) = app();
+        let mut script = by_hand(&server, r#","lasts":200"#).await;
+        let ready = script.next().await;
+        assert!(announced(&ready).is_some_and(|left| left <= 200), "{ready}");
+        // In time, this one is replaced.
+        script
+            .say(r#"{"type":"auth","payload":{"user":"ada","badge":"two","lasts":400},"id":"1"}"#)
+            .await;
+        assert!(announced(&script.next().await).is_some_and(|left| left > 200));
+        let began = std::time::Instant::now();
+        let frame = close_frame(&mut script).await;
+        assert!(
+            began.elapsed() > Duration::from_millis(250),
+            "the new time counts"
+        );
+        assert_eq!(frame.code, 4401);
+        assert_eq!(frame.reason, "the authentication has expired");
+        let _ = app.ended.acquire().await.expect("it is open");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_without_a_connection_expires_as_well() {
+    soon(async {
+        let (app, server) = app();
+        let mut script = by_hand(&server, r#","lasts":200"#).await;
+        script.next().await;
+        // It would be kept for two minutes.
+        drop(script);
+        let _ = app.ended.acquire().await.expect("it is open");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn any_time_is_possible() {
+    soon(async {
+        let (_, server) = app();
+        let mut past = by_hand(&server, r#","lasts":-1"#).await;
+        assert_eq!(announced(&past.next().await), Some(0));
+        assert_eq!(close_frame(&mut past).await.code, 4401);
+
+        let mut far = by_hand(&server, r#","lasts":1000000001"#).await;
+        assert_eq!(announced(&far.next().await), Some((1 << 53) - 1));
+        let login = Ok(login("ada", "one", Some(1_000_000_001)));
+        let client = client_of(&server, [login]).0.await.expect("it is let in");
+        assert_eq!(badge(&client).await, "one");
+        far.say(r#"{"type":"ask","id":"1"}"#).await;
+        assert_eq!(
+            answer(&mut far).await,
+            r#"{"type":"me","payload":{"badge":"one"},"id":"1"}"#
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_authenticates_again_in_time() {
+    soon(async {
+        let (app, server) = app();
+        let (client, asked) = client_of(&server, [Ok(login("ada", "one", Some(300)))]);
+        let client = client.await.expect("it is let in");
+        let mut notifications = client.notifications();
+        // The first was for the hello. Five times the time that a login lasts.
+        let _ = asked.acquire_many(6).await.expect("it is open");
+        assert_eq!(client.state(), State::Connected);
+        assert_eq!(app.ended.available_permits(), 0, "it is one session");
+        client.close().await;
+        assert_eq!(notifications.next().await, None, "nothing failed");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_failure_is_reported_and_the_next_login_is_another_session() {
+    soon(async {
+        let (app, server) = app();
+        let logins = [
+            Ok(login("ada", "one", Some(300))),
+            Err("there is no network"),
+            Ok(login("ada", "two", None)),
+        ];
+        let client = client_of(&server, logins).0.await.expect("it is let in");
+        match client.notifications().next().await {
+            Some(Event::RefreshFailed(RefreshError::Auth(error))) => {
+                assert_eq!(error.to_string(), "there is no network");
+            }
+            other => panic!("{other:?}"),
+        }
+        // The server closes with 4401, which is not final for a client whose authentication has expired.
+        let _ = app.ended.acquire().await.expect("it is open");
+        client
+            .wait_for_state(|state| *state != State::Connected)
+            .await;
+        client
+            .wait_for_state(|state| *state == State::Connected)
+            .await;
+        assert_eq!(badge(&client).await, "two");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_an_announcement_unauthorized_is_final() {
+    soon(async {
+        let (sender, mut scripts) = mpsc::channel(1);
+        let client = ClientBuilder::<Quick, QuickClient>::over(move || {
+            let sender = sender.clone();
+            async move {
+                let (client, server) = duplex(64);
+                sender.send(Script(server)).await.expect("the test goes on");
+                Ok::<_, Infallible>(client)
+            }
+        })
+        .auth(&login("ada", "one", None));
+        let client = tokio::spawn(client.into_future());
+        let mut script = scripts.recv().await.expect("it connects");
+        script.next().await;
+        script
+            .say(r#"{"type":"ready","payload":{"version":"1.0.0","session":"s","expires":0}}"#)
+            .await;
+        let client = client.await.expect("it ends").expect("it is let in");
+        script.close(4401, "go away").await;
+        let state = client
+            .wait_for_state(|state| matches!(state, State::Closed(_)))
+            .await;
+        assert_eq!(state, State::Closed(Some(CloseFrame::new(4401, "go away"))));
+    })
+    .await;
+}

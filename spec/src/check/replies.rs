@@ -1,0 +1,127 @@
+//! Replies: who sends them, and how they are matched to their requests.
+
+use super::Checker;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Correlate, Message, MessageId, Sent};
+use handfast_schema::Span;
+
+impl Checker<'_> {
+    /// A reply must be sent by the other side, and must be correlated.
+    pub(super) fn reply(&mut self, id: MessageId, message: &Message) {
+        let Some(reply) = &message.reply else { return };
+        let block = self.block(id);
+        let node = self.tree.get(block, "reply");
+        let uses = [
+            ("ack", reply.ack, false),
+            ("stream", reply.stream, false),
+            ("end", reply.end, false),
+            ("cancel", reply.cancel, true),
+        ];
+        for (key, target, same_end) in uses {
+            let Some(target_id) = target else { continue };
+            let target = &self.protocol.messages[target_id.0];
+            let at = node.and_then(|node| self.tree.map(node)?.get(key));
+            let at = at.map_or_else(|| self.of_message(id, "reply"), |entry| self.place(entry));
+            for (end, asked, other) in [
+                (
+                    "client",
+                    &message.client,
+                    if same_end {
+                        &target.client
+                    } else {
+                        &target.server
+                    },
+                ),
+                (
+                    "server",
+                    &message.server,
+                    if same_end {
+                        &target.server
+                    } else {
+                        &target.client
+                    },
+                ),
+            ] {
+                let Some(asked) = asked else { continue };
+                // A message that neither side sends was reported already.
+                if target.client.is_none() && target.server.is_none() {
+                    continue;
+                }
+                let Some(other) = other else {
+                    let name = &target.name.text;
+                    let sender = if (end == "client") == same_end {
+                        "client"
+                    } else {
+                        "server"
+                    };
+                    let what = if same_end { "cancels" } else { "answers" };
+                    let text = format!(
+                        "`{name}` {what} a request of the {end}, but the {sender} does not send it"
+                    );
+                    let from = self.of_message(target_id, "from");
+                    let help = format!("write `from: {sender}` or `from: both` for `{name}`");
+                    self.out.push(
+                        Diagnostic::error("P015", at, text)
+                            .label(from, "who sends it")
+                            .help(help),
+                    );
+                    continue;
+                };
+                if end == "server" {
+                    self.answered_by_client(message, asked, target, at);
+                }
+                self.correlated(message, asked, &target.name.text, other, at);
+            }
+        }
+    }
+
+    fn correlated(&mut self, asks: &Message, asked: &Sent, answer: &str, sent: &Sent, at: Span) {
+        if asked.envelope.correlate == Correlate::Order {
+            return;
+        }
+        let lacks = if asked.envelope.id.is_none() {
+            &asks.name.text
+        } else if sent.envelope.id.is_none() && sent.envelope.reply_to.is_none() {
+            answer
+        } else {
+            return;
+        };
+        let text = format!("`{answer}` cannot be matched to its request: `{lacks}` has no id");
+        let help = "give the envelope an `id`, or write `correlate: order` if replies come in the order of the requests";
+        self.out
+            .push(Diagnostic::error("P020", at, text).help(help));
+    }
+
+    /// What a request of the server needs beyond that: ids, and an answer that is no request itself.
+    fn answered_by_client(&mut self, asks: &Message, asked: &Sent, answer: &Message, at: Span) {
+        let (name, answer_name) = (&asks.name.text, &answer.name.text);
+        if asks.channel.is_some() {
+            let text = format!("`{name}` is published to a channel, and has a reply");
+            let help = "a request is sent to one client: delete `channel`, or `reply`";
+            self.out
+                .push(Diagnostic::error("P020", at, text).help(help));
+        } else if asked.envelope.correlate == Correlate::Order {
+            let text = format!(
+                "`{answer_name}` cannot be matched to its request: the client does not answer in order"
+            );
+            let help = format!(
+                "requests of the server are matched by id: give the envelope an `id`, and write `correlate: id` for what the server sends, or make `{name}` a message without a `reply`"
+            );
+            self.out
+                .push(Diagnostic::error("P020", at, text).help(help));
+        } else if answer.reply.is_some() && answer.client.is_some() {
+            let text = format!(
+                "`{answer_name}` answers `{name}`, and is a request itself: the server cannot distinguish the two"
+            );
+            let help = format!("answer `{name}` with another message");
+            self.out
+                .push(Diagnostic::error("P020", at, text).help(help));
+        }
+    }
+
+    /// Whether the server sends requests, so that the client sends errors.
+    pub(super) fn has_server_requests(&self) -> bool {
+        let mut messages = self.protocol.messages.iter();
+        messages.any(|message| message.server.is_some() && message.reply.is_some())
+    }
+}

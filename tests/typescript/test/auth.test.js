@@ -1,0 +1,145 @@
+// Authenticating again on a living connection.
+
+import { test } from 'node:test';
+import { api, assert, mock, setUp, settled } from './setup.js';
+
+const own = setUp();
+
+/** A client whose token is another each time. */
+async function connect(ready, options) {
+  let tokens = 0;
+  const token = mock.fn(async () => `token ${++tokens}`);
+  const client = own.connect({ token, ...options });
+  await own.server.welcome({ received: 0, ...ready });
+  return { client, token };
+}
+
+const answer = (payload = {}) => own.server.say({ type: 'auth', id: own.server.last.id, payload });
+const refuse = payload => own.server.say({ type: 'error', id: own.server.last.id, payload: { message: 'no', ...payload } });
+/** What a promise is rejected with. */
+const outcome = promise => promise.then(() => undefined, error => error);
+const refreshes = () => own.server.connection.heard.filter(({ type }) => type === 'auth').map(({ payload }) => payload.token);
+
+test('new credentials are fetched and sent, and accepted', async () => {
+  const { client } = await connect();
+  let done = false;
+  const refreshing = client.refreshAuth().then(() => (done = true));
+  await settled();
+  assert.deepEqual(own.server.last, { type: 'auth', id: '1', payload: { name: 'ada', token: 'token 2' } });
+  assert.equal(done, false);
+  await answer();
+  await refreshing;
+});
+
+test('refused credentials leave the session as it is', async () => {
+  const { client } = await connect();
+  for (const [payload, code] of [
+    [{ code: 'BAD_TOKEN' }, 'BAD_TOKEN'],
+    [{ code: 'OTHER_PRINCIPAL' }, 'OTHER_PRINCIPAL'],
+    [{ code: 'INVALID' }, 'INVALID'],
+  ]) {
+    const refreshing = outcome(client.refreshAuth());
+    await settled();
+    await refuse(payload);
+    assert.equal((await refreshing).error.code, code);
+  }
+  assert.equal(client.state.get().status, 'connected');
+});
+
+test('what fetching the credentials throws is thrown, and invalid ones are not sent', async () => {
+  let auth = { name: 'ada' };
+  const client = own.connect({ auth: () => auth });
+  await own.server.welcome();
+  auth = { name: 7 };
+  assert.equal((await outcome(client.refreshAuth())).error.code, 'INVALID');
+  auth = Promise.reject(new Error('no network'));
+  assert.equal((await outcome(client.refreshAuth())).message, 'no network');
+  assert.deepEqual(own.server.types, ['hello']);
+});
+
+test('without an answer it fails in time', async () => {
+  const { client } = await connect();
+  const refreshing = outcome(client.refreshAuth());
+  await settled();
+  await own.clock.pass(api.protocol.session.timeout);
+  assert.equal((await refreshing).error.code, 'TIMEOUT');
+});
+
+test('a connection that is lost meanwhile is followed by one with new credentials', async () => {
+  const { client, token } = await connect();
+  const refreshing = client.refreshAuth();
+  await settled();
+  await own.server.drop(1012);
+  const later = client.refreshAuth();
+  await settled();
+  assert.equal(token.mock.callCount(), 2);
+  await own.server.comeBack(own.clock);
+  await Promise.all([refreshing, later]);
+  assert.deepEqual(refreshes(), [], 'the hello had them');
+  assert.equal(own.server.connection.heard[0].payload.auth.token, 'token 3');
+});
+
+test('a client that is closed does not authenticate again', async () => {
+  const { client } = await connect();
+  await own.server.drop(1012);
+  const waiting = outcome(client.refreshAuth());
+  client.close();
+  assert.equal((await waiting).error.code, 'CLOSED');
+  assert.equal((await outcome(client.refreshAuth())).error.code, 'CLOSED');
+});
+
+test('it authenticates again by itself between three quarters and nine tenths of the time', async () => {
+  own.clock.chance = 0;
+  await connect({ expires: 10_000 });
+  await own.clock.pass(7_499);
+  assert.deepEqual(refreshes(), []);
+  await own.clock.pass(1);
+  assert.deepEqual(refreshes(), ['token 2']);
+  own.clock.chance = 0.999;
+  await answer({ expires: 10_000 });
+  await own.clock.pass(8_900);
+  await own.server.say({ type: 'pong' });
+  assert.deepEqual(refreshes(), ['token 2']);
+  await own.clock.pass(100);
+  assert.deepEqual(refreshes(), ['token 2', 'token 3']);
+  await answer();
+  await own.clock.pass(20_000);
+  assert.equal(refreshes().length, 2, 'this one lasts');
+});
+
+test('however long and short the time is, it waits', async () => {
+  await connect({ expires: Number.MAX_SAFE_INTEGER });
+  await own.clock.pass(20_000);
+  assert.deepEqual(refreshes(), []);
+  await own.server.drop(1012);
+  await own.server.comeBack(own.clock, { expires: 0 });
+  await own.clock.pass(99);
+  assert.deepEqual(refreshes(), []);
+  await own.clock.pass(1);
+  assert.equal(refreshes().length, 1);
+});
+
+test('a failure is an event, and it tries again unless it was refused for good', async () => {
+  const errors = [];
+  const { client } = await connect({ expires: 10_000 });
+  client.on('error', error => errors.push(error.error.code));
+  await own.clock.pass(8_250);
+  await refuse({ code: 'INTERNAL', retryable: true });
+  await own.clock.pass(1_000);
+  assert.equal(refreshes().length, 2);
+  await refuse({ code: 'BAD_TOKEN' });
+  await own.clock.pass(5_000);
+  assert.equal(refreshes().length, 2);
+  assert.deepEqual(errors, ['INTERNAL', 'BAD_TOKEN']);
+});
+
+test('after the announced time, unauthorized is not final; otherwise it is', async () => {
+  const { client } = await connect({ expires: 10_000 }, { token: undefined });
+  await own.clock.pass(9_500);
+  await own.server.drop(4401, 'the authentication has expired');
+  assert.equal(client.state.get().status, 'reconnecting');
+  await own.server.comeBack(own.clock, { expires: 10_000 });
+  await own.clock.pass(1_000);
+  await own.server.drop(4401, 'go away');
+  assert.equal(client.state.get().status, 'closed');
+});
