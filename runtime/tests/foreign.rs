@@ -16,7 +16,7 @@ use handfast::{
     transport::{MemoryTransport, Packet, TransportEvent, duplex},
 };
 use serde_json::{Value, json};
-use std::convert::Infallible;
+use std::{borrow::Cow, convert::Infallible};
 
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
@@ -134,6 +134,10 @@ impl SessionHandler for App {
             "secret" => Ok(State::default()),
             _ => Err(HandlerError::internal("not today")),
         }
+    }
+
+    fn principal<'a>(&self, _: &'a State) -> Option<Cow<'a, str>> {
+        Some("ada".into())
     }
 
     fn welcome(&self, _: &State) -> Granted {

@@ -194,8 +194,7 @@ impl Core {
         let Heading { envelope, tag } = request.heading;
         let position = position.filter(|_| envelope.seq.is_some() && envelope.epoch.is_some());
         let payload = request.payload.as_deref();
-        let payload =
-            payload.map(|json| JsonPayload::new(self.descriptor.client, tag, json));
+        let payload = payload.map(|json| JsonPayload::new(self.descriptor.client, tag, json));
         self.encode_outgoing(&Outgoing {
             payload: payload
                 .as_ref()

@@ -13,6 +13,7 @@ use handfast_golden::graphql_ws::*;
 use node::{Node, Outcome, scripts};
 use serde_json::{Value, json};
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -53,6 +54,10 @@ fn result(data: Value) -> Outcome<Next> {
 
 impl SessionHandler for App {
     type Session = ();
+
+    fn principal<'a>(&self, _: &'a ()) -> Option<Cow<'a, str>> {
+        None
+    }
 
     async fn authenticate(
         &self,

@@ -15,6 +15,7 @@ use handfast_golden::home_assistant::*;
 use node::{Node, Outcome};
 use serde_json::{Value, json};
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Mutex, PoisonError},
 };
@@ -45,6 +46,10 @@ impl SessionHandler for Home {
         AuthRequired {
             ha_version: VERSION.into(),
         }
+    }
+
+    fn principal<'a>(&self, _: &'a Subscriptions) -> Option<Cow<'a, str>> {
+        None
     }
 
     async fn authenticate(
