@@ -25,8 +25,9 @@ pub trait PendingReplies {
 /// A pending reply: indices of the messages that the peer sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExpectedReply {
-    /// The reply to a request that succeeded; `None` if only its discriminant identifies it.
-    pub success: Option<usize>,
+    /// What may reply to a request that succeeded: its reply or, of a stream, the acknowledgement, an item and the end. The first whose
+    /// discriminant is that of the message is meant.
+    pub replies: [Option<usize>; 3],
     /// The reply to a request that failed, if the protocol has a message for it.
     pub failure: Option<usize>,
 }
@@ -336,7 +337,7 @@ impl<'de> Decoder<'de> {
 
     /// Determines which message it is, if it replies to a pending request.
     fn resolve_reply(&mut self, pending: &dyn PendingReplies) {
-        let Some(ExpectedReply { success, failure }) = pending.expected(self.correlation()) else {
+        let Some(ExpectedReply { replies, failure }) = pending.expected(self.correlation()) else {
             return;
         };
         let tag_of = |place: usize| self.table.messages.get(place).and_then(|m| m.tag);
@@ -353,12 +354,15 @@ impl<'de> Decoder<'de> {
             }
             _ => false,
         };
-        match (failed, success, failure) {
-            (false, Some(success), _) if fits(success) => self.index = Some(success),
-            (true, success, Some(failure)) if fits(failure) || success.is_some_and(fits) => {
+        let reply = replies.into_iter().flatten().find(|place| fits(*place));
+        let has_one = replies.iter().flatten().count() == 1;
+        match (failed, reply, failure) {
+            (false, Some(reply), _) => self.index = Some(reply),
+            (true, reply, Some(failure)) if fits(failure) || reply.is_some() => {
                 self.index = Some(failure);
             }
-            (true, Some(success), None) if fits(success) => self.failed = true,
+            (true, Some(_), None) => self.failed = true,
+            (true, None, None) if has_one => {}
             (true, None, None) if self.tag.is_none() || self.index.is_some() => self.failed = true,
             _ => {}
         }

@@ -31,7 +31,7 @@ pub(crate) use inbox::{Entry, Inbox};
 pub(crate) use stream::{Delivered, StreamReply, begin};
 
 use crate::{
-    Id, Message, MessageSet,
+    ExpectedReply, Id, Message, MessageSet,
     descriptor::{Heading, UnionDescriptor},
     validate::{ValidationError, checked_text},
 };
@@ -147,6 +147,14 @@ impl ReplyIndices {
             item: None,
             end: None,
             unknown: false,
+        }
+    }
+
+    /// What a decoder has to know.
+    pub(crate) const fn expected(&self) -> ExpectedReply {
+        ExpectedReply {
+            replies: [self.first, self.item, self.end],
+            failure: None,
         }
     }
 

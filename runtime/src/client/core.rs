@@ -120,10 +120,7 @@ impl PendingReplies for Core {
         } else {
             inner.pending.get(id?)?.replies
         };
-        Some(ExpectedReply {
-            success: replies.reply(),
-            failure: None,
-        })
+        Some(replies.expected())
     }
 }
 

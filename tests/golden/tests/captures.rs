@@ -63,12 +63,12 @@ fn reader(name: &str) -> Reader {
             let posted = <slack::Posted as Message<slack::ServerMessage>>::INDEX;
             match ty {
                 "message" => Some(ExpectedReply {
-                    success: Some(posted),
+                    replies: [Some(posted), None, None],
                     failure: None,
                 }),
                 // Only answered if it fails, so any answer is a failure.
                 "typing" | "presence_sub" | "presence_query" => Some(ExpectedReply {
-                    success: None,
+                    replies: [None; 3],
                     failure: None,
                 }),
                 _ => None,
