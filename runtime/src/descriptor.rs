@@ -201,6 +201,7 @@ pub struct Roles {
     /// Authenticates a client again, if [`SessionDescriptor::auth`]; the answer has the same discriminant.
     pub auth: Option<Tag>,
     pub greeting: Option<Tag>,
+    pub negotiate: Option<Tag>,
 }
 
 impl Roles {
@@ -219,6 +220,7 @@ impl Roles {
         error: Some(Tag::Text("error")),
         auth: None,
         greeting: None,
+        negotiate: Some(Tag::Text("negotiate")),
     };
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct Connector {
     pub(crate) core: Arc<Core>,
     pub(crate) dial: Dial,
     pub(crate) reconnect: bool,
+    /// Whether the encoding is negotiated by a message.
+    pub(crate) negotiate: bool,
     /// The session of the last connection, if it can be resumed.
     session: Option<String>,
     link: Link,
@@ -83,6 +85,7 @@ impl Connector {
             core,
             dial,
             reconnect,
+            negotiate: false,
             session: None,
             link,
             clock: Clock::new(),
@@ -98,6 +101,9 @@ impl Connector {
                 None => None,
             };
             let mut transport = (self.dial)().await?;
+            if self.negotiate {
+                self.core.negotiate(&mut *transport).await?;
+            }
             let welcome = self.handshake(&mut *transport, auth).await?;
             Ok((transport, welcome))
         };
@@ -440,7 +446,7 @@ async fn closing(core: &Core) -> CloseFrame {
 }
 
 /// Waits for the next message of the handshake.
-async fn next_packet(
+pub(super) async fn next_packet(
     transport: &mut dyn Transport,
     descriptor: &'static ProtocolDescriptor,
 ) -> Result<Packet, ConnectError> {
@@ -463,6 +469,6 @@ fn is_early(descriptor: &ProtocolDescriptor, head: &Head<'_>) -> bool {
     index.is_some_and(|index| early.contains(&descriptor.server.messages[index].name))
 }
 
-fn lost(error: TransportError) -> ConnectError {
+pub(super) fn lost(error: TransportError) -> ConnectError {
     ConnectError::Transport(error.into())
 }

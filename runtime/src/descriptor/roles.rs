@@ -54,6 +54,7 @@ pub struct MappedRoles {
     pub received: Option<&'static MappedRole>,
     pub error: Option<&'static MappedRole>,
     pub greeting: Option<&'static MappedRole>,
+    pub negotiate: Option<&'static MappedRole>,
 }
 
 impl MappedRoles {
@@ -71,6 +72,7 @@ impl MappedRoles {
         received: None,
         error: None,
         greeting: None,
+        negotiate: None,
     };
 }
 

@@ -15,10 +15,11 @@ use super::{
 };
 use crate::{
     SessionCode, Side, TagBuf,
+    codec::Encoding,
     descriptor::CloseReason,
     metrics,
     replies::ErrorPayload,
-    system::{Greeting, Head, Hello, Ready, Resume, Role, check_version},
+    system::{Greeting, Head, Hello, Negotiation, Ready, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,
 };
@@ -58,6 +59,8 @@ pub(crate) async fn serve(
     .await;
     let Accepted {
         session,
+        info,
+        encoding,
         version,
         resume,
         early,
@@ -197,6 +200,9 @@ fn resumable(
 /// A client that is accepted.
 struct Accepted {
     session: SessionState,
+    info: Arc<ConnectionInfo>,
+    /// The encoding that the ends have agreed on.
+    encoding: usize,
     /// The version of its protocol.
     version: Arc<str>,
     /// What its hello says of resuming.
@@ -213,7 +219,7 @@ async fn establish(
     endpoint: &Endpoint,
     info: &Arc<ConnectionInfo>,
     allowance: &Allowance,
-    encoding: usize,
+    mut encoding: usize,
     control: &mut TokenBucket,
 ) -> Result<Accepted, Option<CloseFrame>> {
     let server = &*endpoint.state;
@@ -227,10 +233,10 @@ async fn establish(
             "the server is shutting down".into(),
         ));
     }
-    let mut request = ConnectRequest::new(None, info.clone(), String::new());
-    let (mut version, mut resume) = (Arc::from(""), None);
+    let (mut info, mut auth) = (info.clone(), None);
+    let (mut version, mut resume) = (Arc::<str>::from(""), None);
     let mut early = Vec::new();
-    greet(transport, endpoint, info, encoding).await?;
+    greet(transport, endpoint, &info, encoding).await?;
     if session.roles.hello.is_some() {
         let mut phase = Phase {
             server,
@@ -248,6 +254,13 @@ async fn establish(
                 return Err(close(CloseReason::GoingAway, reason));
             }
         };
+        if phase.encoding != encoding {
+            encoding = phase.encoding;
+            info = Arc::new(ConnectionInfo {
+                encoding: Some(server.encoder.encodings[encoding].0),
+                ..ConnectionInfo::clone(&info)
+            });
+        }
         let hello = match hello {
             Ok(hello) => hello?,
             Err(_) => {
@@ -283,16 +296,18 @@ async fn establish(
                 "version skew: the client was generated from a different spec with an accepted version"
             );
         }
-        let said = hello.version.unwrap_or_default();
-        version = said.as_str().into();
-        (request.auth, request.version) = (hello.auth, said);
+        version = hello.version.unwrap_or_default().into();
+        auth = hello.auth;
         resume = hello.resume;
     }
+    let request = ConnectRequest::new(auth, info.clone(), (*version).to_owned());
     let connecting = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
     let rejection = match tokio::time::timeout(session.timeout, connecting).await {
         Ok(Ok(Ok(session))) => {
             return Ok(Accepted {
                 session,
+                info,
+                encoding,
                 version,
                 resume,
                 early,
@@ -472,6 +487,28 @@ impl Phase<'_> {
                     ErrorPayload::new(SessionCode::Invalid, "the hello does not fit"),
                 ),
             },
+            // Messages before it would be in another encoding.
+            Some((head, Some(Role::Negotiate))) if self.early.is_empty() => {
+                match Negotiation::read(head)
+                    .ok()
+                    .and_then(|asked| self.find(&asked.0))
+                {
+                    Some(found) => {
+                        let agreed = Negotiation(encoder.encodings[found].0.codec().name().into());
+                        let message = SessionMessage::new(Role::Negotiate, &agreed);
+                        let answer = encoder.session(self.encoding, &message);
+                        self.encoding = found;
+                        return Ok(Early::Allowed(answer));
+                    }
+                    None => (
+                        CloseReason::Invalid,
+                        ErrorPayload::new(
+                            SessionCode::Invalid,
+                            "the protocol does not have this encoding",
+                        ),
+                    ),
+                }
+            }
             Some((head, role)) if self.is_early(head, *role) => {
                 match role {
                     Some(Role::Ping) if !self.control.take(Instant::now()) => {
@@ -504,6 +541,11 @@ impl Phase<'_> {
         }
         let id = found.as_ref().and_then(|(head, _)| head.id.as_ref());
         Ok(Early::Wrong(encoder.error(self.encoding, id, &error)))
+    }
+
+    /// Returns the index of the encoding with a name.
+    fn find(&self, name: &str) -> Option<usize> {
+        self.server.encoder.index_of(Some(Encoding::of(name)?))
     }
 
     /// Whether a message is allowed before the hello: the protocol says so of it.

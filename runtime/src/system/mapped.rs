@@ -28,7 +28,7 @@ impl MappedRole {
 }
 
 /// The roles that a message of the application can play.
-const ROLES: [Role; 12] = [
+const ROLES: [Role; 13] = [
     Role::Hello,
     Role::Ready,
     Role::Refuse,
@@ -41,6 +41,7 @@ const ROLES: [Role; 12] = [
     Role::Received,
     Role::Error,
     Role::Greeting,
+    Role::Negotiate,
 ];
 
 impl<'a> Head<'a> {

@@ -291,6 +291,17 @@ pub enum EncodingKind {
     Cbor,
 }
 
+impl EncodingKind {
+    /// Its name in the spec and in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Msgpack => "msgpack",
+            Self::Cbor => "cbor",
+        }
+    }
+}
+
 /// A close condition and its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {

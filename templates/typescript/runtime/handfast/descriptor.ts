@@ -208,7 +208,7 @@ export interface Protocol<Auth = never> {
 }
 
 /** A message of the session itself. */
-export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'auth' | 'received' | 'gap' | 'skip' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
+export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'auth' | 'received' | 'gap' | 'skip' | 'join' | 'leave' | 'ping' | 'pong' | 'negotiate' | 'error';
 
 /** The tag of a message on the wire. */
 export function tagOf(message: MessageDescriptor): Tag | null {
