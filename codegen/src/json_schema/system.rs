@@ -160,10 +160,9 @@ impl Build {
         };
         let count = self.count();
         let answer = self.object(&[("expires", false, count)]);
-        let own = matches!(
-            protocol.session.role(RoleKind::Auth),
-            RolePlayer::Own { .. }
-        );
+        let session = &protocol.session;
+        let is_own = matches!(session.role(RoleKind::Auth), RolePlayer::Own { .. });
+        let own = is_own && !session.auth_follows();
         let system = |from, payload| System {
             kind: RoleKind::Auth,
             name,

@@ -70,6 +70,9 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         if protocol.session.auth_tag(&protocol.messages).is_some() {
             members.push("refresh: hf.authRefresh".to_owned());
         }
+        if protocol.session.auth_follows() {
+            members.push("authFollows: true".to_owned());
+        }
         auth = format!("<{ty}>");
     }
     members.extend(closes(cx));

@@ -24,7 +24,8 @@ use crate::{
     transport_io::CLOSE_TIMEOUT,
 };
 use futures_util::FutureExt;
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use serde_json::value::RawValue;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -246,14 +247,7 @@ async fn establish(
             early: &mut early,
             early_bytes: 0,
         };
-        let hello = tokio::time::timeout(session.timeout, phase.hello(transport));
-        let hello = tokio::select! {
-            hello = hello => hello,
-            () = server.shutdown_started() => {
-                let reason = "the server is shutting down".into();
-                return Err(close(CloseReason::GoingAway, reason));
-            }
-        };
+        let hello = in_time(server, session.timeout, phase.hello(transport)).await;
         if phase.encoding != encoding {
             encoding = phase.encoding;
             info = Arc::new(ConnectionInfo {
@@ -261,15 +255,7 @@ async fn establish(
                 ..ConnectionInfo::clone(&info)
             });
         }
-        let hello = match hello {
-            Ok(hello) => hello?,
-            Err(_) => {
-                return Err(close(
-                    CloseReason::HelloTimeout,
-                    "no hello arrived in time".into(),
-                ));
-            }
-        };
+        let hello = hello?;
         let checked = hello.version.as_deref().map_or(Ok(()), |version| {
             check_version(Side::Client, version, protocol.version, protocol.accepts)
         });
@@ -298,6 +284,9 @@ async fn establish(
         }
         version = hello.version.unwrap_or_default().into();
         auth = hello.auth;
+        if session.auth_follows() {
+            auth = Some(in_time(server, session.timeout, phase.credentials(transport)).await?);
+        }
         resume = hello.resume;
     }
     let request = ConnectRequest::new(auth, info.clone(), (*version).to_owned());
@@ -344,6 +333,23 @@ async fn establish(
     Err(close(condition, reason))
 }
 
+/// Waits for what begins a session, unless the server shuts down.
+async fn in_time<T>(
+    server: &ServerState,
+    timeout: Duration,
+    awaited: impl Future<Output = Result<T, Option<CloseFrame>>>,
+) -> Result<T, Option<CloseFrame>> {
+    let close = |condition, reason| {
+        let code = server.protocol.close_code(condition);
+        Err(Some(CloseFrame::new(code, reason)))
+    };
+    tokio::select! {
+        result = tokio::time::timeout(timeout, awaited) => result
+            .unwrap_or_else(|_| close(CloseReason::HelloTimeout, "no hello arrived in time")),
+        () = server.shutdown_started() => close(CloseReason::GoingAway, "the server is shutting down"),
+    }
+}
+
 /// Sends the greeting, if the server speaks first.
 async fn greet(
     transport: &mut dyn Transport,
@@ -385,6 +391,8 @@ async fn send(
 /// What a message before ready is.
 enum Early {
     Hello(Box<Hello>),
+    /// What authenticates the client.
+    Auth(Box<RawValue>),
     /// It is allowed. It may have an answer.
     Allowed(Option<Packet>),
     /// It is a bad message, with this answer.
@@ -447,13 +455,38 @@ impl Phase<'_> {
         Ok(packet)
     }
 
-    /// Waits for the hello. Other messages are answered with an error, up to `limits.violations`.
+    /// Waits for the hello.
     async fn hello(&mut self, transport: &mut dyn Transport) -> Result<Hello, Option<CloseFrame>> {
+        loop {
+            if let Early::Hello(hello) = self.next(transport, Role::Hello).await? {
+                return Ok(*hello);
+            }
+        }
+    }
+
+    /// Waits for what authenticates the client, where that is a message after the hello.
+    async fn credentials(
+        &mut self,
+        transport: &mut dyn Transport,
+    ) -> Result<Box<RawValue>, Option<CloseFrame>> {
+        loop {
+            if let Early::Auth(auth) = self.next(transport, Role::Auth).await? {
+                return Ok(auth);
+            }
+        }
+    }
+
+    /// Waits for a message in a role. Other messages are answered with an error, up to `limits.violations`.
+    async fn next(
+        &mut self,
+        transport: &mut dyn Transport,
+        role: Role,
+    ) -> Result<Early, Option<CloseFrame>> {
         let mut violations = self.server.limits.violations.max(1);
         while violations > 0 {
             let packet = self.packet(transport).await?;
-            match self.judge(packet)? {
-                Early::Hello(hello) => return Ok(*hello),
+            match self.judge(packet, role)? {
+                found @ (Early::Hello(_) | Early::Auth(_)) => return Ok(found),
                 Early::Allowed(answer) => send(transport, answer).await?,
                 Early::Wrong(answer) => {
                     violations -= 1;
@@ -464,8 +497,8 @@ impl Phase<'_> {
         Err(self.close(CloseReason::Violations))
     }
 
-    /// Decides what a message before ready is.
-    fn judge(&mut self, packet: Packet) -> Result<Early, Option<CloseFrame>> {
+    /// Decides what a message before ready is. `awaited` is the role of the message that comes next.
+    fn judge(&mut self, packet: Packet, awaited: Role) -> Result<Early, Option<CloseFrame>> {
         let protocol = self.server.protocol;
         let encoder = &self.server.encoder;
         let source = encoder.codec(self.encoding).source(packet.frame());
@@ -473,7 +506,16 @@ impl Phase<'_> {
             Head::find(&source, protocol.client, Side::Client, &protocol.session).ok()
         });
         let (condition, error) = match &found {
-            Some((head, Some(Role::Hello))) => match Hello::read(head) {
+            Some((head, Some(Role::Auth))) if awaited == Role::Auth => {
+                match head.raw_payload(&protocol.client.envelope) {
+                    Ok(auth) => return Ok(Early::Auth(auth)),
+                    Err(_) => (
+                        CloseReason::Invalid,
+                        ErrorPayload::new(SessionCode::Invalid, "the credentials do not fit"),
+                    ),
+                }
+            }
+            Some((head, Some(Role::Hello))) if awaited == Role::Hello => match Hello::read(head) {
                 Ok(hello)
                     if hello
                         .version
@@ -488,7 +530,9 @@ impl Phase<'_> {
                 ),
             },
             // Messages before it would be in another encoding.
-            Some((head, Some(Role::Negotiate))) if self.early.is_empty() => {
+            Some((head, Some(Role::Negotiate)))
+                if awaited == Role::Hello && self.early.is_empty() =>
+            {
                 match Negotiation::read(head)
                     .ok()
                     .and_then(|asked| self.find(&asked.0))
@@ -527,9 +571,19 @@ impl Phase<'_> {
                 }
                 return Ok(Early::Allowed(None));
             }
+            Some((_, Some(Role::Hello))) => (
+                CloseReason::RepeatedHello,
+                ErrorPayload::new(SessionCode::NotReady, "a second hello"),
+            ),
             Some(_) => (
                 CloseReason::NotReady,
-                ErrorPayload::new(SessionCode::NotReady, "the hello comes first"),
+                ErrorPayload::new(
+                    SessionCode::NotReady,
+                    match awaited {
+                        Role::Auth => "what authenticates the client comes first",
+                        _ => "the hello comes first",
+                    },
+                ),
             ),
             None => (
                 CloseReason::Invalid,

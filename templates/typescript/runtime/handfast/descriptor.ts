@@ -192,6 +192,8 @@ export interface Protocol<Auth = never> {
   };
   /** The validator of the auth payload in the hello. */
   readonly auth?: Validator<Auth>;
+  /** Whether the auth payload is a message of its own, after the hello. */
+  readonly authFollows?: true;
   /** How a client authenticates again. */
   readonly refresh?: (core: Core) => AuthRefresh;
   /** Close codes that are not the defaults. */
