@@ -274,6 +274,7 @@ pub type TypedPayload =
     fn(index: usize, json: &str, write: &mut dyn FnMut(&dyn erased_serde::Serialize));
 
 /// What a message begins with: its envelope and its discriminant.
+#[cfg(feature = "net")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heading {
     pub(crate) envelope: &'static EnvelopeDescriptor,
@@ -282,6 +283,7 @@ pub(crate) struct Heading {
 
 impl UnionDescriptor {
     /// Returns what a message of the union begins with.
+    #[cfg(feature = "net")]
     pub(crate) fn heading(&'static self, message: &MessageDescriptor) -> Heading {
         Heading {
             envelope: match message.envelope {

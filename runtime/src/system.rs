@@ -5,7 +5,7 @@
 
 pub(crate) mod mapped;
 
-#[cfg(feature = "client")]
+#[cfg(feature = "net")]
 use crate::SessionCode;
 use crate::{
     GapReason, Id, Side, TagBuf,
@@ -583,7 +583,7 @@ impl RemoteError {
             Self::of(&fields.ok()?, false).ok()
         });
         read.unwrap_or_else(|| Self {
-            code: TagBuf::Text(crate::SessionCode::Failed.as_str().into()),
+            code: TagBuf::Text(SessionCode::Failed.as_str().into()),
             message: "the request failed".into(),
             retryable: false,
             data: payload.map(str::to_owned),
@@ -596,7 +596,7 @@ impl RemoteError {
     #[cfg(feature = "server")]
     pub(crate) fn rate_limited() -> Self {
         Self {
-            code: TagBuf::Text(crate::SessionCode::RateLimited.as_str().into()),
+            code: TagBuf::Text(SessionCode::RateLimited.as_str().into()),
             message: "the client sent too many messages in too short a time".into(),
             retryable: true,
             data: None,
