@@ -9,7 +9,7 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 fn main() -> ExitCode {
     handfast_bench_sessions::main(|| {
         let stats = ALLOCATOR.stats();
-        let grown = stats.bytes_allocated as i64 + stats.bytes_reallocated as i64;
-        Some(grown - stats.bytes_deallocated as i64)
+        let allocated = stats.bytes_allocated as i64;
+        Some(allocated - stats.bytes_deallocated as i64)
     })
 }

@@ -8,6 +8,7 @@ use super::{
     connection_handle::{ConnectionHandle, Peer},
     endpoint::Endpoint,
     expiry::announced,
+    kept_info::KeptInfo,
     state::{Admission, ServerState},
     token_bucket::TokenBucket,
 };
@@ -20,7 +21,7 @@ use crate::{
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -33,12 +34,29 @@ const MAX_VERSION: usize = 64;
 
 /// Serves a connection from the handshake to its end.
 pub(crate) async fn serve(
-    mut transport: Box<dyn Transport>,
+    transport: Box<dyn Transport>,
     endpoint: Arc<Endpoint>,
     info: ConnectionInfo,
     admission: Admission,
     encoding: usize,
 ) {
+    let opened = Box::pin(open(transport, endpoint, info, admission, encoding)).await;
+    if let Some(session) = opened {
+        session.await;
+    }
+}
+
+/// A session that is to be served, within its span.
+pub(crate) type Session = tracing::instrument::Instrumented<BoxFuture<'static, ()>>;
+
+/// Performs the handshake. Returns the session, unless the client is refused, or resumes one that is served already.
+pub(crate) async fn open(
+    mut transport: Box<dyn Transport>,
+    endpoint: Arc<Endpoint>,
+    info: ConnectionInfo,
+    admission: Admission,
+    encoding: usize,
+) -> Option<Session> {
     let info = Arc::new(info);
     let mut control = TokenBucket::new(CONTROL, Instant::now());
     let allowance = admission.allowance.clone();
@@ -60,14 +78,16 @@ pub(crate) async fn serve(
         // Answers a close by the client.
         Err(None) => {
             metrics::closed(endpoint.state.protocol, None);
-            return transport
+            transport
                 .close(&CloseFrame::new(1000, ""), CLOSE_TIMEOUT)
                 .await;
+            return None;
         }
         Err(Some(closing)) => {
             tracing::info!(address = ?info.address, %closing, "the handshake failed");
             metrics::closed(endpoint.state.protocol, Some(closing.code));
-            return transport.close(&closing, CLOSE_TIMEOUT).await;
+            transport.close(&closing, CLOSE_TIMEOUT).await;
+            return None;
         }
     };
     let state = &endpoint.state;
@@ -82,7 +102,8 @@ pub(crate) async fn serve(
         tracing::error!("the random number generator of the system failed");
         let code = state.protocol.close_code(CloseReason::Internal);
         let closing = CloseFrame::new(code, "the server failed");
-        return transport.close(&closing, CLOSE_TIMEOUT).await;
+        transport.close(&closing, CLOSE_TIMEOUT).await;
+        return None;
     };
     let roles = &state.protocol.session.roles;
     let counting = resume.is_some()
@@ -92,7 +113,7 @@ pub(crate) async fn serve(
     let expires = endpoint.service.expires(&session);
     let peer = Peer {
         session,
-        info,
+        info: Arc::new(KeptInfo::new(&info)),
         version,
     };
     let resumed = resume
@@ -120,7 +141,7 @@ pub(crate) async fn serve(
                 control,
             });
             let Err(attach) = handle.attach(attach) else {
-                return;
+                return None;
             };
             // The session has ended meanwhile.
             let Attach {
@@ -166,8 +187,8 @@ pub(crate) async fn serve(
         control,
         counting,
     };
-    let session = Connection::new(established, &endpoint).run();
-    session.instrument(span).await;
+    let session: BoxFuture<'static, ()> = Box::pin(Connection::new(established, &endpoint).run());
+    Some(session.instrument(span))
 }
 
 /// Returns the session with a token, if the client may resume it.
