@@ -5,6 +5,7 @@ mod envelope;
 mod json;
 #[cfg(feature = "net")]
 mod payload;
+mod timestamp;
 
 pub use binary::{Cbor, MsgPack};
 pub use json::Json;

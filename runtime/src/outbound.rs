@@ -14,7 +14,10 @@ use futures_util::task::AtomicWaker;
 use std::task::{Context, Poll};
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Waker,
 };
 
@@ -35,6 +38,8 @@ pub(crate) struct Outbound {
     limit: usize,
     /// What happens at the second limit.
     overflow: Overflow,
+    /// A close was requested.
+    is_closing: AtomicBool,
 }
 
 /// What happens if more messages are written than the peer acknowledges.
@@ -111,6 +116,7 @@ impl Outbound {
             task: AtomicWaker::new(),
             limit,
             overflow,
+            is_closing: AtomicBool::new(false),
         }
     }
 
@@ -395,6 +401,7 @@ impl Outbound {
             .is_none_or(|close| close.graceful && !graceful)
         {
             state.close = Some(Close { closing, graceful });
+            self.is_closing.store(true, Ordering::Release);
             drop(state);
             self.task.wake();
         }
@@ -402,6 +409,9 @@ impl Outbound {
 
     /// Returns the requested close, if any.
     pub(crate) fn closing(&self) -> Option<Close> {
+        if !self.is_closing.load(Ordering::Acquire) {
+            return None;
+        }
         self.lock().close.clone()
     }
 

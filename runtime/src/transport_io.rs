@@ -25,7 +25,11 @@ impl Clock {
     }
 
     pub(crate) fn now(self) -> Duration {
-        self.0.elapsed()
+        self.of(Instant::now())
+    }
+
+    pub(crate) fn of(self, now: Instant) -> Duration {
+        now.duration_since(self.0)
     }
 
     pub(crate) fn at(self, time: Duration) -> Instant {
@@ -86,27 +90,28 @@ impl TransportIo {
     pub(crate) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
+        now: Instant,
     ) -> (Poll<Result<TransportEvent, TransportError>>, u64) {
         let event = self.transport.poll_receive(cx);
         let arrived = self.transport.read();
         let bytes = arrived - std::mem::replace(&mut self.arrived, arrived);
         if event.is_ready() || bytes > 0 {
-            self.hear();
+            self.hear(now);
         }
         (event, bytes)
     }
 
     /// Records activity of the peer.
-    pub(crate) fn hear(&mut self) {
-        self.link.hear(self.clock.now());
+    pub(crate) fn hear(&mut self, now: Instant) {
+        self.link.hear(self.clock.of(now));
     }
 
     /// Counts a message that arrived. Returns the number to acknowledge if it is time for that.
-    pub(crate) fn count(&mut self, bytes: usize) -> Option<u64> {
+    pub(crate) fn count(&mut self, bytes: usize, now: Instant) -> Option<u64> {
         if !self.link.is_counting() {
             return None;
         }
-        let now = self.clock.now();
+        let now = self.clock.of(now);
         self.link.count(bytes, now);
         self.link.acknowledge(false, now)
     }

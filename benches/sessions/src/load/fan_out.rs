@@ -22,16 +22,15 @@ pub(crate) fn fan_out(
     let say = requests::say(dialect);
     // How many have heard each publication that not all have heard yet, and how many each has heard.
     let mut heard = vec![0_usize; MEMBERS];
-    let mut by_all = std::collections::VecDeque::new();
+    let mut by_all = std::collections::VecDeque::<usize>::new();
     let mut complete = 0_usize;
     let mut total = 0_u64;
     let mut run = |duration: Duration| -> Result<f64, Failure> {
         let (start, before) = (Instant::now(), total);
         while start.elapsed() < duration {
-            while by_all.len() < IN_FLIGHT {
-                by_all.push_back(0_usize);
-                pool.all[MEMBERS].write(&say)?;
-            }
+            let next = IN_FLIGHT - by_all.len();
+            by_all.extend(std::iter::repeat_n(0_usize, next));
+            pool.all[MEMBERS].write(&say.repeat(next))?;
             pool.turn(
                 Some(Duration::from_millis(100)),
                 &mut |at, payload| {
