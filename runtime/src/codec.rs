@@ -25,6 +25,10 @@ use std::{borrow::Cow, fmt, ops::Range, time::SystemTime};
 /// The maximum nesting depth of what is transcoded.
 pub(crate) const DEPTH: u32 = 256;
 
+/// How the names begin of the structs by which `serde_json` serializes a `RawValue`, or a number of arbitrary precision: their only field is JSON
+/// text.
+const PRIVATE: &str = "$serde_json::private::";
+
 /// The encodings that a protocol can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -7,7 +7,7 @@ use crate::{
 };
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 use tokio::time::{Instant, Sleep};
@@ -44,6 +44,8 @@ pub(crate) struct TransportIo {
     pub(crate) clock: Clock,
     /// Fires when the link has something to do, or earlier.
     timer: Pin<Box<Sleep>>,
+    /// What the timer wakes. Polling a timer costs more than looking at the clock.
+    timed: Option<Waker>,
     /// How many bytes had arrived at the last read.
     arrived: u64,
     batch: Vec<Item>,
@@ -58,6 +60,7 @@ impl TransportIo {
             link,
             clock,
             timer: Box::pin(tokio::time::sleep_until(clock.at(due))),
+            timed: None,
             arrived: 0,
             batch: Vec::new(),
             flushing: false,
@@ -117,17 +120,24 @@ impl TransportIo {
     }
 
     /// Ready if the link has something to do. Activity does not reset the timer: what is due is computed again when the timer fires.
-    pub(crate) fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<LinkAction> {
+    pub(crate) fn poll_link(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<LinkAction> {
         loop {
             let Some(due) = self.link.timeout() else {
                 return Poll::Pending;
             };
             if self.clock.at(due) < self.timer.deadline() {
                 self.timer.as_mut().reset(self.clock.at(due));
+                self.timed = None;
             }
-            if self.timer.as_mut().poll(cx).is_pending() {
+            let is_timed = |timed: &Waker| timed.will_wake(cx.waker());
+            if now < self.timer.deadline() && self.timed.as_ref().is_some_and(is_timed) {
                 return Poll::Pending;
             }
+            if self.timer.as_mut().poll(cx).is_pending() {
+                self.timed = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            self.timed = None;
             let action = self.link.handle_timeout(self.clock.now());
             if let Some(due) = self.link.timeout() {
                 self.timer.as_mut().reset(self.clock.at(due));

@@ -7,7 +7,7 @@ const io = new Server(http, { transports: ['websocket'] });
 io.on('connection', socket => {
   socket.on('chat.send', (payload, answer) => {
     if (!isSaid(payload)) throw new Error('it is invalid');
-    answer(payload);
+    answer({ at: payload.sentAt });
   });
   socket.on('room.join', (payload, answer) => {
     if (!isRoom(payload.roomId)) throw new Error('it is invalid');

@@ -10,7 +10,7 @@ server.on('connection', socket => {
     switch (type) {
       case 'chat.send':
         if (!isSaid(payload)) throw new Error('it is invalid');
-        socket.send(JSON.stringify({ type: 'chat.sent', id, payload }));
+        socket.send(JSON.stringify({ type: 'chat.sent', id, payload: { at: payload.sentAt } }));
         break;
       case 'room.join':
         if (!isRoom(payload.roomId)) throw new Error('it is invalid');

@@ -1,28 +1,58 @@
 //! The messages of `protocol.yaml` as a careful author would read, check and write them by hand: what all contenders but Handfast use.
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 
+/// All messages of the client, which differ in what they must contain. They are read in one step.
 #[derive(Debug, Deserialize)]
-struct Envelope<'a> {
+struct Message<'a> {
     #[serde(rename = "type", borrow)]
     tag: Cow<'a, str>,
     #[serde(borrow)]
     id: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    payload: &'a RawValue,
+    payload: Fields<'a>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields<'a> {
+    #[serde(borrow)]
+    room_id: Cow<'a, str>,
+    #[serde(borrow)]
+    from: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+    sent_at: Option<u64>,
+}
+
+impl<'a> Fields<'a> {
+    fn said(self) -> Result<Said<'a>, Failure> {
+        let (Some(from), Some(text), Some(sent_at)) = (self.from, self.text, self.sent_at) else {
+            return Err("a field is missing".into());
+        };
+        let said = Said {
+            room_id: self.room_id,
+            from,
+            text,
+            sent_at,
+        };
+        if said.is_valid() {
+            Ok(said)
+        } else {
+            Err("it is invalid".into())
+        }
+    }
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// What somebody said.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Said<'a> {
-    #[serde(borrow)]
     pub(crate) room_id: Cow<'a, str>,
-    #[serde(borrow)]
     pub(crate) from: Cow<'a, str>,
-    #[serde(borrow)]
     pub(crate) text: Cow<'a, str>,
     pub(crate) sent_at: u64,
 }
@@ -35,18 +65,16 @@ impl Said<'_> {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Join<'a> {
-    #[serde(borrow)]
-    pub(crate) room_id: Cow<'a, str>,
-}
-
 pub(crate) fn is_room(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+#[derive(Serialize)]
+struct Sent {
+    at: u64,
 }
 
 #[derive(Serialize)]
@@ -72,37 +100,25 @@ pub(crate) enum Effect {
 }
 
 /// Reads, checks and answers a message.
-pub(crate) fn handle(text: &str) -> Result<Effect, Box<dyn std::error::Error + Send + Sync>> {
-    let envelope: Envelope<'_> = serde_json::from_str(text)?;
-    let said = || {
-        let said: Said<'_> = serde_json::from_str(envelope.payload.get())?;
-        if said.is_valid() {
-            Ok(said)
-        } else {
-            Err(Box::<dyn std::error::Error + Send + Sync>::from(
-                "it is invalid",
-            ))
-        }
-    };
-    let id = envelope.id.as_deref();
-    Ok(match &*envelope.tag {
+pub(crate) fn handle(text: &str) -> Result<Effect, Failure> {
+    let Message { tag, id, payload } = serde_json::from_str(text)?;
+    let id = id.as_deref();
+    Ok(match &*tag {
         "chat.send" => Effect::Answer(serde_json::to_string(&Outgoing {
             tag: "chat.sent",
             id,
             channel: None,
-            payload: Some(said()?),
+            payload: Some(Sent {
+                at: payload.said()?.sent_at,
+            }),
         })?),
         "room.say" => Effect::Publish(serde_json::to_string(&Outgoing {
             tag: "room.said",
             id: None,
             channel: Some("room:lobby"),
-            payload: Some(said()?),
+            payload: Some(payload.said()?),
         })?),
-        "room.join" => {
-            let join: Join<'_> = serde_json::from_str(envelope.payload.get())?;
-            if !is_room(&join.room_id) {
-                return Err("it is invalid".into());
-            }
+        "room.join" if is_room(&payload.room_id) => {
             Effect::Join(serde_json::to_string(&Outgoing::<()> {
                 tag: "room.joined",
                 id,
@@ -110,6 +126,6 @@ pub(crate) fn handle(text: &str) -> Result<Effect, Box<dyn std::error::Error + S
                 payload: None,
             })?)
         }
-        _ => return Err("there is no such message".into()),
+        _ => return Err("there is no such message, or it is invalid".into()),
     })
 }

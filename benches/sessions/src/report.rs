@@ -120,7 +120,7 @@ pub(crate) fn table(scenario: Scenario, rows: &[Row], rate: f64) -> bool {
 fn title(scenario: Scenario, rate: f64) -> String {
     match scenario {
         Scenario::Echo => format!(
-            "## Echo: {} connections × {} in flight, 200 B",
+            "## Echo: {} connections × {} in flight, messages of 200 B",
             load::ECHO.0,
             load::ECHO.1
         ),

@@ -85,7 +85,7 @@ impl Session {
             if self.core.take_ping_request() {
                 self.io.link.ping_now();
             }
-            match self.io.poll_link(cx) {
+            match self.io.poll_link(cx, Instant::now()) {
                 Poll::Ready(LinkAction::Ping) => self.core.ping(),
                 Poll::Ready(LinkAction::Acknowledge(received)) => self.core.acknowledge(received),
                 Poll::Ready(LinkAction::Silent) => {

@@ -463,7 +463,7 @@ impl Connection {
             );
             return Some(End::Stalled);
         }
-        match self.io.poll_link(cx) {
+        match self.io.poll_link(cx, self.now) {
             Poll::Pending => None,
             Poll::Ready(LinkAction::Ping) => {
                 self.send_system(self.server.protocol.session.roles.ping);

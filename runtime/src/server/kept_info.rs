@@ -51,13 +51,13 @@ impl KeptInfo {
         self.whole.get_or_init(|| {
             let mut lines = self.head.split(|byte| *byte == b'\n');
             let uri = lines.next().unwrap_or_default();
-            let headers = lines.filter_map(header).fold(
-                HeaderMap::new(),
-                |mut headers, (name, value)| {
-                    headers.append(name, value);
-                    headers
-                },
-            );
+            let headers =
+                lines
+                    .filter_map(header)
+                    .fold(HeaderMap::new(), |mut headers, (name, value)| {
+                        headers.append(name, value);
+                        headers
+                    });
             Arc::new(ConnectionInfo {
                 address: self.address,
                 headers,

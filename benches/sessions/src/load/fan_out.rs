@@ -32,7 +32,7 @@ pub(crate) fn fan_out(
             by_all.extend(std::iter::repeat_n(0_usize, next));
             pool.all[MEMBERS].write(&say.repeat(next))?;
             pool.turn(
-                Some(Duration::from_millis(100)),
+                Some(Duration::ZERO),
                 &mut |at, payload| {
                     let index = heard[at] - complete;
                     heard[at] += 1;

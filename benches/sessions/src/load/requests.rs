@@ -3,7 +3,7 @@
 use super::frames;
 use crate::contender::Dialect;
 
-/// 129 bytes, which make messages of about 200.
+/// What makes messages of about 200 bytes.
 const SAID: &str = r#"{"roomId":"lobby","from":"ada","text":"The quick brown fox jumps over the lazy dog, and the dog sleeps on in the sun; it is warm.","sentAt":1764140000000}"#;
 
 /// How many requests have ids of their own. A server may remember the last ids of a connection.

@@ -43,12 +43,7 @@ impl SessionHandler for App {
 
 impl ChatHandler for App {
     async fn chat_send(&self, m: ChatSend, _: &Context) -> Result<ChatSent, HandlerError> {
-        Ok(ChatSent {
-            room_id: m.room_id,
-            from: m.from,
-            text: m.text,
-            sent_at: m.sent_at,
-        })
+        Ok(ChatSent { at: m.sent_at })
     }
 }
 

@@ -30,6 +30,11 @@ impl Owned {
     }
 }
 
+#[derive(Serialize)]
+struct Sent {
+    at: u64,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Join {
@@ -43,7 +48,7 @@ pub(super) async fn serve() -> Result<(), Failure> {
             "chat.send",
             async |Data(said): Data<Owned>, ack: AckSender| {
                 if said.is_valid() {
-                    drop(ack.send(&said));
+                    drop(ack.send(&Sent { at: said.sent_at }));
                 }
             },
         );
