@@ -90,7 +90,7 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
                 }
             }
             // They were added above, or are not sent by Handfast itself.
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => {}
+            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate | RoleKind::Greeting => {}
         }
     }
     (build.schemas, all)

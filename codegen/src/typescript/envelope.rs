@@ -28,7 +28,8 @@ pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
             | RoleKind::Refuse
             | RoleKind::Gap
             | RoleKind::Skip
-            | RoleKind::Error => end == Side::Server,
+            | RoleKind::Error
+            | RoleKind::Greeting => end == Side::Server,
             RoleKind::Join
             | RoleKind::Leave
             | RoleKind::Ping

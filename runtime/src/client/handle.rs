@@ -6,9 +6,8 @@ use super::{
 };
 use crate::{
     ChannelKey, Message, MessageSet, NoError, NoRequests, Protocol, Request,
-    calls::{self, Failure, ReplyIndices, RequestMessage, prepare, timeout_of},
-    descriptor::Tag,
-    system::ChannelOnly,
+    calls::{self, Failure, RequestMessage, prepare, timeout_of},
+    system::{ChannelOnly, Role},
     transport::CloseFrame,
 };
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
@@ -198,8 +197,7 @@ impl<P: Protocol> Client<P> {
         // Without a leave message of its own, the channel is left with the session's.
         let leave = match leave {
             Some(leave) => prepare::<P::Client, L>(leave).map(Some),
-            None => own_request(P::DESCRIPTOR.session.roles.leave, &channel.key())
-                .map(|leave| leave.tag.is_some().then_some(leave)),
+            None => own_request(&self.handle.core, Role::Leave, &channel.key()),
         };
         let request = calls::one_request::<P::Client, P::Server, M>(message);
         subscription::join(
@@ -221,9 +219,9 @@ impl<P: Protocol> Client<P> {
         channel: &C,
     ) -> Result<Subscription<P::Server, ()>, CallError<NoError>> {
         let key = channel.key();
-        let roles = &P::DESCRIPTOR.session.roles;
-        let join = own_request(roles.join, &key);
-        let leave = own_request(roles.leave, &key).map(Some);
+        let core = &self.handle.core;
+        let join = own_request(core, Role::Join, &key).and_then(|join| join.ok_or(Failure::Encode));
+        let leave = own_request(core, Role::Leave, &key);
         subscription::join_by_key(
             self.handle.clone(),
             key,
@@ -400,16 +398,11 @@ impl<P: Protocol> Client<P> {
     }
 }
 
-/// The session's own request to join or leave a channel.
-fn own_request(tag: Option<Tag>, key: &str) -> Result<RequestMessage, Failure> {
-    let payload = serde_json::value::to_raw_value(&ChannelOnly(Cow::Borrowed(key)));
-    Ok(RequestMessage {
-        tag,
-        payload: Some(payload.map_err(|_| Failure::Encode)?.into()),
-        channel: None,
-        idempotent: true,
-        replies: ReplyIndices::NONE,
-    })
+/// The session's own request to join or leave a channel; `None` if the protocol has none.
+fn own_request(core: &Core, role: Role, key: &str) -> Result<Option<RequestMessage>, Failure> {
+    let fields = ChannelOnly(Cow::Borrowed(key));
+    core.session_message(role, Some(&fields))
+        .map_err(|_| Failure::Encode)
 }
 
 async fn send(

@@ -12,7 +12,7 @@ use crate::{
         timeout_of,
     },
     codec::Outgoing,
-    descriptor::{CloseReason, MessageDescriptor, Tag},
+    descriptor::{CloseReason, Heading, MessageDescriptor},
     outbound::EnqueueError,
     transport::CloseFrame,
 };
@@ -134,8 +134,8 @@ impl ClientLink {
         let encoder = &self.connection.encoder;
         let packet = self.connection.encode(&Outgoing {
             payload: descriptor.payload.then_some(payload),
-            timestamp: encoder.timestamp(),
-            ..encoder.outgoing(descriptor.tag)
+            timestamp: encoder.timestamp(descriptor),
+            ..encoder.outgoing(descriptor)
         });
         if let Some(packet) = packet {
             let key = outside_channels(descriptor, payload);
@@ -194,7 +194,7 @@ impl Caller for ClientLink {
         }
     }
 
-    fn cancel(&self, id: &Id, tag: Option<Tag>) {
-        self.connection.cancel_stream(id, tag);
+    fn cancel(&self, id: &Id, message: Heading) {
+        self.connection.cancel_stream(id, message);
     }
 }

@@ -6,18 +6,20 @@ use super::{
     attach::Attach,
     connection::{CONTROL, Connection, Established},
     connection_handle::{ConnectionHandle, Peer},
+    encoder::SessionMessage,
     endpoint::Endpoint,
     expiry::announced,
     kept_info::KeptInfo,
     state::{Admission, ServerState},
+    system,
     token_bucket::TokenBucket,
 };
 use crate::{
-    SessionCode, Side,
+    SessionCode, Side, TagBuf,
     descriptor::CloseReason,
     metrics,
     replies::ErrorPayload,
-    system::{Head, Hello, Ready, Resume, Role, check_version},
+    system::{Greeting, Head, Hello, Ready, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,
 };
@@ -31,6 +33,9 @@ pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
 
 /// The maximum length of a client's version, in bytes: a rejection repeats it.
 const MAX_VERSION: usize = 64;
+
+/// What a message that waits for ready counts, beside its bytes.
+const EARLY_OVERHEAD: usize = 128;
 
 /// Serves a connection from the handshake to its end.
 pub(crate) async fn serve(
@@ -73,6 +78,7 @@ pub(crate) async fn open(
         session,
         version,
         resume,
+        early,
     } = match established {
         Ok(established) => established,
         // Answers a close by the client.
@@ -109,7 +115,9 @@ pub(crate) async fn open(
     let counting = resume.is_some()
         && state.protocol.session.resume.is_some()
         && roles.ready.is_some()
-        && roles.received.is_some();
+        && roles.received.is_some()
+        && state.protocol.session.mapped.ready.is_none();
+    let welcome = endpoint.service.welcome(&session);
     let expires = endpoint.service.expires(&session);
     let peer = Peer {
         session,
@@ -162,9 +170,9 @@ pub(crate) async fn open(
         connection = connection.id,
         principal = connection.principal.as_deref()
     );
-    if let Some(tag) = roles.ready {
+    {
         let ready = Ready {
-            version: state.protocol.version.to_owned(),
+            version: Some(state.protocol.version.to_owned()),
             hash: Some(state.protocol.hash.to_owned()),
             session: token,
             resumed: false,
@@ -175,9 +183,11 @@ pub(crate) async fn open(
             let sessions = &state.sessions;
             sessions.set_token(&connection, None, &ready.session);
         }
-        if let Some(packet) = state.encoder.message(encoding, Some(tag), &ready) {
-            connection.outbound.control(packet, 0);
-        }
+        let message = SessionMessage {
+            built: welcome.as_deref(),
+            ..SessionMessage::new(Role::Ready, &ready)
+        };
+        connection.control(&message);
     }
     let established = Established {
         transport,
@@ -186,6 +196,7 @@ pub(crate) async fn open(
         allowance,
         control,
         counting,
+        early,
     };
     let session: BoxFuture<'static, ()> = Box::pin(Connection::new(established, &endpoint).run());
     Some(session.instrument(span))
@@ -211,6 +222,8 @@ struct Accepted {
     version: Arc<str>,
     /// What its hello says of resuming.
     resume: Option<Resume>,
+    /// What it sent before its hello, to be handled once it is ready.
+    early: Vec<Packet>,
 }
 
 /// Waits for the hello and replies to it.
@@ -237,11 +250,18 @@ async fn establish(
     }
     let mut request = ConnectRequest::new(None, info.clone(), String::new());
     let (mut version, mut resume) = (Arc::from(""), None);
+    let mut early = Vec::new();
+    greet(transport, endpoint, info, encoding).await?;
     if session.roles.hello.is_some() {
-        let hello = tokio::time::timeout(
-            session.timeout,
-            hello(transport, server, allowance, encoding, control),
-        );
+        let mut phase = Phase {
+            server,
+            allowance,
+            encoding,
+            control,
+            early: &mut early,
+            early_bytes: 0,
+        };
+        let hello = tokio::time::timeout(session.timeout, phase.hello(transport));
         let hello = tokio::select! {
             hello = hello => hello,
             () = server.shutdown_started() => {
@@ -258,12 +278,10 @@ async fn establish(
                 ));
             }
         };
-        if let Err((side, reason)) = check_version(
-            Side::Client,
-            &hello.version,
-            protocol.version,
-            protocol.accepts,
-        ) {
+        let checked = hello.version.as_deref().map_or(Ok(()), |version| {
+            check_version(Side::Client, version, protocol.version, protocol.accepts)
+        });
+        if let Err((side, reason)) = checked {
             let packet = {
                 let payload = ErrorPayload {
                     side: Some(side),
@@ -282,12 +300,13 @@ async fn establish(
             tracing::warn!(
                 protocol = protocol.name,
                 server_version = protocol.version,
-                client_version = hello.version,
+                client_version = hello.version.as_deref(),
                 "version skew: the client was generated from a different spec with an accepted version"
             );
         }
-        version = hello.version.as_str().into();
-        (request.auth, request.version) = (hello.auth, hello.version);
+        let said = hello.version.unwrap_or_default();
+        version = said.as_str().into();
+        (request.auth, request.version) = (hello.auth, said);
         resume = hello.resume;
     }
     let connecting = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
@@ -297,6 +316,7 @@ async fn establish(
                 session,
                 version,
                 resume,
+                early,
             });
         }
         Ok(Ok(Err(rejection))) => rejection,
@@ -321,7 +341,38 @@ async fn establish(
     if rejection.retryable {
         return Err(Some(CloseFrame::new(TRY_AGAIN_LATER, reason)));
     }
-    Err(close(CloseReason::Unauthorized, reason))
+    // An invalid hello is an invalid message.
+    let invalid = rejection.code == TagBuf::Text(SessionCode::Invalid.as_str().into());
+    let condition = match protocol.closes_for(CloseReason::Invalid) {
+        Some(_) if invalid => CloseReason::Invalid,
+        _ => CloseReason::Unauthorized,
+    };
+    Err(close(condition, reason))
+}
+
+/// Sends the greeting, if the server speaks first.
+async fn greet(
+    transport: &mut dyn Transport,
+    endpoint: &Endpoint,
+    info: &ConnectionInfo,
+    encoding: usize,
+) -> Result<(), Option<CloseFrame>> {
+    let server = &endpoint.state;
+    if server.protocol.session.roles.greeting.is_none() {
+        return Ok(());
+    }
+    let packet = {
+        let built = endpoint.service.greeting(info);
+        let greeting = Greeting {
+            version: server.protocol.version,
+        };
+        let message = SessionMessage {
+            built: built.as_deref(),
+            ..SessionMessage::new(Role::Greeting, &greeting)
+        };
+        server.encoder.session(encoding, &message)
+    };
+    send(transport, packet).await
 }
 
 async fn send(
@@ -337,25 +388,47 @@ async fn send(
     }
 }
 
-/// Waits for the hello. Other messages are answered with an error, up to `limits.violations`.
-async fn hello(
-    transport: &mut dyn Transport,
-    server: &ServerState,
-    allowance: &Allowance,
+/// What a message before ready is.
+enum Early {
+    Hello(Box<Hello>),
+    /// It is allowed. It may have an answer.
+    Allowed(Option<Packet>),
+    /// It is a bad message, with this answer.
+    Wrong(Option<Packet>),
+}
+
+/// A connection before its hello.
+struct Phase<'a> {
+    server: &'a ServerState,
+    allowance: &'a Allowance,
     encoding: usize,
-    control: &mut TokenBucket,
-) -> Result<Hello, Option<CloseFrame>> {
-    let codec = server.encoder.codec(encoding);
-    let close = |condition| CloseFrame::new(server.protocol.close_code(condition), "");
-    for _ in 0..server.limits.violations.max(1) {
+    control: &'a mut TokenBucket,
+    /// Messages that are allowed before ready.
+    early: &'a mut Vec<Packet>,
+    early_bytes: usize,
+}
+
+impl Phase<'_> {
+    fn close(&self, condition: CloseReason) -> Option<CloseFrame> {
+        Some(CloseFrame::new(
+            self.server.protocol.close_code(condition),
+            "",
+        ))
+    }
+
+    /// Waits for a message.
+    async fn packet(
+        &mut self,
+        transport: &mut dyn Transport,
+    ) -> Result<Packet, Option<CloseFrame>> {
         let packet = loop {
             match transport.receive().await {
                 Ok(TransportEvent::Packet(packet)) => break packet,
-                Ok(TransportEvent::Alive) if control.take(Instant::now()) => {}
-                Ok(TransportEvent::Alive) => return Err(Some(close(CloseReason::RateLimited))),
+                Ok(TransportEvent::Alive) if self.control.take(Instant::now()) => {}
+                Ok(TransportEvent::Alive) => return Err(self.close(CloseReason::RateLimited)),
                 Ok(TransportEvent::Closed(_)) => return Err(None),
                 Err(TransportError::TooLarge { .. }) => {
-                    return Err(Some(close(CloseReason::TooLarge)));
+                    return Err(self.close(CloseReason::TooLarge));
                 }
                 Err(TransportError::Protocol { code, reason }) => {
                     return Err(Some(CloseFrame::new(code, reason)));
@@ -363,48 +436,120 @@ async fn hello(
                 Err(_) => return Err(None),
             }
         };
-        if packet.len() > server.limits.message {
-            return Err(Some(close(CloseReason::TooLarge)));
+        if packet.len() > self.server.limits.message {
+            return Err(self.close(CloseReason::TooLarge));
         }
         // A client that keeps reconnecting causes as much work as one that keeps sending messages.
-        if !allowance.take(Instant::now()) {
-            let reason = "too many messages in too short a time";
-            let packet = server.encoder.rejection(
-                encoding,
-                &ErrorPayload::new(SessionCode::RateLimited, reason).retryable(),
-            );
+        if !self.allowance.take(Instant::now()) {
+            let packet = {
+                let reason = "too many messages in too short a time";
+                let error = ErrorPayload::new(SessionCode::RateLimited, reason).retryable();
+                self.server.encoder.rejection(self.encoding, &error)
+            };
             send(transport, packet).await?;
-            let code = server.protocol.close_code(CloseReason::RateLimited);
+            let code = self.server.protocol.close_code(CloseReason::RateLimited);
             return Err(Some(CloseFrame::new(code, "too many messages")));
         }
-        let source = codec.source(packet.frame());
-        let head = source
-            .ok()
-            .and_then(|source| Head::read(&source, &server.protocol.client.envelope).ok());
-        let payload = |id, payload: ErrorPayload<'_>| server.encoder.error(encoding, id, &payload);
-        let answer = match &head {
-            Some(head)
-                if Role::of(head.tag.borrow(), &server.protocol.session.roles)
-                    == Some(Role::Hello) =>
-            {
-                match Hello::read(head) {
-                    Ok(hello) if hello.version.len() <= MAX_VERSION => return Ok(hello),
-                    _ => payload(
-                        head.id.as_ref(),
-                        ErrorPayload::new(SessionCode::Invalid, "the hello does not fit"),
-                    ),
+        Ok(packet)
+    }
+
+    /// Waits for the hello. Other messages are answered with an error, up to `limits.violations`.
+    async fn hello(&mut self, transport: &mut dyn Transport) -> Result<Hello, Option<CloseFrame>> {
+        let mut violations = self.server.limits.violations.max(1);
+        while violations > 0 {
+            let packet = self.packet(transport).await?;
+            match self.judge(packet)? {
+                Early::Hello(hello) => return Ok(*hello),
+                Early::Allowed(answer) => send(transport, answer).await?,
+                Early::Wrong(answer) => {
+                    violations -= 1;
+                    send(transport, answer).await?;
                 }
             }
-            Some(head) => payload(
-                head.id.as_ref(),
+        }
+        Err(self.close(CloseReason::Violations))
+    }
+
+    /// Decides what a message before ready is.
+    fn judge(&mut self, packet: Packet) -> Result<Early, Option<CloseFrame>> {
+        let protocol = self.server.protocol;
+        let encoder = &self.server.encoder;
+        let source = encoder.codec(self.encoding).source(packet.frame());
+        let found = source.ok().and_then(|source| {
+            Head::find(&source, protocol.client, Side::Client, &protocol.session).ok()
+        });
+        let (condition, error) = match &found {
+            Some((head, Some(Role::Hello))) => match Hello::read(head) {
+                Ok(hello)
+                    if hello
+                        .version
+                        .as_ref()
+                        .is_none_or(|v| v.len() <= MAX_VERSION) =>
+                {
+                    return Ok(Early::Hello(Box::new(hello)));
+                }
+                _ => (
+                    CloseReason::Invalid,
+                    ErrorPayload::new(SessionCode::Invalid, "the hello does not fit"),
+                ),
+            },
+            Some((head, role)) if self.is_early(head, *role) => {
+                match role {
+                    Some(Role::Ping) if !self.control.take(Instant::now()) => {
+                        return Err(self.close(CloseReason::RateLimited));
+                    }
+                    Some(Role::Ping) => {
+                        let ping = system::Ping::read(head);
+                        let pong = encoder.session(self.encoding, &ping.pong());
+                        return Ok(Early::Allowed(pong));
+                    }
+                    Some(_) => {}
+                    None => {
+                        drop(found);
+                        self.keep(packet)?;
+                    }
+                }
+                return Ok(Early::Allowed(None));
+            }
+            Some(_) => (
+                CloseReason::NotReady,
                 ErrorPayload::new(SessionCode::NotReady, "the hello comes first"),
             ),
-            None => payload(
-                None,
+            None => (
+                CloseReason::Invalid,
                 ErrorPayload::new(SessionCode::Syntax, "this is no message"),
             ),
         };
-        send(transport, answer).await?;
+        if let Some(code) = protocol.closes_for(condition) {
+            return Err(Some(CloseFrame::new(code, error.message.into_owned())));
+        }
+        let id = found.as_ref().and_then(|(head, _)| head.id.as_ref());
+        Ok(Early::Wrong(encoder.error(self.encoding, id, &error)))
     }
-    Err(Some(close(CloseReason::Violations)))
+
+    /// Whether a message is allowed before the hello: the protocol says so of it.
+    fn is_early(&self, head: &Head<'_>, role: Option<Role>) -> bool {
+        let protocol = self.server.protocol;
+        let early = protocol.session.before_ready;
+        match role {
+            Some(role @ (Role::Ping | Role::Pong)) => role
+                .mapped(&protocol.session.mapped)
+                .is_some_and(|mapped| early.contains(&mapped.name)),
+            Some(_) => false,
+            None => {
+                let index = (protocol.client.lookup)(head.tag.borrow());
+                index.is_some_and(|index| early.contains(&protocol.client.messages[index].name))
+            }
+        }
+    }
+
+    /// Keeps a message until the session is ready, within `limits.inbound`.
+    fn keep(&mut self, packet: Packet) -> Result<(), Option<CloseFrame>> {
+        self.early_bytes += packet.len() + EARLY_OVERHEAD;
+        if self.early_bytes > self.server.limits.inbound {
+            return Err(self.close(CloseReason::RateLimited));
+        }
+        self.early.push(packet);
+        Ok(())
+    }
 }

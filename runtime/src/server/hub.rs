@@ -2,7 +2,7 @@
 
 use super::{
     connection_handle::ConnectionHandle,
-    encoder::Encoder,
+    encoder::{Encoder, SessionMessage},
     membership::JoinError,
     replay::{Replay, Replayed},
     volatile_key::volatile_key,
@@ -11,7 +11,7 @@ use crate::{
     GapReason, Id,
     broker::{Broker, Deliver, MemberId, Publication, Retention, ServerId, StreamPosition},
     codec::{JsonPayload, Outgoing},
-    system::{GapNotice, SkipNotice},
+    system::{GapNotice, Role, SkipNotice},
     transport::Packet,
 };
 use std::{
@@ -326,31 +326,30 @@ impl Hub {
         let (union, tag) = (self.encoder.protocol.server, publication.message.tag);
         let payload = publication.payload.as_deref();
         let payload = payload.map(|json| JsonPayload::new(union, tag, json));
-        let envelope = &union.envelope;
         let message = Outgoing {
             payload: payload
                 .as_ref()
                 .map(|payload| payload as &dyn erased_serde::Serialize),
             channel: Some(&publication.channel),
             seq,
-            timestamp: envelope.timestamp.map(|_| publication.at),
-            ..self.encoder.outgoing(publication.message.tag)
+            timestamp: Some(publication.at),
+            ..self.encoder.outgoing(publication.message)
         };
         self.encoder.encode(encoding, &message)
     }
 
     /// Encodes the number of a message that is not for a member.
     pub(super) fn skip(&self, encoding: usize, channel: &str, seq: u64) -> Option<Packet> {
-        let tag = self.encoder.protocol.session.roles.skip?;
         let channel = channel.into();
         let notice = SkipNotice { channel, seq };
-        self.encoder.message(encoding, Some(tag), &notice)
+        let message = SessionMessage::new(Role::Skip, &notice);
+        self.encoder.session(encoding, &message)
     }
 
     /// Encodes a gap.
     pub(super) fn gap(&self, encoding: usize, notice: &GapNotice<'_>) -> Option<Packet> {
-        let tag = self.encoder.protocol.session.roles.gap?;
-        self.encoder.message(encoding, Some(tag), notice)
+        self.encoder
+            .session(encoding, &SessionMessage::new(Role::Gap, notice))
     }
 
     /// Reports to all members of a channel that its numbering began anew.

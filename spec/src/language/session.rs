@@ -94,6 +94,11 @@ static ROLES: Section = Section {
             ROLE,
             "Server: a number of a channel whose message is for others.",
         ),
+        key(
+            "greeting",
+            ROLE,
+            "Server: speaks first, before the hello. Off.",
+        ),
     ],
 };
 

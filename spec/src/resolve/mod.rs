@@ -114,8 +114,9 @@ impl<'a> Resolver<'a> {
         let messages = under("messages")
             .iter()
             .map(|entry| self.message(entry, &envelope));
-        let messages: Vec<_> = messages.collect();
+        let mut messages: Vec<_> = messages.collect();
         let session = self.session(at("session"), &messages);
+        Self::early_ids(&session, &mut messages);
         let limits = self.limits(at("limits"));
         let encodings = self.encodings(at("encodings"), &name.text, version.major);
         let closes = self.closes(at("closes"));

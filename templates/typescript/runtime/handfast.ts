@@ -59,6 +59,8 @@ export type { CallError, DeclaredError, DecodeError, RuntimeError } from './hand
 export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
 export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOptions, ValueOrProvider } from './handfast/options.js';
+export { mapRoles } from './handfast/mapped.js';
+export type { MappedRole, MappedRoles } from './handfast/mapped.js';
 export { answering } from './handfast/requests.js';
 export type { Answer, Items, RequestContext, RequestHandler, StreamRequestHandler } from './handfast/requests.js';
 export { memoize } from './handfast/memoize.js';

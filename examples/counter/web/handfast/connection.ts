@@ -70,6 +70,8 @@ export class Connection {
   /** An encoded ping. */
   readonly #ping: Packet | null;
   #transport: Transport | undefined;
+  /** Sends the hello on the current connection, where the server speaks first. */
+  #greeted: () => void = () => {};
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
   /** Consecutive attempts that led to no session, or to none that lasted. */
@@ -126,7 +128,12 @@ export class Connection {
     this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = connect(url, subprotocol, {
       opened: () => {
-        if (isCurrent()) void this.#sayHello(isCurrent);
+        if (!isCurrent()) return;
+        if (this.#host.encoder.tag('greeting') === null) return void this.#sayHello(isCurrent);
+        this.#greeted = () => {
+          this.#greeted = () => {};
+          if (isCurrent()) void this.#sayHello(isCurrent);
+        };
       },
       received: frame => {
         if (!isCurrent()) return;
@@ -175,6 +182,11 @@ export class Connection {
       return;
     }
     if (isCurrent()) this.#host.opened();
+  }
+
+  /** The server has spoken first. */
+  greeted(): void {
+    this.#greeted();
   }
 
   /** Writes a message. */
