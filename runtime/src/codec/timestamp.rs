@@ -1,16 +1,37 @@
 //! Timestamps as text (RFC 3339), in milliseconds.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    cell::Cell,
+    time::{Duration, SystemTime},
+};
 
 /// The first second of the year 10000, which RFC 3339 cannot express.
 const END: u64 = 253_402_300_800;
 
+type Text = [u8; 24];
+
+thread_local! {
+    /// The last timestamp, and its milliseconds since 1970. A server writes many in the same millisecond.
+    static LAST: Cell<(u64, Text)> = const { Cell::new((0, *b"1970-01-01T00:00:00.000Z")) };
+}
+
 /// Formats a time since 1970. A later time than the form can express is the last that it can.
-pub(super) fn rfc3339(at: SystemTime) -> [u8; 24] {
+pub(super) fn rfc3339(at: SystemTime) -> Text {
     let since = at
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()
         .min(Duration::new(END - 1, 999_999_999));
+    let now = since.as_secs() * 1000 + u64::from(since.subsec_millis());
+    let last = LAST.try_with(Cell::get).ok();
+    if let Some((_, text)) = last.filter(|(last, _)| *last == now) {
+        return text;
+    }
+    let text = format(since);
+    let _ = LAST.try_with(|last| last.set((now, text)));
+    text
+}
+
+fn format(since: Duration) -> Text {
     let (seconds, days) = (since.as_secs() % 86_400, since.as_secs() / 86_400);
     let (year, month, day) = date(days);
     let mut text = *b"0000-00-00T00:00:00.000Z";
