@@ -556,6 +556,10 @@ impl State {
         skip: &dyn Fn(u64) -> Option<Packet>,
     ) -> Option<Item> {
         if let Some(item) = self.control.pop_front() {
+            if self.control.is_empty() {
+                // They are rare.
+                self.control = VecDeque::new();
+            }
             return Some(item);
         }
         while let Some(replay) = self.sent.replay() {

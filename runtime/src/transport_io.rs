@@ -6,6 +6,7 @@ use crate::{
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
 };
 use std::{
+    cell::Cell,
     pin::Pin,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -48,8 +49,15 @@ pub(crate) struct TransportIo {
     timed: Option<Waker>,
     /// How many bytes had arrived at the last read.
     arrived: u64,
-    batch: Vec<Item>,
     flushing: bool,
+}
+
+/// The capacity that a thread keeps for its next batch.
+const BATCH_KEPT: usize = 1024;
+
+thread_local! {
+    /// The batch that is being handed to a transport. It is empty between batches.
+    static BATCH: Cell<Vec<Item>> = const { Cell::new(Vec::new()) };
 }
 
 impl TransportIo {
@@ -62,7 +70,6 @@ impl TransportIo {
             timer: Box::pin(tokio::time::sleep_until(clock.at(due))),
             timed: None,
             arrived: 0,
-            batch: Vec::new(),
             flushing: false,
         }
     }
@@ -70,7 +77,6 @@ impl TransportIo {
     /// Gives up the transport, and returns it. Until [`Self::attach`] there is none.
     #[cfg(feature = "server")]
     pub(crate) fn detach(&mut self) -> Box<dyn Transport> {
-        self.batch.clear();
         self.flushing = false;
         std::mem::replace(&mut self.transport, Box::new(Detached))
     }
@@ -161,16 +167,19 @@ impl TransportIo {
         let mut wrote = false;
         loop {
             if !self.flushing {
-                outbound.take(&mut self.batch, skip);
-                if self.batch.is_empty() {
+                let mut batch = BATCH.try_with(Cell::take).unwrap_or_default();
+                outbound.take(&mut batch, skip);
+                let is_empty = batch.is_empty();
+                written(&batch);
+                let fed = batch
+                    .drain(..)
+                    .try_for_each(|item| self.transport.feed(item.packet));
+                batch.shrink_to(BATCH_KEPT);
+                let _ = BATCH.try_with(|kept| kept.set(batch));
+                fed?;
+                if is_empty {
                     return Ok(wrote);
                 }
-                written(&self.batch);
-                for item in self.batch.drain(..) {
-                    self.transport.feed(item.packet)?;
-                }
-                // An idle connection does not keep the capacity of a large batch.
-                self.batch.shrink_to(16);
                 self.flushing = true;
             }
             match self.transport.poll_flush(cx)? {

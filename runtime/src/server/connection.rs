@@ -235,7 +235,7 @@ impl Connection {
     }
 
     /// Serves the session until it ends.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(mut self: Box<Self>) {
         let leave = LeaveOnDrop {
             connection: self.connection.clone(),
             server: self.server.clone(),

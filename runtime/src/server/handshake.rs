@@ -198,7 +198,7 @@ pub(crate) async fn open(
         counting,
         early,
     };
-    let session: BoxFuture<'static, ()> = Box::pin(Connection::new(established, &endpoint).run());
+    let session: BoxFuture<'static, ()> = Box::pin(Box::new(Connection::new(established, &endpoint)).run());
     Some(session.instrument(span))
 }
 
