@@ -62,10 +62,14 @@ pub fn serialize_entries<S: Serializer>(
     serializer: S,
     write: &dyn Fn(&mut FieldWriter<'_>),
 ) -> Result<S::Ok, S::Error> {
-    let mut count = Count(0);
-    write(&mut FieldWriter::new(&mut count));
+    // Text does not say how many there are.
+    let count = (!serializer.is_human_readable()).then(|| {
+        let mut count = Count(0);
+        write(&mut FieldWriter::new(&mut count));
+        count.0
+    });
     let mut entries = Entries {
-        map: serializer.serialize_map(Some(count.0))?,
+        map: serializer.serialize_map(count)?,
         result: Ok(()),
     };
     write(&mut FieldWriter::new(&mut entries));

@@ -5,10 +5,8 @@
 
 pub(crate) mod mapped;
 
-#[cfg(feature = "net")]
-use crate::SessionCode;
 use crate::{
-    GapReason, Id, Side, TagBuf,
+    GapReason, Id, SessionCode, Side, TagBuf,
     codec::Source,
     descriptor::{EnvelopeDescriptor, MappedRole, MappedRoles, Roles, Tag, TagRef},
 };

@@ -95,6 +95,8 @@ pub(crate) struct Connection {
     logged: Logged,
     /// How much of [`BUDGET`] this poll has used.
     budget_used: usize,
+    /// When the present batch began. The clock is looked at once for all of its messages.
+    now: Instant,
     close: Option<Close>,
     /// When a graceful shutdown stops waiting for handlers.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -210,6 +212,7 @@ impl Connection {
             rate_limited: 0,
             logged: Logged::default(),
             budget_used: 0,
+            now: Instant::now(),
             close: None,
             deadline: None,
             connection,
@@ -232,7 +235,7 @@ impl Connection {
     }
 
     /// Serves the session until it ends.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(mut self: Box<Self>) {
         let leave = LeaveOnDrop {
             connection: self.connection.clone(),
             server: self.server.clone(),
@@ -283,7 +286,8 @@ impl Connection {
             if let Some(attach) = self.connection.take_attach() {
                 return Poll::Ready(End::Attach(attach));
             }
-            let mut worked = false;
+            self.now = Instant::now();
+            let (mut worked, mut is_done) = (false, false);
             for _ in 0..BATCH {
                 let read = match self.poll_read(cx) {
                     Ok(read) => read,
@@ -291,6 +295,7 @@ impl Connection {
                 };
                 let handled = self.handle_next();
                 if !(self.poll_handlers(cx) | handled | read) {
+                    is_done = true;
                     break;
                 }
                 worked = true;
@@ -304,12 +309,16 @@ impl Connection {
             if let Some(end) = self.poll_timers(cx) {
                 return Poll::Ready(end);
             }
+            // Nothing is left to be read, and what has been written makes room for what waits here.
+            let goes_on = !is_done
+                || (worked && self.close.is_some())
+                || (wrote && (self.pong_pending.is_some() || !self.inbound.is_empty()));
             let rest = || {
                 self.connection
                     .outbound
                     .rest(cx.waker(), self.close.as_ref())
             };
-            if !(worked || wrote || rest() || self.connection.has_attach()) {
+            if !(goes_on || rest() || self.connection.has_attach()) {
                 return Poll::Pending;
             }
         }
@@ -470,7 +479,7 @@ impl Connection {
             );
             return Some(End::Stalled);
         }
-        match self.io.poll_link(cx) {
+        match self.io.poll_link(cx, self.now) {
             Poll::Pending => None,
             Poll::Ready(LinkAction::Ping) => {
                 self.connection.control(&SessionMessage::bare(Role::Ping));

@@ -3,8 +3,9 @@
 use super::{
     answers::Answers,
     attach::{Attach, AttachSlot},
-    connection_info::{ConnectionInfo, SessionState},
+    connection_info::SessionState,
     encoder::{Encoder, SessionMessage},
+    kept_info::KeptInfo,
     membership::Membership,
     pending_calls::PendingCalls,
     sessions::Sessions,
@@ -34,7 +35,7 @@ use std::{
 #[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) session: SessionState,
-    pub(crate) info: Arc<ConnectionInfo>,
+    pub(crate) info: Arc<KeptInfo>,
     /// The version of its protocol.
     pub(crate) version: Arc<str>,
 }

@@ -97,7 +97,7 @@ impl Context {
 
     /// Returns the client's address and the request that opened the connection.
     pub fn connection_info(&self) -> &ConnectionInfo {
-        &self.peer.info
+        self.peer.info.whole()
     }
 
     /// Returns the session: the state that the application keeps for this connection.

@@ -21,7 +21,8 @@ use tokio::time::Sleep;
 /// The handlers of one connection. They run in its task and are dropped with it.
 pub(crate) struct HandlerQueue {
     running: Option<Running>,
-    streams: FuturesUnordered<Abortable<Beside>>,
+    /// `None` until there is one, as for the next.
+    streams: Option<FuturesUnordered<Abortable<Beside>>>,
     /// The handlers of concurrent messages. `None` until there is one: most protocols have none.
     concurrent: Option<FuturesUnordered<Beside>>,
     connection: Arc<ConnectionHandle>,
@@ -34,7 +35,7 @@ impl fmt::Debug for HandlerQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HandlerQueue")
             .field("running", &self.running.is_some())
-            .field("streams", &self.streams.len())
+            .field("streams", &self.streams.as_ref().map_or(0, |all| all.len()))
             .finish_non_exhaustive()
     }
 }
@@ -187,7 +188,7 @@ impl HandlerQueue {
         Self {
             running: None,
             connection,
-            streams: FuturesUnordered::new(),
+            streams: None,
             concurrent: None,
             open: HashMap::new(),
             limit: streams,
@@ -207,7 +208,8 @@ impl HandlerQueue {
     /// Whether as many handlers run beside others as may.
     fn is_full(&self) -> bool {
         let concurrent = self.concurrent.as_ref().map_or(0, |all| all.len());
-        self.streams.len() + concurrent >= self.limit
+        let streams = self.streams.as_ref().map_or(0, |all| all.len());
+        streams + concurrent >= self.limit
     }
 
     /// Starts the handler of a message. If handlers of its kind run one by one, the queue must be idle.
@@ -249,7 +251,9 @@ impl HandlerQueue {
                 }
                 let task = HandlerTask::new(id, expects_reply, message, work, observed);
                 let beside = self.beside(Running::new(task, None));
-                self.streams.push(Abortable::new(beside, registration));
+                self.streams
+                    .get_or_insert_with(FuturesUnordered::new)
+                    .push(Abortable::new(beside, registration));
             }
             Action::Cancel => {
                 if let Some(id) = id {
@@ -285,7 +289,7 @@ impl HandlerQueue {
     /// Drops every stream.
     pub(crate) fn end_streams(&mut self) {
         self.open.clear();
-        self.streams = FuturesUnordered::new();
+        self.streams = None;
     }
 
     /// Drops every handler.
@@ -297,7 +301,9 @@ impl HandlerQueue {
 
     /// Polls all handlers. Ready when one is done.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
-        while let Poll::Ready(Some(done)) = self.streams.poll_next_unpin(cx) {
+        while let Some(streams) = &mut self.streams
+            && let Poll::Ready(Some(done)) = streams.poll_next_unpin(cx)
+        {
             // A cancelled stream has no result, and its id is free already.
             if let Ok(done) = done {
                 if let Some(id) = &done.id {

@@ -9,6 +9,7 @@ use super::{
     encoder::SessionMessage,
     endpoint::Endpoint,
     expiry::announced,
+    kept_info::KeptInfo,
     state::{Admission, ServerState},
     system,
     token_bucket::TokenBucket,
@@ -23,7 +24,7 @@ use crate::{
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::BoxFuture};
 use serde_json::value::RawValue;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -40,12 +41,29 @@ const EARLY_OVERHEAD: usize = 128;
 
 /// Serves a connection from the handshake to its end.
 pub(crate) async fn serve(
-    mut transport: Box<dyn Transport>,
+    transport: Box<dyn Transport>,
     endpoint: Arc<Endpoint>,
     info: ConnectionInfo,
     admission: Admission,
     encoding: usize,
 ) {
+    let opened = Box::pin(open(transport, endpoint, info, admission, encoding)).await;
+    if let Some(session) = opened {
+        session.await;
+    }
+}
+
+/// A session that is to be served, within its span.
+pub(crate) type Session = tracing::instrument::Instrumented<BoxFuture<'static, ()>>;
+
+/// Performs the handshake. Returns the session, unless the client is refused, or resumes one that is served already.
+pub(crate) async fn open(
+    mut transport: Box<dyn Transport>,
+    endpoint: Arc<Endpoint>,
+    info: ConnectionInfo,
+    admission: Admission,
+    encoding: usize,
+) -> Option<Session> {
     let info = Arc::new(info);
     let mut control = TokenBucket::new(CONTROL, Instant::now());
     let allowance = admission.allowance.clone();
@@ -70,14 +88,16 @@ pub(crate) async fn serve(
         // Answers a close by the client.
         Err(None) => {
             metrics::closed(endpoint.state.protocol, None);
-            return transport
+            transport
                 .close(&CloseFrame::new(1000, ""), CLOSE_TIMEOUT)
                 .await;
+            return None;
         }
         Err(Some(closing)) => {
             tracing::info!(address = ?info.address, %closing, "the handshake failed");
             metrics::closed(endpoint.state.protocol, Some(closing.code));
-            return transport.close(&closing, CLOSE_TIMEOUT).await;
+            transport.close(&closing, CLOSE_TIMEOUT).await;
+            return None;
         }
     };
     let state = &endpoint.state;
@@ -92,7 +112,8 @@ pub(crate) async fn serve(
         tracing::error!("the random number generator of the system failed");
         let code = state.protocol.close_code(CloseReason::Internal);
         let closing = CloseFrame::new(code, "the server failed");
-        return transport.close(&closing, CLOSE_TIMEOUT).await;
+        transport.close(&closing, CLOSE_TIMEOUT).await;
+        return None;
     };
     let roles = &state.protocol.session.roles;
     let counting = resume.is_some()
@@ -104,7 +125,7 @@ pub(crate) async fn serve(
     let expires = endpoint.service.expires(&session);
     let peer = Peer {
         session,
-        info,
+        info: Arc::new(KeptInfo::new(&info)),
         version,
     };
     let resumed = resume
@@ -132,7 +153,7 @@ pub(crate) async fn serve(
                 control,
             });
             let Err(attach) = handle.attach(attach) else {
-                return;
+                return None;
             };
             // The session has ended meanwhile.
             let Attach {
@@ -181,8 +202,9 @@ pub(crate) async fn serve(
         counting,
         early,
     };
-    let session = Connection::new(established, &endpoint).run();
-    session.instrument(span).await;
+    let session: BoxFuture<'static, ()> =
+        Box::pin(Box::new(Connection::new(established, &endpoint)).run());
+    Some(session.instrument(span))
 }
 
 /// Returns the session with a token, if the client may resume it.

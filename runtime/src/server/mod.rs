@@ -35,6 +35,7 @@ mod hub;
 mod inbound;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+mod kept_info;
 mod membership;
 mod middleware;
 mod origins;

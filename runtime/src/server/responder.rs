@@ -13,10 +13,7 @@ use crate::{
 use serde_json::value::RawValue;
 use std::{
     error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::SystemTime,
 };
 
@@ -24,8 +21,6 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct Responder {
     context: Context,
-    /// Whether the requested stream was acknowledged.
-    accepted: Arc<AtomicBool>,
 }
 
 impl Replier for Responder {
@@ -43,11 +38,14 @@ impl Replier for Responder {
     }
 
     fn accept(&self) {
-        self.accepted.store(true, Ordering::Relaxed);
+        if let Some(progress) = self.context.progress() {
+            progress.accepted.store(true, Ordering::Relaxed);
+        }
     }
 
     fn is_accepted(&self) -> bool {
-        self.accepted.load(Ordering::Relaxed)
+        let progress = self.context.progress();
+        progress.is_some_and(|progress| progress.accepted.load(Ordering::Relaxed))
     }
 
     fn send(&self, message: &'static MessageDescriptor, payload: &dyn erased_serde::Serialize) {
@@ -100,10 +98,7 @@ impl Replier for Responder {
 
 impl Responder {
     pub(crate) fn new(context: Context) -> Self {
-        Self {
-            context,
-            accepted: Arc::default(),
-        }
+        Self { context }
     }
 
     /// Returns the context for the message's handler.

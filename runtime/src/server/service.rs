@@ -137,7 +137,11 @@ impl ConnectRequest {
     pub(crate) fn again(auth: Box<RawValue>, peer: &Peer) -> Self {
         Self {
             in_hello: false,
-            ..Self::new(Some(auth), peer.info.clone(), (*peer.version).to_owned())
+            ..Self::new(
+                Some(auth),
+                peer.info.whole().clone(),
+                (*peer.version).to_owned(),
+            )
         }
     }
 

@@ -40,8 +40,8 @@ impl Connection {
             // The messages sent during the pause arrive all at once.
             rate.credit(paused.since.elapsed());
         }
-        let (arrival, bytes) = self.io.poll_receive(cx);
-        let now = Instant::now();
+        let now = self.now;
+        let (arrival, bytes) = self.io.poll_receive(cx, now);
         self.budget_used = self.budget_used.saturating_add(bytes as usize);
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);
@@ -85,7 +85,7 @@ impl Connection {
 
     /// Reading is paused, so the idle timeout does not apply; the transport is asked whether the peer has hung up.
     fn poll_paused(&mut self, cx: &mut task::Context<'_>) -> Result<(), End> {
-        self.io.hear();
+        self.io.hear(self.now);
         if !std::mem::replace(&mut self.logged.inbound, true) {
             tracing::info!(
                 connection = self.connection.id,
@@ -171,7 +171,7 @@ impl Connection {
 
     /// Counts a message, and acknowledges if it is time for that.
     fn count(&mut self, bytes: usize) {
-        if let Some(received) = self.io.count(bytes) {
+        if let Some(received) = self.io.count(bytes, self.now) {
             self.connection.acknowledge(received);
         }
     }
@@ -237,7 +237,7 @@ impl Connection {
 
     /// As [`Self::within_rate`], for a message that may have been checked when it arrived.
     pub(super) fn check_rate(&mut self, within_rate: Option<bool>) -> bool {
-        within_rate.unwrap_or_else(|| self.within_rate(Instant::now()))
+        within_rate.unwrap_or_else(|| self.within_rate(self.now))
     }
 
     /// Decodes a message and starts its handler. Returns what it was if it was a ping or pong.
