@@ -1,0 +1,61 @@
+//! Another end with the token of a session, such as a duplicated tab: it takes the session over.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::{net::SocketAddr, time::Duration};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
+
+/// How long the server may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A connection that has taken a session over.
+pub(crate) struct Raw {
+    /// Kept open, so that the session stays here.
+    _socket: WebSocketStream<TcpStream>,
+    ready: Value,
+}
+
+/// Resumes a session whose client has received nothing yet.
+pub(crate) async fn take_over(address: SocketAddr, name: &str, token: &str) -> Result<Raw, String> {
+    timeout(PATIENCE, resume(address, name, token))
+        .await
+        .map_err(|_| "the server does not answer".to_owned())?
+}
+
+async fn resume(address: SocketAddr, name: &str, token: &str) -> Result<Raw, String> {
+    let stream = TcpStream::connect(address)
+        .await
+        .map_err(|error| error.to_string())?;
+    let (mut socket, _) = client_async(format!("ws://{address}/ws"), stream)
+        .await
+        .map_err(|error| error.to_string())?;
+    let payload = json!({ "version": "1.0.0", "auth": { "name": name }, "resume": { "session": token, "received": 0 } });
+    let hello = json!({ "type": "hello", "payload": payload }).to_string();
+    socket
+        .send(Message::text(hello))
+        .await
+        .map_err(|error| error.to_string())?;
+    let ready = match socket.next().await {
+        Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap_or_default(),
+        other => return Err(format!("{other:?} in place of a ready")),
+    };
+    // A message of its own, so that the server hears of it on the new connection.
+    socket
+        .send(Message::text(json!({ "type": "ping" }).to_string()))
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(Raw {
+        _socket: socket,
+        ready,
+    })
+}
+
+impl Raw {
+    pub(crate) fn check(&self) -> Result<(), String> {
+        match self.ready["payload"]["resumed"] == true {
+            true => Ok(()),
+            false => Err(format!("the session was not taken over: {}", self.ready)),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Every scenario with the Rust client. `HANDFAST_SEED` repeats what is random.
+
+use handfast_scenarios::{Options, all, rust};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_scenario_is_good_with_the_rust_client() {
+    let scenarios = all().expect("the scenarios can be read");
+    assert_eq!(rust(&scenarios, Options::from_env()).await, 0);
+}
