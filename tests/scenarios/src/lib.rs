@@ -12,6 +12,7 @@ mod journal;
 mod oracle;
 mod process;
 mod proxy;
+mod remote;
 mod run;
 mod rust_client;
 mod scenario;
@@ -37,7 +38,20 @@ impl run::Platform for Rust {
     }
 }
 
-/// Runs scenarios with the Rust client. Returns how many failed.
-pub async fn rust(scenarios: &[Scenario], options: Options) -> usize {
-    suite::run_all(Arc::new(Rust), scenarios, options).await
+/// Where the clients run.
+pub const PLATFORMS: [&str; 3] = ["rust", "node", "chromium"];
+
+/// Runs scenarios on a platform. Returns how many failed.
+///
+/// # Errors
+/// If the platform does not start, or does not end.
+pub async fn run_on(
+    platform: &'static str,
+    scenarios: &[Scenario],
+    options: Options,
+) -> Result<usize, String> {
+    match platform {
+        "rust" => Ok(suite::run_all(Arc::new(Rust), scenarios, options).await),
+        _ => remote::run(platform, scenarios, options).await,
+    }
 }

@@ -1,6 +1,6 @@
 //! `cargo run -p handfast-scenarios`: runs the scenarios on the platforms that are asked for.
 
-use handfast_scenarios::{Options, all, rust};
+use handfast_scenarios::{Options, PLATFORMS, Scenario, all, run_on};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -36,18 +36,42 @@ fn arguments(mut given: impl Iterator<Item = String>) -> Result<Arguments, Strin
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let scenarios =
-        arguments(std::env::args().skip(1)).and_then(|arguments| Ok((arguments, all()?)));
-    let (arguments, mut scenarios) = match scenarios {
-        Ok(scenarios) => scenarios,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::FAILURE;
-        }
+    let asked = arguments(std::env::args().skip(1)).and_then(|asked| Ok((asked, all()?)));
+    let done = match asked {
+        Ok((arguments, scenarios)) => run(&arguments, scenarios).await,
+        Err(error) => Err(error),
     };
-    scenarios.retain(|one| arguments.words.is_empty() || arguments.words.contains(&one.name));
-    match rust(&scenarios, arguments.options).await {
-        0 => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
+    match done {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(failed) => {
+            println!("scenarios: {failed} failed");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+/// Runs what was asked for. Returns how many failed.
+async fn run(arguments: &Arguments, mut scenarios: Vec<Scenario>) -> Result<usize, String> {
+    let is_asked = |name: &str| arguments.words.iter().any(|word| word == name);
+    let is_known = |word: &String| {
+        PLATFORMS.contains(&word.as_str()) || scenarios.iter().any(|one| one.name == *word)
+    };
+    if let Some(word) = arguments.words.iter().find(|word| !is_known(word)) {
+        return Err(format!("`{word}` is neither a scenario nor a platform"));
+    }
+    if scenarios.iter().any(|one| is_asked(&one.name)) {
+        scenarios.retain(|one| is_asked(&one.name));
+    }
+    let every_platform = !PLATFORMS.iter().any(|platform| is_asked(platform));
+    let mut failed = 0;
+    for platform in PLATFORMS {
+        if every_platform || is_asked(platform) {
+            failed += run_on(platform, &scenarios, arguments.options).await?;
+        }
+    }
+    Ok(failed)
 }
