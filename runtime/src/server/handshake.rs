@@ -122,7 +122,7 @@ pub(crate) async fn serve(
             let Err(attach) = handle.attach(attach) else {
                 return;
             };
-            // The session has ended meanwhile.
+            // The session has ended meanwhile, or gone on elsewhere.
             let Attach {
                 transport,
                 peer,
