@@ -92,6 +92,8 @@ impl Rules {
 pub(crate) struct Passed {
     pub(crate) up: u64,
     pub(crate) down: u64,
+    /// How many bytes are held.
+    pub(crate) held: u64,
     head: Vec<u8>,
 }
 
@@ -99,6 +101,12 @@ impl Passed {
     /// Whether the server said that it resumes a session.
     pub(crate) fn is_resumed(&self) -> bool {
         String::from_utf8_lossy(&self.head).contains(r#""resumed":true"#)
+    }
+
+    /// What came from the server at last, for people.
+    pub(crate) fn last_words(&self) -> String {
+        let from = self.head.len().saturating_sub(80);
+        String::from_utf8_lossy(&self.head[from..]).into_owned()
     }
 
     /// The token of the session.
@@ -111,6 +119,8 @@ impl Passed {
 
 struct Connection {
     rules: watch::Sender<Rules>,
+    /// Whether what follows the upgrade is held: the hello.
+    holds_hello: bool,
     passed: Mutex<Passed>,
 }
 
@@ -133,6 +143,8 @@ struct State {
     is_refusing: bool,
     /// What is done with new connections.
     rules: Rules,
+    /// The number of the connection whose hello is held.
+    late: Option<usize>,
     connections: Vec<Arc<Connection>>,
 }
 
@@ -170,6 +182,7 @@ impl Network {
             to,
             is_refusing: false,
             rules: OPEN,
+            late: None,
             connections: Vec::new(),
         };
         let state = Mutex::new(state);
@@ -221,11 +234,9 @@ impl Network {
         }
     }
 
-    /// The same for new connections.
-    pub(crate) fn set_new(&self, directions: &[Direction], mode: Mode) {
-        for &direction in directions {
-            self.shared.state().rules.set(direction, mode);
-        }
+    /// Holds the hello of a connection that is made later, by its number.
+    pub(crate) fn hold_hello(&self, number: usize) {
+        self.shared.state().late = Some(number);
     }
 
     /// Delays whatever is passed on, on new connections, too.
@@ -254,14 +265,16 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             }
             (state.to, state.rules)
         };
-        let connection = Arc::new(Connection {
-            rules: watch::Sender::new(rules),
-            passed: Mutex::default(),
-        });
-        let number = {
+        let (number, connection) = {
             let mut state = shared.state();
+            let number = state.connections.len();
+            let connection = Arc::new(Connection {
+                rules: watch::Sender::new(rules),
+                holds_hello: state.late == Some(number),
+                passed: Mutex::default(),
+            });
             state.connections.push(connection.clone());
-            state.connections.len() - 1
+            (number, connection)
         };
         let cut = shared.cuts.get(number).copied().flatten();
         tokio::spawn(pass(near, to, connection, cut));
@@ -354,13 +367,32 @@ impl Pipe {
                 Ok(0) | Err(_) => self.from = None,
                 Ok(length) => match mode {
                     Mode::Swallow => {}
-                    Mode::Hold => self.held.extend_from_slice(&buffer[..length]),
+                    Mode::Hold => self.hold(&buffer[..length]),
+                    // The upgrade has been answered.
+                    Mode::Pass if self.is_hello() => {
+                        self.hold(&buffer[..length]);
+                        let hold = |rules: &mut Rules| rules.up = Mode::Hold;
+                        self.connection.rules.send_modify(hold);
+                    }
                     Mode::Pass | Mode::Pause => {
                         self.write(&buffer[..length], now.delay).await;
                     }
                 },
             }
         }
+    }
+
+    fn is_hello(&self) -> bool {
+        let passed = self.connection.passed();
+        self.connection.holds_hello
+            && self.direction == Direction::Up
+            && passed.down > 0
+            && passed.held == 0
+    }
+
+    fn hold(&mut self, bytes: &[u8]) {
+        self.held.extend_from_slice(bytes);
+        self.connection.passed().held += bytes.len() as u64;
     }
 
     /// Passes bytes on, and loses the connection where it is to be lost. Returns whether it goes on.

@@ -18,7 +18,7 @@ use std::{
 use tokio::task::JoinHandle;
 
 /// How long anything that has to happen may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(5);
@@ -125,8 +125,8 @@ impl Run<'_> {
             "connect" => self.connect(words).await,
             "join" | "leave" | "put" | "get" | "note" | "watch" | "retry" | "refresh" | "sleep"
             | "close" => self.order(name, words),
-            "cut" | "cut-near" | "refuse" | "allow" | "swallow" | "hold" | "pause" | "pass"
-            | "delay" => self.network(name, words),
+            "cut" | "cut-near" | "refuse" | "allow" | "swallow" | "hold" | "hold-hello"
+            | "pause" | "pass" | "delay" => self.network(name, words),
             "publish" | "ask" | "open-gate" | "kill" | "start" | "deploy" | "deployed"
             | "take-over" => self.server(name, words).await,
             _ => self.wait(name, words).await,
@@ -208,10 +208,11 @@ impl Run<'_> {
             "refuse" => network.refuse(true),
             "allow" => network.refuse(false),
             "swallow" => network.set(directions, Mode::Swallow),
-            "hold" if words.text(2) == "new" => network.set_new(directions, Mode::Hold),
             "hold" => network.set(directions, Mode::Hold),
+            "hold-hello" => {
+                network.hold_hello(usize::try_from(words.count(1)).unwrap_or_default());
+            }
             "pause" => network.set(directions, Mode::Pause),
-            "pass" if words.text(2) == "new" => network.set_new(directions, Mode::Pass),
             "pass" => network.set(directions, Mode::Pass),
             _ => network.delay(Duration::from_millis(words.count(1))),
         }
@@ -226,8 +227,13 @@ impl Run<'_> {
                 let to = words.number(2).unwrap_or(from);
                 let pad = usize::try_from(words.count(3)).unwrap_or_default();
                 for n in from..=to {
-                    self.world
-                        .publish(&self.process.handle, words.text(0), n, pad);
+                    let channel = words.text(0);
+                    self.world.publish(&self.process.handle, channel, n, pad);
+                    // Not faster than this client reads.
+                    if let Some(client) = words.optional(4) {
+                        let heard = [client.into(), channel.into(), n.into()];
+                        self.wait("heard", &Words(&heard)).await?;
+                    }
                 }
             }
             "ask" => {
@@ -328,6 +334,14 @@ impl Run<'_> {
                 Ok(passed
                     .get(at)
                     .is_some_and(|passed| passed.token().is_some()))
+            }
+            // Bytes of this connection are held.
+            "held" => {
+                let at = usize::try_from(n).unwrap_or_default();
+                Ok(self
+                    .passed(client)
+                    .get(at)
+                    .is_some_and(|passed| passed.held > 0))
             }
             // The client has made so many connections.
             "connections" => {
@@ -430,8 +444,10 @@ impl Run<'_> {
             let events = self.journal.of(client);
             let skipped = events.len().saturating_sub(60);
             let passed = seat.network.passed();
-            let passed = passed.iter().map(|passed| (passed.up, passed.down));
-            let passed: Vec<(u64, u64)> = passed.collect();
+            let passed = passed
+                .iter()
+                .map(|passed| (passed.up, passed.down, passed.last_words()));
+            let passed: Vec<_> = passed.collect();
             report += &format!(
                 "  {client}: bytes {passed:?}, {skipped} events and {:?}\n",
                 &events[skipped..]
