@@ -410,10 +410,10 @@ impl Run<'_> {
             self.clients.order(&client, Order::Get { n });
         }
         self.until_right().await?;
-        for (client, seat) in &self.seats {
+        for (client, seat) in &mut self.seats {
             self.clients.order(client, Order::Close);
-            if let Some(raw) = &seat.taken {
-                raw.check()?;
+            if let Some(raw) = &mut seat.taken {
+                raw.check().await?;
             }
         }
         let passed = self

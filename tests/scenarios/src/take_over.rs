@@ -11,8 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection that has taken a session over.
 pub(crate) struct Raw {
-    /// Kept open, so that the session stays here.
-    _socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<TcpStream>,
     ready: Value,
 }
 
@@ -40,22 +39,32 @@ async fn resume(address: SocketAddr, name: &str, token: &str) -> Result<Raw, Str
         Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap_or_default(),
         other => return Err(format!("{other:?} in place of a ready")),
     };
-    // A message of its own, so that the server hears of it on the new connection.
-    socket
-        .send(Message::text(json!({ "type": "ping" }).to_string()))
-        .await
-        .map_err(|error| error.to_string())?;
-    Ok(Raw {
-        _socket: socket,
-        ready,
-    })
+    Ok(Raw { socket, ready })
 }
 
 impl Raw {
-    pub(crate) fn check(&self) -> Result<(), String> {
-        match self.ready["payload"]["resumed"] == true {
-            true => Ok(()),
-            false => Err(format!("the session was not taken over: {}", self.ready)),
+    /// Checks that the session was resumed, and that it is still here.
+    pub(crate) async fn check(&mut self) -> Result<(), String> {
+        if self.ready["payload"]["resumed"] != true {
+            return Err(format!("the session was not taken over: {}", self.ready));
+        }
+        timeout(PATIENCE, self.ask())
+            .await
+            .map_err(|_| "the session that was taken over does not answer".to_owned())?
+    }
+
+    async fn ask(&mut self) -> Result<(), String> {
+        let request = json!({ "type": "get", "payload": { "n": 1 }, "id": "taken" });
+        self.socket
+            .send(Message::text(request.to_string()))
+            .await
+            .map_err(|error| error.to_string())?;
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Text(text))) if text.contains(r#""type":"got""#) => return Ok(()),
+                Some(Ok(Message::Text(_) | Message::Ping(_))) => {}
+                other => return Err(format!("{other:?} in place of an answer")),
+            }
         }
     }
 }
