@@ -26,11 +26,12 @@ cargo xtask advisories       Check the dependencies for known vulnerabilities
 cargo xtask fuzz SEED        Compare a million verdicts of all validators on random schemas
 cargo xtask protocols SEED   Compile the code generated from 3,000 random protocols
 cargo xtask sessions SEED    Lose two million connections in the simulation of sessions, and 200,000 in that of clients and a server
+cargo xtask scenarios SEED   Run the scenarios of bad networks with a cut at every byte on every platform, Chromium included
 cargo xtask mutants          Make mistakes in the counting of messages on purpose: each has to be noticed
 cargo xtask autobahn         Run the Autobahn test suite against both ends of the WebSocket transport
 cargo xtask autobahn CASE…   Run some of its cases, such as 7.3.1 or '6.*'
 
-TypeScript needs Node 20 or newer and npm; packages are installed by `npm ci`. The steps `browser` and `servers` need Chromium, from
+TypeScript needs Node 20 or newer and npm; packages are installed by `npm ci`. The steps `browser`, `scenarios` and `servers` need Chromium, from
 $CHROMIUM or /usr/bin/chromium; as root on Debian or Ubuntu, xtask installs it. Autobahn needs CPython 2.7, from $PYTHON2, the
 PATH or pyenv; as root on Debian, xtask installs it. The step `deny` builds cargo-deny in the target folder once.";
 
@@ -55,6 +56,9 @@ fn main() -> ExitCode {
         }
         ["sessions", seed] if seed.parse::<u64>().is_ok() => {
             run::exit_code(sessions::sessions(seed))
+        }
+        ["scenarios", seed] if seed.parse::<u64>().is_ok() => {
+            run::exit_code(steps::scenarios(&[&format!("--seed {seed}")]))
         }
         ["mutants"] => run::exit_code(sessions::mutants()),
         ["fmt"] => run::exit_code(format::format()),

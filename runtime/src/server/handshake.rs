@@ -155,7 +155,7 @@ pub(crate) async fn open(
             let Err(attach) = handle.attach(attach) else {
                 return None;
             };
-            // The session has ended meanwhile.
+            // The session has ended meanwhile, or gone on elsewhere.
             let Attach {
                 transport,
                 peer,

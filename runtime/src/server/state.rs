@@ -45,6 +45,8 @@ pub(crate) struct ServerState {
     pub(crate) middleware: Option<Arc<dyn AnyStack>>,
     connections: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
     last: AtomicU64,
+    /// How many connections were admitted.
+    admitted: AtomicU64,
     shutting_down: watch::Sender<bool>,
     /// The number of connections, including those that have not sent their hello yet.
     pub(crate) alive: watch::Sender<usize>,
@@ -87,6 +89,8 @@ pub(crate) enum AtCapacity {
 pub(crate) struct Admission {
     server: Arc<ServerState>,
     pub(crate) allowance: Arc<Allowance>,
+    /// Counts the connections of the server.
+    pub(crate) number: u64,
 }
 
 impl Drop for Admission {
@@ -126,6 +130,7 @@ impl ServerState {
             sessions: Arc::new(Sessions::new(limits.detached)),
             connections: Mutex::default(),
             last: AtomicU64::new(0),
+            admitted: AtomicU64::new(0),
             shutting_down: watch::Sender::new(false),
             alive: watch::Sender::new(0),
         })
@@ -161,6 +166,7 @@ impl ServerState {
         Ok(Admission {
             server: self.clone(),
             allowance: Arc::new(allowance),
+            number: self.admitted.fetch_add(1, Ordering::Relaxed) + 1,
         })
     }
 
