@@ -58,11 +58,7 @@ impl Codec for Json {
 struct Object(Vec<u8>);
 
 impl ObjectWriter for Object {
-    fn field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &str,
-        value: &T,
-    ) -> Result<(), EncodeError> {
+    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
         self.0.push(if self.0.is_empty() { b'{' } else { b',' });
         serializer::text(&mut self.0, name).map_err(EncodeError)?;
         self.0.push(b':');

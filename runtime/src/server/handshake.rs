@@ -198,7 +198,8 @@ pub(crate) async fn open(
         counting,
         early,
     };
-    let session: BoxFuture<'static, ()> = Box::pin(Box::new(Connection::new(established, &endpoint)).run());
+    let session: BoxFuture<'static, ()> =
+        Box::pin(Box::new(Connection::new(established, &endpoint)).run());
     Some(session.instrument(span))
 }
 
