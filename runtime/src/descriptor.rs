@@ -201,6 +201,7 @@ pub struct Roles {
     /// Authenticates a client again, if [`SessionDescriptor::auth`]; the answer has the same discriminant.
     pub auth: Option<Tag>,
     pub greeting: Option<Tag>,
+    pub negotiate: Option<Tag>,
 }
 
 impl Roles {
@@ -219,6 +220,7 @@ impl Roles {
         error: Some(Tag::Text("error")),
         auth: None,
         greeting: None,
+        negotiate: Some(Tag::Text("negotiate")),
     };
 }
 
@@ -272,6 +274,7 @@ pub type TypedPayload =
     fn(index: usize, json: &str, write: &mut dyn FnMut(&dyn erased_serde::Serialize));
 
 /// What a message begins with: its envelope and its discriminant.
+#[cfg(feature = "net")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heading {
     pub(crate) envelope: &'static EnvelopeDescriptor,
@@ -280,6 +283,7 @@ pub(crate) struct Heading {
 
 impl UnionDescriptor {
     /// Returns what a message of the union begins with.
+    #[cfg(feature = "net")]
     pub(crate) fn heading(&'static self, message: &MessageDescriptor) -> Heading {
         Heading {
             envelope: match message.envelope {

@@ -5,8 +5,10 @@
 
 pub(crate) mod mapped;
 
+#[cfg(feature = "net")]
+use crate::SessionCode;
 use crate::{
-    GapReason, Id, SessionCode, Side, TagBuf,
+    GapReason, Id, Side, TagBuf,
     codec::Source,
     descriptor::{EnvelopeDescriptor, MappedRole, MappedRoles, Roles, Tag, TagRef},
 };
@@ -75,6 +77,7 @@ pub(crate) enum Role {
     Error,
     Auth,
     Greeting,
+    Negotiate,
 }
 
 impl Role {
@@ -93,6 +96,7 @@ impl Role {
             Self::Received => mapped.received,
             Self::Error => mapped.error,
             Self::Greeting => mapped.greeting,
+            Self::Negotiate => mapped.negotiate,
             // Handfast's own message: that of `session.auth` is its payload.
             Self::Auth => None,
         }
@@ -113,6 +117,7 @@ impl Role {
             Self::Received => roles.received,
             Self::Error => roles.error,
             Self::Greeting => roles.greeting,
+            Self::Negotiate => roles.negotiate,
             Self::Auth => roles.auth,
         }
     }
@@ -133,6 +138,7 @@ impl Role {
             (roles.error, Self::Error),
             (roles.auth, Self::Auth),
             (roles.greeting, Self::Greeting),
+            (roles.negotiate, Self::Negotiate),
         ]
         .into_iter()
         .find(|(role, _)| role.is_some_and(|role| role == tag))
@@ -354,6 +360,26 @@ impl Serialize for Greeting {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry("version", self.version)?;
+        map.end()
+    }
+}
+
+/// The encoding that a client asks for, or that a server agrees to.
+#[cfg(feature = "net")]
+pub(crate) struct Negotiation<'a>(pub(crate) Cow<'a, str>);
+
+#[cfg(feature = "net")]
+impl Negotiation<'_> {
+    pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
+        get(&head.payload()?, "encoding").map(Self)
+    }
+}
+
+#[cfg(feature = "net")]
+impl Serialize for Negotiation<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("encoding", &*self.0)?;
         map.end()
     }
 }

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::names;
 use handfast_spec::model::{
-    ChannelId, CloseCondition, DetachedLimits, EncodingKind, HandlerTimeout, Limits, MessageId,
-    Protocol, RoleKind, RolePlayer, Scalar, SessionConfig, Side,
+    ChannelId, CloseCondition, DetachedLimits, HandlerTimeout, Limits, MessageId, Protocol,
+    RoleKind, RolePlayer, Scalar, SessionConfig, Side,
 };
 
 /// The type of the protocol itself, with everything the runtime needs to know.
@@ -136,11 +136,7 @@ fn encodings(protocol: &Protocol) -> Option<String> {
         .encodings
         .iter()
         .map(|encoding| {
-            let name = match encoding.kind {
-                EncodingKind::Json => "json",
-                EncodingKind::Msgpack => "msgpack",
-                EncodingKind::Cbor => "cbor",
-            };
+            let name = encoding.kind.name();
             format!("{name} = {}", text(&encoding.subprotocol))
         })
         .collect();
@@ -171,8 +167,8 @@ fn roles(cx: &RustContext<'_>) -> Option<String> {
             parts.extend(auth_role(cx.protocol));
             continue;
         }
-        // Handfast has no messages of its own for these yet.
-        if matches!(kind, RoleKind::Resume | RoleKind::Negotiate) {
+        // Handfast has no message of its own for this yet.
+        if kind == RoleKind::Resume {
             continue;
         }
         match cx.protocol.session.role(kind) {

@@ -21,7 +21,7 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         .encodings
         .iter()
         .map(|encoding| {
-            let name = encoding_name(encoding.kind);
+            let name = encoding.kind.name();
             format!("{name}: {}", text::string(&encoding.subprotocol))
         })
         .collect();
@@ -70,6 +70,9 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         if protocol.session.auth_tag(&protocol.messages).is_some() {
             members.push("refresh: hf.authRefresh".to_owned());
         }
+        if protocol.session.auth_follows() {
+            members.push("authFollows: true".to_owned());
+        }
         auth = format!("<{ty}>");
     }
     members.extend(closes(cx));
@@ -104,7 +107,7 @@ fn options(cx: &Context<'_>, auth: &str, asks: bool) -> String {
     let binary: Vec<String> = encodings
         .iter()
         .filter(|encoding| encoding.kind != EncodingKind::Json)
-        .map(|encoding| text::string(encoding_name(encoding.kind)))
+        .map(|encoding| text::string(encoding.kind.name()))
         .collect();
     let has_json = binary.len() < encodings.len();
     let auth = auth.trim_start_matches('<').trim_end_matches('>');
@@ -128,14 +131,6 @@ fn options(cx: &Context<'_>, auth: &str, asks: bool) -> String {
         "" if required.is_empty() => format!("options?: hf.ConnectOptions{arguments}"),
         "" => format!("options: hf.ConnectOptions{arguments}{required}"),
         _ => format!("options: hf.AuthenticatedConnectOptions{arguments}{required}"),
-    }
-}
-
-fn encoding_name(kind: EncodingKind) -> &'static str {
-    match kind {
-        EncodingKind::Json => "json",
-        EncodingKind::Msgpack => "msgpack",
-        EncodingKind::Cbor => "cbor",
     }
 }
 
@@ -219,8 +214,8 @@ fn roles(cx: &Context<'_>) -> Option<String> {
             parts.extend(tag.map(|tag| format!("{name}: {}", scalar(tag))));
             continue;
         }
-        if matches!(kind, RoleKind::Resume | RoleKind::Negotiate) {
-            // These have no message of their own yet.
+        if kind == RoleKind::Resume {
+            // It has no message of its own yet.
             continue;
         }
         match cx.protocol.session.role(kind) {
@@ -261,10 +256,7 @@ fn mapped(cx: &mut Context<'_>, items: &mut Vec<String>) -> Option<String> {
     }
     let mut parts = Vec::new();
     for (kind, role) in RoleKind::ALL {
-        if matches!(
-            kind,
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate
-        ) {
+        if matches!(kind, RoleKind::Auth | RoleKind::Resume) {
             continue;
         }
         let RolePlayer::Mapped { message, fields } = protocol.session.role(kind) else {

@@ -110,6 +110,10 @@ impl<'r, 'p> Handshake<'r, 'p> {
     fn is_early(&self, from: Side, candidate: &Candidate) -> bool {
         let named = &self.reader.protocol.session.phases.before_ready;
         let is_named = candidate.message.is_some_and(|id| named.contains(&id));
+        // The encoding is agreed on before the hello.
+        if candidate.role == Some(RoleKind::Negotiate) && self.state == State::Begun {
+            return true;
+        }
         let of_session = match from {
             Side::Client => self.state == State::Asked,
             Side::Server => matches!(

@@ -80,13 +80,25 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 13] = [
-    "hello", "ready", "refuse", "auth", "gap", "skip", "join", "leave", "ping", "pong", "received",
-    "error", "greeting",
+const ROLES: [&str; 14] = [
+    "hello",
+    "ready",
+    "refuse",
+    "auth",
+    "gap",
+    "skip",
+    "join",
+    "leave",
+    "ping",
+    "pong",
+    "received",
+    "error",
+    "greeting",
+    "negotiate",
 ];
 
 /// The fields of all roles.
-const ROLE_FIELDS: [&str; 17] = [
+const ROLE_FIELDS: [&str; 18] = [
     "version",
     "hash",
     "expires",
@@ -104,6 +116,7 @@ const ROLE_FIELDS: [&str; 17] = [
     "nonce",
     "received",
     "sent",
+    "encoding",
 ];
 
 const DETACHED_LIMITS: [&str; 4] = ["sessions", "bytes", "sessions_each", "bytes_each"];

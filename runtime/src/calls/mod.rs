@@ -159,6 +159,7 @@ impl ReplyIndices {
     }
 
     /// The reply, if the request has exactly one.
+    #[cfg(feature = "client")]
     pub(crate) fn reply(&self) -> Option<usize> {
         self.first.filter(|_| self.item.is_none())
     }

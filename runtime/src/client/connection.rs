@@ -30,6 +30,8 @@ pub(crate) struct Connector {
     pub(crate) core: Arc<Core>,
     pub(crate) dial: Dial,
     pub(crate) reconnect: bool,
+    /// Whether the encoding is negotiated by a message.
+    pub(crate) negotiate: bool,
     /// The session of the last connection, if it can be resumed.
     session: Option<String>,
     link: Link,
@@ -83,6 +85,7 @@ impl Connector {
             core,
             dial,
             reconnect,
+            negotiate: false,
             session: None,
             link,
             clock: Clock::new(),
@@ -98,6 +101,9 @@ impl Connector {
                 None => None,
             };
             let mut transport = (self.dial)().await?;
+            if self.negotiate {
+                self.core.negotiate(&mut *transport).await?;
+            }
             let welcome = self.handshake(&mut *transport, auth).await?;
             Ok((transport, welcome))
         };
@@ -171,13 +177,15 @@ impl Connector {
     ) -> Result<Welcome, ConnectError> {
         let descriptor = self.core.descriptor;
         let roles = &descriptor.session.roles;
-        let mut hello = self.hello(auth)?;
+        let mut opening = self.opening(auth)?;
         let mut early = Early::default();
         // The server may speak first.
         let mut is_greeted = roles.greeting.is_none();
         loop {
-            if is_greeted && let Some(packet) = hello.take() {
-                transport.send(packet).await.map_err(lost)?;
+            if is_greeted {
+                for packet in std::mem::take(&mut opening) {
+                    transport.send(packet).await.map_err(lost)?;
+                }
             }
             if is_greeted && roles.ready.is_none() {
                 return Ok(Welcome {
@@ -267,9 +275,13 @@ impl Connector {
         })
     }
 
-    /// Encodes the hello; `None` if the protocol has none.
-    fn hello(&self, auth: Option<Box<RawValue>>) -> Result<Option<Packet>, ConnectError> {
+    /// Encodes the hello, if the protocol has one, and what authenticates the client, if that is another message.
+    fn opening(&self, auth: Option<Box<RawValue>>) -> Result<Vec<Packet>, ConnectError> {
         let descriptor = self.core.descriptor;
+        let (auth, following) = match descriptor.session.auth_follows() {
+            true => (None, auth),
+            false => (auth, None),
+        };
         let hello = Hello {
             version: Some(descriptor.version.to_owned()),
             hash: Some(descriptor.hash.to_owned()),
@@ -282,14 +294,19 @@ impl Connector {
                     .map(|session| (session, self.link.received())),
             }),
         };
-        let request = self
-            .core
-            .session_message(Role::Hello, Some(&hello))
-            .map_err(|error| ConnectError::Auth(error.into()))?;
-        let packet = request.map(|request| self.core.encode(&request, None));
-        packet
-            .transpose()
-            .map_err(|_| ConnectError::UnexpectedReply)
+        let hello = self.core.session_message(Role::Hello, Some(&hello));
+        let following = following
+            .as_ref()
+            .map(|auth| self.core.session_message(Role::Auth, Some(auth)));
+        let mut packets = Vec::new();
+        for message in [Some(hello), following].into_iter().flatten() {
+            let message = message.map_err(|error| ConnectError::Auth(error.into()))?;
+            if let Some(message) = message {
+                let packet = self.core.encode(&message, None);
+                packets.push(packet.map_err(|_| ConnectError::UnexpectedReply)?);
+            }
+        }
+        Ok(packets)
     }
 
     /// Serves this connection and its successors until the client is closed or the server closes for good. Dropping the future
@@ -440,7 +457,7 @@ async fn closing(core: &Core) -> CloseFrame {
 }
 
 /// Waits for the next message of the handshake.
-async fn next_packet(
+pub(super) async fn next_packet(
     transport: &mut dyn Transport,
     descriptor: &'static ProtocolDescriptor,
 ) -> Result<Packet, ConnectError> {
@@ -463,6 +480,6 @@ fn is_early(descriptor: &ProtocolDescriptor, head: &Head<'_>) -> bool {
     index.is_some_and(|index| early.contains(&descriptor.server.messages[index].name))
 }
 
-fn lost(error: TransportError) -> ConnectError {
+pub(super) fn lost(error: TransportError) -> ConnectError {
     ConnectError::Transport(error.into())
 }

@@ -371,7 +371,9 @@ impl Core {
                     self.settle(&mut inner, &id, pending, channel, position, None);
                 }
             }
-            Role::Hello | Role::Ready | Role::Refuse | Role::Greeting => return Heard::Pong,
+            Role::Hello | Role::Ready | Role::Refuse | Role::Greeting | Role::Negotiate => {
+                return Heard::Pong;
+            }
         }
         Heard::Message
     }

@@ -54,6 +54,7 @@ pub struct MappedRoles {
     pub received: Option<&'static MappedRole>,
     pub error: Option<&'static MappedRole>,
     pub greeting: Option<&'static MappedRole>,
+    pub negotiate: Option<&'static MappedRole>,
 }
 
 impl MappedRoles {
@@ -71,11 +72,20 @@ impl MappedRoles {
         received: None,
         error: None,
         greeting: None,
+        negotiate: None,
     };
 }
 
 #[cfg(feature = "net")]
 impl SessionDescriptor {
+    /// Whether what authenticates a client is a message of its own, after the hello: a message of the application plays the hello, and has no
+    /// place for it.
+    pub(crate) fn auth_follows(&self) -> bool {
+        let hello = self.mapped.hello.filter(|_| self.auth);
+        self.roles.auth.is_some()
+            && hello.is_some_and(|hello| hello.fields.iter().all(|(field, _)| *field != "auth"))
+    }
+
     /// The settings as one side has them: without a heartbeat if it cannot send a ping.
     pub(crate) fn of_side(&self, server: bool) -> Self {
         let Roles { ping, .. } = self.roles;

@@ -16,15 +16,17 @@ use super::{
 };
 use crate::{
     SessionCode, Side, TagBuf,
+    codec::Encoding,
     descriptor::CloseReason,
     metrics,
     replies::ErrorPayload,
-    system::{Greeting, Head, Hello, Ready, Resume, Role, check_version},
+    system::{Greeting, Head, Hello, Negotiation, Ready, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use serde_json::value::RawValue;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -76,6 +78,8 @@ pub(crate) async fn open(
     .await;
     let Accepted {
         session,
+        info,
+        encoding,
         version,
         resume,
         early,
@@ -219,6 +223,9 @@ fn resumable(
 /// A client that is accepted.
 struct Accepted {
     session: SessionState,
+    info: Arc<ConnectionInfo>,
+    /// The encoding that the ends have agreed on.
+    encoding: usize,
     /// The version of its protocol.
     version: Arc<str>,
     /// What its hello says of resuming.
@@ -235,7 +242,7 @@ async fn establish(
     endpoint: &Endpoint,
     info: &Arc<ConnectionInfo>,
     allowance: &Allowance,
-    encoding: usize,
+    mut encoding: usize,
     control: &mut TokenBucket,
 ) -> Result<Accepted, Option<CloseFrame>> {
     let server = &*endpoint.state;
@@ -249,10 +256,10 @@ async fn establish(
             "the server is shutting down".into(),
         ));
     }
-    let mut request = ConnectRequest::new(None, info.clone(), String::new());
-    let (mut version, mut resume) = (Arc::from(""), None);
+    let (mut info, mut auth) = (info.clone(), None);
+    let (mut version, mut resume) = (Arc::<str>::from(""), None);
     let mut early = Vec::new();
-    greet(transport, endpoint, info, encoding).await?;
+    greet(transport, endpoint, &info, encoding).await?;
     if session.roles.hello.is_some() {
         let mut phase = Phase {
             server,
@@ -262,23 +269,15 @@ async fn establish(
             early: &mut early,
             early_bytes: 0,
         };
-        let hello = tokio::time::timeout(session.timeout, phase.hello(transport));
-        let hello = tokio::select! {
-            hello = hello => hello,
-            () = server.shutdown_started() => {
-                let reason = "the server is shutting down".into();
-                return Err(close(CloseReason::GoingAway, reason));
-            }
-        };
-        let hello = match hello {
-            Ok(hello) => hello?,
-            Err(_) => {
-                return Err(close(
-                    CloseReason::HelloTimeout,
-                    "no hello arrived in time".into(),
-                ));
-            }
-        };
+        let hello = in_time(server, session.timeout, phase.hello(transport)).await;
+        if phase.encoding != encoding {
+            encoding = phase.encoding;
+            info = Arc::new(ConnectionInfo {
+                encoding: Some(server.encoder.encodings[encoding].0),
+                ..ConnectionInfo::clone(&info)
+            });
+        }
+        let hello = hello?;
         let checked = hello.version.as_deref().map_or(Ok(()), |version| {
             check_version(Side::Client, version, protocol.version, protocol.accepts)
         });
@@ -305,16 +304,21 @@ async fn establish(
                 "version skew: the client was generated from a different spec with an accepted version"
             );
         }
-        let said = hello.version.unwrap_or_default();
-        version = said.as_str().into();
-        (request.auth, request.version) = (hello.auth, said);
+        version = hello.version.unwrap_or_default().into();
+        auth = hello.auth;
+        if session.auth_follows() {
+            auth = Some(in_time(server, session.timeout, phase.credentials(transport)).await?);
+        }
         resume = hello.resume;
     }
+    let request = ConnectRequest::new(auth, info.clone(), (*version).to_owned());
     let connecting = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
     let rejection = match tokio::time::timeout(session.timeout, connecting).await {
         Ok(Ok(Ok(session))) => {
             return Ok(Accepted {
                 session,
+                info,
+                encoding,
                 version,
                 resume,
                 early,
@@ -349,6 +353,23 @@ async fn establish(
         _ => CloseReason::Unauthorized,
     };
     Err(close(condition, reason))
+}
+
+/// Waits for what begins a session, unless the server shuts down.
+async fn in_time<T>(
+    server: &ServerState,
+    timeout: Duration,
+    awaited: impl Future<Output = Result<T, Option<CloseFrame>>>,
+) -> Result<T, Option<CloseFrame>> {
+    let close = |condition, reason| {
+        let code = server.protocol.close_code(condition);
+        Err(Some(CloseFrame::new(code, reason)))
+    };
+    tokio::select! {
+        result = tokio::time::timeout(timeout, awaited) => result
+            .unwrap_or_else(|_| close(CloseReason::HelloTimeout, "no hello arrived in time")),
+        () = server.shutdown_started() => close(CloseReason::GoingAway, "the server is shutting down"),
+    }
 }
 
 /// Sends the greeting, if the server speaks first.
@@ -392,6 +413,8 @@ async fn send(
 /// What a message before ready is.
 enum Early {
     Hello(Box<Hello>),
+    /// What authenticates the client.
+    Auth(Box<RawValue>),
     /// It is allowed. It may have an answer.
     Allowed(Option<Packet>),
     /// It is a bad message, with this answer.
@@ -454,13 +477,38 @@ impl Phase<'_> {
         Ok(packet)
     }
 
-    /// Waits for the hello. Other messages are answered with an error, up to `limits.violations`.
+    /// Waits for the hello.
     async fn hello(&mut self, transport: &mut dyn Transport) -> Result<Hello, Option<CloseFrame>> {
+        loop {
+            if let Early::Hello(hello) = self.next(transport, Role::Hello).await? {
+                return Ok(*hello);
+            }
+        }
+    }
+
+    /// Waits for what authenticates the client, where that is a message after the hello.
+    async fn credentials(
+        &mut self,
+        transport: &mut dyn Transport,
+    ) -> Result<Box<RawValue>, Option<CloseFrame>> {
+        loop {
+            if let Early::Auth(auth) = self.next(transport, Role::Auth).await? {
+                return Ok(auth);
+            }
+        }
+    }
+
+    /// Waits for a message in a role. Other messages are answered with an error, up to `limits.violations`.
+    async fn next(
+        &mut self,
+        transport: &mut dyn Transport,
+        role: Role,
+    ) -> Result<Early, Option<CloseFrame>> {
         let mut violations = self.server.limits.violations.max(1);
         while violations > 0 {
             let packet = self.packet(transport).await?;
-            match self.judge(packet)? {
-                Early::Hello(hello) => return Ok(*hello),
+            match self.judge(packet, role)? {
+                found @ (Early::Hello(_) | Early::Auth(_)) => return Ok(found),
                 Early::Allowed(answer) => send(transport, answer).await?,
                 Early::Wrong(answer) => {
                     violations -= 1;
@@ -471,8 +519,8 @@ impl Phase<'_> {
         Err(self.close(CloseReason::Violations))
     }
 
-    /// Decides what a message before ready is.
-    fn judge(&mut self, packet: Packet) -> Result<Early, Option<CloseFrame>> {
+    /// Decides what a message before ready is. `awaited` is the role of the message that comes next.
+    fn judge(&mut self, packet: Packet, awaited: Role) -> Result<Early, Option<CloseFrame>> {
         let protocol = self.server.protocol;
         let encoder = &self.server.encoder;
         let source = encoder.codec(self.encoding).source(packet.frame());
@@ -480,7 +528,16 @@ impl Phase<'_> {
             Head::find(&source, protocol.client, Side::Client, &protocol.session).ok()
         });
         let (condition, error) = match &found {
-            Some((head, Some(Role::Hello))) => match Hello::read(head) {
+            Some((head, Some(Role::Auth))) if awaited == Role::Auth => {
+                match head.raw_payload(&protocol.client.envelope) {
+                    Ok(auth) => return Ok(Early::Auth(auth)),
+                    Err(_) => (
+                        CloseReason::Invalid,
+                        ErrorPayload::new(SessionCode::Invalid, "the credentials do not fit"),
+                    ),
+                }
+            }
+            Some((head, Some(Role::Hello))) if awaited == Role::Hello => match Hello::read(head) {
                 Ok(hello)
                     if hello
                         .version
@@ -494,6 +551,30 @@ impl Phase<'_> {
                     ErrorPayload::new(SessionCode::Invalid, "the hello does not fit"),
                 ),
             },
+            // Messages before it would be in another encoding.
+            Some((head, Some(Role::Negotiate)))
+                if awaited == Role::Hello && self.early.is_empty() =>
+            {
+                match Negotiation::read(head)
+                    .ok()
+                    .and_then(|asked| self.find(&asked.0))
+                {
+                    Some(found) => {
+                        let agreed = Negotiation(encoder.encodings[found].0.codec().name().into());
+                        let message = SessionMessage::new(Role::Negotiate, &agreed);
+                        let answer = encoder.session(self.encoding, &message);
+                        self.encoding = found;
+                        return Ok(Early::Allowed(answer));
+                    }
+                    None => (
+                        CloseReason::Invalid,
+                        ErrorPayload::new(
+                            SessionCode::Invalid,
+                            "the protocol does not have this encoding",
+                        ),
+                    ),
+                }
+            }
             Some((head, role)) if self.is_early(head, *role) => {
                 match role {
                     Some(Role::Ping) if !self.control.take(Instant::now()) => {
@@ -512,9 +593,19 @@ impl Phase<'_> {
                 }
                 return Ok(Early::Allowed(None));
             }
+            Some((_, Some(Role::Hello))) => (
+                CloseReason::RepeatedHello,
+                ErrorPayload::new(SessionCode::NotReady, "a second hello"),
+            ),
             Some(_) => (
                 CloseReason::NotReady,
-                ErrorPayload::new(SessionCode::NotReady, "the hello comes first"),
+                ErrorPayload::new(
+                    SessionCode::NotReady,
+                    match awaited {
+                        Role::Auth => "what authenticates the client comes first",
+                        _ => "the hello comes first",
+                    },
+                ),
             ),
             None => (
                 CloseReason::Invalid,
@@ -526,6 +617,11 @@ impl Phase<'_> {
         }
         let id = found.as_ref().and_then(|(head, _)| head.id.as_ref());
         Ok(Early::Wrong(encoder.error(self.encoding, id, &error)))
+    }
+
+    /// Returns the index of the encoding with a name.
+    fn find(&self, name: &str) -> Option<usize> {
+        self.server.encoder.index_of(Some(Encoding::of(name)?))
     }
 
     /// Whether a message is allowed before the hello: the protocol says so of it.

@@ -213,7 +213,9 @@ pub(crate) fn read(
             let leave = leave(responder, key()?, reply);
             (Action::Run(Box::pin(leave)), "leave", observed)
         }
-        Role::Ready | Role::Refuse | Role::Gap | Role::Skip | Role::Greeting => return None,
+        Role::Ready | Role::Refuse | Role::Gap | Role::Skip | Role::Greeting | Role::Negotiate => {
+            return None;
+        }
         Role::Auth => {
             let auth = head.raw_payload(&server.protocol.client.envelope).ok()?;
             let (responder, observed) = responder("auth");

@@ -38,10 +38,24 @@ impl SessionConfig {
         (hello && self.auth == Some(id)) || self.roles.iter().any(plays)
     }
 
-    /// The tag by which a client authenticates again, and of the answer: that of the message that authenticates it, unless the role `auth` has
-    /// another. `None` if clients do not authenticate in a hello of Handfast's own.
+    /// Whether what authenticates a client is a message of its own, after the hello: a message of the application plays the hello, and has no
+    /// place for it.
+    pub fn auth_follows(&self) -> bool {
+        match (self.auth, self.role(RoleKind::Hello)) {
+            (Some(auth), RolePlayer::Mapped { message, fields }) => {
+                *message != auth && fields.iter().all(|(field, _)| field != "auth")
+            }
+            _ => false,
+        }
+    }
+
+    /// The tag by which a client authenticates after the hello and again, and of the answer: that of the message that authenticates it, unless
+    /// the role `auth` has another. `None` if a message of the application that plays the hello authenticates clients.
     pub fn auth_tag<'p>(&'p self, messages: &'p [Message]) -> Option<&'p Scalar> {
         let auth = self.auth?;
+        if self.auth_follows() {
+            return messages[auth.0].client.as_ref()?.tag.as_ref();
+        }
         match (self.role(RoleKind::Hello), self.role(RoleKind::Auth)) {
             (RolePlayer::Own { .. }, RolePlayer::Own { tag }) => Some(tag),
             (RolePlayer::Own { .. }, RolePlayer::Mapped { message, fields })
@@ -289,6 +303,17 @@ pub enum EncodingKind {
     Msgpack,
     /// CBOR.
     Cbor,
+}
+
+impl EncodingKind {
+    /// Its name in the spec and in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Msgpack => "msgpack",
+            Self::Cbor => "cbor",
+        }
+    }
 }
 
 /// A close condition and its code.

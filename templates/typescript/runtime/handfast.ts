@@ -67,6 +67,7 @@ export { memoize } from './handfast/memoize.js';
 export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/message-table.js';
 export type { Decoded, MessageTable } from './handfast/message-table.js';
 export { msgpack } from './handfast/msgpack.js';
+export { negotiate } from './handfast/negotiate.js';
 export { authRefresh } from './handfast/refresh.js';
 export {
   deduplicate,
@@ -87,6 +88,7 @@ export type { SchemaDefinition, StandardSchema, ValidationResult } from './handf
 export type { ClientState, Store } from './handfast/state.js';
 export { openStream } from './handfast/stream.js';
 export type { Stream, StreamOf } from './handfast/stream.js';
+export { webSocket } from './handfast/transport.js';
 export type {
   Transport,
   TransportEvents,

@@ -49,6 +49,18 @@ test('the server speaks first, and nothing but the hello is sent before ready', 
   assert.equal((await call).ok, true);
 });
 
+test('what authenticates the client follows a hello that has no place for it', async () => {
+  const apart = mapRoles({ hello: { send: bare, fields: { version: '/v' } } });
+  const client = connect({ roles: { hello: 'enter', auth: 'login' }, mapped: apart, authFollows: true });
+  await own.server.accept();
+  assert.deepEqual(own.server.connection.heard, [
+    { type: 'enter', payload: { v: '1.2.0' } },
+    { type: 'login', payload: { name: 'ada' } },
+  ]);
+  await own.server.say({ type: 'ready', payload: { version: '1.2.0' } });
+  assert.equal((await client.ready).version, '1.2.0');
+});
+
 test('a second greeting sends no second hello', async () => {
   connect();
   await ready();

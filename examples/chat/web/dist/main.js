@@ -1789,9 +1789,10 @@ var Connection = class {
   }
   async #sayHello(isCurrent) {
     try {
-      const hello = await this.#host.hello();
-      if (!isCurrent()) return;
-      if (hello !== null) this.write(hello);
+      for (const packet of await this.#host.hello()) {
+        if (!isCurrent()) return;
+        if (packet !== null) this.write(packet);
+      }
     } catch (error) {
       if (!isCurrent()) return;
       this.#host.failed(error);
@@ -2165,7 +2166,7 @@ var Core = class {
   }
   // The session
   async hello() {
-    const { version, hash, auth: validate } = this.protocol;
+    const { version, hash, auth: validate, authFollows } = this.protocol;
     const auth = await this.authPayload();
     if (validate !== void 0 && auth !== void 0) {
       const violations = this.encoder.violations(validate, auth, 2, null);
@@ -2175,12 +2176,13 @@ var Core = class {
       }
     }
     const session = this.#detached && { session: this.#token, received: this.connection.link.received };
-    return this.encoder.session("hello", {
+    const hello = this.encoder.session("hello", {
       version,
       hash,
       ...auth !== void 0 && { auth },
       ...this.#canCount && { resume: session ?? {} }
     });
+    return authFollows === true && auth !== void 0 ? [hello, this.encoder.session("auth", auth)] : [hello];
   }
   /** The credentials, which may have to be fetched. */
   async authPayload() {

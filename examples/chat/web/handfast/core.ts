@@ -261,8 +261,8 @@ export class Core implements ConnectionHost {
 
   // The session
 
-  async hello(): Promise<Packet | null> {
-    const { version, hash, auth: validate } = this.protocol;
+  async hello(): Promise<(Packet | null)[]> {
+    const { version, hash, auth: validate, authFollows } = this.protocol;
     const auth = await this.authPayload();
     if (validate !== undefined && auth !== undefined) {
       const violations = this.encoder.violations(validate, auth, 2, null);
@@ -272,12 +272,13 @@ export class Core implements ConnectionHost {
       }
     }
     const session = this.#detached && { session: this.#token, received: this.connection.link.received };
-    return this.encoder.session('hello', {
+    const hello = this.encoder.session('hello', {
       version,
       hash,
       ...(auth !== undefined && { auth }),
       ...(this.#canCount && { resume: session ?? {} }),
     });
+    return authFollows === true && auth !== undefined ? [hello, this.encoder.session('auth', auth)] : [hello];
   }
 
   /** The credentials, which may have to be fetched. */

@@ -193,6 +193,8 @@ export interface Protocol<Auth = never> {
   };
   /** The validator of the auth payload in the hello. */
   readonly auth?: Validator<Auth>;
+  /** Whether the auth payload is a message of its own, after the hello. */
+  readonly authFollows?: true;
   /** How a client authenticates again. */
   readonly refresh?: (core: Core) => AuthRefresh;
   /** Close codes that are not the defaults. */
@@ -209,7 +211,7 @@ export interface Protocol<Auth = never> {
 }
 
 /** A message of the session itself. */
-export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'auth' | 'received' | 'gap' | 'skip' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
+export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'auth' | 'received' | 'gap' | 'skip' | 'join' | 'leave' | 'ping' | 'pong' | 'negotiate' | 'error';
 
 /** The tag of a message on the wire. */
 export function tagOf(message: MessageDescriptor): Tag | null {

@@ -25,8 +25,8 @@ export interface ConnectionHost {
   readonly protocol: Protocol<never>;
   readonly clock: Clock;
   readonly encoder: Encoder;
-  /** The encoded hello, `null` if there is none. Called for each attempt, as a token may expire. */
-  hello(): Promise<Packet | null>;
+  /** The encoded hello, if there is one, and what else opens a session. Called for each attempt, as a token may expire. */
+  hello(): Promise<(Packet | null)[]>;
   /** The hello was written. */
   opened(): void;
   /** So many messages are to be acknowledged. */
@@ -172,9 +172,10 @@ export class Connection {
 
   async #sayHello(isCurrent: () => boolean): Promise<void> {
     try {
-      const hello = await this.#host.hello();
-      if (!isCurrent()) return;
-      if (hello !== null) this.write(hello);
+      for (const packet of await this.#host.hello()) {
+        if (!isCurrent()) return;
+        if (packet !== null) this.write(packet);
+      }
     } catch (error) {
       if (!isCurrent()) return;
       this.#host.failed(error);

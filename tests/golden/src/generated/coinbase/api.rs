@@ -531,6 +531,7 @@ pub enum ServerMessage {
         leave = none,
         ping = none,
         pong = none,
+        negotiate = none,
         error(name = "error", tag = "error", server, fields(message = "/message")),
         received = none
     ),

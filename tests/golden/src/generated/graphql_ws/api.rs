@@ -324,6 +324,7 @@ pub enum ServerMessage {
             ),
             fields(nonce = "")
         ),
+        negotiate = none,
         error(
             name = "error",
             tag = "error",

@@ -398,6 +398,7 @@ pub enum ServerMessage {
                 timestamp = none
             )
         ),
+        negotiate = none,
         error(
             name = "failed",
             tag = "result",

@@ -814,6 +814,7 @@ pub enum ServerMessage {
         leave = none,
         ping(name = "ping", tag = "ping", client),
         pong(name = "pong", tag = "pong", server),
+        negotiate = none,
         error(
             name = "failed",
             server,
