@@ -6,7 +6,7 @@
 pub(crate) mod mapped;
 
 use crate::{
-    GapReason, Id, SessionCode, Side, TagBuf,
+    GapReason, Id, Side, TagBuf,
     codec::Source,
     descriptor::{EnvelopeDescriptor, MappedRole, MappedRoles, Roles, Tag, TagRef},
 };

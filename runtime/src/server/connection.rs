@@ -380,7 +380,7 @@ impl Connection {
                     "a handler panicked"
                 );
                 let error = ErrorPayload::internal();
-                self.fail(expects_reply, id.as_ref(), &error);
+                self.fail(expects_reply, id.get(), &error);
             }
             handler_queue::End::TimedOut => {
                 if !std::mem::replace(&mut self.logged.timeout, true) {
@@ -391,7 +391,7 @@ impl Connection {
                     );
                 }
                 let error = ErrorPayload::new(SessionCode::Timeout, "the server took too long");
-                self.fail(expects_reply, id.as_ref(), &error);
+                self.fail(expects_reply, id.get(), &error);
             }
         }
         true

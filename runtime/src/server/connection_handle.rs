@@ -348,7 +348,7 @@ impl ConnectionHandle {
     pub(crate) fn reply(&self, id: Option<&Id>, packet: Packet) {
         let number = self.outbound.answer(packet.clone());
         if let Some(id) = id {
-            self.answers.answered(id, &packet, number);
+            self.answers.answered(id, packet, number);
         }
     }
 }

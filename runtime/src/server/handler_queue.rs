@@ -1,6 +1,9 @@
 //! The handlers of a connection: one at a time, in the order of the messages; streams and concurrent messages beside them.
 
-use super::{Action, Outcome, Received, connection_handle::ConnectionHandle, handling::Handling};
+use super::{
+    Action, Outcome, Received, connection_handle::ConnectionHandle, handling::Handling,
+    service::RequestId,
+};
 use crate::Id;
 use futures_util::{
     FutureExt, StreamExt,
@@ -42,7 +45,7 @@ impl fmt::Debug for HandlerQueue {
 
 /// A running handler.
 struct HandlerTask {
-    id: Option<Id>,
+    id: RequestId,
     expects_reply: bool,
     message: &'static str,
     work: CatchUnwind<AssertUnwindSafe<BoxFuture<'static, ()>>>,
@@ -61,7 +64,7 @@ struct Running {
 /// The result of a handler.
 #[derive(Debug)]
 pub(crate) struct Done {
-    pub(crate) id: Option<Id>,
+    pub(crate) id: RequestId,
     /// Whether the message expects a reply.
     pub(crate) expects_reply: bool,
     /// The name of the message.
@@ -88,7 +91,7 @@ pub(crate) enum Declined {
 
 impl HandlerTask {
     fn new(
-        id: Option<Id>,
+        id: RequestId,
         expects_reply: bool,
         message: &'static str,
         work: BoxFuture<'static, ()>,
@@ -112,7 +115,7 @@ impl HandlerTask {
             }
         }
         Done {
-            id: self.id.take(),
+            id: std::mem::replace(&mut self.id, RequestId::Own(None)),
             expects_reply: self.expects_reply,
             message: self.message,
             end,
@@ -213,7 +216,7 @@ impl HandlerQueue {
     }
 
     /// Starts the handler of a message. If handlers of its kind run one by one, the queue must be idle.
-    pub(crate) fn begin(&mut self, received: Received) -> Result<(), (Option<Id>, Declined)> {
+    pub(crate) fn begin(&mut self, received: Received) -> Result<(), (RequestId, Declined)> {
         let Received {
             id,
             action,
@@ -239,14 +242,14 @@ impl HandlerQueue {
                     .push(beside);
             }
             Action::Stream(work) => {
-                if id.as_ref().is_some_and(|id| self.open.contains_key(id)) {
+                if id.get().is_some_and(|id| self.open.contains_key(id)) {
                     return Err((id, Declined::IdInUse));
                 }
                 if self.is_full() {
                     return Err((id, Declined::TooMany));
                 }
                 let (handle, registration) = AbortHandle::new_pair();
-                if let Some(id) = &id {
+                if let Some(id) = id.get() {
                     self.open.insert(id.clone(), handle);
                 }
                 let task = HandlerTask::new(id, expects_reply, message, work, observed);
@@ -256,8 +259,8 @@ impl HandlerQueue {
                     .push(Abortable::new(beside, registration));
             }
             Action::Cancel => {
-                if let Some(id) = id {
-                    self.cancel(&id);
+                if let Some(id) = id.get() {
+                    self.cancel(id);
                 }
             }
             // The connection handles it before it comes here.
@@ -306,7 +309,7 @@ impl HandlerQueue {
         {
             // A cancelled stream has no result, and its id is free already.
             if let Ok(done) = done {
-                if let Some(id) = &done.id {
+                if let Some(id) = done.id.get() {
                     self.open.remove(id);
                 }
                 return Poll::Ready(done);

@@ -4,6 +4,7 @@ use super::{
     Context, Rejection,
     connection_handle::Peer,
     connection_info::{ConnectionInfo, SessionState},
+    context::Request,
 };
 use crate::calls::Delivery;
 use crate::{
@@ -165,10 +166,26 @@ impl ConnectRequest {
     }
 }
 
+/// The correlation id of a message, if it has one. That of a handler is shared with its context.
+#[derive(Debug)]
+pub(crate) enum RequestId {
+    Own(Option<Id>),
+    Shared(Arc<Request>),
+}
+
+impl RequestId {
+    pub(crate) fn get(&self) -> Option<&Id> {
+        match self {
+            Self::Own(id) => id.as_ref(),
+            Self::Shared(request) => request.id.as_ref(),
+        }
+    }
+}
+
 /// A decoded message and its handler.
 pub struct Received {
     /// The correlation id of the message.
-    pub id: Option<Id>,
+    pub(crate) id: RequestId,
     /// How to handle the message.
     pub action: Action,
     /// Whether the message expects a reply.

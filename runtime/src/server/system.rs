@@ -11,6 +11,7 @@ use super::{
     membership::MAX_KEY,
     middleware::Progress,
     responder::Responder,
+    service::RequestId,
 };
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode, Side, TagBuf,
@@ -128,10 +129,10 @@ pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Op
     let source = cx.connection.codec().source(packet.frame()).ok()?;
     match service.receive(source, cx.clone()) {
         Ok(Received {
-            id: Some(id),
+            id,
             action: Action::Cancel,
             ..
-        }) => Some(Urgent::Cancel(id)),
+        }) => id.get().cloned().map(Urgent::Cancel),
         _ => None,
     }
 }
@@ -230,7 +231,7 @@ pub(crate) fn read(
     };
     let timeout = server.handler_timeout(None);
     Some(Request::Run(Received {
-        id: head.id,
+        id: RequestId::Own(head.id),
         action,
         expects_reply: true,
         message,

@@ -293,19 +293,19 @@ impl Connection {
                 action: Action::Answer(answer),
                 ..
             } => {
-                self.answered(id.as_ref(), answer, packet.len(), within_rate);
+                self.answered(id.get(), answer, packet.len(), within_rate);
                 return None;
             }
             received => received,
         };
-        if received.id.as_ref().is_some_and(is_long) {
+        if received.id.get().is_some_and(is_long) {
             self.reject_invalid(&long_id(&self.server.protocol.client.envelope), within_rate);
             return None;
         }
         self.invalid = 0;
         if !self.check_rate(within_rate) {
             let name = Some(received.message);
-            self.reject_rate_limited(name, received.expects_reply, received.id.as_ref());
+            self.reject_rate_limited(name, received.expects_reply, received.id.get());
             return None;
         }
         self.rate_limited = 0;
@@ -317,7 +317,7 @@ impl Connection {
         let by_order = self.server.protocol.server.envelope.by_order;
         if let Some(id) = received
             .id
-            .as_ref()
+            .get()
             .filter(|_| received.expects_reply && !by_order)
         {
             match self.connection.answers.begin(id, packet.bytes()) {
@@ -345,7 +345,7 @@ impl Connection {
             }
         }
         if let Action::Cancel = received.action
-            && let Some(id) = &received.id
+            && let Some(id) = received.id.get()
         {
             self.connection.answers.forget(id);
         }
@@ -373,7 +373,7 @@ impl Connection {
                     ErrorPayload::new(SessionCode::TooMany, text)
                 }
             };
-            self.fail(expects_reply, id.as_ref(), &error);
+            self.fail(expects_reply, id.get(), &error);
         }
     }
 
