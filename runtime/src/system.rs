@@ -1,6 +1,10 @@
-//! The session's own messages: hello, ready, refuse, auth, error, ping, pong, received, join, leave, gap, skip.
+//! The session's own messages: hello, ready, refuse, auth, error, ping, pong, received, join, leave, gap, skip, presence.
 //!
 //! They are few and rare, so they are decoded in two steps through [`Head`], and encoded like any other message.
+
+mod presence;
+
+pub(crate) use presence::{MemberNotice, PresenceKind, PresenceNotice};
 
 use crate::{
     GapReason, Id, Side, TagBuf,
@@ -60,6 +64,7 @@ pub(crate) enum Role {
     Refuse,
     Gap,
     Skip,
+    Presence,
     Join,
     Leave,
     Ping,
@@ -78,6 +83,7 @@ impl Role {
             (roles.refuse, Self::Refuse),
             (roles.gap, Self::Gap),
             (roles.skip, Self::Skip),
+            (roles.presence, Self::Presence),
             (roles.join, Self::Join),
             (roles.leave, Self::Leave),
             (roles.ping, Self::Ping),

@@ -44,6 +44,7 @@ static RUNTIME: [(&str, &str); 51] = files![
     "handfast/message-table.ts",
     "handfast/msgpack.ts",
     "handfast/outbound.ts",
+    "handfast/presence.ts",
     "handfast/refresh.ts",
     "handfast/regex.ts",
     "handfast/report.ts",

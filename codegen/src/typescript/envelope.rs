@@ -28,6 +28,7 @@ pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
             | RoleKind::Refuse
             | RoleKind::Gap
             | RoleKind::Skip
+            | RoleKind::Presence
             | RoleKind::Error => end == Side::Server,
             RoleKind::Join
             | RoleKind::Leave

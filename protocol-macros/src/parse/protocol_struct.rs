@@ -19,6 +19,8 @@ pub(crate) struct ProtocolStruct {
     pub(crate) auth: Option<Path>,
     pub(crate) auth_errors: Option<Path>,
     pub(crate) authorize_joins: bool,
+    /// The channels whose presence has an info.
+    pub(crate) presence: Vec<Path>,
     pub(crate) session: Session,
     /// The tags of the session's own messages, by their role; `None` turns a role off.
     pub(crate) roles: Vec<(&'static str, Option<Expr>)>,
@@ -52,9 +54,9 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 12] = [
-    "hello", "ready", "refuse", "auth", "gap", "skip", "join", "leave", "ping", "pong", "received",
-    "error",
+const ROLES: [&str; 13] = [
+    "hello", "ready", "refuse", "auth", "gap", "skip", "presence", "join", "leave", "ping", "pong",
+    "received", "error",
 ];
 
 const DETACHED_LIMITS: [&str; 4] = ["sessions", "bytes", "sessions_each", "bytes_each"];
@@ -124,6 +126,7 @@ pub(crate) fn take(
         auth: options.path(cx, "auth"),
         auth_errors: options.path(cx, "auth_errors"),
         authorize_joins: options.flag(cx, "authorize_joins"),
+        presence: options.items(cx, "presence").unwrap_or_default(),
         session: session(cx, options),
         roles: roles(cx, options),
         limits: limits(cx, options),

@@ -198,7 +198,8 @@ pub(crate) fn read(
         | Role::Ready
         | Role::Refuse
         | Role::Gap
-        | Role::Skip => return None,
+        | Role::Skip
+        | Role::Presence => return None,
     };
     let timeout = server.handler_timeout(None);
     Some(Request::Run(Received {
@@ -221,8 +222,7 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, tag:
     else {
         return responder.reject(&Rejection::not_joinable());
     };
-    let retention = cx.server.retention(Some(channel));
-    let Some(joining) = responder.begin_join_key(&*key, retention).await else {
+    let Some(joining) = responder.begin_join_key(&*key, channel).await else {
         return;
     };
     if let Err(rejection) = service.authorize_join(&key, cx.clone()).await {

@@ -18,9 +18,12 @@ pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
     match kind {
         RoleKind::Hello | RoleKind::Resume => (true, false),
         // A client sends errors if the server sends requests.
-        RoleKind::Ready | RoleKind::Refuse | RoleKind::Gap | RoleKind::Skip | RoleKind::Error => {
-            (false, true)
-        }
+        RoleKind::Ready
+        | RoleKind::Refuse
+        | RoleKind::Gap
+        | RoleKind::Skip
+        | RoleKind::Presence
+        | RoleKind::Error => (false, true),
         // The answer to Handfast's own join, leave, auth and negotiate has the tag of the request.
         RoleKind::Join | RoleKind::Leave | RoleKind::Auth | RoleKind::Negotiate => (true, true),
         RoleKind::Ping | RoleKind::Pong | RoleKind::Received => (true, true),

@@ -94,6 +94,11 @@ static ROLES: Section = Section {
             ROLE,
             "Server: a number of a channel whose message is for others.",
         ),
+        key(
+            "presence",
+            ROLE,
+            "Server: who is in a channel that has `presence`.",
+        ),
     ],
 };
 

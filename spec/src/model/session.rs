@@ -114,6 +114,17 @@ pub enum RoleKind {
     Received,
     /// Server: a number of a channel whose message is for others.
     Skip,
+    /// Server: who is in a channel.
+    Presence,
+}
+
+/// What the new roles are needed for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RoleUses {
+    /// Sessions are to resume.
+    pub(crate) resumes: bool,
+    /// A channel has presence.
+    pub(crate) presence: bool,
 }
 
 impl RoleKind {
@@ -124,7 +135,7 @@ impl RoleKind {
     }
 
     /// Every role, in order, with its name in the file, which is also the tag of Handfast's own message.
-    pub const ALL: [(Self, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str); 15] = [
         (Self::Hello, "hello"),
         (Self::Ready, "ready"),
         (Self::Refuse, "refuse"),
@@ -139,23 +150,24 @@ impl RoleKind {
         (Self::Error, "error"),
         (Self::Received, "received"),
         (Self::Skip, "skip"),
+        (Self::Presence, "presence"),
     ];
 
     /// Whether the role is younger than the hash: it enters the hash only if it is not as it is by default, so that protocols that do
     /// not mention it keep theirs.
     pub(crate) fn is_new(self) -> bool {
-        matches!(self, Self::Skip | Self::Received)
+        matches!(self, Self::Skip | Self::Received | Self::Presence)
     }
 
-    /// Who plays a role that the spec does not mention. `roles` are at least those before it, and `resumes` says whether sessions are to
-    /// resume. A new role is off if the tags of those who send it leave it no place, so that protocols that were valid without it stay
-    /// valid; `received` is also off if it has no use.
+    /// Who plays a role that the spec does not mention. `roles` are at least those before it. A new role is off if the tags of those who
+    /// send it leave it no place, so that protocols that were valid without it stay valid; `received` and `presence` are also off if they
+    /// have no use.
     pub(crate) fn default_player(
         self,
         name: &str,
         messages: &[Message],
         roles: &[Role],
-        resumes: bool,
+        uses: RoleUses,
     ) -> RolePlayer {
         let own = Scalar::Text(name.to_owned());
         let sent = messages.iter().flat_map(|message| {
@@ -163,7 +175,11 @@ impl RoleKind {
             [client, message.server.as_ref()]
         });
         let mut tags = sent.filter_map(|sent| sent?.tag.as_ref());
-        let has_no_use = self == Self::Received && !(resumes && Self::counts(roles));
+        let has_no_use = match self {
+            Self::Received => !(uses.resumes && Self::counts(roles)),
+            Self::Presence => !uses.presence,
+            _ => false,
+        };
         let mut has_no_place = || tags.any(|tag| matches!(tag, Scalar::Integer(_)) || *tag == own);
         if self.is_new() && (has_no_use || has_no_place()) {
             return RolePlayer::Off;
