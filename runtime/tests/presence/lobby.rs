@@ -257,7 +257,7 @@ impl Line {
             async move {
                 line.gate.acquire().await.expect("it is open").forget();
                 let network = Network::new();
-                let (ours, theirs) = network.connect(64);
+                let (ours, theirs) = network.connect(usize::MAX);
                 *line.network.lock().expect("it is whole") = Some(network);
                 let server = line.server.lock().expect("it is whole").clone();
                 let served = tokio::spawn(async move {
