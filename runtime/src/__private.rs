@@ -11,6 +11,7 @@ pub use crate::message::{ErrorDescriptor, FieldWriter, bare};
 pub use crate::replies::{ErrorPayload, Replier, StreamResponder, StreamSender};
 #[cfg(feature = "server")]
 pub use crate::server::{
+    Info,
     dispatch::{answer, receive, run, stream, stream_items},
     responder::Responder,
 };
@@ -198,4 +199,10 @@ fn hash(bytes: &[u8]) -> u32 {
     };
     // Discriminants differ in few bits, which the last step spreads over all.
     ((hash ^ hash >> 32).wrapping_mul(FACTOR) >> 32) as u32
+}
+
+/// Encodes what the members of a channel learn of one of them.
+#[cfg(feature = "server")]
+pub fn presence<T: Serialize>(info: &T) -> Info {
+    Some(serde_json::value::to_raw_value(info))
 }

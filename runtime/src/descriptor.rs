@@ -192,6 +192,7 @@ pub struct Roles {
     pub refuse: Option<Tag>,
     pub gap: Option<Tag>,
     pub skip: Option<Tag>,
+    pub presence: Option<Tag>,
     pub join: Option<Tag>,
     pub leave: Option<Tag>,
     pub ping: Option<Tag>,
@@ -212,6 +213,7 @@ impl Roles {
         refuse: Some(Tag::Text("refuse")),
         gap: Some(Tag::Text("gap")),
         skip: Some(Tag::Text("skip")),
+        presence: Some(Tag::Text("presence")),
         join: Some(Tag::Text("join")),
         leave: Some(Tag::Text("leave")),
         ping: Some(Tag::Text("ping")),
@@ -250,6 +252,35 @@ pub struct ChannelDescriptor {
     pub has_join: bool,
     /// What is stored of its messages, for clients that join it again.
     pub history: Option<HistoryDescriptor>,
+    /// What its members learn of each other; `None` if nothing.
+    pub presence: Option<PresenceDescriptor>,
+}
+
+/// What the members of a channel learn of each other.
+#[derive(Clone, Copy, Debug)]
+pub struct PresenceDescriptor {
+    /// Validates an info, which is JSON text; `None` if members have no info.
+    pub info: Option<fn(&str) -> Result<(), crate::ValidationError>>,
+    /// The maximum number of members that are listed.
+    pub members: u32,
+}
+
+impl PresenceDescriptor {
+    /// The default of `members`.
+    pub const MEMBERS: u32 = 1000;
+}
+
+/// Returns how many channels say something of their members.
+#[doc(hidden)]
+pub const fn informed(channels: &[ChannelDescriptor]) -> usize {
+    let (mut count, mut i) = (0, 0);
+    while i < channels.len() {
+        if let Some(PresenceDescriptor { info: Some(_), .. }) = channels[i].presence {
+            count += 1;
+        }
+        i += 1;
+    }
+    count
 }
 
 /// The descriptor of the messages that one side sends.

@@ -153,6 +153,7 @@ mod message;
 mod metrics;
 #[cfg(feature = "net")]
 mod outbound;
+mod presence;
 #[cfg(feature = "net")]
 mod random;
 pub mod read;
@@ -187,6 +188,9 @@ pub use message::{
     ChannelKey, ChannelKeyOf, ChannelMessage, DeclaredErrors, Fields, Message, MessageChannel,
     MessageSet, NoError, NoMessage, NoRequests, Payload, PayloadOf, Protocol, Request,
 };
+#[cfg(feature = "net")]
+pub use presence::Member;
+pub use presence::{NoInfo, NoPresence, PresenceInfo};
 #[doc(inline)]
 pub use protocol_macros::protocol;
 pub use read::Definitions;

@@ -1,12 +1,16 @@
-//! The session's own messages: hello, ready, refuse, auth, error, ping, pong, received, join, leave, gap, skip.
+//! The session's own messages: hello, ready, refuse, auth, error, ping, pong, received, join, leave, gap, skip, presence.
 //!
 //! They are few and rare, so they are decoded in two steps through [`Head`], and encoded like any other message. Where a message of the
 //! application plays a role, `mapped` moves the role's fields from and to their places in its payload.
 
 pub(crate) mod mapped;
 
+mod presence;
+
+pub(crate) use presence::{MemberNotice, PresenceKind, PresenceNotice};
+
 use crate::{
-    GapReason, Id, Side, TagBuf,
+    GapReason, Id, SessionCode, Side, TagBuf,
     codec::Source,
     descriptor::{EnvelopeDescriptor, MappedRole, MappedRoles, Roles, Tag, TagRef},
 };
@@ -67,6 +71,7 @@ pub(crate) enum Role {
     Refuse,
     Gap,
     Skip,
+    Presence,
     Join,
     Leave,
     Ping,
@@ -95,6 +100,7 @@ impl Role {
             Self::Error => mapped.error,
             Self::Greeting => mapped.greeting,
             Self::Negotiate => mapped.negotiate,
+            Self::Presence => mapped.presence,
             // Handfast's own message: that of `session.auth` is its payload.
             Self::Auth => None,
         }
@@ -116,6 +122,7 @@ impl Role {
             Self::Error => roles.error,
             Self::Greeting => roles.greeting,
             Self::Negotiate => roles.negotiate,
+            Self::Presence => roles.presence,
             Self::Auth => roles.auth,
         }
     }
@@ -128,6 +135,7 @@ impl Role {
             (roles.refuse, Self::Refuse),
             (roles.gap, Self::Gap),
             (roles.skip, Self::Skip),
+            (roles.presence, Self::Presence),
             (roles.join, Self::Join),
             (roles.leave, Self::Leave),
             (roles.ping, Self::Ping),

@@ -55,6 +55,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("P040", include_str!("../pages/P040.md")),
     ("P042", include_str!("../pages/P042.md")),
     ("P043", include_str!("../pages/P043.md")),
+    ("P044", include_str!("../pages/P044.md")),
     ("P046", include_str!("../pages/P046.md")),
     ("P047", include_str!("../pages/P047.md")),
     ("S001", include_str!("../pages/S001.md")),

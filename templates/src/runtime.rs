@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 53] = files![
+static RUNTIME: [(&str, &str); 54] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
@@ -46,6 +46,7 @@ static RUNTIME: [(&str, &str); 53] = files![
     "handfast/msgpack.ts",
     "handfast/negotiate.ts",
     "handfast/outbound.ts",
+    "handfast/presence.ts",
     "handfast/refresh.ts",
     "handfast/regex.ts",
     "handfast/report.ts",

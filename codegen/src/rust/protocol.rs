@@ -38,6 +38,13 @@ pub(super) fn protocol(cx: &RustContext<'_>, items: &mut Vec<String>) {
     {
         args.push("authorize_joins".to_owned());
     }
+    let informed: Vec<String> = (0..protocol.channels.len())
+        .filter(|i| cx.shapes.infos[*i].is_some())
+        .map(|i| channel_type(cx, ChannelId(i)))
+        .collect();
+    if !informed.is_empty() {
+        args.push(format!("presence({})", informed.join(", ")));
+    }
     if let Some(auth) = session.auth {
         args.push(format!("auth = {}", type_of(cx, auth, Side::Client)));
         args.extend(errors_of(cx, auth).map(|errors| format!("auth_errors = {errors}")));
@@ -169,6 +176,9 @@ fn roles(cx: &RustContext<'_>) -> Option<String> {
         }
         // Handfast has no message of its own for this yet.
         if kind == RoleKind::Resume {
+            continue;
+        }
+        if kind == RoleKind::Presence && !cx.protocol.has_presence() {
             continue;
         }
         match cx.protocol.session.role(kind) {

@@ -28,6 +28,7 @@ pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
             | RoleKind::Refuse
             | RoleKind::Gap
             | RoleKind::Skip
+            | RoleKind::Presence
             | RoleKind::Error
             | RoleKind::Greeting => end == Side::Server,
             RoleKind::Join

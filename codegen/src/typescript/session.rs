@@ -218,6 +218,9 @@ fn roles(cx: &Context<'_>) -> Option<String> {
             // It has no message of its own yet.
             continue;
         }
+        if kind == RoleKind::Presence && !cx.protocol.has_presence() {
+            continue;
+        }
         match cx.protocol.session.role(kind) {
             RolePlayer::Own { tag } if *tag == Scalar::Text(name.to_owned()) => {}
             RolePlayer::Own { tag } => parts.push(format!("{name}: {}", scalar(tag))),

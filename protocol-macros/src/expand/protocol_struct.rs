@@ -50,7 +50,12 @@ fn implementation(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
         let reason = format_ident!("{reason}");
         quote!((#t::CloseReason::#reason, #code))
     });
+    let informed = protocol.presence.len();
     quote! {
+        const _: () = ::core::assert!(
+            #t::informed(<#ident as #krate::Protocol>::DESCRIPTOR.channels) == #informed,
+            "a protocol names the channels whose presence has an info: `presence(Room)`"
+        );
         #[automatically_derived]
         #[allow(clippy::needless_update, reason = "a protocol may say all there is to say")]
         impl #krate::Protocol for #ident {

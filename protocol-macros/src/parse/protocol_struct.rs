@@ -22,6 +22,8 @@ pub(crate) struct ProtocolStruct {
     pub(crate) auth: Option<Path>,
     pub(crate) auth_errors: Option<Path>,
     pub(crate) authorize_joins: bool,
+    /// The channels whose presence has an info.
+    pub(crate) presence: Vec<Path>,
     pub(crate) session: Session,
     /// Who plays each role, where that is not Handfast's own message under its usual tag.
     pub(crate) roles: Vec<(&'static str, RolePlayer)>,
@@ -80,13 +82,14 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 14] = [
+const ROLES: [&str; 15] = [
     "hello",
     "ready",
     "refuse",
     "auth",
     "gap",
     "skip",
+    "presence",
     "join",
     "leave",
     "ping",
@@ -98,7 +101,7 @@ const ROLES: [&str; 14] = [
 ];
 
 /// The fields of all roles.
-const ROLE_FIELDS: [&str; 18] = [
+const ROLE_FIELDS: [&str; 22] = [
     "version",
     "hash",
     "expires",
@@ -117,6 +120,10 @@ const ROLE_FIELDS: [&str; 18] = [
     "received",
     "sent",
     "encoding",
+    "event",
+    "members",
+    "member",
+    "count",
 ];
 
 const DETACHED_LIMITS: [&str; 4] = ["sessions", "bytes", "sessions_each", "bytes_each"];
@@ -190,6 +197,7 @@ pub(crate) fn take(
         auth: options.path(cx, "auth"),
         auth_errors: options.path(cx, "auth_errors"),
         authorize_joins: options.flag(cx, "authorize_joins"),
+        presence: options.items(cx, "presence").unwrap_or_default(),
         session: session(cx, options),
         roles: roles(cx, options),
         before_ready: options.items(cx, "before_ready").unwrap_or_default(),

@@ -187,18 +187,14 @@ impl<P: Protocol> Client<P> {
         channel: &C,
         message: &M,
         leave: Option<&L>,
-    ) -> Result<Subscription<P::Server, M::Reply>, CallError<M::Error>>
+    ) -> Result<Subscription<P::Server, M::Reply, C::Presence>, CallError<M::Error>>
     where
         C: ChannelKey,
         M: Request<P::Client>,
         M::Reply: Message<P::Server>,
         L: Message<P::Client>,
     {
-        // Without a leave message of its own, the channel is left with the session's.
-        let leave = match leave {
-            Some(leave) => prepare::<P::Client, L>(leave).map(Some),
-            None => own_request(&self.handle.core, Role::Leave, &channel.key()),
-        };
+        let leave = leave_request::<P, C, L>(&self.handle.core, channel, leave);
         let request = calls::one_request::<P::Client, P::Server, M>(message);
         subscription::join(
             self.handle.clone(),
@@ -210,6 +206,19 @@ impl<P: Protocol> Client<P> {
         .await
     }
 
+    /// Subscribes to a channel that the server has added the client to.
+    pub(super) fn subscribe<C: ChannelKey, L: Message<P::Client>>(
+        &self,
+        channel: &C,
+        leave: Option<&L>,
+    ) -> Option<Subscription<P::Server, (), C::Presence>> {
+        let leave = leave_request::<P, C, L>(&self.handle.core, channel, leave)
+            .ok()
+            .flatten();
+        let timeout = P::DESCRIPTOR.session.timeout;
+        subscription::subscribe(self.handle.clone(), channel.key(), leave, timeout)
+    }
+
     /// Joins a channel that declares no join message: the `join` message of the session is sent with the channel's key.
     ///
     /// # Errors
@@ -217,7 +226,7 @@ impl<P: Protocol> Client<P> {
     pub async fn join_by_key<C: ChannelKey>(
         &self,
         channel: &C,
-    ) -> Result<Subscription<P::Server, ()>, CallError<NoError>> {
+    ) -> Result<Subscription<P::Server, (), C::Presence>, CallError<NoError>> {
         let key = channel.key();
         let core = &self.handle.core;
         let join = own_request(core, Role::Join, &key).and_then(|join| join.ok_or(Failure::Encode));
@@ -395,6 +404,18 @@ impl<P: Protocol> Client<P> {
 
     fn timeout<M: Message<P::Client>>(&self) -> Duration {
         timeout_of::<P::Client, M>(P::DESCRIPTOR.session.timeout)
+    }
+}
+
+/// The request that leaves a channel. Without a leave message of its own, it is left with the session's.
+fn leave_request<P: Protocol, C: ChannelKey, L: Message<P::Client>>(
+    core: &Core,
+    channel: &C,
+    leave: Option<&L>,
+) -> Result<Option<RequestMessage>, Failure> {
+    match leave {
+        Some(leave) => prepare::<P::Client, L>(leave).map(Some),
+        None => own_request(core, Role::Leave, &channel.key()),
     }
 }
 

@@ -65,7 +65,9 @@ impl Core {
                     _ => false,
                 });
                 match (head, role) {
-                    (Some(head), Some(role)) => return self.system(role, &head),
+                    (Some(head), Some(role)) => {
+                        return self.system(role, &head, packet.len());
+                    }
                     (head, _) => {
                         self.reject(rejected, head.and_then(|head| head.seq), packet.len());
                     }
@@ -285,7 +287,7 @@ impl Core {
     }
 
     /// Handles a session message.
-    fn system(&self, role: Role, head: &Head<'_>) -> Heard {
+    fn system(&self, role: Role, head: &Head<'_>, bytes: usize) -> Heard {
         match role {
             Role::Ping => {
                 self.pong(head);
@@ -342,6 +344,7 @@ impl Core {
                     channel.advance(Some(skip.seq), None);
                 }
             }
+            Role::Presence => self.presence(head, bytes),
             Role::Join | Role::Leave | Role::Auth => {
                 let mut inner = self.lock();
                 let id = if !self.by_order() {
@@ -369,6 +372,10 @@ impl Core {
                     }
                     let position = (head.seq, head.epoch.clone());
                     self.settle(&mut inner, &id, pending, channel, position, None);
+                } else if head.id.is_none()
+                    && let Some(key) = channel
+                {
+                    self.announced(&mut inner, role, &key, head);
                 }
             }
             Role::Hello | Role::Ready | Role::Refuse | Role::Greeting | Role::Negotiate => {
@@ -379,6 +386,29 @@ impl Core {
     }
 }
 
+impl Core {
+    /// The server has added the client to a channel, or removed it from one.
+    fn announced(&self, inner: &mut PendingState, role: Role, key: &str, head: &Head<'_>) {
+        let entry = match role {
+            Role::Join => {
+                let limit = usize::try_from(self.limits.channels).unwrap_or(usize::MAX);
+                let position = (head.seq, head.epoch.as_deref());
+                if !inner.channels.added(key, position, limit) {
+                    return;
+                }
+                || Entry::Added(key.to_owned())
+            }
+            _ => {
+                inner.channels.removed(key);
+                return;
+            }
+        };
+        for listener in inner.listeners.iter().filter_map(Weak::upgrade) {
+            listener.push(entry(), key.len(), false);
+        }
+    }
+}
+
 /// Returns the inboxes for a message that is not a reply: those of its channel or else of the notifications. `None` for a duplicate.
 fn listeners(
     inner: &mut PendingState,
@@ -386,10 +416,15 @@ fn listeners(
     (seq, epoch): (Option<u64>, Option<&str>),
 ) -> Option<Vec<Arc<Inbox>>> {
     let channel = channel.and_then(|key| inner.channels.get_mut(key));
-    match channel.filter(|channel| !channel.subscribers.is_empty()) {
-        Some(channel) => channel
-            .advance(seq, epoch)
-            .then(|| channel.subscribers.clone()),
-        None => Some(inner.listeners.iter().filter_map(Weak::upgrade).collect()),
+    if let Some(channel) = channel
+        && (channel.joined || !channel.subscribers.is_empty())
+    {
+        if !channel.advance(seq, epoch) {
+            return None;
+        }
+        if !channel.subscribers.is_empty() {
+            return Some(channel.subscribers.clone());
+        }
     }
+    Some(inner.listeners.iter().filter_map(Weak::upgrade).collect())
 }

@@ -86,6 +86,12 @@ impl Core {
         inner: &mut PendingState,
         now: Instant,
     ) -> Vec<(Packet, u64)> {
+        // Only the server can add the client again to a channel that it did not join itself.
+        for (_, channel) in inner.channels.iter_mut() {
+            if channel.join.is_none() && !channel.subscribers.is_empty() {
+                channel.report_unbounded_gap();
+            }
+        }
         let mut rejoining: Vec<_> = inner
             .channels
             .iter_mut()

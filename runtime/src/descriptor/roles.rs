@@ -55,6 +55,7 @@ pub struct MappedRoles {
     pub error: Option<&'static MappedRole>,
     pub greeting: Option<&'static MappedRole>,
     pub negotiate: Option<&'static MappedRole>,
+    pub presence: Option<&'static MappedRole>,
 }
 
 impl MappedRoles {
@@ -73,6 +74,7 @@ impl MappedRoles {
         error: None,
         greeting: None,
         negotiate: None,
+        presence: None,
     };
 }
 

@@ -18,11 +18,13 @@ use crate::{
     descriptor::{CloseReason, Heading, Limits},
     metrics::{self, DropReason},
     outbound::{EnqueueError, Outbound, Overflow},
+    random,
     replies::ErrorPayload,
     system::{ReceivedNotice, Role},
     transport::{CloseFrame, Packet},
 };
 use std::{
+    borrow::Cow,
     fmt,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
@@ -48,7 +50,9 @@ pub(crate) struct ConnectionHandle {
     pub(crate) encoding: usize,
     pub(crate) encoder: Arc<Encoder>,
     /// The user behind the session, if it is known.
-    pub(crate) principal: Option<Box<str>>,
+    pub(crate) principal: Option<Arc<str>>,
+    /// The id that others see in channels whose members learn of each other.
+    presence_id: OnceLock<Arc<str>>,
     peer: Mutex<Arc<Peer>>,
     /// The client has authenticated again, and the session's task has not seen that yet.
     refreshed: AtomicBool,
@@ -88,7 +92,7 @@ impl ConnectionHandle {
         limits: &Limits,
         sessions: Arc<Sessions>,
         peer: Peer,
-        principal: Option<Box<str>>,
+        principal: Option<Arc<str>>,
         encoding: usize,
     ) -> Self {
         Self {
@@ -97,6 +101,7 @@ impl ConnectionHandle {
             encoding,
             encoder,
             principal,
+            presence_id: OnceLock::new(),
             peer: Mutex::new(Arc::new(peer)),
             refreshed: AtomicBool::new(false),
             attach: AttachSlot::default(),
@@ -239,6 +244,23 @@ impl ConnectionHandle {
     /// Accepts no further connection: the session has ended.
     pub(crate) fn end_attach(&self) {
         self.attach.end();
+    }
+
+    /// Returns the id that others see in channels whose members learn of each other.
+    pub(crate) fn presence_id(&self) -> Arc<str> {
+        let id = self.presence_id.get_or_init(|| random::name().into());
+        id.clone()
+    }
+
+    /// Whether the session has no connection.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.detached.load(Ordering::Relaxed) != 0
+    }
+
+    /// Closes the connection once its outbound queue is written, and ends the session, for good.
+    pub(crate) fn kick(&self, reason: impl Into<Cow<'static, str>>) {
+        let code = self.encoder.protocol.close_code(CloseReason::Kicked);
+        self.outbound.close(CloseFrame::new(code, reason), false);
     }
 
     pub(crate) fn codec(&self) -> &dyn Codec {

@@ -102,7 +102,7 @@ pub(crate) async fn open(
     };
     let state = &endpoint.state;
     let principal = endpoint.service.principal(&session);
-    let principal: Option<Box<str>> = principal.map(|principal| (*principal).into());
+    let principal: Option<Arc<str>> = principal.map(|principal| (*principal).into());
     // Rate limits apply to all connections of an authenticated user together, whatever their addresses.
     let allowance = match &principal {
         Some(principal) => Arc::new(state.senders.principal(principal)),

@@ -3,9 +3,9 @@
 use super::{Context, Rejection, hub::Joining, membership::JoinError};
 use crate::{
     ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
-    broker::{Retention, StreamPosition},
+    broker::StreamPosition,
     codec::{JsonPayload, Outgoing},
-    descriptor::{Heading, MessageDescriptor},
+    descriptor::{ChannelDescriptor, Heading, MessageDescriptor},
     outbound::EnqueueError,
     replies::{ErrorPayload, Replier, SendError},
     transport::Packet,
@@ -109,21 +109,15 @@ impl Responder {
     /// Begins to join a channel, before the handler is called: what is published while the handler runs is known when it returns. If
     /// the connection may not join another channel, replies with an error and returns `None`; the handler must not be called.
     pub async fn begin_join<C: ChannelKey>(&self, channel: &C) -> Option<Joining> {
-        let retention = self.context.server.retention(Some(C::DESCRIPTOR));
-        self.begin_join_key(channel.key(), retention).await
+        self.begin_join_key(channel.key(), C::DESCRIPTOR).await
     }
 
     pub(crate) async fn begin_join_key(
         &self,
         key: impl Into<Arc<str>>,
-        retention: Retention,
+        channel: &'static ChannelDescriptor,
     ) -> Option<Joining> {
-        let key = key.into();
-        let membership = &self.context.connection.membership;
-        let joining = match membership.may_join(&key) {
-            Ok(()) => self.context.server.hub.begin_join(key, retention).await,
-            Err(error) => Err(error),
-        };
+        let joining = self.context.begin_join(key.into(), channel).await;
         joining.map_err(|error| self.not_joined(error)).ok()
     }
 
@@ -191,7 +185,8 @@ impl Responder {
     /// Replies to a join that failed.
     fn not_joined(&self, error: JoinError) {
         match error {
-            JoinError::Ended => {}
+            // Only the server itself announces.
+            JoinError::Ended | JoinError::NotAnnounced => {}
             JoinError::TooMany => {
                 let connection = &self.context.connection;
                 if !connection.channels_logged.swap(true, Ordering::Relaxed) {
@@ -205,6 +200,10 @@ impl Responder {
             JoinError::LongKey => {
                 let text = "a channel key must not exceed 1,024 bytes";
                 self.send_error(&ErrorPayload::new(SessionCode::Invalid, text));
+            }
+            JoinError::Presence(error) => {
+                self.log(&error, "what is said of a member of a channel is not valid");
+                self.send_error(&ErrorPayload::internal());
             }
             JoinError::Broker(error) => {
                 self.log(&error, "a channel cannot be joined");
@@ -273,7 +272,9 @@ impl Responder {
         let request = self.context.request.as_ref();
         let since = request.and_then(|request| request.position.as_ref());
         let id = self.context.id();
-        if let Err(error) = joining.join(connection, since, id, &answer) {
+        let joined = self.context.info(&joining).map_err(JoinError::Presence);
+        let joined = joined.and_then(|info| joining.join(connection, info, since, id, &answer));
+        if let Err(error) = joined {
             self.not_joined(error);
         }
     }

@@ -71,6 +71,13 @@ pub trait Service: Send + Sync + 'static {
         Box::pin(std::future::ready(Err(Rejection::not_joinable())))
     }
 
+    /// Returns what the members of a channel learn of a client that joins it, as JSON text; `None` if nothing. `channel` is the name of the channel,
+    /// `key` its key.
+    fn presence(&self, channel: &str, key: &str, cx: Context) -> Info {
+        let _ = (channel, key, cx);
+        None
+    }
+
     /// Returns the user behind a connection, if it is known. Rate limits then count all connections of that user together, instead of all
     /// connections of its address.
     fn principal<'a>(&self, session: &'a SessionState) -> Option<Cow<'a, str>> {
@@ -105,6 +112,9 @@ pub trait Service: Send + Sync + 'static {
         let _ = (session, close);
     }
 }
+
+/// What the members of a channel learn of one of them, as JSON text.
+pub type Info = Option<Result<Box<RawValue>, serde_json::Error>>;
 
 /// The request of a client that connects or authenticates again.
 #[derive(Debug)]

@@ -250,14 +250,13 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, repl
     else {
         return responder.reject(&Rejection::not_joinable());
     };
-    let retention = cx.server.retention(Some(channel));
-    let Some(joining) = responder.begin_join_key(&*key, retention).await else {
+    let Some(joining) = responder.begin_join_key(&*key, channel).await else {
         return;
     };
     if let Err(rejection) = service.authorize_join(&key, cx.clone()).await {
         return responder.reject(&rejection);
     }
-    let payload = channel_payload(&cx, Role::Join, &key);
+    let payload = channel_payload(cx.server.protocol, Role::Join, &key);
     responder.join_key(joining, reply, payload, None);
 }
 
@@ -306,19 +305,19 @@ async fn leave(responder: Responder, key: String, reply: Heading) {
     if key.len() > MAX_KEY || cx.server.channel_of(&key).is_none() {
         return responder.reject(&Rejection::not_joinable());
     }
-    if let Ok(payload) = channel_payload(&cx, Role::Leave, &key) {
+    if let Ok(payload) = channel_payload(cx.server.protocol, Role::Leave, &key) {
         responder.leave_key(&key, reply, &payload);
     }
 }
 
-/// The payload of the answer to a join or leave.
-fn channel_payload(
-    cx: &Context,
+/// The payload of a join or leave that the server sends: an answer, or an announcement.
+pub(super) fn channel_payload(
+    protocol: &ProtocolDescriptor,
     role: Role,
     key: &str,
 ) -> Result<Option<Box<RawValue>>, serde_json::Error> {
     let payload = ChannelOnly(key.into());
-    match role.mapped(&cx.server.protocol.session.mapped) {
+    match role.mapped(&protocol.session.mapped) {
         Some(mapped) => mapped::write(mapped, &payload, None),
         None => serde_json::value::to_raw_value(&payload).map(Some),
     }

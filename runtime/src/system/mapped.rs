@@ -28,7 +28,7 @@ impl MappedRole {
 }
 
 /// The roles that a message of the application can play.
-const ROLES: [Role; 13] = [
+const ROLES: [Role; 14] = [
     Role::Hello,
     Role::Ready,
     Role::Refuse,
@@ -42,6 +42,7 @@ const ROLES: [Role; 13] = [
     Role::Error,
     Role::Greeting,
     Role::Negotiate,
+    Role::Presence,
 ];
 
 impl<'a> Head<'a> {

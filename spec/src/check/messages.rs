@@ -22,6 +22,7 @@ pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
         | RoleKind::Refuse
         | RoleKind::Gap
         | RoleKind::Skip
+        | RoleKind::Presence
         | RoleKind::Error
         | RoleKind::Greeting => (false, true),
         // The answer to Handfast's own join, leave, auth and negotiate has the tag of the request.

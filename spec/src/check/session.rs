@@ -19,6 +19,7 @@ const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
         RoleKind::Resume => &["session", "channels"],
         RoleKind::Gap => &["channel", "from", "to", "reason"],
         RoleKind::Skip => &["channel", "seq"],
+        RoleKind::Presence => &["channel", "event", "members", "member", "count"],
         RoleKind::Join | RoleKind::Leave => &["channel"],
         RoleKind::Ping | RoleKind::Pong => &["nonce"],
         RoleKind::Negotiate => &["encoding"],
@@ -43,6 +44,7 @@ const fn given_up(kind: RoleKind) -> &'static str {
         RoleKind::Resume => "a session ends with its connection",
         RoleKind::Gap => "a client does not learn of messages that it missed for good",
         RoleKind::Skip => "a message to others than one member is a gap for that member",
+        RoleKind::Presence => "the members of a channel do not learn who is in it",
         RoleKind::Join => "channels without a `join` of their own cannot be joined",
         RoleKind::Leave => "channels without a `leave` of their own cannot be left",
         RoleKind::Ping => "a dead connection is noticed only when writing to it",
@@ -86,10 +88,38 @@ impl Checker<'_> {
             self.role(kind, name, &role.player);
         }
         self.phases();
+        self.presences();
         self.notes();
     }
 
+    /// A presence is reported by a message of the session.
+    fn presences(&mut self) {
+        let protocol = self.protocol;
+        let role = protocol.session.role(RoleKind::Presence);
+        if matches!(role, RolePlayer::Own { .. }) {
+            return;
+        }
+        for (channel, entry) in protocol.channels.iter().zip(self.section("channels")) {
+            let map = self.tree.map(entry.value);
+            if let Some(presence) = map.and_then(|map| map.get("presence"))
+                && channel.presence.is_some()
+            {
+                let name = &channel.name.text;
+                let text = format!(
+                    "nothing reports who is in `{name}`: the session has no message of its own for the role `presence`"
+                );
+                let help = "give it a tag: `session: { roles: { presence: { tag: … } } }`";
+                let at = self.place(presence);
+                self.out
+                    .push(Diagnostic::error("P044", at, text).help(help));
+            }
+        }
+    }
+
     fn role(&mut self, kind: RoleKind, name: &str, player: &RolePlayer) {
+        if kind == RoleKind::Presence && !self.protocol.has_presence() {
+            return;
+        }
         if let Some(all) = self.entry(&["session", "roles"])
             && self.tree.text(all.value) == Some("off")
         {

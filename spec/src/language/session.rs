@@ -99,6 +99,11 @@ static ROLES: Section = Section {
             ROLE,
             "Server: speaks first, before the hello. Off.",
         ),
+        key(
+            "presence",
+            ROLE,
+            "Server: who is in a channel that has `presence`.",
+        ),
     ],
 };
 

@@ -140,6 +140,17 @@ pub enum RoleKind {
     Skip,
     /// Server: speaks first, before the hello.
     Greeting,
+    /// Server: who is in a channel.
+    Presence,
+}
+
+/// What the new roles are needed for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RoleUses {
+    /// Sessions are to resume.
+    pub(crate) resumes: bool,
+    /// A channel has presence.
+    pub(crate) presence: bool,
 }
 
 impl RoleKind {
@@ -150,7 +161,7 @@ impl RoleKind {
     }
 
     /// Every role, in order, with its name in the file, which is also the tag of Handfast's own message.
-    pub const ALL: [(Self, &'static str); 15] = [
+    pub const ALL: [(Self, &'static str); 16] = [
         (Self::Hello, "hello"),
         (Self::Ready, "ready"),
         (Self::Refuse, "refuse"),
@@ -166,23 +177,27 @@ impl RoleKind {
         (Self::Received, "received"),
         (Self::Skip, "skip"),
         (Self::Greeting, "greeting"),
+        (Self::Presence, "presence"),
     ];
 
     /// Whether the role is younger than the hash: it enters the hash only if it is not as it is by default, so that protocols that do
     /// not mention it keep theirs.
     pub(crate) fn is_new(self) -> bool {
-        matches!(self, Self::Skip | Self::Received | Self::Greeting)
+        matches!(
+            self,
+            Self::Skip | Self::Received | Self::Greeting | Self::Presence
+        )
     }
 
-    /// Who plays a role that the spec does not mention. `roles` are at least those before it, and `resumes` says whether sessions are to
-    /// resume. A new role is off if the tags of those who send it leave it no place, so that protocols that were valid without it stay
-    /// valid; `received` is also off if it has no use.
+    /// Who plays a role that the spec does not mention. `roles` are at least those before it. A new role is off if the tags of those who
+    /// send it leave it no place, so that protocols that were valid without it stay valid; `received` and `presence` are also off if they
+    /// have no use.
     pub(crate) fn default_player(
         self,
         name: &str,
         messages: &[Message],
         roles: &[Role],
-        resumes: bool,
+        uses: RoleUses,
     ) -> RolePlayer {
         let own = Scalar::Text(name.to_owned());
         let sent = messages.iter().flat_map(|message| {
@@ -191,7 +206,8 @@ impl RoleKind {
         });
         let mut tags = sent.filter_map(|sent| sent?.tag.as_ref());
         let has_no_use = match self {
-            Self::Received => !(resumes && Self::counts(roles)),
+            Self::Received => !(uses.resumes && Self::counts(roles)),
+            Self::Presence => !uses.presence,
             // Only a message of the application can be that.
             Self::Greeting => true,
             _ => false,

@@ -80,6 +80,7 @@ impl Connection {
         let address = self.peer.info.address.map(|address| address.ip());
         let address = address.filter(|address| !self.server.is_exempt(*address));
         self.server.sessions.detach(&self.connection, address, held);
+        self.server.hub.set_away(&self.connection);
         self.hook("detached", |service| service.detached(&self.peer.session));
     }
 
@@ -142,6 +143,7 @@ impl Connection {
             &SessionMessage::new(Role::Ready, &ready),
         );
         self.server.sessions.attached(connection);
+        self.server.hub.set_away(connection);
         self.server
             .sessions
             .set_token(connection, Some(&token), &ready.session);
