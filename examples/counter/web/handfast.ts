@@ -69,6 +69,8 @@ export { clientMessageTable, decode, decodeValue, messageTable } from './handfas
 export type { Decoded, MessageTable } from './handfast/message-table.js';
 export { msgpack } from './handfast/msgpack.js';
 export { negotiate } from './handfast/negotiate.js';
+export { presence } from './handfast/presence.js';
+export type { Member, Members, PresenceEvent } from './handfast/presence.js';
 export { authRefresh } from './handfast/refresh.js';
 export {
   deduplicate,

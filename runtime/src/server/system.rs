@@ -213,9 +213,6 @@ pub(crate) fn read(
             let leave = leave(responder, key()?, reply);
             (Action::Run(Box::pin(leave)), "leave", observed)
         }
-        Role::Ready | Role::Refuse | Role::Gap | Role::Skip | Role::Greeting | Role::Negotiate => {
-            return None;
-        }
         Role::Auth => {
             let auth = head.raw_payload(&server.protocol.client.envelope).ok()?;
             let (responder, observed) = responder("auth");
@@ -228,6 +225,13 @@ pub(crate) fn read(
             let error = RemoteError::read(&head).ok()?;
             return Some(Request::Failed(head.id, error));
         }
+        Role::Ready
+        | Role::Refuse
+        | Role::Gap
+        | Role::Skip
+        | Role::Presence
+        | Role::Greeting
+        | Role::Negotiate => return None,
     };
     let timeout = server.handler_timeout(None);
     Some(Request::Run(Received {
