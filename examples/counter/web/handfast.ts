@@ -66,6 +66,8 @@ export { memoize } from './handfast/memoize.js';
 export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/message-table.js';
 export type { Decoded, MessageTable } from './handfast/message-table.js';
 export { msgpack } from './handfast/msgpack.js';
+export { presence } from './handfast/presence.js';
+export type { Member, Members, PresenceEvent } from './handfast/presence.js';
 export { authRefresh } from './handfast/refresh.js';
 export {
   deduplicate,

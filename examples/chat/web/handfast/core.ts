@@ -49,7 +49,7 @@ import { onWake } from './wake.js';
 import { Warnings } from './warnings.js';
 
 /** The default of `limits.outbound`. */
-const DEFAULT_OUTBOUND = 1_048_576;
+export const DEFAULT_OUTBOUND = 1_048_576;
 
 /** A request of any kind. */
 export type AnyRequest = Outgoing<unknown> & {
@@ -427,9 +427,14 @@ export class Core implements ConnectionHost {
     if (error.kind === 'unknown-type') {
       if (error.id === undefined) this.events.emit('unhandled', error);
       else this.#requests?.refuse(error.id, error); // one of a newer server, perhaps
-    } else if (!this.events.emit('invalid', error)) {
-      this.#warnings.warn(`invalid ${known?.name}`, `an invalid message: ${error.message}`);
+    } else {
+      this.invalid(error, known?.name);
     }
+  }
+
+  /** Reports a message that is not valid. */
+  invalid(error: DecodeError, name: string | undefined): void {
+    if (!this.events.emit('invalid', error)) this.#warnings.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
   }
 
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
