@@ -89,7 +89,7 @@ test('what the server says of a member is validated', async () => {
   await server.say(notice('update', 3, { member: { ...member('a'), info: {} } }));
   assert.deepEqual(names(room), ['me'], 'what was known of it is outdated');
   const paths = invalid.mock.calls.map(({ arguments: [{ violations }] }) => violations.map(({ path }) => path));
-  assert.deepEqual(paths, [['/payload/members/1/info/name'], ['/payload/member/info/name']]);
+  assert.deepEqual(paths, [['/payload/members/1/info/name'], ['/payload/member/info']]);
   // A notice that is not one is an invalid message.
   await server.say({ type: 'presence', payload: { channel: 7 } });
   assert.equal(invalid.mock.callCount(), 3);
@@ -119,4 +119,20 @@ test('a presence may have no info', async () => {
   const room = await join({ ...roomChannel, presence: { info: noPayload, members: 3, via: presence } });
   await server.say(list([{ id: 'me' }]));
   assert.deepEqual(room.members.get().list, [{ id: 'me', away: false, info: undefined }]);
+});
+
+test('a channel from which the server removes the client is lost', async () => {
+  const { server } = own;
+  own.connect();
+  await server.welcome();
+  const room = await join();
+  const lost = mock.fn();
+  room.on('lost', lost);
+  await server.say({ type: 'leave', payload: { channel: 'room:other' }, channel: 'room:other' });
+  assert.equal(lost.mock.callCount(), 0);
+  await server.say({ type: 'leave', payload: { channel: 'room:lobby' }, channel: 'room:lobby' });
+  assert.deepEqual(lost.mock.calls[0].arguments[0].code, 'CLOSED');
+  const before = server.types.length;
+  assert.equal((await room.leave()).ok, true);
+  assert.equal(server.types.length, before, 'there is nothing to leave');
 });

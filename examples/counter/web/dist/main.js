@@ -2022,9 +2022,13 @@ var MAX_REJOINS = 3;
 var GAP = "$gap";
 var SKIP = "$skip";
 var PRESENCE = "$presence";
+var JOIN = "$join";
+var LEAVE = "$leave";
 var Channels = class {
   #core;
   #memberships = /* @__PURE__ */ new Map();
+  /** The session's own requests. */
+  #own;
   /** What must be joined again on the current connection. */
   #queue = /* @__PURE__ */ new Set();
   /** The number of pending rejoins. */
@@ -2039,6 +2043,10 @@ var Channels = class {
     this.#core = core;
     this.#listen("gap", GAP, validateGap, (payload) => this.#gap(payload));
     this.#listen("skip", SKIP, validateSkip, (payload) => this.#skip(payload));
+    this.#own = { join: ownRequest(core, "join", JOIN), leave: ownRequest(core, "leave", LEAVE) };
+    for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
+    core.messages.on(JOIN, (message) => this.#added(message));
+    core.messages.on(LEAVE, ({ payload }) => this.#removed(payload));
   }
   /** Listens to a message of the session, if the protocol has it. */
   #listen(role, name, receive, listener) {
@@ -2100,8 +2108,8 @@ var Channels = class {
     const own = { channel: key };
     return {
       key,
-      join: channel.join ?? ownRequest(this.#core, "join"),
-      leave: channel.leave ?? ownRequest(this.#core, "leave"),
+      join: channel.join ?? this.#own.join,
+      leave: channel.leave ?? this.#own.leave,
       params: channel.join ? params : own,
       leaveParams: channel.leave ? pick(params, channel.params) : own,
       subscriptions: /* @__PURE__ */ new Map(),
@@ -2313,6 +2321,19 @@ var Channels = class {
     membership.sequence.reported(gap);
     this.#emitGap(membership, gap);
   }
+  /** The server has added this client to a channel: one that it has joined is counted on from there. */
+  #added(message) {
+    const membership = this.#find(message.payload.channel);
+    if (membership === void 0) return;
+    membership.isMember = true;
+    const { gap } = membership.sequence.joined(message);
+    if (gap !== void 0) this.#emitGap(membership, gap);
+  }
+  /** The server has removed this client from a channel. */
+  #removed({ channel }) {
+    const membership = this.#find(channel);
+    if (membership !== void 0) this.#lose(membership, { code: "CLOSED", message: "the server has removed this client from the channel" });
+  }
   /** Takes the number of a message that is not for this client. */
   #skip({ channel, seq }) {
     this.isNew({ channel, seq });
@@ -2349,8 +2370,8 @@ function joinChannel(core, channel, params, setup, options) {
   const channels = core.channels ??= new Channels(core);
   return channels.join(channel, params, setup, options);
 }
-function ownRequest(core, role) {
-  const reply = { name: role, tag: core.encoder.tag(role), receive: validateChannelKey };
+function ownRequest(core, role, name) {
+  const reply = { name, tag: core.encoder.tag(role), receive: validateChannelKey };
   return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
 }
 function isRetryable(error) {

@@ -61,11 +61,15 @@ const MAX_REJOINS = 3;
 const GAP = '$gap';
 const SKIP = '$skip';
 const PRESENCE = '$presence';
+const JOIN = '$join';
+const LEAVE = '$leave';
 
 /** The channels of a client: their subscriptions, and how they are joined again after a loss of the connection. */
 export class Channels implements ClientChannels {
   readonly #core: Core;
   readonly #memberships: Map<string, Membership> = new Map();
+  /** The session's own requests. */
+  readonly #own: { readonly join: Request<ChannelKey, ChannelKey>; readonly leave: Request<ChannelKey, ChannelKey> };
   /** What must be joined again on the current connection. */
   readonly #queue: Set<Membership> = new Set();
   /** The number of pending rejoins. */
@@ -81,6 +85,10 @@ export class Channels implements ClientChannels {
     this.#core = core;
     this.#listen('gap', GAP, validateGap, payload => this.#gap(payload as ChannelGap));
     this.#listen('skip', SKIP, validateSkip, payload => this.#skip(payload as Skip));
+    this.#own = { join: ownRequest(core, 'join', JOIN), leave: ownRequest(core, 'leave', LEAVE) };
+    for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
+    core.messages.on(JOIN, message => this.#added(message));
+    core.messages.on(LEAVE, ({ payload }) => this.#removed(payload as ChannelKey));
   }
 
   /** Listens to a message of the session, if the protocol has it. */
@@ -152,8 +160,8 @@ export class Channels implements ClientChannels {
     const own: ChannelKey = { channel: key };
     return {
       key,
-      join: (channel.join ?? ownRequest(this.#core, 'join')) as AnyRequest,
-      leave: (channel.leave ?? ownRequest(this.#core, 'leave')) as AnyRequest,
+      join: (channel.join ?? this.#own.join) as AnyRequest,
+      leave: (channel.leave ?? this.#own.leave) as AnyRequest,
       params: channel.join ? params : own,
       leaveParams: channel.leave ? pick(params, channel.params) : own,
       subscriptions: new Map(),
@@ -393,6 +401,21 @@ export class Channels implements ClientChannels {
     this.#emitGap(membership, gap);
   }
 
+  /** The server has added this client to a channel: one that it has joined is counted on from there. */
+  #added(message: Message): void {
+    const membership = this.#find((message.payload as ChannelKey).channel);
+    if (membership === undefined) return;
+    membership.isMember = true;
+    const { gap } = membership.sequence.joined(message);
+    if (gap !== undefined) this.#emitGap(membership, gap);
+  }
+
+  /** The server has removed this client from a channel. */
+  #removed({ channel }: ChannelKey): void {
+    const membership = this.#find(channel);
+    if (membership !== undefined) this.#lose(membership, { code: 'CLOSED', message: 'the server has removed this client from the channel' });
+  }
+
   /** Takes the number of a message that is not for this client. */
   #skip({ channel, seq }: Skip): void {
     this.isNew({ channel, seq });
@@ -445,8 +468,8 @@ export function joinChannel(
 }
 
 /** The session's own request to join or leave a channel. */
-function ownRequest(core: Core, role: 'join' | 'leave'): Request<ChannelKey, ChannelKey> {
-  const reply = { name: role, tag: core.encoder.tag(role), receive: validateChannelKey };
+function ownRequest(core: Core, role: 'join' | 'leave', name: string): Request<ChannelKey, ChannelKey> {
+  const reply = { name, tag: core.encoder.tag(role), receive: validateChannelKey };
   return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
 }
 
