@@ -444,11 +444,7 @@ impl Outbound {
             (Some(_), None) => true,
             (Some(close), Some(known)) => known.graceful && !close.graceful,
         };
-        let goes_on = close || (state.writing == 0 && state.has_next(self.limit, self.overflow));
-        if goes_on {
-            self.running();
-        }
-        goes_on
+        close || (state.writing == 0 && state.has_next(self.limit, self.overflow))
     }
 
     /// As [`Outbound::rest`], without a connection: only a close is work.
@@ -691,6 +687,39 @@ mod tests {
         assert_eq!(out.push(packet(20), false), Err(EnqueueError::Full));
         out.flushed();
         assert_eq!(out.push(packet(20), false), Ok(()));
+    }
+
+    #[derive(Default)]
+    struct Woken(std::sync::atomic::AtomicUsize);
+
+    impl std::task::Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_task_that_rests_is_woken_once_and_one_that_runs_is_not() {
+        let out = outbound(100);
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(woken.clone());
+        let count = || woken.0.load(Ordering::Relaxed);
+        assert!(!out.rest(&waker, None));
+        out.push(packet(1), false).expect("there is room");
+        out.push(packet(1), false).expect("there is room");
+        assert_eq!(count(), 1);
+        out.running();
+        out.answer(packet(1));
+        assert_eq!(count(), 1);
+        // A client that has no connection rests although messages are queued.
+        assert!(out.rest(&waker, None));
+        out.close(CloseFrame::new(1000, ""), false);
+        assert_eq!(count(), 2);
+        assert!(out.rest(&waker, None));
+        assert!(out.closing().is_some());
+        out.end();
+        out.wake();
+        assert_eq!(count(), 2);
     }
 
     #[test]
