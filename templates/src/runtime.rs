@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 51] = files![
+static RUNTIME: [(&str, &str); 52] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
