@@ -244,7 +244,7 @@ impl InMemory {
         servers.all.values().filter_map(Weak::upgrade).collect()
     }
 
-    /// Changes who is in a channel. Returns the servers that heard of it, to be dropped without a lock.
+    /// Changes who is in a channel. Returns the servers that it was delivered to, to be dropped without a lock.
     fn change(
         &self,
         key: &Arc<str>,
