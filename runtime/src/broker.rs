@@ -215,7 +215,7 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
     /// Returns who is in a channel, or `None` if nothing has changed since the revision `known`.
     ///
     /// # Errors
-    /// If the broker cannot tell, for example because it is unreachable.
+    /// If the broker fails, for example because it is unreachable.
     fn presence<'a>(
         &'a self,
         channel: &'a Arc<str>,
@@ -228,7 +228,7 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
     /// Returns sessions of all servers, at most `limit`.
     ///
     /// # Errors
-    /// If the broker cannot tell, for example because it is unreachable.
+    /// If the broker fails, for example because it is unreachable.
     fn sessions<'a>(
         &'a self,
         of: &'a Recipients,

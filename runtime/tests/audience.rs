@@ -67,7 +67,7 @@ async fn a_message_reaches_the_sessions_of_a_user_on_all_servers() {
     let list = handle.sessions(&bobs, 10).await.expect("the broker works");
     handle.send(Recipients::Session(list.sessions[0].id), &note("to one"));
     assert_eq!(bob.next().await["payload"]["text"], "to one");
-    // Nobody hears of what is for nobody.
+    // There is no session of that user.
     handle.send(Recipients::Principal("eve".into()), &note("to eve"));
     handle.send(Recipients::All, &note("last"));
     assert_eq!(ada.next().await["payload"]["text"], "last");

@@ -41,7 +41,7 @@ async fn members_see_each_other_come_and_go() {
             panic!("bob is sleepy");
         };
         assert_eq!(member.info.mood, "sleepy");
-        // Of itself, a session hears what the server says.
+        // About itself, a session receives updates.
         assert!(matches!(hear(&mut other).await, PresenceEvent::Updated(_)));
         other.leave().await.expect("it is in the room");
         let PresenceEvent::Left(member) = hear(&mut room).await else {

@@ -231,7 +231,7 @@ impl InMemory {
         all.order = order;
     }
 
-    /// Returns the servers that are subscribed to a channel.
+    /// Returns the servers that are subscribed to a channel. Drop them without a lock: the last reference to a server detaches it.
     fn subscribers(&self, state: &ChannelState) -> Vec<Arc<dyn Deliver>> {
         let all = lock(&self.servers);
         let ids = state.subscriptions.keys();
@@ -244,15 +244,22 @@ impl InMemory {
         servers.all.values().filter_map(Weak::upgrade).collect()
     }
 
-    /// Changes who is in a channel.
-    fn change(&self, key: &Arc<str>, state: &mut ChannelState, change: &PresenceChange) {
+    /// Changes who is in a channel. Returns the servers that it was delivered to, to be dropped without a lock.
+    fn change(
+        &self,
+        key: &Arc<str>,
+        state: &mut ChannelState,
+        change: &PresenceChange,
+    ) -> Vec<Arc<dyn Deliver>> {
         if !state.members.apply(change) {
-            return;
+            return Vec::new();
         }
+        let servers = self.subscribers(state);
         // Under the lock of the channel, so that all servers see the same order.
-        for server in self.subscribers(state) {
+        for server in &servers {
             server.presence(key, change, state.members.revision());
         }
+        servers
     }
 
     /// Stores a message.
@@ -311,15 +318,20 @@ impl Broker for InMemory {
             if state.subscriptions.remove(&server).is_some() {
                 state.idle_since = Instant::now();
             }
+            let mut servers = Vec::new();
             for member in state.members.of_server(server) {
-                self.change(&key, &mut state, &PresenceChange::Removed(member));
+                servers.push(self.change(&key, &mut state, &PresenceChange::Removed(member)));
             }
+            drop(state);
         }
     }
 
     fn set_presence(&self, key: &Arc<str>, change: PresenceChange) {
         if let Some(channel) = self.find(key) {
-            self.change(key, &mut lock(&channel.state), &change);
+            let mut state = lock(&channel.state);
+            let servers = self.change(key, &mut state, &change);
+            drop(state);
+            drop(servers);
         }
     }
 
@@ -415,10 +427,12 @@ impl Broker for InMemory {
         }
         let position = channel.position(&state);
         // Under the lock of the channel, so that all servers see the same order.
-        for server in self.subscribers(&state) {
+        let servers = self.subscribers(&state);
+        for server in &servers {
             server.deliver(&publication, &position);
         }
         drop(state);
+        drop(servers);
         if let Some(limits) = retention.history.as_ref().filter(|_| stores) {
             self.evict(limits.total, now);
         }

@@ -73,7 +73,7 @@ impl<C: ChannelKey> Publisher<C> {
     /// any more are omitted.
     ///
     /// # Errors
-    /// If the broker cannot tell.
+    /// If the broker fails.
     pub async fn presence(&self) -> Result<Vec<Member<C::Presence>>, BrokerError> {
         let roster = self.state.broker.presence(&self.key, None).await?;
         let members = roster.map(|roster| roster.members).unwrap_or_default();

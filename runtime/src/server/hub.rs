@@ -44,7 +44,7 @@ pub(super) struct Channel {
     pub(super) key: Arc<str>,
     /// What its members learn of each other.
     pub(super) presence: Option<&'static PresenceDescriptor>,
-    /// Held while this server changes who is in the channel, so that the broker hears of the changes in their order.
+    /// Held while this server changes who is in the channel, so that the broker gets the changes in their order.
     pub(super) order: Mutex<()>,
     state: Mutex<State>,
 }
@@ -68,7 +68,7 @@ pub(super) struct State {
     pub(super) replayed: Replayed,
     /// The number of the last replay.
     replays: u64,
-    /// The members on all servers, if members learn of each other. `None` if there are none here: then nothing is heard of the others.
+    /// The members on all servers, if members learn of each other. `None` if there are none here: then the others are not known.
     pub(super) known: Option<Box<KnownMembers>>,
     /// Whether they are being read.
     pub(super) reloading: bool,
@@ -146,7 +146,7 @@ impl State {
         self.members.is_empty() && self.entering == 0
     }
 
-    /// Without members, this server may not be subscribed: it does not hear who else is in the channel.
+    /// Without members, this server may not be subscribed: it does not follow who else is in the channel.
     fn forget_others(&mut self) {
         if self.members.is_empty() {
             self.known = None;

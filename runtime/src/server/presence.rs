@@ -230,7 +230,7 @@ impl Hub {
         }
     }
 
-    /// Sends an event to the members of a channel. Of itself, a session only hears what the server says of it.
+    /// Sends an event to the members of a channel. About itself, a session only receives updates.
     fn announce(&self, channel: &Channel, state: &State, kind: PresenceKind, subject: &Presence) {
         let notice = PresenceNotice {
             channel: (&*channel.key).into(),

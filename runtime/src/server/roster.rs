@@ -17,7 +17,7 @@ pub(super) struct KnownMembers {
     last: u64,
     /// The number of changes so far; `None` until the members are known.
     revision: Option<u64>,
-    /// The highest number of changes that this server was told of.
+    /// The highest number of a change that was delivered.
     latest: u64,
 }
 

@@ -94,7 +94,7 @@ impl ServerHandle {
     /// Returns sessions on all servers with the same broker, at most `limit`, and how many there are.
     ///
     /// # Errors
-    /// If the broker cannot tell.
+    /// If the broker fails.
     pub async fn sessions(
         &self,
         of: &Recipients,
