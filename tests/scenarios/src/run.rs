@@ -276,7 +276,9 @@ impl Run<'_> {
                 let passed = seat.network.passed();
                 let token = passed.last().and_then(Passed::token);
                 let token = token.ok_or("the client has no session yet")?;
-                seat.taken = Some(take_over::take_over(address, &client, &token).await?);
+                let user = words.optional(1).unwrap_or_else(|| client.clone());
+                let is_own = user == client;
+                seat.taken = Some(take_over::take_over(address, &user, &token, is_own).await?);
             }
         }
         Ok(())

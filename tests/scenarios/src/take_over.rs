@@ -13,16 +13,31 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Raw {
     socket: WebSocketStream<TcpStream>,
     ready: Value,
+    /// Whether the session is this end's to resume.
+    is_own: bool,
 }
 
-/// Resumes a session whose client has received nothing yet.
-pub(crate) async fn take_over(address: SocketAddr, name: &str, token: &str) -> Result<Raw, String> {
-    timeout(PATIENCE, resume(address, name, token))
-        .await
-        .map_err(|_| "the server does not answer".to_owned())?
+/// Resumes a session whose client has received nothing yet, as a user.
+pub(crate) async fn take_over(
+    address: SocketAddr,
+    name: &str,
+    token: &str,
+    is_own: bool,
+) -> Result<Raw, String> {
+    let resumed = timeout(PATIENCE, resume(address, name, token)).await;
+    let (socket, ready) = resumed.map_err(|_| "the server does not answer".to_owned())??;
+    Ok(Raw {
+        socket,
+        ready,
+        is_own,
+    })
 }
 
-async fn resume(address: SocketAddr, name: &str, token: &str) -> Result<Raw, String> {
+async fn resume(
+    address: SocketAddr,
+    name: &str,
+    token: &str,
+) -> Result<(WebSocketStream<TcpStream>, Value), String> {
     let stream = TcpStream::connect(address)
         .await
         .map_err(|error| error.to_string())?;
@@ -39,14 +54,14 @@ async fn resume(address: SocketAddr, name: &str, token: &str) -> Result<Raw, Str
         Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap_or_default(),
         other => return Err(format!("{other:?} in place of a ready")),
     };
-    Ok(Raw { socket, ready })
+    Ok((socket, ready))
 }
 
 impl Raw {
-    /// Checks that the session was resumed, and that it is still here.
+    /// Checks that the session was resumed, if it may be, and that this end still has one.
     pub(crate) async fn check(&mut self) -> Result<(), String> {
-        if self.ready["payload"]["resumed"] != true {
-            return Err(format!("the session was not taken over: {}", self.ready));
+        if (self.ready["payload"]["resumed"] == true) != self.is_own {
+            return Err(format!("another end was answered {}", self.ready));
         }
         timeout(PATIENCE, self.ask())
             .await

@@ -126,7 +126,7 @@ impl SessionHandler for App {
         m: Login,
         _: &ConnectionInfo,
     ) -> Result<User, HandlerError<LoginError>> {
-        let lasts = m.lasts.map(|lasts| Duration::from_millis(lasts.into()));
+        let lasts = m.lasts.map(Duration::from_millis);
         Ok(User {
             name: m.name,
             expires: lasts.map(|lasts| SystemTime::now() + lasts),
