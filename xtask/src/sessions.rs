@@ -1,7 +1,9 @@
-//! `cargo xtask sessions SEED`: the simulations of sessions, for longer than a change has to pass them. `cargo xtask mutants`: proof that
-//! they notice what they are for, by mistakes that are made on purpose in a copy of the runtime.
+//! `cargo xtask sessions SEED`: the simulations of sessions, for longer than a change has to pass them. `kill`, `strangers` and `leftovers`: the
+//! proofs of `tests/sessions`. `cargo xtask mutants`: proof that they notice what they are for, by mistakes that are made on purpose in a
+//! copy of the sources.
 
-use crate::run::{Failure, quoted, root, run_with, target};
+use crate::node;
+use crate::run::{Failure, quoted, root, run, run_with, target};
 use std::{fs, path::Path, process::Command};
 
 /// A mistake, and the tests that have to notice it.
@@ -78,6 +80,42 @@ pub(crate) fn sessions(seed: &str) -> Result<(), Failure> {
         run_with("", &command, &variables)?;
     }
     Ok(())
+}
+
+/// Kills a server so many times.
+pub(crate) fn kill(profile: &str, count: &str, seed: &str) -> Result<(), Failure> {
+    node::packages()?;
+    prove(profile, &format!("kill {count} {seed}"))
+}
+
+/// Tries so many times what strangers may not.
+pub(crate) fn strangers(profile: &str, count: &str, seed: &str) -> Result<(), Failure> {
+    prove(profile, &format!("strangers {count} {seed}"))
+}
+
+/// Makes so many connections, and counts what is left.
+pub(crate) fn leftovers(profile: &str, count: &str) -> Result<(), Failure> {
+    prove(profile, &format!("leftovers {count}"))
+}
+
+fn prove(profile: &str, what: &str) -> Result<(), Failure> {
+    run(
+        "",
+        &format!("cargo run --quiet {profile} -p handfast-sessions -- {what}"),
+    )
+}
+
+/// Some of each, as every change has to pass it.
+pub(crate) fn survive() -> Result<(), Failure> {
+    // As a profile: that of development, which the other steps have compiled.
+    let profile = "--profile dev";
+    if cfg!(target_os = "linux") {
+        kill(profile, "8", "1")?;
+    } else {
+        println!("without `kill`: it looks for processes in /proc");
+    }
+    strangers(profile, "15000", "1")?;
+    leftovers(profile, "3000")
 }
 
 /// Makes one mistake after the other, and fails if one is not noticed.

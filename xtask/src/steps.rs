@@ -4,6 +4,7 @@ use crate::deny::deny;
 use crate::format;
 use crate::node;
 use crate::run::{Failure, Step, quoted, run, run_with, target};
+use crate::sessions;
 use crate::typescript::{browser, typescript};
 
 pub(crate) const STEPS: &[Step] = &[
@@ -99,6 +100,11 @@ pub(crate) const STEPS: &[Step] = &[
         name: "attacks",
         proves: "a server under attack stays within its limits, serves others, and recovers",
         run: attacks,
+    },
+    Step {
+        name: "sessions",
+        proves: "sessions survive a server that is killed, keep strangers out, and leave nothing behind",
+        run: sessions::survive,
     },
     Step {
         name: "servers",

@@ -5,6 +5,7 @@ use super::{
     encoder::Encoder,
     membership::JoinError,
     replay::{Replay, Replayed},
+    shrink::shrink,
     volatile_key::volatile_key,
 };
 use crate::{
@@ -259,6 +260,7 @@ impl Hub {
             .is_some_and(|channel| channel.lock().is_empty())
         {
             channels.remove(key);
+            shrink(&mut channels);
         }
     }
 

@@ -48,6 +48,7 @@ mod serve;
 mod server_handle;
 mod service;
 mod sessions;
+mod shrink;
 mod socket;
 mod stall;
 mod state;

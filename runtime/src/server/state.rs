@@ -8,6 +8,7 @@ use super::{
     hub::Hub,
     middleware::AnyStack,
     sessions::Sessions,
+    shrink::shrink,
 };
 use crate::{
     Payload, ValidationError,
@@ -284,7 +285,9 @@ impl ServerState {
         connection.outbound.end();
         connection.end_calls();
         self.hub.leave_all(connection);
-        self.connections().remove(&connection.id);
+        let mut connections = self.connections();
+        connections.remove(&connection.id);
+        shrink(&mut connections);
     }
 
     /// Returns the session with an id.
