@@ -2,6 +2,7 @@
 //! connections leave behind.
 
 mod app;
+mod floods;
 mod kill;
 mod leftovers;
 mod peer;
@@ -23,7 +24,8 @@ use tokio::{
 const USAGE: &str = "\
 cargo run -p handfast-sessions -- kill COUNT SEED         kills a server under load
 cargo run -p handfast-sessions -- strangers COUNT SEED    tries what strangers may not
-cargo run -p handfast-sessions -- leftovers COUNT         counts what many connections leave behind";
+cargo run -p handfast-sessions -- leftovers COUNT         counts what many connections leave behind
+cargo run -p handfast-sessions -- floods                  floods a server with what overtakes the queue";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         ["kill", count, seed] => kill(count, seed),
         ["strangers", count, seed] => strangers(count, seed),
         ["leftovers", count] => leftovers(count),
+        ["floods"] => floods(),
         _ => Err(USAGE.into()),
     };
     match outcome {
@@ -93,9 +96,17 @@ fn strangers(count: &str, seed: &str) -> Outcome {
 fn leftovers(count: &str) -> Outcome {
     let count = count.parse()?;
     println!("{count} connections");
-    let runtime = Builder::new_current_thread()
+    Ok(simulated()?.block_on(leftovers::run(count))?)
+}
+
+fn floods() -> Outcome {
+    Ok(simulated()?.block_on(floods::run())?)
+}
+
+/// A runtime in which time passes when there is nothing to do.
+fn simulated() -> std::io::Result<Runtime> {
+    Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
-        .build()?;
-    Ok(runtime.block_on(leftovers::run(count))?)
+        .build()
 }
