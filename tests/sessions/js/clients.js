@@ -33,9 +33,11 @@ class Load {
     });
     this.client.on('open', () => (this.connected = true));
     this.client.on('close', ({ final, code }) => {
+      // An attempt to connect that fails is reported like a loss.
+      const wasConnected = this.connected;
       this.connected = false;
       if (final && !this.closing) this.report({ what: 'wrong', why: `closed for good with ${code}` });
-      else if (!final && !this.stopped) void this.#call('add', api.add, true);
+      else if (wasConnected && !this.stopped) void this.#call('add', api.add, true);
     });
   }
 

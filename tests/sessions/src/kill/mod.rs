@@ -25,7 +25,7 @@ use tokio::{
 const CLIENTS: usize = 3;
 
 /// How long anything that has to happen may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the clients are asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
