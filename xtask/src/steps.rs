@@ -203,7 +203,12 @@ fn suite() -> Result<(), Failure> {
 /// The resources of the server are read from `/proc`.
 fn attacks() -> Result<(), Failure> {
     if cfg!(target_os = "linux") {
-        run("", "cargo run --quiet -p handfast-attacks")
+        run("", "cargo run --quiet -p handfast-attacks")?;
+        // What holds most, once more with the smaller bound of sessions that cannot be resumed.
+        run(
+            "",
+            "cargo run --quiet -p handfast-attacks -- --not-counting invalid says-to-itself hang-full-and-go stream-never-read",
+        )
     } else {
         println!("skipped: it reads the memory and the sockets of a process as Linux reports them");
         Ok(())

@@ -94,6 +94,14 @@ pub(crate) async fn run(attack: &Attack) -> Result<Outcome, String> {
     let mut problems = Vec::new();
 
     warm(&server).await?;
+    // Until the sessions of those are gone, and then until nothing more is freed.
+    let any = Usage {
+        memory: u64::MAX,
+        sockets: usize::MAX,
+        tasks: u64::MAX,
+        detached: 0,
+    };
+    server.settle(any, PATIENCE).await?;
     let empty = Usage::default();
     let (first, _) = server.settle(empty, Duration::from_millis(500)).await?;
     let wanted = attack.setup.trips(TRIPS);
