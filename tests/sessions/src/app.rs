@@ -53,7 +53,7 @@ struct Inner {
     nonces: AtomicU64,
 }
 
-/// Somebody who is connected.
+/// A user who is connected.
 pub(crate) struct User {
     pub(crate) name: String,
 }

@@ -136,7 +136,7 @@ impl Subject {
         Err(format!("connections are left: {:?}", self.counts()))
     }
 
-    /// Time passes, and somebody comes by.
+    /// Time passes, and one client comes by.
     async fn rest(&self) -> Result<Counts, String> {
         for _ in 0..2 {
             tokio::time::sleep(PASSED).await;

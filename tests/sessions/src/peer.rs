@@ -51,7 +51,7 @@ impl Peer {
         }
     }
 
-    /// Connects as somebody, with what the hello says of resuming. Returns what answers the hello as well.
+    /// Connects as a user, with what the hello says of resuming. Returns what answers the hello as well.
     pub(crate) async fn enter(
         server: &Server,
         name: &str,

@@ -199,7 +199,7 @@ fn normalised(answers: &[Value]) -> String {
     json!(answers).to_string()
 }
 
-/// A hello that resumes a session as somebody.
+/// A hello of a user that resumes a session.
 fn resuming(name: &str, token: &str, received: u64) -> Value {
     hello(
         name,

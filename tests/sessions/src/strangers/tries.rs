@@ -23,9 +23,9 @@ pub(crate) struct Try {
 /// All tries of a kind have the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Resumes a session that is somebody else's, or was, or never was.
+    /// Resumes a session that is another user's, or was, or never was.
     Resume,
-    /// Says it is somebody else, in a hello.
+    /// Claims to be another user, in a hello.
     Impersonate,
     /// The same on a connection.
     BecomeAnother,

@@ -15,7 +15,7 @@ const VICTIMS: usize = 6;
 /// How many entries each diary has, of which those without a connection miss some.
 const ENTRIES: usize = 20;
 
-/// Somebody with a session.
+/// A user with a session.
 pub(crate) struct Victim {
     pub(crate) name: String,
     /// The token of the session, and those that it had before.
@@ -244,7 +244,7 @@ async fn ask(client: ClientHandle, n: i64) -> Result<Confirmed, CallError<handfa
     client.confirm(Confirm { run: 1, n }).await
 }
 
-/// The id of the only session of somebody: they are counted from one.
+/// The id of the only session of a victim: they are counted from one.
 fn session_of(server: &Server, name: &str) -> Result<u64, String> {
     let n: u64 = name
         .strip_prefix("victim-")
