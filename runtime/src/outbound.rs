@@ -27,6 +27,9 @@ const BATCH: usize = 64 * 1024;
 /// large ones.
 const OVERHEAD: usize = 128;
 
+/// The mark of an acknowledgement.
+const ACKNOWLEDGEMENT: u64 = u64::MAX - 1;
+
 /// The queue, shared by all senders.
 #[derive(Debug)]
 pub(crate) struct Outbound {
@@ -145,6 +148,21 @@ impl Outbound {
             state.control.push_back(item);
             self.wake_task(state);
         }
+    }
+
+    /// Queues an acknowledgement. It takes the place of one that waits: a peer that sends and does not read causes one after the other.
+    pub(crate) fn acknowledgement(&self, packet: Packet) {
+        let mut state = self.lock();
+        let control = &mut state.control;
+        let waiting = control.iter_mut().find(|item| item.mark == ACKNOWLEDGEMENT);
+        let Some(waiting) = waiting else {
+            drop(state);
+            return self.control(packet, ACKNOWLEDGEMENT);
+        };
+        let before = waiting.cost();
+        waiting.packet = packet;
+        let now = waiting.cost();
+        state.bytes = state.bytes + now - before;
     }
 
     /// Queues a message with a mark, ignoring the limit: a client bounds the queue with its own budget.
@@ -290,6 +308,12 @@ impl Outbound {
     #[cfg(feature = "server")]
     pub(crate) fn is_busy(&self) -> bool {
         self.lock().bytes > self.limit / 2
+    }
+
+    /// Whether more than the limit is in use. Only what overtakes the queue of a server's handlers causes messages then.
+    #[cfg(feature = "server")]
+    pub(crate) fn is_full(&self) -> bool {
+        self.lock().bytes > self.limit
     }
 
     /// Whether nothing is queued or being written.
@@ -668,6 +692,20 @@ mod tests {
         push("a6", &a).expect("there is room");
         push("a7", &a).expect("there is room");
         assert_eq!(texts(), [text("a7")]);
+    }
+
+    #[test]
+    fn one_acknowledgement_waits() {
+        let out = outbound(100);
+        out.control(packet(3), 0);
+        for length in [4, 5, 6] {
+            out.acknowledgement(packet(length));
+        }
+        assert_eq!(lengths(&out), [3, 6]);
+        out.flushed();
+        assert!(out.is_idle());
+        out.acknowledgement(packet(7));
+        assert_eq!(lengths(&out), [7]);
     }
 
     #[test]

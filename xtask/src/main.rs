@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check that a change has to pass, step by step, each with its time. A failure is reported with the
 //! command that repeats it. `cargo xtask fresh` runs the same in a fresh clone. Checks that take too long for every change are
-//! commands of their own (`fuzz`, `protocols`, `sessions`, `mutants`, `autobahn`), and so is what needs a download each time (`advisories`).
+//! commands of their own (`fuzz`, `protocols`, `sessions`, `kill`, `strangers`, `leftovers`, `mutants`, `autobahn`), and so is what needs a download each time (`advisories`).
 
 mod autobahn;
 mod deny;
@@ -27,6 +27,9 @@ cargo xtask fuzz SEED        Compare a million verdicts of all validators on ran
 cargo xtask protocols SEED   Compile the code generated from 3,000 random protocols
 cargo xtask sessions SEED    Lose two million connections in the simulation of sessions, and 200,000 in that of clients and a server
 cargo xtask scenarios SEED   Run the scenarios of bad networks with a cut at every byte on every platform, Chromium included
+cargo xtask kill SEED        Kill a server 100 times while clients of both languages send to it
+cargo xtask strangers SEED   Try 100,000 times to join, resume, answer or read what belongs to others
+cargo xtask leftovers        Make 100,000 connections, and count what is left of them
 cargo xtask mutants          Make mistakes in the counting of messages on purpose: each has to be noticed
 cargo xtask autobahn         Run the Autobahn test suite against both ends of the WebSocket transport
 cargo xtask autobahn CASE…   Run some of its cases, such as 7.3.1 or '6.*'
@@ -60,6 +63,13 @@ fn main() -> ExitCode {
         ["scenarios", seed] if seed.parse::<u64>().is_ok() => {
             run::exit_code(steps::scenarios(&[&format!("--seed {seed}")]))
         }
+        ["kill", seed] if seed.parse::<u64>().is_ok() => {
+            run::exit_code(sessions::kill("--release", "100", seed))
+        }
+        ["strangers", seed] if seed.parse::<u64>().is_ok() => {
+            run::exit_code(sessions::strangers("--release", "100000", seed))
+        }
+        ["leftovers"] => run::exit_code(sessions::leftovers("--release", "100000")),
         ["mutants"] => run::exit_code(sessions::mutants()),
         ["fmt"] => run::exit_code(format::format()),
         ["fresh"] => fresh::run(),

@@ -23,6 +23,9 @@ use tokio::time::Instant;
 /// a client that returns to one of them receives a gap.
 const MAX_IDLE: usize = 10_000;
 
+/// How often channels that have expired are removed, if any is joined or published to.
+const SWEEP: Duration = Duration::from_secs(60);
+
 /// A broker for servers in one process. It stores histories in memory.
 // The locks are taken in this order: `channels`, the state of one channel, `servers` or `all_stored`.
 #[derive(Debug, Default)]
@@ -37,6 +40,8 @@ struct Channels {
     by_key: HashMap<Arc<str>, Arc<Channel>>,
     /// How many channels there may be before expired ones are removed.
     sweep_at: usize,
+    /// When that was done last.
+    swept: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -124,11 +129,13 @@ impl InMemory {
 
     fn find_or_add(&self, key: &Arc<str>) -> Arc<Channel> {
         let mut channels = lock(&self.channels);
+        let now = Instant::now();
+        let due = |swept| now.duration_since(swept) >= SWEEP;
+        if channels.swept.is_none_or(due) || channels.by_key.len() >= channels.sweep_at {
+            self.sweep(&mut channels, now);
+        }
         if let Some(channel) = channels.by_key.get(key) {
             return channel.clone();
-        }
-        if channels.by_key.len() >= channels.sweep_at {
-            self.sweep(&mut channels, Instant::now());
         }
         let channel = Arc::new(Channel {
             epoch: random::name().into(),
@@ -176,6 +183,8 @@ impl InMemory {
             }
         }
         channels.sweep_at = (channels.by_key.len() * 2).max(64);
+        channels.by_key.shrink_to(channels.sweep_at);
+        channels.swept = Some(now);
     }
 
     /// Removes what a channel stores.
@@ -218,6 +227,11 @@ impl InMemory {
     fn compact(&self) {
         let mut all = lock(&self.all_stored);
         if all.order.len() <= 2 * all.count + 64 {
+            let length = all.order.len();
+            if all.order.capacity() > 4 * length + 64 {
+                // Release the memory of a burst.
+                all.order.shrink_to(2 * length);
+            }
             return;
         }
         let mut order = std::mem::take(&mut all.order);

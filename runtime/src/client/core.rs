@@ -306,7 +306,7 @@ impl Core {
             sent: None,
         });
         if let Some(packet) = packet {
-            self.outbound.control(packet, 0);
+            self.outbound.acknowledgement(packet);
         }
     }
 

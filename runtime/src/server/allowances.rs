@@ -15,13 +15,25 @@ const SENDER_FACTOR: u64 = 10;
 /// How many senders without a connection keep their token bucket.
 const MAX_REMEMBERED: usize = 65_536;
 
+/// How often senders without a connection whose bucket is full are removed, if another one connects.
+const CLEANUP: Duration = Duration::from_secs(60);
+
 /// The senders that have connections, or had some recently.
 #[derive(Debug)]
 pub(crate) struct SenderAllowances {
-    senders: Mutex<HashMap<SenderKey, Arc<SharedAllowance>>>,
+    senders: Mutex<Senders>,
     rate: Option<(u64, Duration)>,
     /// The maximum number of connections per address.
     connections: usize,
+}
+
+#[derive(Debug, Default)]
+struct Senders {
+    by_key: HashMap<SenderKey, Arc<SharedAllowance>>,
+    /// How many there may be before unused ones are removed.
+    cleanup_at: usize,
+    /// When that was done last.
+    cleaned: Option<Instant>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -101,13 +113,11 @@ impl SenderAllowances {
     fn admit(&self, sender: SenderKey, limit: usize) -> Option<Allowance> {
         let now = Instant::now();
         let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
-        if senders.len() >= senders.capacity() && !senders.contains_key(&sender) {
-            remove_unused(&mut senders, now);
-            // The next cleanup runs only after the map has doubled.
-            let more = senders.len();
-            senders.reserve(more);
+        let due = |cleaned| now.duration_since(cleaned) >= CLEANUP;
+        if senders.cleaned.is_none_or(due) || senders.by_key.len() >= senders.cleanup_at {
+            senders.remove_unused(now);
         }
-        let allowance = senders.entry(sender).or_insert_with(|| {
+        let allowance = senders.by_key.entry(sender).or_insert_with(|| {
             Arc::new(SharedAllowance(Mutex::new(State {
                 connections: 0,
                 rate: self.rate.map(|rate| TokenBucket::new(rate, now)),
@@ -131,14 +141,21 @@ pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Removes the senders without a connection whose bucket is full. If there are still too many, removes all senders without a connection.
-fn remove_unused(senders: &mut HashMap<SenderKey, Arc<SharedAllowance>>, now: Instant) {
-    senders.retain(|_, allowance| {
-        let mut state = allowance.lock();
-        state.connections > 0 || state.rate.as_mut().is_some_and(|rate| !rate.is_full(now))
-    });
-    if senders.len() > MAX_REMEMBERED {
-        senders.retain(|_, allowance| allowance.lock().connections > 0);
+impl Senders {
+    /// Removes the senders without a connection whose bucket is full. If there are still too many, removes all senders without a connection.
+    fn remove_unused(&mut self, now: Instant) {
+        self.by_key.retain(|_, allowance| {
+            let mut state = allowance.lock();
+            state.connections > 0 || state.rate.as_mut().is_some_and(|rate| !rate.is_full(now))
+        });
+        if self.by_key.len() > MAX_REMEMBERED {
+            self.by_key
+                .retain(|_, allowance| allowance.lock().connections > 0);
+        }
+        // Until the map has doubled, only time is a reason for the next cleanup.
+        self.cleanup_at = (self.by_key.len() * 2).max(64);
+        self.by_key.shrink_to(self.cleanup_at);
+        self.cleaned = Some(now);
     }
 }
 
@@ -190,7 +207,14 @@ mod tests {
                 .expect("there is room");
             assert!(allowance.take(Instant::now()));
         }
-        let senders = senders.senders.lock().expect("nobody panicked");
-        assert!(senders.len() <= 4 * MAX_REMEMBERED, "{}", senders.len());
+        let remembered = || {
+            let senders = senders.senders.lock().expect("nobody panicked");
+            senders.by_key.len()
+        };
+        assert!(remembered() <= 4 * MAX_REMEMBERED, "{}", remembered());
+        // Once their buckets are full again, nothing is left of them but what the next one causes.
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let _allowance = senders.address(ip("192.0.2.1")).expect("there is room");
+        assert_eq!(remembered(), 1);
     }
 }

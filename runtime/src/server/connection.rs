@@ -496,6 +496,11 @@ impl Connection {
     /// Replies to a message with an error. If replies are matched by order alone, a message without a reply gets none: the client would
     /// take it for the reply to another request.
     fn fail(&self, expects_reply: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
+        if self.connection.outbound.is_full() {
+            // What is handled in order finds room. Answers and acknowledgements overtake it.
+            let reason = "the client reads too slowly";
+            return self.connection.close(CloseReason::Slow, reason, false);
+        }
         if expects_reply || !self.server.protocol.server.envelope.by_order {
             self.connection.fail(id, error);
         }

@@ -64,6 +64,8 @@ pub(crate) struct ConnectionHandle {
     pub(crate) membership: Membership,
     /// Whether reaching `limits.channels` was logged already.
     pub(crate) channels_logged: AtomicBool,
+    /// Whether new credentials that are not accepted were logged already.
+    pub(crate) refresh_logged: AtomicBool,
     /// The requests of the server to this client. Created with the first one.
     calls: OnceLock<Box<PendingCalls>>,
     /// `limits.outbound`, which bounds those requests, too.
@@ -110,6 +112,7 @@ impl ConnectionHandle {
             detached: AtomicU64::new(0),
             membership: Membership::new(usize::try_from(limits.channels).unwrap_or(usize::MAX)),
             channels_logged: AtomicBool::new(false),
+            refresh_logged: AtomicBool::new(false),
             calls: OnceLock::new(),
             call_limit: limits.outbound,
         }
@@ -350,7 +353,7 @@ impl ConnectionHandle {
             sent: None,
         });
         if let Some(packet) = packet {
-            self.outbound.control(packet, 0);
+            self.outbound.acknowledgement(packet);
         }
     }
 

@@ -7,6 +7,7 @@ use super::{
     registry::Registry,
     replay::{Replay, Replayed},
     roster::KnownMembers,
+    shrink::shrink,
     volatile_key::volatile_key,
 };
 use crate::{
@@ -331,6 +332,7 @@ impl Hub {
             .is_some_and(|channel| channel.lock().is_empty())
         {
             channels.remove(key);
+            shrink(&mut channels);
         }
     }
 

@@ -52,6 +52,7 @@ mod serve;
 mod server_handle;
 mod service;
 mod sessions;
+mod shrink;
 mod socket;
 mod stall;
 mod state;

@@ -1,6 +1,6 @@
 //! The sessions of a server, by id and by principal.
 
-use super::connection_handle::ConnectionHandle;
+use super::{connection_handle::ConnectionHandle, shrink::shrink};
 use crate::broker::{MemberId, Recipients, ServerId, SessionEntry, SessionList};
 use std::{
     collections::{BTreeSet, HashMap},
@@ -34,6 +34,7 @@ impl Registry {
     pub(crate) fn remove(&self, connection: &ConnectionHandle) {
         let mut state = self.lock();
         state.by_id.remove(&connection.id);
+        shrink(&mut state.by_id);
         let Some(principal) = &connection.principal else {
             return;
         };
@@ -41,6 +42,7 @@ impl Registry {
             sessions.remove(&connection.id);
             if sessions.is_empty() {
                 state.by_principal.remove(principal);
+                shrink(&mut state.by_principal);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The sessions that can be resumed, by token, and the limits of those that have no connection.
 
-use super::{allowances::network_of, connection_handle::ConnectionHandle};
+use super::{allowances::network_of, connection_handle::ConnectionHandle, shrink::shrink};
 use crate::{
     descriptor::{CloseReason, DetachedLimits},
     metrics,
@@ -171,6 +171,11 @@ impl Sessions {
         if let Some(handle) = handle {
             state.forget(&handle);
         }
+        let State {
+            by_token, tokens, ..
+        } = &mut *state;
+        shrink(by_token);
+        shrink(tokens);
     }
 
     /// Returns how many sessions have no connection, and how many bytes they hold.
@@ -195,6 +200,7 @@ impl State {
             owned.bytes -= detached.bytes;
             if owned.places.is_empty() {
                 self.owners.remove(&owner);
+                shrink(&mut self.owners);
             }
         }
     }

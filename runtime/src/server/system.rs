@@ -24,7 +24,7 @@ use crate::{
     transport::Packet,
 };
 use serde_json::value::RawValue;
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 /// A message that skips the queue.
 #[derive(Debug)]
@@ -272,20 +272,24 @@ async fn refresh(service: Arc<dyn Service>, responder: Responder, auth: Box<RawV
     let new = match service.connect(request).await {
         Ok(new) => new,
         Err(rejection) => {
-            tracing::info!(
-                connection = connection.id,
-                code = ?rejection.code,
-                "a client failed to authenticate again"
-            );
+            if !connection.refresh_logged.swap(true, Ordering::Relaxed) {
+                tracing::info!(
+                    connection = connection.id,
+                    code = ?rejection.code,
+                    "a client failed to authenticate again"
+                );
+            }
             return responder.reject(&rejection);
         }
     };
     // A session is one principal's: its channels were joined by that one.
     if service.principal(&new).as_deref() != connection.principal.as_deref() {
-        tracing::info!(
-            connection = connection.id,
-            "a client failed to authenticate again: another principal"
-        );
+        if !connection.refresh_logged.swap(true, Ordering::Relaxed) {
+            tracing::info!(
+                connection = connection.id,
+                "a client failed to authenticate again: another principal"
+            );
+        }
         let text = "these credentials are another principal's; a session keeps its own";
         return responder.send_error(&ErrorPayload::new(SessionCode::OtherPrincipal, text));
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     frame::{self, Frame},
-    peer::{ConnectionInfo, HELLO},
+    peer::{ConnectionInfo, hello},
     server::Setup,
 };
 use futures_util::future::BoxFuture;
@@ -28,6 +28,8 @@ pub(crate) struct Attack {
     pub(crate) setup: Setup,
     pub(crate) lasts: Duration,
     pub(crate) act: Act,
+    /// What it may have the server hold besides what each connection may, in bytes.
+    pub(crate) more: usize,
     /// What has to be true besides what is asked of every attack.
     pub(crate) check: fn(&[Fate]) -> Result<(), String>,
 }
@@ -47,6 +49,8 @@ pub(crate) struct Flood {
     pub(crate) reads: bool,
     /// What is sent first.
     pub(crate) first: &'static [&'static str],
+    /// What has to come before the flood begins; nothing if it is empty.
+    pub(crate) awaits: &'static str,
     /// Writes the piece of a number.
     pub(crate) piece: fn(u64, &mut Vec<u8>),
 }
@@ -159,12 +163,15 @@ pub(crate) async fn flood(flood: Flood, mut target: Target) -> Fate {
     };
     let mut first = Vec::new();
     if flood.hello {
-        frame::text(&mut first, HELLO);
+        frame::text(&mut first, &hello());
     }
     for text in flood.first {
         frame::text(&mut first, text);
     }
     if let Err(words) = peer.write(&first).await {
+        return Fate::failed(words);
+    }
+    if let Err(words) = peer.hear_of(flood.awaits).await {
         return Fate::failed(words);
     }
     let begun = Instant::now();

@@ -17,12 +17,18 @@ mod api {
 use attack::Attack;
 use futures_util::future::join_all;
 use measure::{Outcome, mib};
+use peak_alloc::PeakAlloc;
 use std::process::ExitCode;
+
+/// Counts what the server has in use.
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 const USAGE: &str = "\
 cargo run -p handfast-attacks              every attack
 cargo run -p handfast-attacks -- NAME…     some of them
-cargo run -p handfast-attacks -- --list    their names";
+cargo run -p handfast-attacks -- --list    their names
+Behind `--not-counting`, peers do not ask for sessions that can be resumed.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -48,6 +54,10 @@ async fn main() -> ExitCode {
         Some("--help" | "-h") => {
             println!("{USAGE}");
             ExitCode::SUCCESS
+        }
+        Some("--not-counting") => {
+            peer::set_counting(false);
+            attack(&arguments[1..]).await
         }
         _ => attack(&arguments).await,
     }

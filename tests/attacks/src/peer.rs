@@ -1,7 +1,11 @@
 //! One peer of the server: a socket, and what was said over it.
 
 use crate::frame::{self, Frame};
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -11,8 +15,42 @@ use tokio::{
 /// The key of every upgrade: it stands in RFC 6455.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
+/// Whether peers count messages, so that their sessions can be resumed.
+static COUNTING: AtomicBool = AtomicBool::new(true);
+
+/// Has peers count messages, or not.
+pub(crate) fn set_counting(counting: bool) {
+    COUNTING.store(counting, Ordering::Relaxed);
+}
+
+pub(crate) fn is_counting() -> bool {
+    COUNTING.load(Ordering::Relaxed)
+}
+
 /// What begins a session.
-pub(crate) const HELLO: &str = r#"{"type":"hello","payload":{"version":"1.0.0"}}"#;
+pub(crate) fn hello() -> String {
+    hello_of("", if is_counting() { r#","resume":{}"# } else { "" })
+}
+
+/// What begins a session of a principal, with more members of its payload.
+pub(crate) fn hello_of(name: &str, more: &str) -> String {
+    format!(
+        r#"{{"type":"hello","payload":{{"version":"1.0.0","auth":{{"name":"{name}"}}{more}}}}}"#
+    )
+}
+
+/// What resumes a session.
+pub(crate) fn resuming(name: &str, token: &str, received: u64) -> String {
+    let resume = format!(r#","resume":{{"session":"{token}","received":{received}}}"#);
+    hello_of(name, &resume)
+}
+
+/// The token that a `ready` has.
+pub(crate) fn token(ready: &str) -> String {
+    let token = ready.split_once(r#""session":""#);
+    let token = token.and_then(|(_, rest)| rest.split_once('"'));
+    token.map_or_else(String::new, |(token, _)| token.to_owned())
+}
 
 pub(crate) struct ConnectionInfo {
     pub(crate) stream: TcpStream,
@@ -116,11 +154,21 @@ impl ConnectionInfo {
 
     /// Connects, says hello, and waits for `ready`.
     pub(crate) async fn enter(address: SocketAddr) -> Result<Self, String> {
-        let mut peer = Self::connect(address, "").await?;
-        peer.say(HELLO).await?;
+        let entered = Self::enter_as(address, "", &hello()).await?;
+        Ok(entered.0)
+    }
+
+    /// The same with more headers and another hello. Gives the `ready`, too.
+    pub(crate) async fn enter_as(
+        address: SocketAddr,
+        more: &str,
+        hello: &str,
+    ) -> Result<(Self, String), String> {
+        let mut peer = Self::connect(address, more).await?;
+        peer.say(hello).await?;
         let ready = peer.hear().await?;
         match ready.contains(r#""type":"ready""#) {
-            true => Ok(peer),
+            true => Ok((peer, ready)),
             false => Err(format!("not ready: {ready}")),
         }
     }
@@ -161,11 +209,21 @@ impl ConnectionInfo {
                 continue;
             }
             let text = String::from_utf8_lossy(&frame.payload).into_owned();
+            // An acknowledgement is no answer.
+            if text.starts_with(r#"{"type":"received""#) {
+                continue;
+            }
             if text != r#"{"type":"ping"}"# {
                 return Ok(text);
             }
             self.say(r#"{"type":"pong"}"#).await?;
         }
+    }
+
+    /// Waits for a message that contains a text.
+    pub(crate) async fn hear_of(&mut self, part: &str) -> Result<(), String> {
+        while !part.is_empty() && !self.hear().await?.contains(part) {}
+        Ok(())
     }
 
     /// The code of the close, after whatever else comes; 1006 where the connection ends without one.

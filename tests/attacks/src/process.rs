@@ -36,10 +36,12 @@ pub(crate) struct Process {
 /// How much of a machine a server has.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usage {
-    /// Resident memory, in bytes.
+    /// What its allocator has given out, in bytes.
     pub(crate) memory: u64,
     pub(crate) sockets: usize,
     pub(crate) tasks: u64,
+    /// Sessions that wait to be resumed.
+    pub(crate) detached: u64,
 }
 
 impl Process {
@@ -48,10 +50,6 @@ impl Process {
         let mut child = Command::new(program)
             .arg("serve")
             .args(setup.arguments())
-            // What was freed goes back to the system at once, so that resident memory is what the server holds.
-            .env("MALLOC_ARENA_MAX", "1")
-            .env("MALLOC_TRIM_THRESHOLD_", "65536")
-            .env("MALLOC_MMAP_THRESHOLD_", "65536")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -78,15 +76,13 @@ impl Process {
         })
     }
 
-    /// Resident memory, in bytes.
-    pub(crate) fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        kib.unwrap_or_default() * 1024
+    /// The most that its allocator has given out since this was asked before, in bytes.
+    pub(crate) async fn peak(&self) -> Result<u64, String> {
+        let body = self.ask("POST /peak").await?;
+        body.trim().parse().map_err(|_| format!("a peak of {body}"))
     }
 
-    fn sockets(&self) -> usize {
+    pub(crate) fn sockets(&self) -> usize {
         let Ok(files) = fs::read_dir(format!("/proc/{}/fd", self.pid)) else {
             return 0;
         };
@@ -149,13 +145,14 @@ impl Process {
     pub(crate) async fn usage(&self) -> Result<Usage, String> {
         let state = self.state().await?;
         Ok(Usage {
-            memory: self.memory(),
+            memory: state["memory"].as_u64().unwrap_or_default(),
             sockets: self.sockets(),
             tasks: state["tasks"].as_u64().unwrap_or_default(),
+            detached: state["detached"].as_u64().unwrap_or_default(),
         })
     }
 
-    /// Waits until there are no more sockets and tasks than there were, and memory no longer falls. Gives what there is in
+    /// Waits until there are no more sockets, tasks and bytes than there were, and no session to be resumed. Gives what there is in
     /// the end, and how long it took.
     pub(crate) async fn settle(
         &self,
@@ -165,7 +162,10 @@ impl Process {
         let start = Instant::now();
         loop {
             let now = self.usage().await?;
-            let is_back = now.sockets <= before.sockets && now.tasks <= before.tasks;
+            let is_back = now.sockets <= before.sockets
+                && now.tasks <= before.tasks
+                && now.detached == 0
+                && now.memory <= before.memory;
             if is_back || start.elapsed() > within {
                 return Ok((now, start.elapsed()));
             }

@@ -1,10 +1,12 @@
 //! The attacked server, as a process of its own: an application with every way in, and a second port that tells how it is.
 
 use crate::{
+    ALLOCATOR,
     api::{
-        Attacked, Context, Crash, Crashed, Echo, Echoed, Handler, Hang, Hung, RoomHandler,
-        RoomJoin, RoomJoined, RoomLeave, RoomLeft, RoomSaid, RoomSay, Server, SessionHandler,
-        Slept, Slow, TicksDone, TicksHandler, TicksTick, TicksWatch, TicksWatching,
+        Ask, Attacked, Confirm, Context, Crash, Crashed, Echo, Echoed, Handler, Hang, Hung, Login,
+        LoginError, Measure, RoomHandler, RoomJoin, RoomJoined, RoomLeave, RoomLeft, RoomSaid,
+        RoomSay, Server, SessionHandler, Slept, Slow, TicksDone, TicksHandler, TicksTick,
+        TicksWatch, TicksWatching,
     },
     log::Log,
 };
@@ -12,9 +14,10 @@ use axum::routing::{get, post};
 use handfast::{
     HandlerError, Protocol,
     descriptor::Limits,
-    server::{ConnectionInfo, Network, Rejection, StreamResponder, serve},
+    server::{CallError, ConnectionInfo, Network, Rejection, StreamResponder, serve},
 };
 use std::{
+    borrow::Cow,
     error::Error,
     future::pending,
     net::{IpAddr, Ipv4Addr},
@@ -34,6 +37,9 @@ const BUFFER: u32 = 16 * 1024;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
+
+/// How many questions a client is asked at a time.
+const QUESTIONS: usize = 16;
 
 /// How an attacked server is set up.
 #[derive(Clone, Debug, Default)]
@@ -121,8 +127,11 @@ pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
     let handle = server.handle();
     let stop = Arc::new(Notify::new());
 
+    let counted = handle.clone();
     let state = move || {
         let state = serde_json::json!({
+            "memory": ALLOCATOR.current_usage(),
+            "detached": counted.detached(),
             "tasks": tokio::runtime::Handle::current().metrics().num_alive_tasks(),
             "logged": log.counts(),
             "lines": log.lines(),
@@ -130,13 +139,21 @@ pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
         std::future::ready(state.to_string())
     };
     let stopping = stop.clone();
-    let told = axum::Router::new().route("/state", get(state)).route(
-        "/stop",
-        post(move || {
-            stopping.notify_one();
-            std::future::ready(())
-        }),
-    );
+    let peak = || {
+        let peak = ALLOCATOR.peak_usage();
+        ALLOCATOR.reset_peak_usage();
+        std::future::ready(peak.to_string())
+    };
+    let told = axum::Router::new()
+        .route("/state", get(state))
+        .route("/peak", post(peak))
+        .route(
+            "/stop",
+            post(move || {
+                stopping.notify_one();
+                std::future::ready(())
+            }),
+        );
 
     let side = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     // What waits is to wait in the process, where it is measured, and not in the system.
@@ -159,13 +176,24 @@ pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
 struct App;
 
 impl SessionHandler for App {
-    type Session = ();
+    type Session = String;
 
-    async fn connected(&self, _: &ConnectionInfo) -> Result<(), Rejection> {
-        Ok(())
+    async fn authenticate(
+        &self,
+        m: Login,
+        _: &ConnectionInfo,
+    ) -> Result<String, HandlerError<LoginError>> {
+        match &*m.name {
+            "bad" => Err(LoginError::BadName.into()),
+            _ => Ok(m.name),
+        }
     }
 
-    async fn authorize_join(&self, key: &str, _: &Context<()>) -> Result<(), Rejection> {
+    fn principal<'a>(&self, name: &'a String) -> Option<Cow<'a, str>> {
+        (!name.is_empty()).then(|| name.into())
+    }
+
+    async fn authorize_join(&self, key: &str, _: &Context<String>) -> Result<(), Rejection> {
         match key {
             "topic:closed" => Err(Rejection::new("NOT_ALLOWED", "not for you")),
             _ => Ok(()),
@@ -174,33 +202,70 @@ impl SessionHandler for App {
 }
 
 impl Handler for App {
-    async fn echo(&self, m: Echo, _: &Context<()>) -> Result<Echoed, HandlerError> {
+    async fn echo(&self, m: Echo, _: &Context<String>) -> Result<Echoed, HandlerError> {
         Ok(Echoed { text: m.text })
     }
 
-    async fn hang(&self, _: Hang, _: &Context<()>) -> Result<Hung, HandlerError> {
+    async fn ask(&self, m: Ask, cx: &Context<String>) {
+        let client = cx.client();
+        if m.stream {
+            tokio::spawn(async move {
+                let Ok(mut samples) = client.measure(Measure {}).await else {
+                    return;
+                };
+                // Slower than they come.
+                while let Some(Ok(_)) = samples.next().await {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            });
+            return;
+        }
+        for _ in 0..QUESTIONS {
+            let client = client.clone();
+            tokio::spawn(async move {
+                let text = "x".repeat(1000);
+                // Until the session ends. A question that is not answered in time is followed by another.
+                while !matches!(
+                    client.confirm(Confirm { text: text.clone() }).await,
+                    Err(CallError::Closed | CallError::OutcomeUnknown)
+                ) {
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+    }
+
+    async fn hang(&self, _: Hang, _: &Context<String>) -> Result<Hung, HandlerError> {
         pending().await
     }
 
-    async fn slow(&self, _: Slow, _: &Context<()>) -> Result<Slept, HandlerError> {
+    async fn slow(&self, _: Slow, _: &Context<String>) -> Result<Slept, HandlerError> {
         pending().await
     }
 
-    async fn crash(&self, _: Crash, _: &Context<()>) -> Result<Crashed, HandlerError> {
+    async fn crash(&self, _: Crash, _: &Context<String>) -> Result<Crashed, HandlerError> {
         panic!("as asked")
     }
 }
 
 impl RoomHandler for App {
-    async fn room_join(&self, _: RoomJoin, _: &Context<()>) -> Result<RoomJoined, HandlerError> {
+    async fn room_join(
+        &self,
+        _: RoomJoin,
+        _: &Context<String>,
+    ) -> Result<RoomJoined, HandlerError> {
         Ok(RoomJoined {})
     }
 
-    async fn room_leave(&self, _: RoomLeave, _: &Context<()>) -> Result<RoomLeft, HandlerError> {
+    async fn room_leave(
+        &self,
+        _: RoomLeave,
+        _: &Context<String>,
+    ) -> Result<RoomLeft, HandlerError> {
         Ok(RoomLeft {})
     }
 
-    async fn room_say(&self, m: RoomSay, cx: &Context<()>) {
+    async fn room_say(&self, m: RoomSay, cx: &Context<String>) {
         let room = cx.room(&m.room);
         let text = "x".repeat(m.bytes as usize);
         for _ in 0..m.count {
@@ -214,7 +279,7 @@ impl TicksHandler for App {
         &self,
         m: TicksWatch,
         ticks: StreamResponder<TicksWatching, TicksTick>,
-        _: &Context<()>,
+        _: &Context<String>,
     ) -> Result<TicksDone, HandlerError> {
         let mut ticks = ticks.accept(TicksWatching {});
         if !m.fast {

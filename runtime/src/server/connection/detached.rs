@@ -1,7 +1,7 @@
 //! A session without a connection: it waits to be resumed.
 
 use super::{
-    super::{attach::Attach, encoder::SessionMessage, expiry::announced},
+    super::{attach::Attach, encoder::SessionMessage, expiry::announced, state::Admission},
     Connection, End, Stall,
 };
 use crate::{
@@ -70,12 +70,12 @@ impl Connection {
         // A lost connection is given up with 1000, which its client does not get.
         let code = closing.as_ref().map(|closing| closing.code);
         let code = code.filter(|code| *code != 1000);
+        let admission = self.admission.take();
         if let Some(closing) = closing {
-            close(transport, closing);
+            close(transport, closing, admission);
         }
         metrics::closed(self.server.protocol, code);
         self.connection.outbound.detach();
-        self.admission = None;
         let held = self.connection.outbound.held() + self.inbound.bytes();
         let address = self.peer.info.address.map(|address| address.ip());
         let address = address.filter(|address| !self.server.is_exempt(*address));
@@ -105,14 +105,14 @@ impl Connection {
 
     /// Resumes the session on another connection. An earlier one is closed.
     pub(super) fn attach(&mut self, attach: Attach) {
-        if self.admission.is_some() {
+        if let Some(admission) = self.admission.take() {
             let frame = self.close_frame(
                 CloseReason::TakenOver,
                 "another connection resumed the session",
             );
             metrics::closed(self.server.protocol, Some(frame.code));
             let transport = self.io.detach();
-            close(transport, frame);
+            close(transport, frame, Some(admission));
             self.connection.outbound.detach();
         }
         let Attach {
@@ -176,7 +176,10 @@ impl Connection {
     }
 }
 
-/// Closes a transport that is no longer used.
-fn close(mut transport: Box<dyn Transport>, frame: CloseFrame) {
-    tokio::spawn(async move { transport.close(&frame, CLOSE_TIMEOUT).await });
+/// Closes a transport that is no longer used. Until that is done, it counts as a connection: otherwise a client could have more than it may.
+fn close(mut transport: Box<dyn Transport>, frame: CloseFrame, admission: Option<Admission>) {
+    tokio::spawn(async move {
+        transport.close(&frame, CLOSE_TIMEOUT).await;
+        drop(admission);
+    });
 }

@@ -17,6 +17,7 @@ const PLAIN: Flood = Flood {
     hello: true,
     reads: false,
     first: &[],
+    awaits: "",
     piece: |_, _| {},
 };
 
@@ -30,6 +31,7 @@ fn one(name: &'static str, line: &'static str, what: &'static str, flood: Flood)
         setup: Setup::NO_RATE,
         lasts: LASTS,
         act: Act::Flood(flood),
+        more: 0,
         check: nothing_more,
     }
 }

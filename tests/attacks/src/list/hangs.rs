@@ -4,7 +4,7 @@ use super::{each, nothing_more};
 use crate::{
     attack::{Act, Attack, Fate, Target},
     frame,
-    peer::{ConnectionInfo, HELLO},
+    peer::{ConnectionInfo, hello},
     server::Setup,
 };
 use futures_util::FutureExt;
@@ -29,6 +29,7 @@ fn one(
         setup: Setup::NO_RATE,
         lasts: Duration::from_secs(2),
         act: Act::Script(script),
+        more: 0,
         check: nothing_more,
     }
 }
@@ -135,7 +136,7 @@ async fn slow(mut target: Target) -> Fate {
         Err(words) => return Fate::failed(words),
     };
     let mut bytes = Vec::new();
-    frame::text(&mut bytes, HELLO);
+    frame::text(&mut bytes, &hello());
     for id in 0..50 {
         frame::text(&mut bytes, &format!(r#"{{"type":"slow","id":"{id}"}}"#));
     }

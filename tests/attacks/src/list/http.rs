@@ -25,6 +25,7 @@ fn one(
         setup: Setup::DEFAULT,
         lasts: LASTS,
         act: Act::Script(script),
+        more: 0,
         check: |fates| {
             each(fates, |fate| {
                 fate.ended.is_none().then(|| "not closed".to_owned())

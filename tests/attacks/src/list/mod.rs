@@ -1,8 +1,10 @@
 //! The attacks, by what they do.
 
+mod asked;
 mod floods;
 mod hangs;
 mod http;
+mod resumed;
 mod sockets;
 mod storms;
 
@@ -11,7 +13,13 @@ use crate::attack::{Attack, Fate};
 /// All attacks, those that leave the machine idle first: they run side by side.
 pub(crate) fn all() -> (Vec<Attack>, Vec<Attack>) {
     let quiet = http::all().into_iter().chain(hangs::all()).collect();
-    let loud = [floods::all(), sockets::all(), storms::all()];
+    let loud = [
+        floods::all(),
+        sockets::all(),
+        storms::all(),
+        asked::all(),
+        resumed::all(),
+    ];
     (quiet, loud.into_iter().flatten().collect())
 }
 

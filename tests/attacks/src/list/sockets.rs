@@ -19,6 +19,7 @@ const PLAIN: Flood = Flood {
     hello: true,
     reads: true,
     first: &[],
+    awaits: "",
     piece: |_, _| {},
 };
 
@@ -30,6 +31,7 @@ fn one(name: &'static str, line: &'static str, what: &'static str, act: Act) -> 
         setup: Setup::NO_RATE,
         lasts: LASTS,
         act,
+        more: 0,
         check: nothing_more,
     }
 }

@@ -4,7 +4,7 @@ use super::nothing_more;
 use crate::{
     attack::{Act, Attack, Fate, Target},
     frame,
-    peer::{ConnectionInfo, HELLO},
+    peer::{ConnectionInfo, hello},
     server::Setup,
 };
 use futures_util::{FutureExt, future::BoxFuture};
@@ -31,6 +31,7 @@ fn one(
         setup: Setup::NO_RATE,
         lasts: Duration::from_millis(1500),
         act: Act::Script(script),
+        more: 0,
         check: nothing_more,
     }
 }
@@ -84,7 +85,7 @@ async fn again(target: Target, asks: Option<u64>, is_forwarded: bool) -> Fate {
         false => String::new(),
     };
     let mut bytes = Vec::new();
-    frame::text(&mut bytes, HELLO);
+    frame::text(&mut bytes, &hello());
     for id in 0..asks.unwrap_or_default() {
         let text = format!(r#"{{"type":"echo","payload":{{"text":"x"}},"id":"{id}"}}"#);
         frame::text(&mut bytes, &text);

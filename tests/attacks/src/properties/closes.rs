@@ -3,7 +3,7 @@
 use super::Property;
 use crate::{
     frame::{self, CLOSE, CONTINUATION, FIN, PING, TEXT},
-    peer::{ConnectionInfo, HELLO},
+    peer::{ConnectionInfo, hello},
     process::{PATIENCE, Process},
     server::LIMITS,
 };
@@ -144,7 +144,7 @@ async fn echoed(server: &Process) -> Result<(), String> {
         for (code, wanted) in closes {
             let mut peer = ConnectionInfo::connect(server.address, "").await?;
             if begun {
-                peer.say(HELLO).await?;
+                peer.say(&hello()).await?;
                 peer.hear().await?;
             }
             let mut bytes = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::{Property, expect};
 use crate::{
-    peer::{ConnectionInfo, HELLO},
+    peer::{ConnectionInfo, hello},
     process::{PATIENCE, Process},
     server::LIMITS,
 };
@@ -224,7 +224,7 @@ async fn violations(server: &Process) -> Result<(), String> {
     // Without a hello as well.
     let mut peer = ConnectionInfo::connect(server.address, "").await?;
     for _ in 0..=LIMITS.violations {
-        let _ = peer.say(&HELLO.replace("hello", "hallo")).await;
+        let _ = peer.say(&hello().replace("hello", "hallo")).await;
     }
     expect("no hello but others", &peer.closed(PATIENCE).await?, &1008)
 }
