@@ -2227,13 +2227,13 @@ var Core = class {
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
     if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
-    const closedError2 = final ? this.#closedError : void 0;
+    const closedError = final ? this.#closedError : void 0;
     if (!final && isBare) this.#detach();
-    else if (final || this.#detached === void 0) this.#end(refused2, code !== closeCodes.tooLarge, closedError2);
-    if (closedError2 !== void 0) {
+    else if (final || this.#detached === void 0) this.#end(refused2, code !== closeCodes.tooLarge, closedError);
+    if (closedError !== void 0) {
       this.#stopWaking();
-      this.outbound.failAll(closedError2);
-      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError2.message) : new CallFailedError(closedError2));
+      this.outbound.failAll(closedError);
+      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
     }
     const waitingStatus = this.#wasReady ? "reconnecting" : "connecting";
     this.state.set({ status: final ? "closed" : waitingStatus, closed });
@@ -2478,7 +2478,7 @@ var RETRY = 1e3;
 var CHECK = 6e4;
 var LATENCY = 1e3;
 function authRefresh(core) {
-  const { clock, events, protocol: protocol2, encoder } = core;
+  const { clock, protocol: protocol2, encoder } = core;
   const answer = { name: "$auth", tag: encoder.tag("auth"), receive: validateAuthenticated };
   const request = { name: "auth", tag: encoder.tag("auth"), send: protocol2.auth ?? noPayload, errors: [] };
   let cancel = () => {
@@ -2507,8 +2507,7 @@ function authRefresh(core) {
     if (milliseconds !== void 0) watch(Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
   }
   async function now() {
-    const { status } = core.state.get();
-    if (status === "connected") {
+    if (core.state.get().status === "connected") {
       const payload = await core.authPayload();
       const error = await new Promise((resolve2) => {
         core.request(request, payload, { timeout: core.timeout({}), as: "leave" }, [answer], {
@@ -2524,18 +2523,13 @@ function authRefresh(core) {
       const failure2 = "received" in error ? { ...error, code: error.received } : error;
       if (error.code !== "OUTCOME_UNKNOWN") throw new CallFailedError(failure2);
     }
-    if (status === "closed") throw closedError();
     await new Promise((resolve2, reject) => {
-      const settle2 = (settled) => {
-        for (const remove of listeners) remove();
-        settled();
-      };
-      const listeners = [
-        events.on("open", () => settle2(resolve2)),
-        events.on("close", ({ final, reason }) => {
-          if (final) settle2(() => reject(closedError(reason)));
-        })
-      ];
+      const stop = core.state.subscribe(({ status, closed }) => {
+        if (status === "connected") resolve2();
+        else if (status === "closed") reject(new CallFailedError({ code: "CLOSED", message: closed?.reason || "the client is closed" }));
+        else return;
+        queueMicrotask(() => stop());
+      });
     });
   }
   return {
@@ -2544,9 +2538,6 @@ function authRefresh(core) {
     now,
     stop: () => cancel()
   };
-}
-function closedError(reason = "") {
-  return new CallFailedError({ code: "CLOSED", message: reason || "the client is closed" });
 }
 
 // handfast/stream.ts
