@@ -79,6 +79,15 @@ test('a connection that is lost meanwhile is followed by one with new credential
   assert.equal(own.server.connection.heard[0].payload.auth.token, 'token 3');
 });
 
+test('where the session is not resumed, the hello of the next had new credentials', async () => {
+  const { client } = await connect({ session: 's1' });
+  const refreshing = client.refreshAuth();
+  await settled();
+  await own.server.drop();
+  await own.server.comeBack(own.clock, { received: 0 });
+  await refreshing;
+});
+
 test('a client that is closed does not authenticate again', async () => {
   const { client } = await connect();
   await own.server.drop(1012);

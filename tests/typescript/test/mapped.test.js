@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CallFailedError, defaultEnvelope, mapRoles, SessionRefusedError } from '../build/out/handfast.js';
+import { CallFailedError, defaultEnvelope, mapRoles, ok, SessionRefusedError } from '../build/out/handfast.js';
 import * as api from '../build/out/api.js';
 import { settled } from './fakes.js';
 import { setUp } from './setup.js';
@@ -122,7 +122,10 @@ test('a payload that the application built is kept, and not changed', () => {
 });
 
 test('a pointer reaches nothing that an object inherits', () => {
-  const { fields } = mapRoles({ error: { receive: bare, fields: { data: '/__proto__', message: '/toString' } } });
-  assert.deepEqual(fields('error', {}), {});
-  assert.deepEqual(fields('error', null), {});
+  const roles = mapRoles({ error: { receive: bare, fields: { data: '/__proto__', message: '/toString' } } });
+  const incoming = roles.incoming({ name: 'error', receive() {} }, 'error');
+  for (const payload of [{}, null]) {
+    const { value } = roles.translate(ok({ incoming, message: { type: 'error', payload } }), { version: '1.0.0', hash: '' });
+    assert.deepEqual(value.message.payload, { code: 'FAILED', message: 'the request failed' });
+  }
 });

@@ -53,6 +53,9 @@ function passes(value, validate, strict) {
   validate(value, report);
   return report.violations.length === 0;
 }
+function describe(words, violations) {
+  return violations.length === 0 ? words : `${words}: ${violations.map(formatViolation).join("; ")}`;
+}
 function formatViolation(violation2) {
   return violation2.path === "" ? violation2.message : `${violation2.path} ${violation2.message}`;
 }
@@ -246,15 +249,15 @@ function reportArray(value, report, { items: items2, minItems, maxItems }) {
 }
 function reportObject(value, report, properties, additional) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return wrongType("object", report, "an");
-  let missing2;
+  let missing;
   for (const name in properties) {
     if (name === "?") continue;
     const member = value[name];
     if (member !== void 0) reportMember(member, report, properties[name], name);
-    else if (!properties["?"].includes(name)) (missing2 ??= []).push(name);
+    else if (!properties["?"].includes(name)) (missing ??= []).push(name);
   }
   additional?.(value, properties, report);
-  if (missing2 !== void 0) for (const name of missing2) missingProperty(name, report);
+  if (missing !== void 0) for (const name of missing) missingProperty(name, report);
 }
 function reportMember(member, report, rule, key) {
   const before = report.violations.length;
@@ -726,37 +729,35 @@ function fieldOf(envelope, part) {
   if (part === "timestamp") return timestamp && timestamp.field;
   return part === "outcome" ? outcome && { name: outcome.field, kind: "text", presence: "optional" } : envelope[part];
 }
-function readFields(value, envelope, violations) {
+function readFields(value, envelope, report) {
   const read2 = {};
   for (const part of PARTS) {
     const field = fieldOf(envelope, part);
     if (field === null) continue;
     const held = value[field.name];
+    const before = report.violations.length;
     if (held === void 0) {
-      if (field.presence !== "optional") violations.push(missing(field.name));
+      if (field.presence !== "optional") missingProperty(field.name, report);
       continue;
     }
-    const wrong = fieldViolation(held, part, field, envelope);
-    if (wrong !== void 0) violations.push(wrong);
+    reportField(held, part, field, envelope, report);
+    if (report.violations.length > before) prefixPath(report, before, pointerSegment(field.name));
     else if (part === "timestamp" && held !== null) read2[part] = timeOf(held, envelope);
     else if (part === "id" ? held !== null : typeof held === KEPT[part]) read2[part] = held;
   }
   return read2;
 }
 var KEPT = { version: "number", channel: "string", seq: "number", epoch: "string" };
-function fieldViolation(held, part, field, envelope) {
-  const path = `/${field.name}`;
+function reportField(held, part, field, envelope, report) {
   if (part === "outcome") {
-    const allowed = outcomes(envelope);
-    const message = `must be one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`;
-    return allowed.includes(held) ? void 0 : { path, keyword: "enum", message, allowed };
+    if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
+  } else if (!fits(held, field)) {
+    wrongKind(field.kind, report);
+  } else if ((part === "seq" || part === "timestamp") && isNegative(held)) {
+    fail(report, "minimum", "must be at least 0", 0);
+  } else if (part === "timestamp" && held !== null && Number.isNaN(timeOf(held, envelope))) {
+    fail(report, "format", "must be a valid date-time", "date-time");
   }
-  if (!fits(held, field)) return wrongKind(field);
-  if ((part === "seq" || part === "timestamp") && isNegative(held)) {
-    return { path, keyword: "minimum", message: "must be at least 0", allowed: 0 };
-  }
-  if (part !== "timestamp" || held === null || !Number.isNaN(timeOf(held, envelope))) return void 0;
-  return { path, keyword: "format", message: "must be a valid date-time", allowed: "date-time" };
 }
 function outcomes({ outcome }) {
   return [outcome?.success, outcome?.failure];
@@ -776,17 +777,10 @@ function withoutEnvelope(message, envelope) {
   for (const part of PARTS) names.add(fieldOf(envelope, part)?.name);
   return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
 }
-function missing(name) {
-  return { path: "", keyword: "required", message: `must have the property ${JSON.stringify(name)}`, allowed: name };
-}
-var WRONG_KIND = {
-  text: ["must be a string", "string"],
-  integer: ["must be an integer", "integer"],
-  either: ["must be an integer or a string", ["integer", "string"]]
-};
-function wrongKind(field) {
-  const [message, allowed] = WRONG_KIND[field.kind];
-  return { path: `/${field.name}`, keyword: "type", message, allowed };
+function wrongKind(kind2, report) {
+  if (kind2 === "text") wrongType("string", report, "a");
+  else if (kind2 === "integer") wrongType("integer", report, "an");
+  else noneOfTypes(["an integer", "a string"], report);
 }
 function writeMessage(envelope, tag, payload, fields, encoding) {
   const message = { [envelope.tag.name]: tag };
@@ -828,8 +822,7 @@ function throwOwn() {
 }
 
 // handfast/decode.ts
-function register(message, envelope, byTag, own) {
-  const tag = tagOf(message);
+function register(message, envelope, byTag, own, tag = tagOf(message)) {
   if (message.envelope !== void 0 && message.envelope.tag.name !== envelope.tag.name) {
     if (!own.includes(message)) own.push(message);
   } else if (tag !== null) {
@@ -880,7 +873,7 @@ function textProblem(text, value, depth) {
   if (value === void 0) return NOT_JSON;
   if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
   if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return "a string has half a surrogate pair";
-  return (LARGE_EXPONENT.test(text) || hasManyDigits(text)) && overflows(text) ? "a number is too large" : void 0;
+  return (LARGE_EXPONENT.test(text) || mayHaveManyDigits(text)) && overflows(text) ? "a number is too large" : void 0;
 }
 var OBJECT_LENGTH = 5;
 function mayNest(text, depth) {
@@ -894,15 +887,10 @@ function without(text, bracket, count) {
 function hasLoneSurrogate(text) {
   return SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ""));
 }
-function hasManyDigits(text) {
+function mayHaveManyDigits(text) {
   const step = MANY_DIGITS / 2;
   for (let at = step - 1; at + step < text.length; at += step) {
-    if (!isDigit(text.charCodeAt(at)) || !isDigit(text.charCodeAt(at + step))) continue;
-    let from = at;
-    let to = at;
-    while (isDigit(text.charCodeAt(from - 1))) from--;
-    while (isDigit(text.charCodeAt(to))) to++;
-    if (to - from >= MANY_DIGITS) return true;
+    if (isDigit(text.charCodeAt(at)) && isDigit(text.charCodeAt(at + step))) return true;
   }
   return false;
 }
@@ -926,34 +914,37 @@ function read(value, reader) {
 function readWhole(value, reader) {
   if (!isObject(value)) return refuse("syntax", "not an object");
   let { envelope } = reader;
+  const { unknown } = reader;
   const { tag } = envelope;
-  const violations = [];
-  let fields = readFields(value, envelope, violations);
+  let report = { strict: unknown !== void 0, violations: [] };
+  let fields = readFields(value, envelope, report);
   const type = value[tag.name];
   const isTag = typeof type === "string" || Number.isSafeInteger(type);
   const incoming = find(value, fields.id, reader);
   if (incoming?.envelope !== void 0) {
     envelope = incoming.envelope;
-    violations.length = 0;
-    fields = readFields(value, envelope, violations);
+    report = { ...report, violations: [] };
+    fields = readFields(value, envelope, report);
   }
   const found = payloadOf(value, envelope);
   const payload = incoming?.readBytes === void 0 ? found : incoming.readBytes(found);
   const remains = () => ({ ...isTag && { type }, payload, ...fields });
+  const { violations } = report;
   if (incoming === void 0) {
-    if (!isTag) violations.unshift(type === void 0 ? missing(tag.name) : wrongKind(tag));
+    if (!isTag) return refuse("envelope", WRONG_ENVELOPE, remains(), [...tagViolations(type, tag), ...violations]);
     if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), violations);
     return refuse("unknown-type", `no message has the type \`${type}\``, remains());
   }
-  const { unknown } = reader;
   if (unknown !== void 0) {
     for (const name of unknown(value, envelope)) {
-      violations.push({ path: `/${pointerSegment(name)}`, keyword: "additionalProperties", message: "is not a known property" });
+      const before = violations.length;
+      undeclaredProperty(value, report);
+      prefixPath(report, before, pointerSegment(name));
     }
   }
   const { channel } = envelope;
   if (incoming.channel !== void 0 && channel?.presence === "optional" && value[channel.name] === void 0) {
-    violations.push(missing(channel.name));
+    missingProperty(channel.name, report);
   }
   const wrong = payloadViolations(value, payload, envelope, incoming, unknown !== void 0);
   if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), [...violations, ...wrong]);
@@ -961,11 +952,21 @@ function readWhole(value, reader) {
   const kept = incoming.receive === noPayload ? void 0 : payload;
   return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
 }
+function tagViolations(type, { name, kind: kind2 }) {
+  const report = { strict: false, violations: [] };
+  if (type === void 0) missingProperty(name, report);
+  else {
+    wrongKind(kind2, report);
+    prefixPath(report, 0, pointerSegment(name));
+  }
+  return report.violations;
+}
 function payloadViolations(message, payload, { content }, { receive }, strict) {
   const direction = strict ? "sent" : "received";
   if (content === null) return violationsOf(receive, payload, direction);
   const wrong = violationsAt(receive, payload, direction, content);
-  return wrong.length > 0 && message[content] === void 0 ? [missing(content)] : wrong;
+  if (wrong.length === 0 || message[content] !== void 0) return wrong;
+  return violationsOf((_, report) => missingProperty(content, report), message, direction);
 }
 function find(value, id, reader) {
   const { envelope: { outcome, tag }, pending, lookup, own } = reader;
@@ -986,8 +987,7 @@ function payloadOf(message, envelope) {
 var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
 var WRONG_ENVELOPE = "the envelope does not fit";
 function refuse(kind2, words, remains = {}, violations = []) {
-  const message = [words, violations.map(formatViolation).join("; ")].filter((part) => part !== "").join(": ");
-  return err({ code: CODES[kind2], kind: kind2, message, violations, ...remains });
+  return err({ code: CODES[kind2], kind: kind2, message: describe(words, violations), violations, ...remains });
 }
 
 // handfast/encoder.ts
@@ -1006,7 +1006,7 @@ var Encoder = class {
       const { content } = envelope;
       const violations = this.violations(message.send, payload, content === null ? 0 : 1, content, text);
       if (violations.length > 0) {
-        const words = `the payload of \`${message.name}\` does not fit: ${violations.map(formatViolation).join("; ")}`;
+        const words = describe(`the payload of \`${message.name}\` does not fit`, violations);
         return err({ code: "INVALID", message: words, violations });
       }
     }
@@ -1434,8 +1434,8 @@ function wireError(payload) {
   if (violationsOf(validateError, payload, "received").length === 0) return payload;
   return { code: "FAILED", message: "the request failed", data: payload };
 }
-function refusalText({ message, violations: [first] = [] }) {
-  return first === void 0 ? message : `${message}: ${formatViolation(first)}`;
+function refusalText({ message, violations = [] }) {
+  return describe(message, violations.slice(0, 1));
 }
 function callError(error, declared) {
   const { code, message, retryable = false, data, violations = [] } = error;
@@ -1443,14 +1443,15 @@ function callError(error, declared) {
   if (descriptor !== void 0) {
     const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, "received");
     if (wrong.length === 0) return { code, message, retryable, data };
-    const words = `the data of the error \`${code}\` does not fit: ${wrong.map(formatViolation).join("; ")}`;
-    const reply = { code: "INVALID", kind: "invalid", message: words, payload: error, violations: wrong };
-    return { code: "BAD_REPLY", message: words, reply };
+    return badReply(refuse("invalid", `the data of the error \`${code}\` does not fit`, { payload: error }, wrong).error);
   }
   if (code === "INVALID") return { code, message, violations };
   if (code === "TIMEOUT") return { code, message };
   if (isSessionCode(code)) return { code, message, retryable };
   return { code: "UNDECLARED", received: code, message, retryable, data };
+}
+function badReply(reply) {
+  return { code: "BAD_REPLY", message: reply.message, reply };
 }
 function isSessionCode(code) {
   return SESSION_CODES.some((known) => known === code);
@@ -1574,7 +1575,6 @@ var Warnings = class {
 
 // handfast/core.ts
 var DEFAULT_OUTBOUND = 1048576;
-var FAILED = { code: "FAILED", message: "the request failed" };
 var Core = class {
   ready;
   state;
@@ -1596,8 +1596,6 @@ var Core = class {
   #encoding;
   #byTag = /* @__PURE__ */ new Map();
   #withOwnTag = [];
-  /** The messages of the application that play roles, with the session's own in their place. */
-  #mapped = /* @__PURE__ */ new Map();
   /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
   #isForeign;
   /** The session's messages that do not count. */
@@ -1657,17 +1655,11 @@ var Core = class {
     this.encoder = new Encoder(protocol2, encoding);
     const { mapped } = protocol2;
     for (const own of [...this.#own, sessionError]) {
-      const role = own.name;
-      const tag = this.encoder.tag(role);
-      const message = mapped?.has(role) === true ? mapped.incoming(role) : own;
-      if (message === void 0) continue;
-      if (message !== own) this.#mapped.set(message, own);
-      if (tag !== null) this.#byTag.set(tag, message);
-      if (message.envelope !== void 0 && message.envelope.tag.name !== protocol2.envelope.server.tag.name) {
-        this.#withOwnTag.push({ ...message, tag });
-      }
+      const tag = this.encoder.tag(own.name);
+      const message = mapped === void 0 ? own : mapped.incoming(own, tag);
+      if (message !== void 0) register(message, protocol2.envelope.server, this.#byTag, this.#withOwnTag, tag);
     }
-    this.#isForeign = mapped?.has("hello") === true || mapped?.has("ready") === true;
+    this.#isForeign = mapped?.isForeign === true;
     const roles = ["hello", "ready", "received"];
     this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
     const maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
@@ -1705,19 +1697,8 @@ var Core = class {
   }
   write(message, payload, fields, options = {}) {
     const packet = this.#packet(message, payload, fields);
-    return packet.ok ? this.outbound.send(packet.value, message.volatile === true, options) : packet;
-  }
-  /** Answers a request of the server. What is not written when the session ends is dropped. */
-  answer(message, payload, id) {
-    const packet = this.#packet(message, payload, { id, isReply: true, outcome: true });
-    return packet.ok ? this.outbound.send(packet.value, false, {}, true) : packet;
-  }
-  /** Answers a request of the server with an error. */
-  answerError(error, id) {
-    const packet = this.encoder.session("error", error, { id, isReply: true, outcome: false });
-    if (packet === null || this.#closedError !== void 0) return;
-    const sent = this.outbound.send(packet, false, {}, true);
-    if (!sent.ok) this.#warnings.warn("request", `a request of the server is not answered: ${sent.error.message}`);
+    const { isReply = false } = fields;
+    return packet.ok ? this.outbound.send(packet.value, message.volatile === true && !isReply, options, isReply) : packet;
   }
   #packet(message, payload, fields) {
     return this.#closedError === void 0 ? this.encoder.message(message, payload, fields) : err(this.#closedError);
@@ -1729,8 +1710,7 @@ var Core = class {
     if (validate !== void 0 && auth !== void 0) {
       const violations = this.encoder.violations(validate, auth, 2, null);
       if (violations.length > 0) {
-        const words = `the auth does not fit: ${violations.map(formatViolation).join("; ")}`;
-        this.#refuse(new SessionRefusedError("INVALID", words, void 0, violations));
+        this.#refuse(new SessionRefusedError("INVALID", describe("the auth does not fit", violations), void 0, violations));
       }
     }
     const session = this.#detached && { session: this.#token, received: this.connection.link.received };
@@ -1807,13 +1787,13 @@ var Core = class {
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
     if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
-    const closedError2 = final ? this.#closedError : void 0;
+    const closedError = final ? this.#closedError : void 0;
     if (!final && isBare) this.#detach();
-    else if (final || this.#detached === void 0) this.#end(refused2, code !== closeCodes.tooLarge, closedError2);
-    if (closedError2 !== void 0) {
+    else if (final || this.#detached === void 0) this.#end(refused2, code !== closeCodes.tooLarge, closedError);
+    if (closedError !== void 0) {
       this.#stopWaking();
-      this.outbound.failAll(closedError2);
-      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError2.message) : new CallFailedError(closedError2));
+      this.outbound.failAll(closedError);
+      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
     }
     const waitingStatus = this.#wasReady ? "reconnecting" : "connecting";
     this.state.set({ status: final ? "closed" : waitingStatus, closed });
@@ -1855,7 +1835,8 @@ var Core = class {
   received(frame, now) {
     this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
     const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
-    const decoded = this.#ownOf(parsed.ok ? read(parsed.value, this.#reader) : parsed);
+    const found = parsed.ok ? read(parsed.value, this.#reader) : parsed;
+    const decoded = this.protocol.mapped?.translate(found, this.protocol) ?? found;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
     const isOwn = this.#own.some((own) => own === known);
@@ -1864,13 +1845,7 @@ var Core = class {
       link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
     }
-    if (this.#requests?.has(known) === true) {
-      const { id: own, replyTo } = this.protocol.envelope.server;
-      const id = replyTo === null || !parsed.ok ? fields.id : parsed.value[own?.name ?? ""];
-      if (decoded.ok) this.#requests.receive(decoded.value.incoming, decoded.value.message, id);
-      else if (id !== void 0) this.#requests.refuse(id, decoded.error);
-      return;
-    }
+    if (this.#requests?.receive(known, parsed, decoded) === true) return;
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
@@ -1884,7 +1859,7 @@ var Core = class {
     if (this.channels?.isNew(fields) === false) return;
     const error = known === sessionMessages.ready ? { ...decoded.error, payload: void 0 } : decoded.error;
     if (request !== void 0 && this.#isAnswer(error, request)) {
-      return this.outbound.fail(request.id, { code: "BAD_REPLY", message: error.message, reply: error }, true);
+      return this.outbound.fail(request.id, badReply(error), true);
     }
     if (error.kind === "unknown-type") {
       if (error.id === void 0) this.events.emit("unhandled", error);
@@ -1892,17 +1867,6 @@ var Core = class {
     } else {
       this.invalid(error, known?.name);
     }
-  }
-  /** In place of a message of the application that plays a role, the session's own with the fields of that role. */
-  #ownOf(decoded) {
-    const { mapped, version, hash } = this.protocol;
-    if (mapped === void 0 || !decoded.ok) return decoded;
-    const { incoming, message } = decoded.value;
-    const own = incoming === failure ? failure : this.#mapped.get(incoming);
-    if (own === void 0 || own === failure && !mapped.has("error")) return decoded;
-    const fields = mapped.fields(own.name, message.payload);
-    const absent = { ready: { version, hash }, refuse: FAILED, error: FAILED };
-    return ok({ incoming: own, message: { ...message, type: own.name, payload: { ...absent[own.name], ...fields } } });
   }
   /** Reports a message that is not valid. */
   invalid(error, name) {
@@ -2566,7 +2530,7 @@ var RETRY = 1e3;
 var CHECK = 6e4;
 var LATENCY = 1e3;
 function authRefresh(core) {
-  const { clock, events, protocol: protocol2, encoder } = core;
+  const { clock, protocol: protocol2, encoder } = core;
   const answer = { name: "$auth", tag: encoder.tag("auth"), receive: validateAuthenticated };
   const request = { name: "auth", tag: encoder.tag("auth"), send: protocol2.auth ?? noPayload, errors: [] };
   let cancel = () => {
@@ -2595,8 +2559,7 @@ function authRefresh(core) {
     if (milliseconds !== void 0) watch(Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
   }
   async function now() {
-    const { status } = core.state.get();
-    if (status === "connected") {
+    if (core.state.get().status === "connected") {
       const payload = await core.authPayload();
       const error = await new Promise((resolve2) => {
         core.request(request, payload, { timeout: core.timeout({}), as: "leave" }, [answer], {
@@ -2612,18 +2575,13 @@ function authRefresh(core) {
       const failure2 = "received" in error ? { ...error, code: error.received } : error;
       if (error.code !== "OUTCOME_UNKNOWN") throw new CallFailedError(failure2);
     }
-    if (status === "closed") throw closedError();
     await new Promise((resolve2, reject) => {
-      const settle2 = (settled) => {
-        for (const remove of listeners) remove();
-        settled();
-      };
-      const listeners = [
-        events.on("open", () => settle2(resolve2)),
-        events.on("close", ({ final, reason }) => {
-          if (final) settle2(() => reject(closedError(reason)));
-        })
-      ];
+      const stop = core.state.subscribe(({ status, closed }) => {
+        if (status === "connected") resolve2();
+        else if (status === "closed") reject(new CallFailedError({ code: "CLOSED", message: closed?.reason || "the client is closed" }));
+        else return;
+        queueMicrotask(() => stop());
+      });
     });
   }
   return {
@@ -2632,9 +2590,6 @@ function authRefresh(core) {
     now,
     stop: () => cancel()
   };
-}
-function closedError(reason = "") {
-  return new CallFailedError({ code: "CLOSED", message: reason || "the client is closed" });
 }
 
 // handfast/stream.ts
@@ -3437,8 +3392,8 @@ function attachmentElement(attachment) {
       return make("pre", { title: attachment.language ?? "text" }, code);
     }
     default: {
-      const missing2 = attachment;
-      return missing2;
+      const missing = attachment;
+      return missing;
     }
   }
 }

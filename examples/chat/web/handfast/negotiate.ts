@@ -5,10 +5,13 @@
 
 import type { Packet } from './codec.js';
 import { parseFrame } from './decode.js';
-import type { Protocol } from './descriptor.js';
+import type { Incoming, Protocol } from './descriptor.js';
 import { Encoder } from './encoder.js';
 import { type Transport, type TransportFactory, webSocket } from './transport.js';
 import { isObject } from './validators.js';
+
+/** The answer of the server. */
+const agreement: Incoming<unknown> = { name: 'negotiate', receive() {} };
 
 /** The close code of a protocol error (RFC 6455, section 7.4.1). */
 const PROTOCOL_ERROR = 1002;
@@ -30,7 +33,7 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
   if (tag === null || json === undefined || encoder.tag('hello') === null || encoder.tag('greeting') !== null) {
     throw new Error(`handfast: the encoding of ${protocol.name} cannot be negotiated`);
   }
-  const answer = protocol.mapped?.incoming('negotiate')?.envelope ?? envelope.server;
+  const answer = protocol.mapped?.incoming(agreement, tag)?.envelope ?? envelope.server;
   return (url, subprotocol, events) => {
     const name = Object.entries(subprotocols).find(([, each]) => each === subprotocol)?.[0];
     const asked = name === 'json' ? null : encoder.session('negotiate', { encoding: name });

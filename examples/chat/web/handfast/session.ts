@@ -4,10 +4,11 @@
 // The messages of the session itself, as docs/wire.md describes them.
 
 import { boolean, integer, noneOfTypes, noPayload, string } from './validators.js';
+import { refuse } from './decode.js';
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
-import { type CallError, type DeclaredError, SESSION_CODES, type SessionError } from './errors.js';
-import { deduplicate, fail, formatViolation, type Report, type Validator, type Violation, violationsOf } from './report.js';
+import { type BadReplyError, type CallError, type DeclaredError, type DecodeError, SESSION_CODES, type SessionError } from './errors.js';
+import { deduplicate, describe, fail, type Report, type Validator, type Violation, violationsOf } from './report.js';
 import { type PropertyRules, reportArray, reportObject } from './rules.js';
 
 /** The server's welcome. */
@@ -171,8 +172,8 @@ export function wireError(payload: unknown): WireError {
 }
 
 /** Why the server refuses the session: its message, and the first violation. */
-export function refusalText({ message, violations: [first] = [] }: Refusal): string {
-  return first === undefined ? message : `${message}: ${formatViolation(first)}`;
+export function refusalText({ message, violations = [] }: Refusal): string {
+  return describe(message, violations.slice(0, 1));
 }
 
 /** Converts an error on the wire to the error of a call. */
@@ -185,14 +186,17 @@ export function callError<E extends DeclaredError>(
   if (descriptor !== undefined) {
     const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, 'received');
     if (wrong.length === 0) return { code, message, retryable, data } as E; // its code and its data were validated
-    const words = `the data of the error \`${code}\` does not fit: ${wrong.map(formatViolation).join('; ')}`;
-    const reply = { code: 'INVALID', kind: 'invalid', message: words, payload: error, violations: wrong } as const;
-    return { code: 'BAD_REPLY', message: words, reply };
+    return badReply(refuse('invalid', `the data of the error \`${code}\` does not fit`, { payload: error }, wrong).error);
   }
   if (code === 'INVALID') return { code, message, violations };
   if (code === 'TIMEOUT') return { code, message };
   if (isSessionCode(code)) return { code, message, retryable };
   return { code: 'UNDECLARED', received: code, message, retryable, data };
+}
+
+/** The error of a call whose reply does not follow the protocol. */
+export function badReply(reply: DecodeError): BadReplyError {
+  return { code: 'BAD_REPLY', message: reply.message, reply };
 }
 
 function isSessionCode(code: Tag): code is SessionError['code'] {

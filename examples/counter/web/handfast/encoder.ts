@@ -8,8 +8,8 @@ import { type Outgoing, type Protocol, type Role, tagOf } from './descriptor.js'
 import { type Envelope, type OutgoingFields, type Tag, writeMessage } from './envelope.js';
 import type { RuntimeError } from './errors.js';
 import {
+  describe,
   fail,
-  formatViolation,
   type Report,
   type Validator,
   type Violation,
@@ -36,7 +36,7 @@ export class Encoder {
       const { content } = envelope;
       const violations = this.violations(message.send, payload, content === null ? 0 : 1, content, text);
       if (violations.length > 0) {
-        const words = `the payload of \`${message.name}\` does not fit: ${violations.map(formatViolation).join('; ')}`;
+        const words = describe(`the payload of \`${message.name}\` does not fit`, violations);
         return err({ code: 'INVALID', message: words, violations });
       }
     }

@@ -38,7 +38,7 @@ const LATENCY = 1000;
 
 /** Authenticates a client again, by itself before its authentication expires. */
 export function authRefresh(core: Core): AuthRefresh {
-  const { clock, events, protocol, encoder } = core;
+  const { clock, protocol, encoder } = core;
   const answer: Incoming<unknown> = { name: '$auth', tag: encoder.tag('auth'), receive: validateAuthenticated };
   const request = { name: 'auth', tag: encoder.tag('auth'), send: protocol.auth ?? noPayload, errors: [] };
   let cancel: () => void = () => {};
@@ -71,8 +71,7 @@ export function authRefresh(core: Core): AuthRefresh {
   }
 
   async function now(): Promise<void> {
-    const { status } = core.state.get();
-    if (status === 'connected') {
+    if (core.state.get().status === 'connected') {
       const payload = await core.authPayload();
       const error = await new Promise<CallError<DeclaredError> | undefined>(resolve => {
         core.request(request, payload, { timeout: core.timeout({}), as: 'leave' }, [answer], {
@@ -90,18 +89,13 @@ export function authRefresh(core: Core): AuthRefresh {
       if (error.code !== 'OUTCOME_UNKNOWN') throw new CallFailedError(failure);
     }
     // The next connection has new credentials.
-    if (status === 'closed') throw closedError();
     await new Promise<void>((resolve, reject) => {
-      const settle = (settled: () => void): void => {
-        for (const remove of listeners) remove();
-        settled();
-      };
-      const listeners = [
-        events.on('open', () => settle(resolve)),
-        events.on('close', ({ final, reason }) => {
-          if (final) settle(() => reject(closedError(reason)));
-        }),
-      ];
+      const stop = core.state.subscribe(({ status, closed }) => {
+        if (status === 'connected') resolve();
+        else if (status === 'closed') reject(new CallFailedError({ code: 'CLOSED', message: closed?.reason || 'the client is closed' }));
+        else return;
+        queueMicrotask(() => stop()); // a subscriber is called at once
+      });
     });
   }
 
@@ -111,8 +105,4 @@ export function authRefresh(core: Core): AuthRefresh {
     now,
     stop: () => cancel(),
   };
-}
-
-function closedError(reason: string = ''): CallFailedError {
-  return new CallFailedError({ code: 'CLOSED', message: reason || 'the client is closed' });
 }

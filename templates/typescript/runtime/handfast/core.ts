@@ -27,10 +27,11 @@ import { Listeners, type Unsubscribe } from './listeners.js';
 import type { AuthenticatedConnectOptions, SendOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
 import type { AuthRefresh } from './refresh.js';
-import { formatViolation } from './report.js';
-import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
+import { describe } from './report.js';
+import { CallFailedError, err, type Failure, type Result } from './result.js';
 import type { Position } from './sequence.js';
 import {
+  badReply,
   callError,
   failure,
   type Ready,
@@ -49,9 +50,6 @@ import { Warnings } from './warnings.js';
 
 /** The default of `limits.outbound`. */
 export const DEFAULT_OUTBOUND = 1_048_576;
-
-/** What the server's error says where a message of the application in that role does not. */
-const FAILED = { code: 'FAILED', message: 'the request failed' };
 
 /** A request of any kind. */
 export type AnyRequest = Outgoing<unknown> & {
@@ -76,10 +74,12 @@ export interface ClientChannels {
 
 /** What answers the requests of the server, if it sends any. */
 export interface ServerRequests {
-  /** Whether a message is a request, or cancels one. */
-  has(incoming: Incoming<unknown> | undefined): boolean;
-  /** Handles such a message. */
-  receive(incoming: Incoming<unknown>, message: Message, id: Id | undefined): void;
+  /**
+   * Handles a message that is a request, or cancels one. Returns whether it is.
+   *
+   * @param known The descriptor of the message, even if it could not be decoded.
+   */
+  receive(known: Incoming<unknown> | undefined, parsed: Result<unknown, DecodeError>, decoded: Result<Match, DecodeError>): boolean;
   /** Answers a request that could not be read. */
   refuse(id: Id, error: DecodeError): void;
   /** The session has ended, and its requests with it. */
@@ -108,8 +108,6 @@ export class Core implements ConnectionHost {
   readonly #encoding: Encoding | undefined;
   readonly #byTag: Map<Tag, Incoming<unknown>> = new Map();
   readonly #withOwnTag: Incoming<unknown>[] = [];
-  /** The messages of the application that play roles, with the session's own in their place. */
-  readonly #mapped: Map<Incoming<unknown>, Incoming<unknown>> = new Map();
   /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
   readonly #isForeign: boolean;
   /** The session's messages that do not count. */
@@ -173,17 +171,11 @@ export class Core implements ConnectionHost {
     this.encoder = new Encoder(protocol, encoding);
     const { mapped } = protocol;
     for (const own of [...this.#own, sessionError]) {
-      const role = own.name as Role;
-      const tag = this.encoder.tag(role);
-      const message = mapped?.has(role) === true ? mapped.incoming(role) : own;
-      if (message === undefined) continue;
-      if (message !== own) this.#mapped.set(message, own);
-      if (tag !== null) this.#byTag.set(tag, message);
-      if (message.envelope !== undefined && message.envelope.tag.name !== protocol.envelope.server.tag.name) {
-        this.#withOwnTag.push({ ...message, tag });
-      }
+      const tag = this.encoder.tag(own.name as Role);
+      const message = mapped === undefined ? own : mapped.incoming(own, tag);
+      if (message !== undefined) register(message, protocol.envelope.server, this.#byTag, this.#withOwnTag, tag);
     }
-    this.#isForeign = mapped?.has('hello') === true || mapped?.has('ready') === true;
+    this.#isForeign = mapped?.isForeign === true;
     const roles: readonly Role[] = ['hello', 'ready', 'received'];
     this.#canCount = !this.#isForeign && protocol.session.resume !== null && roles.every(role => this.encoder.tag(role) !== null);
     const maxBytes = protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
@@ -237,21 +229,8 @@ export class Core implements ConnectionHost {
     options: SendOptions = {},
   ): Result<undefined, RuntimeError> {
     const packet = this.#packet(message, payload, fields);
-    return packet.ok ? this.outbound.send(packet.value, message.volatile === true, options) : packet;
-  }
-
-  /** Answers a request of the server. What is not written when the session ends is dropped. */
-  answer(message: Outgoing<unknown>, payload: unknown, id: Id): Result<undefined, RuntimeError> {
-    const packet = this.#packet(message, payload, { id, isReply: true, outcome: true });
-    return packet.ok ? this.outbound.send(packet.value, false, {}, true) : packet;
-  }
-
-  /** Answers a request of the server with an error. */
-  answerError(error: object, id: Id): void {
-    const packet = this.encoder.session('error', error, { id, isReply: true, outcome: false });
-    if (packet === null || this.#closedError !== undefined) return;
-    const sent = this.outbound.send(packet, false, {}, true);
-    if (!sent.ok) this.#warnings.warn('request', `a request of the server is not answered: ${sent.error.message}`);
+    const { isReply = false } = fields;
+    return packet.ok ? this.outbound.send(packet.value, message.volatile === true && !isReply, options, isReply) : packet;
   }
 
   #packet(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
@@ -266,8 +245,7 @@ export class Core implements ConnectionHost {
     if (validate !== undefined && auth !== undefined) {
       const violations = this.encoder.violations(validate, auth, 2, null);
       if (violations.length > 0) {
-        const words = `the auth does not fit: ${violations.map(formatViolation).join('; ')}`;
-        this.#refuse(new SessionRefusedError('INVALID', words, undefined, violations));
+        this.#refuse(new SessionRefusedError('INVALID', describe('the auth does not fit', violations), undefined, violations));
       }
     }
     const session = this.#detached && { session: this.#token, received: this.connection.link.received };
@@ -406,7 +384,8 @@ export class Core implements ConnectionHost {
   received(frame: unknown, now: number): void {
     this.frameLength = typeof frame === 'string' ? frame.length : ((frame as ArrayBuffer | null)?.byteLength ?? 0);
     const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
-    const decoded = this.#ownOf(parsed.ok ? read(parsed.value, this.#reader) : parsed);
+    const found = parsed.ok ? read(parsed.value, this.#reader) : parsed;
+    const decoded = this.protocol.mapped?.translate(found, this.protocol) ?? found;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
     const isOwn = this.#own.some(own => own === known);
@@ -415,14 +394,7 @@ export class Core implements ConnectionHost {
       link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
     }
-    if (this.#requests?.has(known) === true) {
-      const { id: own, replyTo } = this.protocol.envelope.server;
-      // A request has its id in a field of its own.
-      const id = replyTo === null || !parsed.ok ? fields.id : (parsed.value as Readonly<Record<string, Id>>)[own?.name ?? ''];
-      if (decoded.ok) this.#requests.receive(decoded.value.incoming, decoded.value.message, id);
-      else if (id !== undefined) this.#requests.refuse(id, decoded.error);
-      return;
-    }
+    if (this.#requests?.receive(known, parsed, decoded) === true) return;
     const request = this.outbound.find(fields.id);
     if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
       return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
@@ -438,7 +410,7 @@ export class Core implements ConnectionHost {
     // Nobody else sees the token of a session.
     const error = known === sessionMessages.ready ? { ...decoded.error, payload: undefined } : decoded.error;
     if (request !== undefined && this.#isAnswer(error, request)) {
-      return this.outbound.fail(request.id, { code: 'BAD_REPLY', message: error.message, reply: error }, true);
+      return this.outbound.fail(request.id, badReply(error), true);
     }
     if (error.kind === 'unknown-type') {
       if (error.id === undefined) this.events.emit('unhandled', error);
@@ -446,18 +418,6 @@ export class Core implements ConnectionHost {
     } else {
       this.invalid(error, known?.name);
     }
-  }
-
-  /** In place of a message of the application that plays a role, the session's own with the fields of that role. */
-  #ownOf(decoded: Result<Match, DecodeError>): Result<Match, DecodeError> {
-    const { mapped, version, hash } = this.protocol;
-    if (mapped === undefined || !decoded.ok) return decoded;
-    const { incoming, message } = decoded.value;
-    const own = incoming === failure ? failure : this.#mapped.get(incoming);
-    if (own === undefined || (own === failure && !mapped.has('error'))) return decoded;
-    const fields = mapped.fields(own.name as Role, message.payload) as object;
-    const absent: Readonly<Record<string, object>> = { ready: { version, hash }, refuse: FAILED, error: FAILED };
-    return ok({ incoming: own, message: { ...message, type: own.name, payload: { ...absent[own.name], ...fields } } });
   }
 
   /** Reports a message that is not valid. */

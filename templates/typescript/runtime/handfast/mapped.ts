@@ -2,9 +2,13 @@
 
 // Messages of the application in roles of the session: the fields of the role are at JSON Pointers (RFC 6901) in their payloads.
 
-import type { Incoming, Role } from './descriptor.js';
-import type { Envelope } from './envelope.js';
+import type { Match } from './decode.js';
+import type { Incoming, Protocol, Role } from './descriptor.js';
+import type { Envelope, Tag } from './envelope.js';
+import type { DecodeError } from './errors.js';
 import type { Report } from './report.js';
+import { ok, type Result } from './result.js';
+import { failure } from './session.js';
 
 /** A message in a role. */
 export interface MappedRole {
@@ -20,10 +24,12 @@ export interface MappedRole {
 export interface MappedRoles {
   /** Whether a message of the application plays a role. */
   has(role: Role): boolean;
-  /** What is received in a role; `undefined` if the server does not send it. */
-  incoming(role: Role): Incoming<unknown> | undefined;
-  /** The fields of a role in a payload. */
-  fields(role: Role, payload: unknown): unknown;
+  /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
+  readonly isForeign: boolean;
+  /** What is received in the role of one of the session's messages, with its tag; `undefined` if the server does not send it. */
+  incoming(own: Incoming<unknown>, tag: Tag | null): Incoming<unknown> | undefined;
+  /** In place of a message of the application that plays a role, the session's own with the fields of that role. */
+  translate(decoded: Result<Match, DecodeError>, protocol: Pick<Protocol, 'version' | 'hash'>): Result<Match, DecodeError>;
   /** What is sent in a role; `undefined` if the client does not send it. */
   outgoing(role: Role, fields: unknown): { readonly envelope: Envelope; readonly payload: unknown } | undefined;
 }
@@ -43,18 +49,39 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   sent: ['number'],
 };
 
+/** What the server's error says where a message of the application in that role does not. */
+const FAILED = { code: 'FAILED', message: 'the request failed' };
+
 function accept(_value: unknown, _report: Report): void {}
 
 /** The messages that play roles, by role. */
 export function mapRoles(roles: { readonly [R in Role]?: MappedRole }): MappedRoles {
-  const incoming = new Map<Role, Incoming<unknown>>();
-  for (const [name, { receive }] of Object.entries(roles)) {
-    if (receive !== undefined) incoming.set(name as Role, { name, envelope: receive, receive: accept });
-  }
+  /** What is received in the roles of the session's messages, and those. */
+  const incoming = new Map<Incoming<unknown>, Incoming<unknown>>();
+  const owns = new Map<Incoming<unknown>, Incoming<unknown>>();
   return {
     has: role => roles[role] !== undefined,
-    incoming: role => incoming.get(role),
-    fields: (role, payload) => readFields(roles[role]?.fields ?? {}, payload),
+    isForeign: roles.hello !== undefined || roles.ready !== undefined,
+    incoming(own, tag) {
+      const { name } = own;
+      const mapped = roles[name as Role];
+      if (mapped === undefined) return own;
+      if (mapped.receive === undefined) return undefined;
+      const message = incoming.get(own) ?? { name, tag, envelope: mapped.receive, receive: accept };
+      incoming.set(own, message);
+      owns.set(message, own);
+      return message;
+    },
+    translate(decoded, { version, hash }) {
+      if (!decoded.ok) return decoded;
+      const { incoming, message } = decoded.value;
+      const own = incoming === failure ? failure : owns.get(incoming);
+      const mapped = roles[own?.name as Role];
+      if (own === undefined || mapped === undefined) return decoded;
+      const absent: Readonly<Record<string, object>> = { ready: { version, hash }, refuse: FAILED, error: FAILED };
+      const payload = { ...absent[own.name], ...readFields(mapped.fields, message.payload) };
+      return ok({ incoming: own, message: { ...message, type: own.name, payload } });
+    },
     outgoing: (role, fields) => {
       const mapped = roles[role];
       return mapped?.send && { envelope: mapped.send, payload: writeFields(mapped.fields, fields) };
@@ -62,7 +89,7 @@ export function mapRoles(roles: { readonly [R in Role]?: MappedRole }): MappedRo
   };
 }
 
-function readFields(pointers: Readonly<Record<string, string>>, payload: unknown): unknown {
+function readFields(pointers: Readonly<Record<string, string>>, payload: unknown): Readonly<Record<string, unknown>> {
   const fields: Record<string, unknown> = {};
   for (const [field, pointer] of Object.entries(pointers)) {
     let value = payload;

@@ -145,6 +145,11 @@ export function passes(value: unknown, validate: Validator<unknown>, strict: boo
   return report.violations.length === 0;
 }
 
+/** What is wrong, in one line: some words, and after them each violation. */
+export function describe(words: string, violations: readonly Violation[]): string {
+  return violations.length === 0 ? words : `${words}: ${violations.map(formatViolation).join('; ')}`;
+}
+
 /** A violation in one line: its location, and what the schema allows. */
 export function formatViolation(violation: Violation): string {
   return violation.path === '' ? violation.message : `${violation.path} ${violation.message}`;

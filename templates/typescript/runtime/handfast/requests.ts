@@ -2,10 +2,11 @@
 
 import { deadline } from './clock.js';
 import type { Core, ServerRequests } from './core.js';
+import type { Match } from './decode.js';
 import type { ErrorDescriptor, Incoming, Message, Outgoing, ServerRequest, ServerStreamRequest } from './descriptor.js';
 import type { Id } from './envelope.js';
 import type { DeclaredError, DecodeError } from './errors.js';
-import { CallFailedError, type Err, type Failure, type Ok } from './result.js';
+import { CallFailedError, type Err, type Failure, type Ok, type Result } from './result.js';
 import { violationsOf } from './report.js';
 
 /** What a handler of a request learns beside its payload. */
@@ -71,11 +72,19 @@ class Requests implements ServerRequests {
     }
   }
 
-  has(incoming: Incoming<unknown> | undefined): boolean {
-    return incoming !== undefined && (this.#requests.has(incoming) || this.#cancels.has(incoming));
+  receive(known: Incoming<unknown> | undefined, parsed: Result<unknown, DecodeError>, decoded: Result<Match, DecodeError>): boolean {
+    if (known === undefined || !(this.#requests.has(known) || this.#cancels.has(known))) return false;
+    const { id: own, replyTo } = this.#core.protocol.envelope.server;
+    const fields = decoded.ok ? decoded.value.message : decoded.error;
+    // A request has its id in a field of its own.
+    const id = replyTo === null || !parsed.ok ? fields.id : (parsed.value as Readonly<Record<string, Id>>)[own?.name ?? ''];
+    if (decoded.ok) this.#begin(decoded.value.incoming, decoded.value.message, id);
+    else if (id !== undefined) this.refuse(id, decoded.error);
+    return true;
   }
 
-  receive(incoming: Incoming<unknown>, message: Message, id: Id | undefined): void {
+  /** Runs the handler of a request, or cancels one. */
+  #begin(incoming: Incoming<unknown>, message: Message, id: Id | undefined): void {
     if (id === undefined) return this.#core.warn('request', `\`${incoming.name}\` has no id, and cannot be answered`);
     const request = this.#requests.get(incoming);
     if (request === undefined) {
@@ -166,7 +175,7 @@ class Requests implements ServerRequests {
   /** Sends a message once there is room. */
   async #send(message: Outgoing<unknown>, payload: unknown, id: Id, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const sent = this.#core.answer(message, payload, id);
+      const sent = this.#core.write(message, payload, { id, isReply: true, outcome: true });
       if (sent.ok || signal.aborted) return;
       if (sent.error.code !== 'QUEUE_FULL') throw new Error(sent.error.message);
       await new Promise<void>(resolve => {
@@ -195,7 +204,11 @@ class Requests implements ServerRequests {
   }
 
   #fail(id: Id, code: string | number, message: string, more: object = {}): void {
-    this.#core.answerError({ code, message, ...more }, id);
+    const { encoder, outbound, state } = this.#core;
+    const packet = encoder.session('error', { code, message, ...more }, { id, isReply: true, outcome: false });
+    if (packet === null || state.get().status === 'closed') return;
+    const sent = outbound.send(packet, false, {}, true);
+    if (!sent.ok) this.#core.warn('request', `a request of the server is not answered: ${sent.error.message}`);
   }
 }
 
