@@ -131,11 +131,13 @@ impl InMemory {
         let mut channels = lock(&self.channels);
         let now = Instant::now();
         let due = |swept| now.duration_since(swept) >= SWEEP;
+        // It stays while it is held, even if its time has just run out.
+        let found = channels.by_key.get(key).cloned();
         if channels.swept.is_none_or(due) || channels.by_key.len() >= channels.sweep_at {
             self.sweep(&mut channels, now);
         }
-        if let Some(channel) = channels.by_key.get(key) {
-            return channel.clone();
+        if let Some(channel) = found {
+            return channel;
         }
         let channel = Arc::new(Channel {
             epoch: random::name().into(),
