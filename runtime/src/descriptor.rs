@@ -256,11 +256,14 @@ pub struct ChannelDescriptor {
     pub presence: Option<PresenceDescriptor>,
 }
 
+/// Validates what the members of a channel learn of each other, as JSON text.
+pub type ValidateInfo = fn(&str) -> Result<(), crate::ValidationError>;
+
 /// What the members of a channel learn of each other.
 #[derive(Clone, Copy, Debug)]
 pub struct PresenceDescriptor {
     /// Validates an info, which is JSON text; `None` if members have no info.
-    pub info: Option<fn(&str) -> Result<(), crate::ValidationError>>,
+    pub info: Option<ValidateInfo>,
     /// The maximum number of members that are listed.
     pub members: u32,
 }
