@@ -157,7 +157,7 @@ impl Subject {
 
     async fn visit(&self, n: usize) -> Result<(), String> {
         let name = format!("visitor-{n}");
-        if n % KINDS == 0 {
+        if n.is_multiple_of(KINDS) {
             // Says nothing.
             drop(Peer::connect(
                 &self.server,

@@ -127,7 +127,7 @@ impl Victim {
         if asked["type"] != "confirm" {
             return Err(format!("{name} is asked {asked}"));
         }
-        let peer = match n % 2 == 0 {
+        let peer = match n.is_multiple_of(2) {
             true => {
                 // It runs for as long as the strangers do.
                 let ticks = json!({ "type": "ticks", "id": STREAM, "payload": { "n": 1_000_000 } });
