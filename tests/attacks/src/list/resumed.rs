@@ -163,7 +163,10 @@ pub(crate) fn all() -> Vec<Attack> {
             "claims that its next message is number so many, never reading",
             Flood {
                 piece: |n, out| {
-                    frame::text(out, &format!(r#"{{"type":"received","payload":{{"sent":{n}}}}}"#));
+                    frame::text(
+                        out,
+                        &format!(r#"{{"type":"received","payload":{{"sent":{n}}}}}"#),
+                    );
                 },
                 ..PLAIN
             },
