@@ -291,7 +291,7 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
             "unknown-type",
             "syntax",
             3,
-            { "hello": null, "ready": null, "refuse": null, "gap": null, "join": null, "leave": null, "ping": 8, "pong": 9, "error": 0, "received": null, "skip": null },
+            { "hello": null, "ready": null, "refuse": null, "gap": null, "join": null, "leave": null, "ping": 8, "pong": 9, "negotiate": null, "error": 0, "received": null, "skip": null },
             { "takenOver": 4500 },
         ])
     );
@@ -482,7 +482,8 @@ fn a_capture_decodes() -> Result<()> {
            const decode = from === 'server' ? api.decode : api.decodeClientMessage;
            const decoded = decode(text ?? JSON.stringify(message));
            if (decoded.ok) heard++;
-           else console.log(line, decoded.error.message);
+           // It plays a role of the session, and is none of the application's messages.
+           else if (decoded.error.kind !== 'unknown-type' || decoded.error.type !== 'error') console.log(line, decoded.error.message);
          }
          console.log(heard > 15);",
     )?;
@@ -518,14 +519,14 @@ fn what_is_stale_goes_and_nothing_else() -> Result<()> {
 }
 
 #[test]
-fn messages_may_answer_each_other() -> Result<()> {
+fn either_end_may_send_a_request_and_its_reply() -> Result<()> {
     let spec = json!({
         "handfast": 1,
         "protocol": { "name": "demo", "version": "1.0.0" },
         "errors": { "A": {}, "B": { "data": { "type": "object", "properties": { "deep": { "type": "object", "properties": { "n": { "type": "integer" } } } } } } },
         "messages": {
             "ping.me": { "from": "both", "reply": "pong.me", "errors": ["A", "B"], "payload": { "type": "object", "properties": { "n": { "type": "integer" } } } },
-            "pong.me": { "from": "both", "reply": "ping.me", "errors": ["B"] },
+            "pong.me": { "from": "both" },
             "watch": { "from": "client", "reply": { "stream": "item", "cancel": "stop" } },
             "item": { "from": "server" },
             "stop": { "from": "client" },
@@ -538,8 +539,8 @@ fn messages_may_answer_each_other() -> Result<()> {
     let said = run(
         &folder,
         "import * as api from './out/api.js';
-         console.log(api.pingMe.reply === api.pongMe, api.pongMe.reply === api.pingMe);",
+         console.log(api.pingMe.reply === api.pongMe);",
     )?;
-    assert_eq!(said, "true true\n");
+    assert_eq!(said, "true\n");
     Ok(())
 }

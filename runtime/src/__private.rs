@@ -11,6 +11,7 @@ pub use crate::message::{ErrorDescriptor, FieldWriter, bare};
 pub use crate::replies::{ErrorPayload, Replier, StreamResponder, StreamSender};
 #[cfg(feature = "server")]
 pub use crate::server::{
+    Info,
     dispatch::{answer, receive, run, stream, stream_items},
     responder::Responder,
 };
@@ -31,6 +32,8 @@ pub use erased_serde::Serialize as ErasedSerialize;
 #[cfg(feature = "net")]
 pub use futures_util::future::BoxFuture;
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
+#[cfg(feature = "server")]
+pub use serde_json::value::RawValue;
 pub use std::boxed::Box;
 
 use crate::{
@@ -60,10 +63,14 @@ pub fn serialize_entries<S: Serializer>(
     serializer: S,
     write: &dyn Fn(&mut FieldWriter<'_>),
 ) -> Result<S::Ok, S::Error> {
-    let mut count = Count(0);
-    write(&mut FieldWriter::new(&mut count));
+    // Text does not say how many there are.
+    let count = (!serializer.is_human_readable()).then(|| {
+        let mut count = Count(0);
+        write(&mut FieldWriter::new(&mut count));
+        count.0
+    });
     let mut entries = Entries {
-        map: serializer.serialize_map(Some(count.0))?,
+        map: serializer.serialize_map(count)?,
         result: Ok(()),
     };
     write(&mut FieldWriter::new(&mut entries));
@@ -143,6 +150,18 @@ pub fn typed<M: MessageSet>(index: usize, json: &str, write: &mut dyn FnMut(&dyn
     }
 }
 
+/// Returns the payload of a message that the application built for a role of the session. One that is invalid is logged and not sent.
+#[cfg(feature = "server")]
+pub fn built<T: Serialize + Payload>(payload: &T) -> Option<Box<RawValue>> {
+    if cfg!(debug_assertions)
+        && let Err(invalid) = payload.validate()
+    {
+        tracing::error!(violations = %invalid, "the payload of a message in a role of the session violates its schema and is not sent");
+        return None;
+    }
+    serde_json::value::to_raw_value(payload).ok()
+}
+
 /// Looks up a discriminant in a hash table: one hash, and usually one comparison.
 pub fn probe(slots: &[u64], messages: &[MessageDescriptor], tag: TagRef<'_>) -> Option<usize> {
     let hash = match tag {
@@ -180,4 +199,10 @@ fn hash(bytes: &[u8]) -> u32 {
     };
     // Discriminants differ in few bits, which the last step spreads over all.
     ((hash ^ hash >> 32).wrapping_mul(FACTOR) >> 32) as u32
+}
+
+/// Encodes what the members of a channel learn of one of them.
+#[cfg(feature = "server")]
+pub fn presence<T: Serialize>(info: &T) -> Info {
+    Some(serde_json::value::to_raw_value(info))
 }

@@ -3,10 +3,14 @@
 //!
 //! [`InMemory`] connects any number of servers in one process. To connect several processes, implement [`Broker`].
 
+mod direct;
 mod in_memory;
+mod presence;
 mod stored;
 
+pub use direct::{Command, Recipients, SessionEntry, SessionList};
 pub use in_memory::InMemory;
+pub use presence::{Presence, PresenceChange, Roster};
 
 use crate::{GapReason, descriptor::MessageDescriptor};
 use futures_util::future::BoxFuture;
@@ -58,6 +62,16 @@ pub trait Deliver: Send + Sync {
     /// Delivers a publication to the subscribers on this server. `position` is the position of the publication; a volatile message
     /// does not advance it. Never blocks.
     fn deliver(&self, publication: &Publication, position: &StreamPosition);
+
+    /// Delivers a change of who is in a channel. `revision` is the number of changes with this one. If one was missed, the server asks for
+    /// [`Broker::presence`]. Never blocks.
+    fn presence(&self, channel: &Arc<str>, change: &PresenceChange, revision: u64);
+
+    /// Does something to sessions of this server. Never blocks.
+    fn command(&self, to: &Recipients, command: &Command);
+
+    /// Returns sessions of this server, at most `limit`.
+    fn sessions(&self, of: &Recipients, limit: usize) -> SessionList;
 }
 
 /// The id of a server at its broker.
@@ -153,10 +167,16 @@ impl fmt::Debug for Receipt {
     }
 }
 
-/// Numbers publications, stores histories, and delivers publications to servers.
+/// Numbers publications, stores histories, knows who is in a channel, and delivers all of that to servers.
+///
+/// A server that ends calls [`Broker::detach`]. A broker between processes must also notice a server that is gone without that, and then do the
+/// same: its members are not in their channels any more.
 pub trait Broker: fmt::Debug + Send + Sync + 'static {
     /// Adds a server. It receives publications until it is dropped.
     fn attach(&self, server: Weak<dyn Deliver>) -> ServerId;
+
+    /// Removes a server, with its subscriptions and its members of channels.
+    fn detach(&self, server: ServerId);
 
     /// Adds a subscription of a server to a channel, and returns the current position: every message after it is delivered, and none
     /// up to it. Each call is undone by one call of [`Broker::unsubscribe`].
@@ -187,4 +207,31 @@ pub trait Broker: fmt::Debug + Send + Sync + 'static {
         since: &'a StreamPosition,
         limit: usize,
     ) -> BoxFuture<'a, Result<History, BrokerError>>;
+
+    /// Changes who is in a channel, and delivers that to its subscribers, in the order of the calls. Never blocks. The server of the member is
+    /// subscribed to the channel.
+    fn set_presence(&self, channel: &Arc<str>, change: PresenceChange);
+
+    /// Returns who is in a channel, or `None` if nothing has changed since the revision `known`.
+    ///
+    /// # Errors
+    /// If the broker fails, for example because it is unreachable.
+    fn presence<'a>(
+        &'a self,
+        channel: &'a Arc<str>,
+        known: Option<u64>,
+    ) -> BoxFuture<'a, Result<Option<Roster>, BrokerError>>;
+
+    /// Does something to sessions, on all servers. Never blocks. What cannot be delivered is lost.
+    fn command(&self, to: Recipients, command: Command);
+
+    /// Returns sessions of all servers, at most `limit`.
+    ///
+    /// # Errors
+    /// If the broker fails, for example because it is unreachable.
+    fn sessions<'a>(
+        &'a self,
+        of: &'a Recipients,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<SessionList, BrokerError>>;
 }

@@ -5,6 +5,7 @@ mod envelope;
 mod json;
 #[cfg(feature = "net")]
 mod payload;
+mod timestamp;
 
 pub use binary::{Cbor, MsgPack};
 pub use json::Json;
@@ -23,6 +24,10 @@ use std::{borrow::Cow, fmt, ops::Range, time::SystemTime};
 
 /// The maximum nesting depth of what is transcoded.
 pub(crate) const DEPTH: u32 = 256;
+
+/// How the names begin of the structs by which `serde_json` serializes a `RawValue`, or a number of arbitrary precision: their only field is JSON
+/// text.
+const PRIVATE: &str = "$serde_json::private::";
 
 /// The encodings that a protocol can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -291,7 +296,13 @@ pub fn encode<M: MessageSet>(
         seq: envelope.seq,
         epoch: envelope.epoch.as_deref(),
         timestamp: envelope.timestamp,
-        ..Outgoing::new(&M::DESCRIPTOR.envelope, message.tag)
+        ..Outgoing::new(
+            match message.envelope {
+                Some(own) => &own.fields,
+                None => &M::DESCRIPTOR.envelope,
+            },
+            message.tag,
+        )
     })
 }
 

@@ -101,11 +101,11 @@
 //! ```
 //! # #[cfg(feature = "client")]
 //! # mod example {
-//! # use handfast::{Protocol, client::{Client, ConnectError}, protocol};
+//! # use handfast::{NoRequests, Protocol, client::{Client, ConnectError}, protocol};
 //! # #[protocol]
 //! # pub struct Auth { pub token: String }
 //! # async fn fetch_token() -> Result<String, std::io::Error> { Ok(String::new()) }
-//! # pub async fn connect<P: Protocol>(url: &str) -> Result<Client<P>, ConnectError> {
+//! # pub async fn connect<P: Protocol<Server: NoRequests>>(url: &str) -> Result<Client<P>, ConnectError> {
 //! let client = Client::<P>::connect(url)
 //!     .auth_with(|| async { fetch_token().await.map(|token| Auth { token }) })
 //!     .await?;
@@ -153,6 +153,7 @@ mod message;
 mod metrics;
 #[cfg(feature = "net")]
 mod outbound;
+mod presence;
 #[cfg(feature = "net")]
 mod random;
 pub mod read;
@@ -187,6 +188,9 @@ pub use message::{
     ChannelKey, ChannelKeyOf, ChannelMessage, DeclaredErrors, Fields, Message, MessageChannel,
     MessageSet, NoError, NoMessage, NoRequests, Payload, PayloadOf, Protocol, Request,
 };
+#[cfg(feature = "net")]
+pub use presence::Member;
+pub use presence::{NoInfo, NoPresence, PresenceInfo};
 #[doc(inline)]
 pub use protocol_macros::protocol;
 pub use read::Definitions;

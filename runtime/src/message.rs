@@ -1,6 +1,7 @@
 //! The traits that `#[protocol]` implements: payloads, message unions, errors, channels.
 
 use crate::{
+    PresenceInfo,
     descriptor::{ChannelDescriptor, ProtocolDescriptor, Tag, UnionDescriptor},
     read::{ArrayReader, Pass, ReadContext, ReadResult, Reader, Rules, TupleReader},
 };
@@ -229,6 +230,9 @@ pub trait ChannelKey: Send + Sync + 'static {
     /// The descriptor.
     const DESCRIPTOR: &'static ChannelDescriptor;
 
+    /// What its members learn of each other, beside their ids; [`NoPresence`](crate::NoPresence) if they do not learn of each other.
+    type Presence: PresenceInfo;
+
     /// Returns the key on the wire, such as `room:lobby`.
     fn key(&self) -> String;
 }
@@ -258,6 +262,7 @@ impl<C> MessageChannel<C> {
 
 impl<C: ChannelKey> ChannelKey for MessageChannel<C> {
     const DESCRIPTOR: &'static ChannelDescriptor = C::DESCRIPTOR;
+    type Presence = C::Presence;
 
     fn key(&self) -> String {
         self.key.clone()

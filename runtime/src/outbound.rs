@@ -9,12 +9,14 @@ use crate::{
     session::counting::{NeverSent, Replay, Sent},
     transport::{CloseFrame, Packet},
 };
-use futures_util::task::AtomicWaker;
 #[cfg(feature = "server")]
 use std::task::{Context, Poll};
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Waker,
 };
 
@@ -32,12 +34,14 @@ const ACKNOWLEDGEMENT: u64 = u64::MAX - 1;
 #[derive(Debug)]
 pub(crate) struct Outbound {
     state: Mutex<State>,
-    /// Wakes the connection's task. It is empty while that task runs, so that messages of its own handlers cause no wake-up.
-    task: AtomicWaker,
+    /// The connection's task has nothing to do, and is to be woken. While it runs, messages of its own handlers cause no wake-up.
+    is_resting: AtomicBool,
     /// The limit of queued bytes, and that of messages that are written and not acknowledged.
     limit: usize,
     /// What happens at the second limit.
     overflow: Overflow,
+    /// A close was requested.
+    is_closing: AtomicBool,
 }
 
 /// What happens if more messages are written than the peer acknowledges.
@@ -69,6 +73,8 @@ struct State {
     /// The place of the front of the queue. Only a server has keys, and it only appends.
     front: u64,
     senders: Vec<Waker>,
+    /// Wakes the connection's task.
+    task: Option<Waker>,
     close: Option<Close>,
     ended: bool,
 }
@@ -111,9 +117,10 @@ impl Outbound {
     pub(crate) fn new(limit: usize, overflow: Overflow) -> Self {
         Self {
             state: Mutex::default(),
-            task: AtomicWaker::new(),
+            is_resting: AtomicBool::new(false),
             limit,
             overflow,
+            is_closing: AtomicBool::new(false),
         }
     }
 
@@ -139,8 +146,7 @@ impl Outbound {
             };
             state.bytes += item.cost();
             state.control.push_back(item);
-            drop(state);
-            self.task.wake();
+            self.wake_task(state);
         }
     }
 
@@ -171,8 +177,7 @@ impl Outbound {
                 key: None,
                 mark,
             });
-            drop(state);
-            self.task.wake();
+            self.wake_task(state);
         }
         number
     }
@@ -192,14 +197,22 @@ impl Outbound {
                 state.bytes += item.cost();
                 state.queue.push_front(item);
             }
-            drop(state);
-            self.task.wake();
+            self.wake_task(state);
         }
     }
 
     /// Wakes the connection's task.
     pub(crate) fn wake(&self) {
-        self.task.wake();
+        self.wake_task(self.lock());
+    }
+
+    /// Wakes the connection's task, unless it runs.
+    fn wake_task(&self, state: MutexGuard<'_, State>) {
+        if self.is_resting.swap(false, Ordering::AcqRel) {
+            let task = state.task.clone();
+            drop(state);
+            task.into_iter().for_each(Waker::wake);
+        }
     }
 
     /// Queues a message that is not a reply. If there is no room, queued volatile messages are dropped.
@@ -227,8 +240,7 @@ impl Outbound {
             key: None,
             mark: 0,
         });
-        drop(state);
-        self.task.wake();
+        self.wake_task(state);
         Ok(())
     }
 
@@ -254,8 +266,7 @@ impl Outbound {
                 return Err(EnqueueError::Full);
             }
             state.push_item(item);
-            drop(state);
-            self.task.wake();
+            self.wake_task(state);
             return Ok(());
         };
         let others = bytes - waiting.cost();
@@ -366,8 +377,7 @@ impl Outbound {
         let acknowledged = state.sent.acknowledge(received);
         #[cfg(feature = "client")]
         if self.overflow == Overflow::Wait && !state.queue.is_empty() {
-            drop(state);
-            self.task.wake();
+            self.wake_task(state);
         }
         acknowledged
     }
@@ -381,7 +391,7 @@ impl Outbound {
         self.lock().sent.resume(received)?;
         match first {
             Some(packet) => self.control(packet, 0),
-            None => self.task.wake(),
+            None => self.wake(),
         }
         Ok(())
     }
@@ -419,26 +429,40 @@ impl Outbound {
             .is_none_or(|close| close.graceful && !graceful)
         {
             state.close = Some(Close { closing, graceful });
-            drop(state);
-            self.task.wake();
+            self.is_closing.store(true, Ordering::Release);
+            self.wake_task(state);
         }
     }
 
     /// Returns the requested close, if any.
     pub(crate) fn closing(&self) -> Option<Close> {
+        if !self.is_closing.load(Ordering::Acquire) {
+            return None;
+        }
         self.lock().close.clone()
     }
 
     /// Called by the connection's task when it starts to run.
     pub(crate) fn running(&self) {
-        self.task.take();
+        self.is_resting.store(false, Ordering::Release);
+    }
+
+    /// Has the connection's task woken by what is queued from now on. What was queued before is seen by its caller.
+    fn rest_until_woken(&self, waker: &Waker) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        // Whoever queues something holds the same lock before it looks at this.
+        self.is_resting.store(true, Ordering::Release);
+        match &mut state.task {
+            Some(task) => task.clone_from(waker),
+            task => *task = Some(waker.clone()),
+        }
+        state
     }
 
     /// Called by the connection's task before it returns `Pending`, with the close that it knows of. Returns whether there is work
     /// after all.
     pub(crate) fn rest(&self, waker: &Waker, known: Option<&Close>) -> bool {
-        self.task.register(waker);
-        let state = self.lock();
+        let state = self.rest_until_woken(waker);
         let close = match (&state.close, known) {
             (None, _) => false,
             (Some(_), None) => true,
@@ -450,8 +474,7 @@ impl Outbound {
     /// As [`Outbound::rest`], without a connection: only a close is work.
     #[cfg(feature = "server")]
     pub(crate) fn rest_detached(&self, waker: &Waker) -> bool {
-        self.task.register(waker);
-        self.lock().close.is_some()
+        self.rest_until_woken(waker).close.is_some()
     }
 
     /// Handles the loss of the transport: messages that were being written no longer count, control messages and volatile messages are
@@ -489,6 +512,7 @@ impl Outbound {
         state.queue.clear();
         state.keys = HashMap::new();
         state.sent.end();
+        state.task = None;
         (state.bytes, state.writing, state.volatile) = (0, 0, 0);
         let senders = std::mem::take(&mut state.senders);
         drop(state);
@@ -552,6 +576,10 @@ impl State {
         skip: &dyn Fn(u64) -> Option<Packet>,
     ) -> Option<Item> {
         if let Some(item) = self.control.pop_front() {
+            if self.control.is_empty() {
+                // They are rare.
+                self.control = VecDeque::new();
+            }
             return Some(item);
         }
         while let Some(replay) = self.sent.replay() {
@@ -697,6 +725,39 @@ mod tests {
         assert_eq!(out.push(packet(20), false), Err(EnqueueError::Full));
         out.flushed();
         assert_eq!(out.push(packet(20), false), Ok(()));
+    }
+
+    #[derive(Default)]
+    struct Woken(std::sync::atomic::AtomicUsize);
+
+    impl std::task::Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_task_that_rests_is_woken_once_and_one_that_runs_is_not() {
+        let out = outbound(100);
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(woken.clone());
+        let count = || woken.0.load(Ordering::Relaxed);
+        assert!(!out.rest(&waker, None));
+        out.push(packet(1), false).expect("there is room");
+        out.push(packet(1), false).expect("there is room");
+        assert_eq!(count(), 1);
+        out.running();
+        out.answer(packet(1));
+        assert_eq!(count(), 1);
+        // A client that has no connection rests although messages are queued.
+        assert!(out.rest(&waker, None));
+        out.close(CloseFrame::new(1000, ""), false);
+        assert_eq!(count(), 2);
+        assert!(out.rest(&waker, None));
+        assert!(out.closing().is_some());
+        out.end();
+        out.wake();
+        assert_eq!(count(), 2);
     }
 
     #[test]

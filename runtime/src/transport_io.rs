@@ -6,8 +6,9 @@ use crate::{
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
 };
 use std::{
+    cell::Cell,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 use tokio::time::{Instant, Sleep};
@@ -25,7 +26,11 @@ impl Clock {
     }
 
     pub(crate) fn now(self) -> Duration {
-        self.0.elapsed()
+        self.of(Instant::now())
+    }
+
+    pub(crate) fn of(self, now: Instant) -> Duration {
+        now.duration_since(self.0)
     }
 
     pub(crate) fn at(self, time: Duration) -> Instant {
@@ -40,10 +45,19 @@ pub(crate) struct TransportIo {
     pub(crate) clock: Clock,
     /// Fires when the link has something to do, or earlier.
     timer: Pin<Box<Sleep>>,
+    /// What the timer wakes. Polling a timer costs more than looking at the clock.
+    timed: Option<Waker>,
     /// How many bytes had arrived at the last read.
     arrived: u64,
-    batch: Vec<Item>,
     flushing: bool,
+}
+
+/// The capacity that a thread keeps for its next batch.
+const BATCH_KEPT: usize = 1024;
+
+thread_local! {
+    /// The batch that is being handed to a transport. It is empty between batches.
+    static BATCH: Cell<Vec<Item>> = const { Cell::new(Vec::new()) };
 }
 
 impl TransportIo {
@@ -54,8 +68,8 @@ impl TransportIo {
             link,
             clock,
             timer: Box::pin(tokio::time::sleep_until(clock.at(due))),
+            timed: None,
             arrived: 0,
-            batch: Vec::new(),
             flushing: false,
         }
     }
@@ -63,7 +77,6 @@ impl TransportIo {
     /// Gives up the transport, and returns it. Until [`Self::attach`] there is none.
     #[cfg(feature = "server")]
     pub(crate) fn detach(&mut self) -> Box<dyn Transport> {
-        self.batch.clear();
         self.flushing = false;
         std::mem::replace(&mut self.transport, Box::new(Detached))
     }
@@ -86,43 +99,51 @@ impl TransportIo {
     pub(crate) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
+        now: Instant,
     ) -> (Poll<Result<TransportEvent, TransportError>>, u64) {
         let event = self.transport.poll_receive(cx);
         let arrived = self.transport.read();
         let bytes = arrived - std::mem::replace(&mut self.arrived, arrived);
         if event.is_ready() || bytes > 0 {
-            self.hear();
+            self.hear(now);
         }
         (event, bytes)
     }
 
     /// Records activity of the peer.
-    pub(crate) fn hear(&mut self) {
-        self.link.hear(self.clock.now());
+    pub(crate) fn hear(&mut self, now: Instant) {
+        self.link.hear(self.clock.of(now));
     }
 
     /// Counts a message that arrived. Returns the number to acknowledge if it is time for that.
-    pub(crate) fn count(&mut self, bytes: usize) -> Option<u64> {
+    pub(crate) fn count(&mut self, bytes: usize, now: Instant) -> Option<u64> {
         if !self.link.is_counting() {
             return None;
         }
-        let now = self.clock.now();
+        let now = self.clock.of(now);
         self.link.count(bytes, now);
         self.link.acknowledge(false, now)
     }
 
     /// Ready if the link has something to do. Activity does not reset the timer: what is due is computed again when the timer fires.
-    pub(crate) fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<LinkAction> {
+    pub(crate) fn poll_link(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<LinkAction> {
         loop {
             let Some(due) = self.link.timeout() else {
                 return Poll::Pending;
             };
             if self.clock.at(due) < self.timer.deadline() {
                 self.timer.as_mut().reset(self.clock.at(due));
+                self.timed = None;
             }
-            if self.timer.as_mut().poll(cx).is_pending() {
+            let is_timed = |timed: &Waker| timed.will_wake(cx.waker());
+            if now < self.timer.deadline() && self.timed.as_ref().is_some_and(is_timed) {
                 return Poll::Pending;
             }
+            if self.timer.as_mut().poll(cx).is_pending() {
+                self.timed = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            self.timed = None;
             let action = self.link.handle_timeout(self.clock.now());
             if let Some(due) = self.link.timeout() {
                 self.timer.as_mut().reset(self.clock.at(due));
@@ -146,16 +167,19 @@ impl TransportIo {
         let mut wrote = false;
         loop {
             if !self.flushing {
-                outbound.take(&mut self.batch, skip);
-                if self.batch.is_empty() {
+                let mut batch = BATCH.try_with(Cell::take).unwrap_or_default();
+                outbound.take(&mut batch, skip);
+                let is_empty = batch.is_empty();
+                written(&batch);
+                let fed = batch
+                    .drain(..)
+                    .try_for_each(|item| self.transport.feed(item.packet));
+                batch.shrink_to(BATCH_KEPT);
+                let _ = BATCH.try_with(|kept| kept.set(batch));
+                fed?;
+                if is_empty {
                     return Ok(wrote);
                 }
-                written(&self.batch);
-                for item in self.batch.drain(..) {
-                    self.transport.feed(item.packet)?;
-                }
-                // An idle connection does not keep the capacity of a large batch.
-                self.batch.shrink_to(16);
                 self.flushing = true;
             }
             match self.transport.poll_flush(cx)? {

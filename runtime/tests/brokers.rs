@@ -11,8 +11,8 @@ use futures_util::future::BoxFuture;
 use handfast::{
     GapReason,
     broker::{
-        Broker, BrokerError, Deliver, History, InMemory, Publication, Receipt, Retention, ServerId,
-        StreamPosition,
+        Broker, BrokerError, Command, Deliver, History, InMemory, PresenceChange, Publication,
+        Receipt, Recipients, Retention, Roster, ServerId, SessionList, StreamPosition,
     },
     client::Gap,
 };
@@ -90,6 +90,34 @@ impl Broker for Late {
             }
             self.inner.subscribe(server, channel).await
         })
+    }
+
+    fn detach(&self, server: ServerId) {
+        self.inner.detach(server);
+    }
+
+    fn set_presence(&self, channel: &Arc<str>, change: PresenceChange) {
+        self.inner.set_presence(channel, change);
+    }
+
+    fn presence<'a>(
+        &'a self,
+        channel: &'a Arc<str>,
+        known: Option<u64>,
+    ) -> BoxFuture<'a, Result<Option<Roster>, BrokerError>> {
+        self.inner.presence(channel, known)
+    }
+
+    fn command(&self, to: Recipients, command: Command) {
+        self.inner.command(to, command);
+    }
+
+    fn sessions<'a>(
+        &'a self,
+        of: &'a Recipients,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<SessionList, BrokerError>> {
+        self.inner.sessions(of, limit)
     }
 
     fn unsubscribe(&self, server: ServerId, channel: &str, keep: Duration) {

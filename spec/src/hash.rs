@@ -10,7 +10,7 @@ mod shapes;
 
 use crate::model::{
     Correlate, Envelope, EnvelopeField, FieldKind, KeyPart, Message, MessageId, Presence, Protocol,
-    Role, RoleKind, RolePlayer, Scalar, Sent, TimestampForm,
+    Role, RoleKind, RolePlayer, RoleUses, Scalar, Sent, TimestampForm,
 };
 use canonical::{canonical, hex};
 use serde_json::{Map, Value, json};
@@ -29,7 +29,12 @@ pub(crate) fn hash(protocol: &Protocol) -> String {
         .iter()
         .flat_map(|one| &one.params)
         .map(|param| param.schema);
-    let shapes = Shapes::new(&protocol.schemas, payloads.chain(data).chain(params));
+    let infos = protocol
+        .channels
+        .iter()
+        .filter_map(|one| one.presence?.info);
+    let roots = payloads.chain(data).chain(params).chain(infos);
+    let shapes = Shapes::new(&protocol.schemas, roots);
     let meaning = meaning(protocol, &shapes);
     hex(canonical(&meaning).as_bytes())
 }
@@ -59,12 +64,17 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
             .map(|param| (param.name.text.clone(), shapes.shape(param.schema)))
             .collect();
         let door = |id: Option<MessageId>| id.map(|id| reference(protocol, id));
-        channels.push(json!([
-            key,
-            params,
-            door(channel.join),
-            door(channel.leave)
-        ]));
+        let mut meaning = vec![
+            json!(key),
+            params.into(),
+            door(channel.join).into(),
+            door(channel.leave).into(),
+        ];
+        // Younger than the hash: channels without it keep theirs.
+        if let Some(presence) = channel.presence {
+            meaning.push(json!([presence.info.map(|info| shapes.shape(info))]));
+        }
+        channels.push(Value::from(meaning));
     }
     channels.sort_by_cached_key(canonical);
     let roles = protocol.session.roles.iter().zip(RoleKind::ALL);
@@ -113,11 +123,14 @@ fn is_new_default(protocol: &Protocol, role: &Role, name: &str) -> bool {
         return role.player == RolePlayer::Off;
     }
     let (messages, session) = (&protocol.messages, &protocol.session);
-    let resumes = session.resume.is_some();
+    let uses = RoleUses {
+        resumes: session.resume.is_some(),
+        presence: protocol.has_presence(),
+    };
     role.player
         == role
             .kind
-            .default_player(name, messages, &session.roles, resumes)
+            .default_player(name, messages, &session.roles, uses)
 }
 
 fn scalar(scalar: &Scalar) -> Value {

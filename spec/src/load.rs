@@ -125,7 +125,12 @@ fn roots(protocol: &Protocol) -> Vec<SchemaId> {
         .iter()
         .flat_map(|message| [&message.client, &message.server]);
     let payloads = sent.flatten().filter_map(|sent| sent.payload);
-    types.chain(data).chain(params).chain(payloads).collect()
+    let infos = protocol
+        .channels
+        .iter()
+        .filter_map(|one| one.presence?.info);
+    let roots = types.chain(data).chain(params);
+    roots.chain(infos).chain(payloads).collect()
 }
 
 /// The diagnostic for a file that could not be read.

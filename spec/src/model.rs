@@ -123,6 +123,15 @@ pub struct GivenNames {
     pub ts: Option<Name>,
 }
 
+impl Protocol {
+    /// Whether a channel has presence.
+    pub fn has_presence(&self) -> bool {
+        self.channels
+            .iter()
+            .any(|channel| channel.presence.is_some())
+    }
+}
+
 /// A channel: messages are published to it, separately for each value of its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Channel {
@@ -140,6 +149,8 @@ pub struct Channel {
     pub leave: Option<MessageId>,
     /// What is stored for clients that come back.
     pub history: Option<History>,
+    /// Its members learn who else is in it.
+    pub presence: Option<ChannelPresence>,
     /// `rust:` and `ts:`
     pub names: GivenNames,
 }
@@ -182,6 +193,20 @@ pub struct History {
     pub ttl: Option<Duration>,
     /// The maximum size of all of them, in bytes.
     pub bytes: u64,
+}
+
+/// What the members of a channel learn of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelPresence {
+    /// What the server says of each.
+    pub info: Option<SchemaId>,
+    /// How many are listed. Of others only the number is known.
+    pub members: u32,
+}
+
+impl ChannelPresence {
+    /// How many members are listed if the spec does not say.
+    pub const MEMBERS: u32 = 1000;
 }
 
 /// A message.

@@ -29,11 +29,12 @@ cargo xtask sessions SEED    Lose two million connections in the simulation of s
 cargo xtask kill SEED        Kill a server 100 times while clients of both languages send to it
 cargo xtask strangers SEED   Try 100,000 times to join, resume, answer or read what belongs to others
 cargo xtask leftovers        Make 100,000 connections, and count what is left of them
+cargo xtask scenarios SEED   Run the scenarios of bad networks with a cut at every byte on every platform, Chromium included
 cargo xtask mutants          Make mistakes in the counting of messages on purpose: each has to be noticed
 cargo xtask autobahn         Run the Autobahn test suite against both ends of the WebSocket transport
 cargo xtask autobahn CASE…   Run some of its cases, such as 7.3.1 or '6.*'
 
-TypeScript needs Node 20 or newer and npm; packages are installed by `npm ci`. The steps `browser` and `servers` need Chromium, from
+TypeScript needs Node 20 or newer and npm; packages are installed by `npm ci`. The steps `browser`, `scenarios` and `servers` need Chromium, from
 $CHROMIUM or /usr/bin/chromium; as root on Debian or Ubuntu, xtask installs it. Autobahn needs CPython 2.7, from $PYTHON2, the
 PATH or pyenv; as root on Debian, xtask installs it. The step `deny` builds cargo-deny in the target folder once.";
 
@@ -66,6 +67,9 @@ fn main() -> ExitCode {
             run::exit_code(sessions::strangers("--release", "100000", seed))
         }
         ["leftovers"] => run::exit_code(sessions::leftovers("--release", "100000")),
+        ["scenarios", seed] if seed.parse::<u64>().is_ok() => {
+            run::exit_code(steps::scenarios(&[&format!("--seed {seed}")]))
+        }
         ["mutants"] => run::exit_code(sessions::mutants()),
         ["fmt"] => run::exit_code(format::format()),
         ["fresh"] => fresh::run(),

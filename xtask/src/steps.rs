@@ -112,8 +112,13 @@ pub(crate) const STEPS: &[Step] = &[
         run: servers,
     },
     Step {
+        name: "scenarios",
+        proves: "the TypeScript client, in Node and Chromium, loses, repeats and reorders nothing on bad networks; with the Rust client, `rust` proves it",
+        run: || scenarios(&["node", "chromium --every 16"]),
+    },
+    Step {
         name: "browser",
-        proves: "the examples' pages work in Chromium, two tabs exchange messages through each server, and a client loses none on a bad network",
+        proves: "the examples' pages work in Chromium, and two tabs exchange messages through each server",
         run: browser,
     },
 ];
@@ -167,6 +172,8 @@ fn check() -> Result<(), Failure> {
         ("chat", "protocol.yaml"),
         ("coinbase", "tests/protocols/coinbase.yaml"),
         ("slack", "tests/protocols/slack.yaml"),
+        ("graphql-ws", "tests/protocols/graphql-ws.yaml"),
+        ("home-assistant", "tests/protocols/home-assistant.yaml"),
     ] {
         let capture = format!("tests/protocols/{name}.ndjson");
         let spec = format!("--spec {spec}");
@@ -213,6 +220,20 @@ fn attacks() -> Result<(), Failure> {
         println!("skipped: it reads the memory and the sockets of a process as Linux reports them");
         Ok(())
     }
+}
+
+/// Runs the scenarios on some platforms, each with the options behind its name.
+pub(crate) fn scenarios(platforms: &[&str]) -> Result<(), Failure> {
+    node::packages()?;
+    let chromium = node::chromium()?;
+    for platform in platforms {
+        run_with(
+            "",
+            &format!("cargo run --quiet -p handfast-scenarios -- {platform}"),
+            &[("CHROMIUM", &chromium)],
+        )?;
+    }
+    Ok(())
 }
 
 fn servers() -> Result<(), Failure> {

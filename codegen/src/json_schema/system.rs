@@ -67,6 +67,7 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
             RoleKind::Refuse => add(Side::Server, Some(build.refuse(protocol))),
             RoleKind::Gap => add(Side::Server, Some(build.gap())),
             RoleKind::Skip => add(Side::Server, Some(build.skip())),
+            RoleKind::Presence => add(Side::Server, Some(build.presence(protocol))),
             RoleKind::Join | RoleKind::Leave => {
                 let payload = build.channel();
                 add(Side::Client, Some(payload));
@@ -75,6 +76,11 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
             RoleKind::Ping | RoleKind::Pong => {
                 add(Side::Client, None);
                 add(Side::Server, None);
+            }
+            RoleKind::Negotiate => {
+                let payload = build.negotiate(protocol);
+                add(Side::Client, Some(payload));
+                add(Side::Server, Some(payload));
             }
             RoleKind::Received => {
                 let payload = build.received();
@@ -90,7 +96,7 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
                 }
             }
             // They were added above, or are not sent by Handfast itself.
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => {}
+            RoleKind::Auth | RoleKind::Resume | RoleKind::Greeting => {}
         }
     }
     (build.schemas, all)
@@ -155,10 +161,9 @@ impl Build {
         };
         let count = self.count();
         let answer = self.object(&[("expires", false, count)]);
-        let own = matches!(
-            protocol.session.role(RoleKind::Auth),
-            RolePlayer::Own { .. }
-        );
+        let session = &protocol.session;
+        let is_own = matches!(session.role(RoleKind::Auth), RolePlayer::Own { .. });
+        let own = is_own && !session.auth_follows();
         let system = |from, payload| System {
             kind: RoleKind::Auth,
             name,
@@ -200,6 +205,16 @@ impl Build {
     fn received(&mut self) -> SchemaId {
         let count = self.count();
         self.object(&[("received", false, count), ("sent", false, count)])
+    }
+
+    fn negotiate(&mut self, protocol: &Protocol) -> SchemaId {
+        let names: Vec<_> = protocol
+            .encodings
+            .iter()
+            .map(|encoding| encoding.kind.name())
+            .collect();
+        let encoding = self.one_of_words(&names);
+        self.object(&[("encoding", true, encoding)])
     }
 
     /// A number of messages.
@@ -272,6 +287,40 @@ impl Build {
         let text = self.of(Type::String);
         let seq = self.of(Type::Integer);
         self.object(&[("channel", true, text), ("seq", true, seq)])
+    }
+
+    /// The members of a channel, or what became of one.
+    fn presence(&mut self, protocol: &Protocol) -> SchemaId {
+        let text = self.of(Type::String);
+        let flag = self.of(Type::Boolean);
+        let count = self.count();
+        let events = ["list", "join", "update", "away", "back", "leave"];
+        let event = self.one_of_words(&events);
+        let channels = protocol.channels.iter();
+        let infos = channels.filter_map(|channel| channel.presence?.info);
+        let infos: Vec<SchemaId> = infos.collect();
+        let mut fields = vec![("id", true, text), ("principal", false, text)];
+        let info = match infos.as_slice() {
+            [] => None,
+            [info] => Some(*info),
+            _ => Some(self.schemas.push(Schema {
+                any_of: infos,
+                ..Schema::default()
+            })),
+        };
+        fields.extend(info.map(|info| ("info", false, info)));
+        fields.push(("away", false, flag));
+        let member = self.object(&fields);
+        let members = self.list(member);
+        self.object(&[
+            ("channel", true, text),
+            ("event", true, event),
+            ("count", true, count),
+            ("self", false, text),
+            ("members", false, members),
+            ("more", false, flag),
+            ("member", false, member),
+        ])
     }
 
     fn channel(&mut self) -> SchemaId {

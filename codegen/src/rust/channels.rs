@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{names, shape::DeclKind};
 use handfast_naming::rust_ident;
-use handfast_spec::model::{ChannelId, MessageId, Side};
+use handfast_spec::model::{ChannelId, ChannelPresence, MessageId, Side};
 
 pub(super) fn channels(cx: &RustContext<'_>, items: &mut Vec<String>) {
     for (i, channel) in cx.protocol.channels.iter().enumerate() {
@@ -49,6 +49,7 @@ pub(super) fn channels(cx: &RustContext<'_>, items: &mut Vec<String>) {
             };
             args.push(format!("history(size = {}{ttl}{bytes})", history.size));
         }
+        args.extend(presence(cx, ChannelId(i)));
         args.extend(cx.krate());
         attribute(&mut out, "", "protocol", &args);
         out.push_str(COMPARED);
@@ -79,6 +80,21 @@ pub(super) fn channels(cx: &RustContext<'_>, items: &mut Vec<String>) {
         out.push_str("}\n");
         items.push(out);
     }
+}
+
+/// `presence` or `presence(…)`
+fn presence(cx: &RustContext<'_>, channel: ChannelId) -> Option<String> {
+    let presence = cx.protocol.channels[channel.0].presence?;
+    let info = cx.shapes.infos[channel.0];
+    let mut parts = Vec::new();
+    parts.extend(info.map(|info| format!("info = {}", cx.shapes.decls[info.0].rust)));
+    if presence.members != ChannelPresence::MEMBERS {
+        parts.push(format!("members = {}", presence.members));
+    }
+    Some(match parts.as_slice() {
+        [] => "presence".to_owned(),
+        parts => format!("presence({})", parts.join(", ")),
+    })
 }
 
 /// Whether the payload of a message consists of exactly the parameters of a channel, so that it can be made from them.

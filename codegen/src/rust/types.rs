@@ -28,6 +28,7 @@ pub(super) fn types(cx: &RustContext<'_>, items: &mut Vec<String>) {
     section(Section::Errors, items);
     errors(cx, items);
     section(Section::Payloads, items);
+    section(Section::Channels, items);
     for message in &cx.shapes.messages {
         let model = &cx.protocol.messages[message.id.0];
         let mut done: Option<&str> = None;
@@ -159,6 +160,11 @@ fn place_of(cx: &RustContext<'_>, id: DeclId) -> Option<String> {
     if let Some(error) = error {
         let name = &cx.protocol.errors[error].name.text;
         return Some(format!("The data of the error `{name}`."));
+    }
+    let channel = cx.shapes.infos.iter().position(|info| *info == Some(id));
+    if let Some(channel) = channel {
+        let name = &cx.protocol.channels[channel].name.text;
+        return Some(format!("What the members of `{name}` learn of each other."));
     }
     let of = |payload: &Option<PayloadShape>| {
         payload.as_ref().and_then(|payload| payload.decl) == Some(id)

@@ -88,6 +88,19 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
             .collect();
         maker.shapes.channels.push(params);
     }
+    maker.section = Section::Channels;
+    for channel in &protocol.channels {
+        let info = channel.presence.and_then(|presence| presence.info);
+        let decl = info.map(|schema| {
+            let base = |given: &Option<Name>| {
+                let given = given.as_ref().unwrap_or(&channel.name);
+                format!("{}Presence", names::pascal(&given.text))
+            };
+            let (rust, ts) = (base(&channel.names.rust), base(&channel.names.ts));
+            maker.declare(rust, ts, schema, channel.name.span, None)
+        });
+        maker.shapes.infos.push(decl);
+    }
     let Declarations {
         mut shapes,
         mut scope,

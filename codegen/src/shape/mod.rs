@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 /// Every type of a protocol, and where each is used.
 #[derive(Clone, Debug, Default)]
 pub struct Shapes {
-    /// The types, in the spec's order: `types`, data of errors, payloads; each before those nested in it.
+    /// The types, in the spec's order: `types`, data of errors, payloads, presence; each before those nested in it.
     pub decls: Vec<Decl>,
     /// The data of each error, in the order of the model's.
     pub errors: Vec<Option<DeclId>>,
@@ -26,6 +26,8 @@ pub struct Shapes {
     pub messages: Vec<MessageShape>,
     /// The parameters of each channel, in the order of the model's.
     pub channels: Vec<Vec<Use>>,
+    /// What is said of the members of each channel, in the order of the model's.
+    pub infos: Vec<Option<DeclId>>,
     /// The types that are only used as discriminants.
     implied: BTreeSet<DeclId>,
     /// How many of the first types have their names from the spec.
@@ -95,6 +97,8 @@ pub enum Section {
     Errors,
     /// `messages`
     Payloads,
+    /// `channels`
+    Channels,
 }
 
 /// Which sides receive values of a type.

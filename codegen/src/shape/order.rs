@@ -117,6 +117,7 @@ pub(super) fn find_receivers(shapes: &mut Shapes) {
         );
     }
     client.extend(shapes.errors.iter().flatten().map(|id| id.0));
+    client.extend(shapes.infos.iter().flatten().map(|id| id.0));
     for ty in shapes.channels.iter().flatten() {
         server.extend(inside(ty));
     }
@@ -165,7 +166,8 @@ pub(super) fn settle_discriminants(shapes: &mut Shapes) {
         .iter()
         .flat_map(|m| m.client.iter().chain(&m.server))
         .filter_map(|p| p.decl);
-    for id in payloads.chain(shapes.errors.iter().flatten().copied()) {
+    let others = shapes.errors.iter().chain(&shapes.infos).flatten();
+    for id in payloads.chain(others.copied()) {
         elsewhere[id.0] = true;
     }
     let mut tags: Vec<Vec<String>> = vec![Vec::new(); shapes.decls.len()];

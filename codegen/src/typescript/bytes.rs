@@ -56,6 +56,7 @@ pub(super) fn byte_schemas(protocol: &Protocol) -> BTreeSet<SchemaId> {
     }
     text.extend(protocol.errors.iter().filter_map(|error| error.data));
     for channel in &protocol.channels {
+        text.extend(channel.presence.and_then(|presence| presence.info));
         text.extend(channel.params.iter().map(|param| param.schema));
     }
     let mut seen = BTreeSet::new();

@@ -1,11 +1,12 @@
 //! The descriptors of channels.
 
 use super::{context::Context, text};
+use crate::shape::Section;
 use handfast_spec::model::{KeyPart, Side};
 use handfast_templates::typescript::{Descriptor, lay_out};
 
-pub(super) fn channels(cx: &Context<'_>) -> Vec<String> {
-    let mut items = Vec::new();
+pub(super) fn channels(cx: &mut Context<'_>) -> Vec<String> {
+    let mut items = cx.all_declarations(Section::Channels);
     for (i, channel) in cx.protocol.channels.iter().enumerate() {
         let name = text::string(&channel.name.text);
         let join = channel.join.map(|id| (id, &cx.protocol.messages[id.0]));
@@ -45,12 +46,30 @@ pub(super) fn channels(cx: &Context<'_>) -> Vec<String> {
             members.push(format!("params: [{}]", names.join(", ")));
         }
         members.push("via: hf.joinChannel".to_owned());
+        let mut generics = errors;
+        if let Some(presence) = channel.presence {
+            let (info, validator) = match cx.shapes.infos[i] {
+                Some(id) => (
+                    cx.names.types[id.0].as_str(),
+                    cx.names.validators[id.0].as_str(),
+                ),
+                None => ("undefined", "hf.noPayload"),
+            };
+            if generics.is_empty() {
+                generics.push_str(", never");
+            }
+            generics.push_str(&format!(", {info}"));
+            members.push(format!(
+                "presence: {{ info: {validator}, members: {}, via: hf.presence }}",
+                presence.members
+            ));
+        }
         let words = channel.description.clone().unwrap_or_default();
         items.push(lay_out(&Descriptor {
             doc: text::doc("", &words, &[]),
             exported: true,
             name: &cx.names.channels[i],
-            ty: format!("hf.Channel<{name}, {params}, {joined}{errors}>"),
+            ty: format!("hf.Channel<{name}, {params}, {joined}{generics}>"),
             members,
         }));
     }

@@ -115,7 +115,8 @@ impl<'p> Context<'p> {
             .types
             .iter()
             .filter_map(|ty| decl_of.get(&ty.schema));
-        for id in payload_of.keys().chain(errors).chain(types) {
+        let infos = shapes.infos.iter().flatten();
+        for id in payload_of.keys().chain(errors).chain(infos).chain(types) {
             inlined[id.0] = false;
         }
         let names = names::Names::new(protocol, shapes, &|i| inlined[i]);

@@ -119,6 +119,7 @@ fn api(cx: &mut Context<'_>) -> Vec<layout::Section> {
     let errors = errors::errors(cx);
     let payloads = cx.all_declarations(Section::Payloads);
     let descriptors = messages::messages(cx);
+    let channels = channels::channels(cx);
     let renamed = cx.names.renamed_exports();
     [
         section("Types", "", types),
@@ -129,7 +130,7 @@ fn api(cx: &mut Context<'_>) -> Vec<layout::Section> {
             "A request comes after its replies.",
             descriptors,
         ),
-        section("Channels", "", channels::channels(cx)),
+        section("Channels", "", channels),
         section("Session", "", session::session(cx)),
         section(
             "The server's side",

@@ -277,6 +277,15 @@ impl Context<'_> {
                 words = format!("The data of {{@link {}}}.", self.names.errors[i].0);
             }
         }
+        for (channel, info) in self.protocol.channels.iter().zip(&self.shapes.infos) {
+            let is_info = info.is_some_and(|info| std::ptr::eq(&self.shapes.decls[info.0], decl));
+            if is_info && words.is_empty() {
+                words = format!(
+                    "What the members of `{}` learn of each other.",
+                    channel.name.text
+                );
+            }
+        }
         words.trim().to_owned()
     }
 

@@ -46,6 +46,26 @@ fn keys(krate: &Path, channel: &Channel) -> TokenStream {
         );
         quote!(#t::HistoryDescriptor { size: #size, ttl: #ttl, bytes: #bytes })
     }));
+    let presence = option(channel.presence.as_ref().map(|presence| {
+        let read = option(
+            presence
+                .info
+                .as_ref()
+                .map(|info| quote!(<#info as #krate::PresenceInfo>::validate)),
+        );
+        let members = presence.members.as_ref().map_or_else(
+            || quote!(#t::PresenceDescriptor::MEMBERS),
+            |members| quote!(#members),
+        );
+        quote!(#t::PresenceDescriptor { info: #read, members: #members })
+    }));
+    let info = match &channel.presence {
+        None => quote!(#krate::NoPresence),
+        Some(presence) => presence
+            .info
+            .as_ref()
+            .map_or_else(|| quote!(#krate::NoInfo), |info| quote!(#info)),
+    };
     let writes: TokenStream = channel
         .key
         .iter()
@@ -84,7 +104,9 @@ fn keys(krate: &Path, channel: &Channel) -> TokenStream {
                 key: #pattern,
                 has_join: #has_join,
                 history: #history,
+                presence: #presence,
             };
+            type Presence = #info;
             fn key(&self) -> ::std::string::String {
                 #body
             }

@@ -45,6 +45,11 @@ pub(super) fn of_channel(channel: &Ident) -> Ident {
     )
 }
 
+/// The method that says what the members of a channel learn of each other.
+pub(super) fn of_presence(channel: &Ident) -> Ident {
+    format_ident!("{}_presence", snake(&channel.unraw().to_string()))
+}
+
 /// The parameters of a handler for the content of a message: their declaration, and their names in the dispatch.
 pub(super) fn parameters(message: &Message) -> (TokenStream, TokenStream) {
     match (&message.content, message.payload()) {

@@ -1,7 +1,8 @@
 //! `SessionHandler`, `Context`, `Server` and `ServerHandle`: the typed server of a protocol, over the runtime's untyped one.
 
-use crate::parse::ProtocolStruct;
-use proc_macro2::TokenStream;
+use super::method_names;
+use crate::parse::{ProtocolStruct, RolePlayer};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Path;
 
@@ -50,13 +51,39 @@ fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #krate::server::Rejection>> + ::core::marker::Send;
         }
     });
+    let greeting = built(protocol, "greeting").map(|payload| {
+        quote! {
+            /// The message with which the server speaks first. Fields that the protocol maps to the role are filled by the session.
+            fn greeting(&self, connection: &#krate::server::ConnectionInfo) -> #payload;
+        }
+    });
+    let welcome = built(protocol, "ready").map(|payload| {
+        quote! {
+            /// The message that says that the session is ready. Fields that the protocol maps to the role are filled by the session.
+            fn welcome(&self, session: &Self::Session) -> #payload;
+        }
+    });
+    let presences = informed(protocol).map(|(channel, method)| {
+        quote! {
+            /// What the members of the channel learn of a client that joins. `key` is the key of the channel. Called when the join is allowed; later,
+            /// `set_presence` of the channel replaces it. Must not block.
+            fn #method(
+                &self,
+                key: &str,
+                cx: &Context<Self::Session>,
+            ) -> <#channel as #krate::ChannelKey>::Presence;
+        }
+    });
     quote! {
         /// Decides who may connect, and what state is kept for a connection.
         #vis trait SessionHandler: ::core::marker::Send + ::core::marker::Sync + 'static {
             /// The state that is kept for a connection, from its hello to its end.
             type Session: ::core::marker::Send + ::core::marker::Sync + 'static;
+            #greeting
             #connect
+            #welcome
             #authorize_join
+            #(#presences)*
             /// Called when a client that has a session connects again, after it lost its connection, or authenticates again: `current` is the
             /// state of the session, `new` what the method above returned. Returns the state for later messages: by default, `new` where
             /// clients authenticate, and otherwise `current`.
@@ -95,6 +122,23 @@ fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             }
         }
     }
+}
+
+/// The type of the payload that the application builds for a role.
+fn built<'a>(protocol: &'a ProtocolStruct, role: &str) -> Option<&'a Path> {
+    let mut roles = protocol.roles.iter();
+    match roles.find(|(name, _)| *name == role) {
+        Some((_, RolePlayer::Mapped(mapped))) => mapped.payload.as_ref(),
+        _ => None,
+    }
+}
+
+/// The channels whose presence has an info, each with its method of `SessionHandler`.
+fn informed(protocol: &ProtocolStruct) -> impl Iterator<Item = (&Path, Ident)> {
+    protocol.presence.iter().filter_map(|channel| {
+        let last = channel.segments.last()?;
+        Some((channel, method_names::of_presence(&last.ident)))
+    })
 }
 
 /// The method of `SessionHandler` for a client that connects.
@@ -251,6 +295,10 @@ fn server_handle(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             pub fn client(&self, id: u64) -> ::core::option::Option<ClientHandle> {
                 self.0.client::<#ident>(id).map(ClientHandle)
             }
+            /// Sends a message to sessions on all servers with the same broker. It has no sequence number.
+            pub fn send<__M: #krate::Message<<#ident as #krate::Protocol>::Server>>(&self, to: #krate::broker::Recipients, message: &__M) {
+                self.0.send(to, message);
+            }
         }
         #[automatically_derived]
         impl ::core::ops::Deref for ServerHandle {
@@ -290,6 +338,36 @@ fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             }
         }
     });
+    let raw = quote!(::core::option::Option<::std::boxed::Box<#p::RawValue>>);
+    let greeting = built(protocol, "greeting").map(|_| {
+        quote! {
+            fn greeting(&self, connection: &#krate::server::ConnectionInfo) -> #raw {
+                #p::built(&SessionHandler::greeting(&*self.0, connection))
+            }
+        }
+    });
+    let welcome = built(protocol, "ready").map(|_| {
+        quote! {
+            fn welcome(&self, session: &#krate::server::SessionState) -> #raw {
+                #p::built(&SessionHandler::welcome(&*self.0, session.downcast_ref()?))
+            }
+        }
+    });
+    let presences = informed(protocol).map(|(channel, method)| {
+        quote! {
+            if channel == <#channel as #krate::ChannelKey>::DESCRIPTOR.name {
+                return #p::presence(&SessionHandler::#method(&*self.0, key, &Context::__new(cx)));
+            }
+        }
+    });
+    let presence = (!protocol.presence.is_empty()).then(|| {
+        quote! {
+            fn presence(&self, channel: &str, key: &str, cx: #krate::server::Context) -> #p::Info {
+                #(#presences)*
+                ::core::option::Option::None
+            }
+        }
+    });
     quote! {
         struct __Service<__A>(::std::sync::Arc<__A>);
         #[automatically_derived]
@@ -311,7 +389,10 @@ fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
                 let app = ::std::sync::Arc::clone(&self.0);
                 #p::receive::<#client>(source, cx, move |message, responder| message.__dispatch(app, responder))
             }
+            #greeting
+            #welcome
             #authorize_join
+            #presence
             fn principal<'a>(&self, session: &'a #krate::server::SessionState) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {
                 SessionHandler::principal(&*self.0, session.downcast_ref()?)
             }

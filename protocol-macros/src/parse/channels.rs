@@ -25,6 +25,7 @@ pub(crate) struct Channel {
     pub(crate) join_more: bool,
     pub(crate) leave_more: bool,
     pub(crate) history: Option<History>,
+    pub(crate) presence: Option<Presence>,
 }
 
 /// A part of a channel's key.
@@ -38,6 +39,14 @@ pub(crate) struct History {
     pub(crate) size: Expr,
     pub(crate) ttl_ms: Option<Expr>,
     pub(crate) bytes: Option<Expr>,
+}
+
+/// Its members learn who else is in it.
+#[derive(Default)]
+pub(crate) struct Presence {
+    /// The type of what is said of each.
+    pub(crate) info: Option<Path>,
+    pub(crate) members: Option<Expr>,
 }
 
 pub(crate) fn take(
@@ -56,6 +65,7 @@ pub(crate) fn take(
     let join_more = options.flag(cx, "join_more");
     let leave_more = options.flag(cx, "leave_more");
     let history = history(cx, options);
+    let presence = presence(cx, options);
     if matches!(data.fields, Fields::Unnamed(_)) {
         cx.error(ident, "the parameters of a channel are named fields");
         return None;
@@ -74,7 +84,23 @@ pub(crate) fn take(
         join_more,
         leave_more,
         history,
+        presence,
     })
+}
+
+/// `presence`, or `presence(info = Member, members = 100)`
+fn presence(cx: &Ctxt, options: &mut Options) -> Option<Presence> {
+    if options.has_flag("presence") {
+        options.flag(cx, "presence");
+        return Some(Presence::default());
+    }
+    let mut inner = options.inner(cx, "presence")?;
+    let presence = Presence {
+        info: inner.path(cx, "info"),
+        members: inner.expr(cx, "members"),
+    };
+    inner.finish(cx);
+    Some(presence)
 }
 
 /// `history(size = 100, ttl_ms = 60000, bytes = 65536)`

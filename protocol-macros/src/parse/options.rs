@@ -117,6 +117,12 @@ impl Options {
         self.all.iter().any(|option| option.name == name)
     }
 
+    /// Whether there is an option of this name without a value.
+    pub(crate) fn has_flag(&self, name: &str) -> bool {
+        let mut all = self.all.iter();
+        all.any(|option| option.name == name && matches!(option.value, Value::Flag))
+    }
+
     /// The span of an option's name.
     pub(crate) fn span(&self, name: &str) -> Option<Span> {
         let option = self.all.iter().find(|option| option.name == name)?;

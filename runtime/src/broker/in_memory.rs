@@ -1,12 +1,15 @@
 //! A broker for servers in one process.
 
+mod members;
+
 use super::{
-    Broker, BrokerError, Deliver, History, HistoryLimits, Publication, Receipt, Retention,
-    ServerId, StreamPosition,
+    Broker, BrokerError, Command, Deliver, History, HistoryLimits, PresenceChange, Publication,
+    Receipt, Recipients, Retention, Roster, ServerId, SessionList, StreamPosition,
     stored::{Removed, Stored},
 };
 use crate::{GapReason, random};
 use futures_util::future::BoxFuture;
+use members::Members;
 use std::{
     collections::{HashMap, VecDeque},
     fmt,
@@ -51,7 +54,9 @@ struct Channel {
 struct ChannelState {
     seq: u64,
     /// The number of subscriptions by server.
-    members: HashMap<ServerId, usize>,
+    subscriptions: HashMap<ServerId, usize>,
+    /// Who is in the channel, if its members learn of each other.
+    members: Members,
     /// How long the position is kept without subscriptions.
     keep: Duration,
     idle_since: Instant,
@@ -136,7 +141,8 @@ impl InMemory {
             epoch: random::name().into(),
             state: Mutex::new(ChannelState {
                 seq: 0,
-                members: HashMap::new(),
+                subscriptions: HashMap::new(),
+                members: Members::default(),
                 keep: Duration::ZERO,
                 idle_since: Instant::now(),
                 stored: Stored::default(),
@@ -156,7 +162,7 @@ impl InMemory {
                 return true;
             }
             let state = lock(&channel.state);
-            if !state.members.is_empty() {
+            if !state.subscriptions.is_empty() {
                 return true;
             }
             let keep = now.duration_since(state.idle_since) < state.keep;
@@ -239,6 +245,37 @@ impl InMemory {
         all.order = order;
     }
 
+    /// Returns the servers that are subscribed to a channel. Drop them without a lock: the last reference to a server detaches it.
+    fn subscribers(&self, state: &ChannelState) -> Vec<Arc<dyn Deliver>> {
+        let all = lock(&self.servers);
+        let ids = state.subscriptions.keys();
+        ids.filter_map(|id| all.all.get(id)?.upgrade()).collect()
+    }
+
+    /// Returns all servers.
+    fn all_servers(&self) -> Vec<Arc<dyn Deliver>> {
+        let servers = lock(&self.servers);
+        servers.all.values().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Changes who is in a channel. Returns the servers that it was delivered to, to be dropped without a lock.
+    fn change(
+        &self,
+        key: &Arc<str>,
+        state: &mut ChannelState,
+        change: &PresenceChange,
+    ) -> Vec<Arc<dyn Deliver>> {
+        if !state.members.apply(change) {
+            return Vec::new();
+        }
+        let servers = self.subscribers(state);
+        // Under the lock of the channel, so that all servers see the same order.
+        for server in &servers {
+            server.presence(key, change, state.members.revision());
+        }
+        servers
+    }
+
     /// Stores a message.
     fn store(
         &self,
@@ -282,6 +319,72 @@ impl Broker for InMemory {
         id
     }
 
+    fn detach(&self, server: ServerId) {
+        lock(&self.servers).all.remove(&server);
+        let channels: Vec<_> = {
+            let channels = lock(&self.channels);
+            let all = channels.by_key.iter();
+            all.map(|(key, channel)| (key.clone(), channel.clone()))
+                .collect()
+        };
+        for (key, channel) in channels {
+            let mut state = lock(&channel.state);
+            if state.subscriptions.remove(&server).is_some() {
+                state.idle_since = Instant::now();
+            }
+            let mut servers = Vec::new();
+            for member in state.members.of_server(server) {
+                servers.push(self.change(&key, &mut state, &PresenceChange::Removed(member)));
+            }
+            drop(state);
+        }
+    }
+
+    fn set_presence(&self, key: &Arc<str>, change: PresenceChange) {
+        if let Some(channel) = self.find(key) {
+            let mut state = lock(&channel.state);
+            let servers = self.change(key, &mut state, &change);
+            drop(state);
+            drop(servers);
+        }
+    }
+
+    fn presence<'a>(
+        &'a self,
+        channel: &'a Arc<str>,
+        known: Option<u64>,
+    ) -> BoxFuture<'a, Result<Option<Roster>, BrokerError>> {
+        let channel = self.find(channel);
+        let roster = match channel {
+            Some(channel) => {
+                let state = lock(&channel.state);
+                (known != Some(state.members.revision())).then(|| state.members.roster())
+            }
+            None => Some(Roster::default()),
+        };
+        Box::pin(ready(Ok(roster)))
+    }
+
+    fn command(&self, to: Recipients, command: Command) {
+        for server in self.all_servers() {
+            server.command(&to, &command);
+        }
+    }
+
+    fn sessions<'a>(
+        &'a self,
+        of: &'a Recipients,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<SessionList, BrokerError>> {
+        let mut all = SessionList::default();
+        for server in self.all_servers() {
+            let some = server.sessions(of, limit - all.sessions.len());
+            all.count += some.count;
+            all.sessions.extend(some.sessions);
+        }
+        Box::pin(ready(Ok(all)))
+    }
+
     fn subscribe<'a>(
         &'a self,
         server: ServerId,
@@ -289,7 +392,7 @@ impl Broker for InMemory {
     ) -> BoxFuture<'a, Result<StreamPosition, BrokerError>> {
         let channel = self.find_or_add(channel);
         let mut state = lock(&channel.state);
-        *state.members.entry(server).or_default() += 1;
+        *state.subscriptions.entry(server).or_default() += 1;
         Box::pin(ready(Ok(channel.position(&state))))
     }
 
@@ -300,13 +403,13 @@ impl Broker for InMemory {
         };
         let mut state = lock(&channel.state);
         state.keep = state.keep.max(keep);
-        if let Some(members) = state.members.get_mut(&server) {
-            *members -= 1;
-            if *members == 0 {
-                state.members.remove(&server);
+        if let Some(subscriptions) = state.subscriptions.get_mut(&server) {
+            *subscriptions -= 1;
+            if *subscriptions == 0 {
+                state.subscriptions.remove(&server);
             }
         }
-        if state.members.is_empty() {
+        if state.subscriptions.is_empty() {
             state.idle_since = Instant::now();
             // No client has a position in it: a request that is refused leaves nothing behind. A subscription or publication in progress
             // holds another reference.
@@ -337,19 +440,13 @@ impl Broker for InMemory {
             self.store(&channel, &mut state, &publication, limits, now);
         }
         let position = channel.position(&state);
-        let servers: Vec<_> = {
-            let all = lock(&self.servers);
-            state
-                .members
-                .keys()
-                .filter_map(|id| all.all.get(id)?.upgrade())
-                .collect()
-        };
         // Under the lock of the channel, so that all servers see the same order.
-        for server in servers {
+        let servers = self.subscribers(&state);
+        for server in &servers {
             server.deliver(&publication, &position);
         }
         drop(state);
+        drop(servers);
         if let Some(limits) = retention.history.as_ref().filter(|_| stores) {
             self.evict(limits.total, now);
         }

@@ -3,6 +3,8 @@
 #[cfg(feature = "client")]
 use super::RefreshError;
 use super::{delivery::Delivery, error::Failure};
+#[cfg(feature = "client")]
+use crate::system::{MemberNotice, PresenceKind};
 use crate::{DecodeError, GapReason};
 use std::{
     collections::VecDeque,
@@ -69,6 +71,15 @@ pub(crate) enum Entry {
     Message(Delivery),
     DecodeError(Box<DecodeError>),
     Gap(Gap),
+    /// The server has added the client to a channel.
+    #[cfg(feature = "client")]
+    Added(String),
+    /// The server has removed the client from the channel.
+    #[cfg(feature = "client")]
+    Removed,
+    /// Something happened to a member of the channel; without a member, all of them are listed.
+    #[cfg(feature = "client")]
+    Presence(PresenceKind, Option<MemberNotice>),
     /// The client could not authenticate again.
     #[cfg(feature = "client")]
     RefreshFailed(RefreshError),
@@ -131,9 +142,13 @@ impl Inbox {
                     }
                 }
                 Entry::Gap(gap) => *gap,
-                Entry::DecodeError(_) | Entry::RefreshFailed(_) | Entry::Slow | Entry::End(_) => {
-                    Gap::UNBOUNDED
-                }
+                Entry::DecodeError(_)
+                | Entry::Presence(..)
+                | Entry::Added(_)
+                | Entry::Removed
+                | Entry::RefreshFailed(_)
+                | Entry::Slow
+                | Entry::End(_) => Gap::UNBOUNDED,
             };
             match state.queue.back_mut() {
                 Some((Entry::Gap(gap), _)) => gap.to = missed.to,

@@ -92,9 +92,9 @@ impl Drop for RawStream {
     fn drop(&mut self) {
         if let Some(id) = self.id.take()
             && self.caller.abandon(&id)
-            && let Some(tag) = self.shape.cancel
+            && let Some(message) = self.shape.cancel
         {
-            self.caller.cancel(&id, tag);
+            self.caller.cancel(&id, message);
         }
     }
 }
@@ -229,7 +229,9 @@ where
             // Only channels have gaps.
             Entry::Gap(_) => fail(Failure::UnexpectedReply),
             #[cfg(feature = "client")]
-            Entry::RefreshFailed(_) => fail(Failure::UnexpectedReply),
+            Entry::Presence(..) | Entry::Added(_) | Entry::Removed | Entry::RefreshFailed(_) => {
+                fail(Failure::UnexpectedReply)
+            }
             Entry::DecodeError(rejected) => fail(Failure::Decode(rejected)),
             Entry::End(Ok(delivery)) => match take(Some(delivery)) {
                 Ok(end) => {

@@ -2,6 +2,7 @@
 
 use super::{
     backoff::Backoff,
+    members::{Happened, Members},
     sequence::{Check, Sequence},
 };
 use crate::{
@@ -32,6 +33,8 @@ pub(crate) struct Channel {
     pub(crate) sequence: Sequence,
     /// The request that joined it last, for the next rejoin.
     pub(crate) join: Option<RequestMessage>,
+    /// Who is in it, if its members learn of each other. Created with the first notice.
+    pub(crate) members: Option<Box<Members>>,
 }
 
 /// All channels by key.
@@ -44,14 +47,19 @@ pub(crate) struct Channels {
 impl Channels {
     /// Registers a pending join.
     pub(crate) fn reserve(&mut self, key: &str, inbox: &Arc<Inbox>) {
-        if let Some(channel) = self.by_key.get_mut(key) {
-            return channel.pending.push(inbox.clone());
-        }
+        let channel = match self.by_key.get_mut(key) {
+            Some(channel) => channel,
+            None => self.insert(key),
+        };
+        channel.pending.push(inbox.clone());
+    }
+
+    fn insert(&mut self, key: &str) -> &mut Channel {
         self.generations += 1;
         let channel = Channel {
             generation: self.generations,
             subscribers: Vec::new(),
-            pending: vec![inbox.clone()],
+            pending: Vec::new(),
             joined: false,
             maybe_joined: false,
             rejoin: None,
@@ -59,8 +67,9 @@ impl Channels {
             gap_reported: false,
             sequence: Sequence::default(),
             join: None,
+            members: None,
         };
-        self.by_key.insert(key.to_owned(), channel);
+        self.by_key.entry(key.to_owned()).or_insert(channel)
     }
 
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Channel> {
@@ -133,6 +142,60 @@ impl Channels {
         channel.join = Some(join);
     }
 
+    /// The server has added the client to a channel. Returns false if it is in it already, or in more such channels than `limit`.
+    pub(crate) fn added(
+        &mut self,
+        key: &str,
+        (seq, epoch): (Option<u64>, Option<&str>),
+        limit: usize,
+    ) -> bool {
+        if let Some(channel) = self.by_key.get_mut(key) {
+            let is_news = !channel.joined;
+            channel.rejoined(seq, epoch);
+            return is_news;
+        }
+        let idle = self.by_key.values().filter(|channel| channel.is_idle());
+        if idle.count() >= limit {
+            return false;
+        }
+        let channel = self.insert(key);
+        channel.rejoined(seq, epoch);
+        true
+    }
+
+    /// The server has removed the client from a channel: its subscriptions end. Pending joins stay. Returns whether it was in it.
+    pub(crate) fn removed(&mut self, key: &str) -> bool {
+        let Some(channel) = self.by_key.get_mut(key) else {
+            return false;
+        };
+        let was_joined = std::mem::take(&mut channel.joined);
+        for inbox in channel.subscribers.drain(..) {
+            inbox.end(Some(Entry::Removed));
+        }
+        if channel.pending.is_empty() {
+            self.by_key.remove(key);
+        }
+        was_joined
+    }
+
+    /// Adds a subscription to a channel that the client is in. Returns whether it is.
+    pub(crate) fn subscribe(&mut self, key: &str, inbox: &Arc<Inbox>) -> bool {
+        let channel = self.by_key.get_mut(key);
+        let Some(channel) = channel.filter(|channel| channel.joined) else {
+            return false;
+        };
+        channel.subscribers.push(inbox.clone());
+        true
+    }
+
+    /// The session has ended. Channels that the server has added the client to, and that have no subscription, are forgotten.
+    pub(crate) fn disconnected(&mut self) {
+        self.by_key.retain(|_, channel| !channel.is_idle());
+        for channel in self.by_key.values_mut() {
+            channel.disconnected();
+        }
+    }
+
     /// Ends the subscriptions of a channel that cannot be rejoined. Pending joins stay.
     pub(crate) fn end_channel(&mut self, key: &str, failure: &Failure) {
         let Some(channel) = self.by_key.get_mut(key) else {
@@ -162,6 +225,14 @@ impl Channel {
     pub(crate) fn disconnected(&mut self) {
         (self.joined, self.maybe_joined, self.gap_reported) = (false, false, false);
         (self.rejoin, self.backoff) = (None, None);
+        if let Some(members) = &mut self.members {
+            members.disconnected();
+        }
+    }
+
+    /// Whether it has neither a subscription nor a pending join: the server has added the client to it.
+    fn is_idle(&self) -> bool {
+        self.subscribers.is_empty() && self.pending.is_empty()
     }
 
     /// The server has this connection in the channel.
@@ -174,6 +245,15 @@ impl Channel {
     pub(crate) fn report_gap(&self, gap: Gap) {
         for inbox in &self.subscribers {
             inbox.push(Entry::Gap(gap), 0, false);
+        }
+    }
+
+    /// Reports what happened to members to all subscriptions.
+    pub(crate) fn report_members(&self, happened: &[Happened], bytes: usize) {
+        for inbox in &self.subscribers {
+            for (kind, member) in happened {
+                inbox.push(Entry::Presence(*kind, member.clone()), bytes, false);
+            }
         }
     }
 

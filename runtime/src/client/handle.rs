@@ -6,9 +6,8 @@ use super::{
 };
 use crate::{
     ChannelKey, Message, MessageSet, NoError, NoRequests, Protocol, Request,
-    calls::{self, Failure, ReplyIndices, RequestMessage, prepare, timeout_of},
-    descriptor::Tag,
-    system::ChannelOnly,
+    calls::{self, Failure, RequestMessage, prepare, timeout_of},
+    system::{ChannelOnly, Role},
     transport::CloseFrame,
 };
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
@@ -188,19 +187,14 @@ impl<P: Protocol> Client<P> {
         channel: &C,
         message: &M,
         leave: Option<&L>,
-    ) -> Result<Subscription<P::Server, M::Reply>, CallError<M::Error>>
+    ) -> Result<Subscription<P::Server, M::Reply, C::Presence>, CallError<M::Error>>
     where
         C: ChannelKey,
         M: Request<P::Client>,
         M::Reply: Message<P::Server>,
         L: Message<P::Client>,
     {
-        // Without a leave message of its own, the channel is left with the session's.
-        let leave = match leave {
-            Some(leave) => prepare::<P::Client, L>(leave).map(Some),
-            None => own_request(P::DESCRIPTOR.session.roles.leave, &channel.key())
-                .map(|leave| leave.tag.is_some().then_some(leave)),
-        };
+        let leave = leave_request::<P, C, L>(&self.handle.core, channel, leave);
         let request = calls::one_request::<P::Client, P::Server, M>(message);
         subscription::join(
             self.handle.clone(),
@@ -212,6 +206,19 @@ impl<P: Protocol> Client<P> {
         .await
     }
 
+    /// Subscribes to a channel that the server has added the client to.
+    pub(super) fn subscribe<C: ChannelKey, L: Message<P::Client>>(
+        &self,
+        channel: &C,
+        leave: Option<&L>,
+    ) -> Option<Subscription<P::Server, (), C::Presence>> {
+        let leave = leave_request::<P, C, L>(&self.handle.core, channel, leave)
+            .ok()
+            .flatten();
+        let timeout = P::DESCRIPTOR.session.timeout;
+        subscription::subscribe(self.handle.clone(), channel.key(), leave, timeout)
+    }
+
     /// Joins a channel that declares no join message: the `join` message of the session is sent with the channel's key.
     ///
     /// # Errors
@@ -219,11 +226,11 @@ impl<P: Protocol> Client<P> {
     pub async fn join_by_key<C: ChannelKey>(
         &self,
         channel: &C,
-    ) -> Result<Subscription<P::Server, ()>, CallError<NoError>> {
+    ) -> Result<Subscription<P::Server, (), C::Presence>, CallError<NoError>> {
         let key = channel.key();
-        let roles = &P::DESCRIPTOR.session.roles;
-        let join = own_request(roles.join, &key);
-        let leave = own_request(roles.leave, &key).map(Some);
+        let core = &self.handle.core;
+        let join = own_request(core, Role::Join, &key).and_then(|join| join.ok_or(Failure::Encode));
+        let leave = own_request(core, Role::Leave, &key);
         subscription::join_by_key(
             self.handle.clone(),
             key,
@@ -400,16 +407,23 @@ impl<P: Protocol> Client<P> {
     }
 }
 
-/// The session's own request to join or leave a channel.
-fn own_request(tag: Option<Tag>, key: &str) -> Result<RequestMessage, Failure> {
-    let payload = serde_json::value::to_raw_value(&ChannelOnly(Cow::Borrowed(key)));
-    Ok(RequestMessage {
-        tag,
-        payload: Some(payload.map_err(|_| Failure::Encode)?.into()),
-        channel: None,
-        idempotent: true,
-        replies: ReplyIndices::NONE,
-    })
+/// The request that leaves a channel. Without a leave message of its own, it is left with the session's.
+fn leave_request<P: Protocol, C: ChannelKey, L: Message<P::Client>>(
+    core: &Core,
+    channel: &C,
+    leave: Option<&L>,
+) -> Result<Option<RequestMessage>, Failure> {
+    match leave {
+        Some(leave) => prepare::<P::Client, L>(leave).map(Some),
+        None => own_request(core, Role::Leave, &channel.key()),
+    }
+}
+
+/// The session's own request to join or leave a channel; `None` if the protocol has none.
+fn own_request(core: &Core, role: Role, key: &str) -> Result<Option<RequestMessage>, Failure> {
+    let fields = ChannelOnly(Cow::Borrowed(key));
+    core.session_message(role, Some(&fields))
+        .map_err(|_| Failure::Encode)
 }
 
 async fn send(

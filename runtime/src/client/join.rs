@@ -1,7 +1,7 @@
 //! Join requests: what a channel method of the generated client, such as `client.room(&id)`, returns.
 
 use super::{CallError, Client, Subscription};
-use crate::{ChannelKey, Message, NoError, Protocol, Request};
+use crate::{ChannelKey, Message, NoError, NoMessage, Protocol, Request};
 use std::fmt;
 
 /// A channel that is joined with a message of the protocol.
@@ -43,10 +43,19 @@ where
     ///
     /// # Errors
     /// If the server refuses the join; see [`CallError`].
-    pub async fn join(self) -> Result<Subscription<P::Server, M::Reply>, CallError<M::Error>> {
+    pub async fn join(
+        self,
+    ) -> Result<Subscription<P::Server, M::Reply, C::Presence>, CallError<M::Error>> {
         self.client
             .join(&self.channel, &self.message, self.leave.as_ref())
             .await
+    }
+
+    /// Subscribes without a request, because the server has added the client to the channel ([`Event::Added`](super::Event::Added)). `None` if it
+    /// is not in the channel. When the session has ended, the client does not join again: the subscription continues, behind a gap, if the
+    /// server adds it again.
+    pub fn subscribe(self) -> Option<Subscription<P::Server, (), C::Presence>> {
+        self.client.subscribe(&self.channel, self.leave.as_ref())
     }
 }
 
@@ -71,7 +80,14 @@ impl<P: Protocol, C: ChannelKey> KeyJoinRequest<P, C> {
     ///
     /// # Errors
     /// If the server refuses the join; see [`CallError`].
-    pub async fn join(self) -> Result<Subscription<P::Server, ()>, CallError<NoError>> {
+    pub async fn join(
+        self,
+    ) -> Result<Subscription<P::Server, (), C::Presence>, CallError<NoError>> {
         self.client.join_by_key(&self.channel).await
+    }
+
+    /// Subscribes without a request, because the server has added the client to the channel; see [`JoinRequest::subscribe`].
+    pub fn subscribe(self) -> Option<Subscription<P::Server, (), C::Presence>> {
+        self.client.subscribe(&self.channel, None::<&NoMessage>)
     }
 }

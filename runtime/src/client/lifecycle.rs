@@ -90,9 +90,7 @@ impl Core {
             inner.unwritten.remove(&mark);
             self.outbound.withdraw(mark);
         }
-        for (_, channel) in inner.channels.iter_mut() {
-            channel.disconnected();
-        }
+        inner.channels.disconnected();
         let mut resend = Vec::new();
         let mut failed = Vec::new();
         for (id, pending) in &mut inner.pending {

@@ -8,7 +8,7 @@ use super::{
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, SessionCode,
+    DecodeError, DecodeErrorKind, Id, SessionCode, Side,
     calls::{CallReply, Delivery, Entry, Failure, Inbox},
     descriptor::ReplyKind,
     system::{
@@ -48,15 +48,26 @@ impl Core {
             Ok(delivery) => self.deliver(delivery, packet),
             Err(rejected) => {
                 let source = self.codec.source(packet.frame()).ok();
-                let envelope = &self.descriptor.server.envelope;
-                let head = source.and_then(|source| Head::read(&source, envelope).ok());
-                let role = head.as_ref().and_then(|head| {
-                    (rejected.kind == DecodeErrorKind::UnknownType)
-                        .then(|| Role::of(head.tag.borrow(), &self.descriptor.session.roles))
-                        .flatten()
+                let session = &self.descriptor.session;
+                let found = source.and_then(|source| {
+                    Head::find(&source, self.descriptor.server, Side::Server, session).ok()
+                });
+                let (head, role) = match found {
+                    Some((head, role)) => (Some(head), role),
+                    None => (None, None),
+                };
+                let role = role.filter(|role| match rejected.kind {
+                    DecodeErrorKind::UnknownType => true,
+                    // The envelope of the other messages does not fit.
+                    DecodeErrorKind::Envelope(_) => role
+                        .mapped(&session.mapped)
+                        .is_some_and(|mapped| mapped.own_envelope(Side::Server).is_some()),
+                    _ => false,
                 });
                 match (head, role) {
-                    (Some(head), Some(role)) => return self.system(role, &head),
+                    (Some(head), Some(role)) => {
+                        return self.system(role, &head, packet.len());
+                    }
                     (head, _) => {
                         self.reject(rejected, head.and_then(|head| head.seq), packet.len());
                     }
@@ -129,8 +140,8 @@ impl Core {
             Ok(Some(delivery)) => delivery,
             Ok(None) => return,
             Err(shape) => {
-                if let Some(tag) = shape.cancel {
-                    self.cancel_in(&mut inner, id, tag);
+                if let Some(message) = shape.cancel {
+                    self.cancel_in(&mut inner, id, message);
                 }
                 return;
             }
@@ -214,10 +225,10 @@ impl Core {
                 }
                 if let ReplyTo::Call(CallReply::Stream(stream)) = &reply_to
                     && !matches!(failure, Failure::Remote(_))
-                    && let Some(tag) = stream.shape.cancel
+                    && let Some(message) = stream.shape.cancel
                 {
                     // The server would continue the stream.
-                    self.cancel_in(inner, id, tag);
+                    self.cancel_in(inner, id, message);
                 }
                 reply_to.fail(failure);
             }
@@ -254,7 +265,9 @@ impl Core {
             && let Some(pending) = inner.take(&id)
         {
             let failure = if rejected.kind == DecodeErrorKind::Failed {
-                Failure::Remote(RemoteError::failed(rejected.payload.as_deref()))
+                let mapped = self.descriptor.session.mapped.error;
+                let payload = rejected.payload.as_deref();
+                Failure::Remote(RemoteError::failed(payload, mapped))
             } else {
                 Failure::Decode(rejected)
             };
@@ -274,10 +287,10 @@ impl Core {
     }
 
     /// Handles a session message.
-    fn system(&self, role: Role, head: &Head<'_>) -> Heard {
+    fn system(&self, role: Role, head: &Head<'_>, bytes: usize) -> Heard {
         match role {
             Role::Ping => {
-                self.pong();
+                self.pong(head);
                 return Heard::Ping;
             }
             Role::Pong => return Heard::Pong,
@@ -331,6 +344,7 @@ impl Core {
                     channel.advance(Some(skip.seq), None);
                 }
             }
+            Role::Presence => self.presence(head, bytes),
             Role::Join | Role::Leave | Role::Auth => {
                 let mut inner = self.lock();
                 let id = if !self.by_order() {
@@ -358,11 +372,40 @@ impl Core {
                     }
                     let position = (head.seq, head.epoch.clone());
                     self.settle(&mut inner, &id, pending, channel, position, None);
+                } else if head.id.is_none()
+                    && let Some(key) = channel
+                {
+                    self.announced(&mut inner, role, &key, head);
                 }
             }
-            Role::Hello | Role::Ready | Role::Refuse => return Heard::Pong,
+            Role::Hello | Role::Ready | Role::Refuse | Role::Greeting | Role::Negotiate => {
+                return Heard::Pong;
+            }
         }
         Heard::Message
+    }
+}
+
+impl Core {
+    /// The server has added the client to a channel, or removed it from one.
+    fn announced(&self, inner: &mut PendingState, role: Role, key: &str, head: &Head<'_>) {
+        let entry = match role {
+            Role::Join => {
+                let limit = usize::try_from(self.limits.channels).unwrap_or(usize::MAX);
+                let position = (head.seq, head.epoch.as_deref());
+                if !inner.channels.added(key, position, limit) {
+                    return;
+                }
+                || Entry::Added(key.to_owned())
+            }
+            _ => {
+                inner.channels.removed(key);
+                return;
+            }
+        };
+        for listener in inner.listeners.iter().filter_map(Weak::upgrade) {
+            listener.push(entry(), key.len(), false);
+        }
     }
 }
 
@@ -373,10 +416,15 @@ fn listeners(
     (seq, epoch): (Option<u64>, Option<&str>),
 ) -> Option<Vec<Arc<Inbox>>> {
     let channel = channel.and_then(|key| inner.channels.get_mut(key));
-    match channel.filter(|channel| !channel.subscribers.is_empty()) {
-        Some(channel) => channel
-            .advance(seq, epoch)
-            .then(|| channel.subscribers.clone()),
-        None => Some(inner.listeners.iter().filter_map(Weak::upgrade).collect()),
+    if let Some(channel) = channel
+        && (channel.joined || !channel.subscribers.is_empty())
+    {
+        if !channel.advance(seq, epoch) {
+            return None;
+        }
+        if !channel.subscribers.is_empty() {
+            return Some(channel.subscribers.clone());
+        }
     }
+    Some(inner.listeners.iter().filter_map(Weak::upgrade).collect())
 }

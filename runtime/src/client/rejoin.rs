@@ -86,6 +86,12 @@ impl Core {
         inner: &mut PendingState,
         now: Instant,
     ) -> Vec<(Packet, u64)> {
+        // Only the server can add the client again to a channel that it did not join itself.
+        for (_, channel) in inner.channels.iter_mut() {
+            if channel.join.is_none() && !channel.subscribers.is_empty() {
+                channel.report_unbounded_gap();
+            }
+        }
         let mut rejoining: Vec<_> = inner
             .channels
             .iter_mut()
@@ -130,7 +136,7 @@ impl Core {
             };
             inner.last += 1;
             let mark = inner.last;
-            let id = self.id(mark);
+            let id = self.id(mark, join.heading.envelope);
             let position = channel.sequence.position();
             let Ok(packet) = self.encode_rejoin(&join, Some(&id), position) else {
                 continue;

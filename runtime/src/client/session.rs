@@ -85,7 +85,7 @@ impl Session {
             if self.core.take_ping_request() {
                 self.io.link.ping_now();
             }
-            match self.io.poll_link(cx) {
+            match self.io.poll_link(cx, Instant::now()) {
                 Poll::Ready(LinkAction::Ping) => self.core.ping(),
                 Poll::Ready(LinkAction::Acknowledge(received)) => self.core.acknowledge(received),
                 Poll::Ready(LinkAction::Silent) => {
@@ -124,7 +124,7 @@ impl Session {
     }
 
     fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, Option<CloseFrame>> {
-        let (arrival, _) = self.io.poll_receive(cx);
+        let (arrival, _) = self.io.poll_receive(cx, Instant::now());
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);
         };
@@ -155,7 +155,7 @@ impl Session {
     fn heard(&mut self, heard: Heard, bytes: usize) {
         let now = self.io.clock.now();
         let acknowledge = match heard {
-            Heard::Message => self.io.count(bytes),
+            Heard::Message => self.io.count(bytes, Instant::now()),
             Heard::Ping => self.io.link.acknowledge(true, now),
             Heard::Pong => None,
             Heard::Received(notice) => {

@@ -1,22 +1,37 @@
 //! Subscriptions: the channels that a client has joined.
 
-use super::{channels::PendingJoin, handle::CloseOnDrop, pending::ReplyTo};
+use super::{
+    channels::PendingJoin,
+    handle::CloseOnDrop,
+    pending::ReplyTo,
+    presence::{self, PresenceEvent},
+};
 use crate::calls::{
     AbandonOnDrop, CallError, Delivery, Entry, Failure, Gap, Inbox, RefreshError, RequestMessage,
     take, within,
 };
-use crate::{DeclaredErrors, DecodeError, Envelope, Message, MessageSet, NoError};
+use crate::{
+    DeclaredErrors, DecodeError, Envelope, Member, Message, MessageSet, NoError, NoPresence,
+    PresenceInfo,
+};
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
-/// An event of a subscription or of [`Notifications`].
+/// An event of a subscription or of [`Notifications`]. `U` are the messages of the server, `I` is what it says of the members of the channel.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Event<U> {
+pub enum Event<U, I = NoPresence> {
     /// A message.
     Message(Envelope<U>),
     /// Messages were missed at this point.
     Gap(Gap),
+    /// The server has added the client to the channel with this key. Its messages are among the [`Notifications`], which alone report this, until
+    /// there is a subscription: see [`JoinRequest::subscribe`](super::JoinRequest::subscribe).
+    Added(String),
+    /// The server has removed the client from the channel. This is the last event.
+    Removed,
+    /// Something happened to the members of the channel.
+    Presence(PresenceEvent<I>),
     /// A message that cannot be decoded, such as one of a newer server.
     DecodeError(Box<DecodeError>),
     /// The client could not authenticate again before its authentication expires, and goes on with the credentials that the server has.
@@ -26,10 +41,13 @@ pub enum Event<U> {
     Lost(CallError<NoError>),
 }
 
-pub(crate) fn event<U: MessageSet>(entry: Entry) -> Option<Event<U>> {
+pub(crate) fn event<U: MessageSet, I: PresenceInfo>(entry: Entry) -> Option<Event<U, I>> {
     Some(match entry {
         Entry::Message(delivery) => Event::Message(delivery.typed()?),
         Entry::Gap(gap) => Event::Gap(gap),
+        Entry::Added(key) => Event::Added(key),
+        Entry::Removed => Event::Removed,
+        Entry::Presence(kind, member) => Event::Presence(PresenceEvent::typed(kind, member)?),
         Entry::DecodeError(rejected) => Event::DecodeError(rejected),
         Entry::RefreshFailed(error) => Event::RefreshFailed(error),
         Entry::End(Err(failure)) => Event::Lost(CallError::from_failure(failure)),
@@ -41,14 +59,14 @@ pub(crate) fn event<U: MessageSet>(entry: Entry) -> Option<Event<U>> {
 /// A joined channel. When the last subscription of this client to the channel is dropped, the client leaves the channel; a
 /// pending join counts as a subscription.
 #[must_use = "the channel is left when the subscription is dropped"]
-pub struct Subscription<U, R> {
+pub struct Subscription<U, R, I = NoPresence> {
     /// The reply to the join.
     pub reply: R,
     membership: Membership,
-    types: PhantomData<fn() -> U>,
+    types: PhantomData<fn() -> (U, I)>,
 }
 
-impl<U, R: fmt::Debug> fmt::Debug for Subscription<U, R> {
+impl<U, R: fmt::Debug, I> fmt::Debug for Subscription<U, R, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscription")
             .field("reply", &self.reply)
@@ -77,13 +95,13 @@ impl Drop for Membership {
 }
 
 /// Joins a channel with a message of the protocol.
-pub(crate) async fn join<U: MessageSet, R: Message<U>, E: DeclaredErrors>(
+pub(crate) async fn join<U: MessageSet, R: Message<U>, I, E: DeclaredErrors>(
     handle: Arc<CloseOnDrop>,
     key: String,
     request: Result<RequestMessage, Failure>,
     leave: Result<Option<RequestMessage>, Failure>,
     timeout: Duration,
-) -> Result<Subscription<U, R>, CallError<E>> {
+) -> Result<Subscription<U, R, I>, CallError<E>> {
     let (reply, membership) = request_join(handle, key, request, leave, timeout)
         .await
         .map_err(CallError::from_failure)?;
@@ -96,17 +114,41 @@ pub(crate) async fn join<U: MessageSet, R: Message<U>, E: DeclaredErrors>(
 }
 
 /// Joins a channel by its key.
-pub(crate) async fn join_by_key<U: MessageSet>(
+pub(crate) async fn join_by_key<U: MessageSet, I>(
     handle: Arc<CloseOnDrop>,
     key: String,
     request: Result<RequestMessage, Failure>,
     leave: Result<Option<RequestMessage>, Failure>,
     timeout: Duration,
-) -> Result<Subscription<U, ()>, CallError<NoError>> {
+) -> Result<Subscription<U, (), I>, CallError<NoError>> {
     let (_, membership) = request_join(handle, key, request, leave, timeout)
         .await
         .map_err(CallError::from_failure)?;
     Ok(Subscription {
+        reply: (),
+        membership,
+        types: PhantomData,
+    })
+}
+
+/// Subscribes to a channel that the server has added the client to. `None` if it is in no such channel.
+pub(crate) fn subscribe<U: MessageSet, I>(
+    handle: Arc<CloseOnDrop>,
+    key: String,
+    leave: Option<RequestMessage>,
+    timeout: Duration,
+) -> Option<Subscription<U, (), I>> {
+    let core = &handle.core;
+    let inbox = Arc::new(Inbox::new(core.capacity, core.limits.inbound));
+    let is_in = core.lock().channels.subscribe(&key, &inbox);
+    let membership = Membership {
+        handle,
+        key,
+        inbox,
+        leave,
+        timeout,
+    };
+    is_in.then_some(Subscription {
         reply: (),
         membership,
         types: PhantomData,
@@ -150,7 +192,36 @@ async fn request_join(
     Ok((reply, membership))
 }
 
-impl<U: MessageSet, R> Subscription<U, R> {
+impl<U, R, I: PresenceInfo> Subscription<U, R, I> {
+    fn with_members<T>(&self, read: impl FnOnce(&super::members::Members) -> T) -> Option<T> {
+        let mut inner = self.membership.handle.core.lock();
+        let channel = inner.channels.get_mut(&self.membership.key)?;
+        channel.members.as_deref().map(read)
+    }
+
+    /// Returns who is in the channel, in the order in which they joined; this client is one of them. Empty until the server has listed them
+    /// ([`PresenceEvent::Listed`]), and for a channel without presence. While there is no connection, it is what was known last.
+    ///
+    /// The list has at most as many members as the protocol says (1,000 by default) and as fit into `limits.outbound` bytes; compare
+    /// [`Self::member_count`].
+    pub fn members(&self) -> Vec<Member<I>> {
+        self.with_members(|members| members.iter().filter_map(presence::typed).collect())
+            .unwrap_or_default()
+    }
+
+    /// Returns how many members the channel has, whether they are listed or not.
+    pub fn member_count(&self) -> u64 {
+        self.with_members(|members| members.count())
+            .unwrap_or_default()
+    }
+
+    /// Returns the id of this client among the members, once they are listed.
+    pub fn member_id(&self) -> Option<Arc<str>> {
+        self.with_members(|members| members.own().cloned())?
+    }
+}
+
+impl<U: MessageSet, R, I: PresenceInfo> Subscription<U, R, I> {
     /// Returns the next event, or `None` after [`Event::Lost`] or when the client is closed. Cancel-safe.
     ///
     /// ```
@@ -178,7 +249,7 @@ impl<U: MessageSet, R> Subscription<U, R> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn next(&mut self) -> Option<Event<U>> {
+    pub async fn next(&mut self) -> Option<Event<U, I>> {
         event(self.membership.inbox.next().await?)
     }
 

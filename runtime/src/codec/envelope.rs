@@ -1,6 +1,6 @@
 //! The layout of a message, in any encoding: which members it has, and in which order.
 
-use super::{EncodeError, Outgoing};
+use super::{EncodeError, Outgoing, timestamp::rfc3339};
 use crate::{
     descriptor::{FieldKind, Tag, TimestampForm},
     envelope::Id,
@@ -75,8 +75,9 @@ pub(super) fn write(m: &Outgoing<'_>, out: &mut impl ObjectWriter) -> Result<(),
             .unwrap_or_default();
         match form {
             TimestampForm::Rfc3339 => {
-                let text = humantime::format_rfc3339_millis(at).to_string();
-                out.field(field.name, &text)?;
+                let text = rfc3339(at);
+                let text = std::str::from_utf8(&text).unwrap_or_default();
+                out.field(field.name, text)?;
             }
             TimestampForm::UnixMs => out.field(field.name, &(since.as_millis() as u64))?,
             TimestampForm::UnixS => out.field(field.name, &since.as_secs())?,

@@ -83,7 +83,7 @@ impl Answers {
 
     /// Records the answer to a request, if it was recorded. `number` is not less than that of the message, and `None` if the client's
     /// acknowledgement is not waited for.
-    pub(crate) fn answered(&self, id: &Id, packet: &Packet, number: Option<u64>) {
+    pub(crate) fn answered(&self, id: &Id, packet: Packet, number: Option<u64>) {
         let mut state = self.lock();
         let key = state.key(id);
         let Some(entry) = state.entries.get_mut(&key) else {
@@ -92,8 +92,9 @@ impl Answers {
         if entry.answer.is_some() {
             return;
         }
-        entry.answer = Some(packet.clone());
-        state.bytes += packet.len();
+        let bytes = packet.len();
+        entry.answer = Some(packet);
+        state.bytes += bytes;
         state.answered.push_back((key, number));
         if number.is_none() {
             while state.answered.len() > LAST || state.bytes > self.limit {
@@ -166,7 +167,7 @@ mod tests {
         assert_eq!(answers.begin(&id(1), b"a"), Repetition::First);
         assert_eq!(answers.begin(&id(1), b"a"), Repetition::Running);
         assert_eq!(answers.begin(&id(1), b"b"), Repetition::Reused);
-        answers.answered(&id(1), &answer("x"), Some(1));
+        answers.answered(&id(1), answer("x"), Some(1));
         assert_eq!(
             answers.begin(&id(1), b"a"),
             Repetition::Answered(answer("x"))
@@ -179,7 +180,7 @@ mod tests {
         let answers = Answers::new(4 * 1024);
         for n in 0..100 {
             assert_eq!(answers.begin(&id(n), b"a"), Repetition::First);
-            answers.answered(&id(n), &answer("x"), None);
+            answers.answered(&id(n), answer("x"), None);
         }
         assert_eq!(
             answers.begin(&id(36), b"a"),
@@ -189,7 +190,7 @@ mod tests {
         let large = "x".repeat(1000);
         for n in 200..210 {
             answers.begin(&id(n), b"a");
-            answers.answered(&id(n), &answer(&large), None);
+            answers.answered(&id(n), answer(&large), None);
         }
         assert_eq!(answers.lock().answered.len(), 1);
     }
@@ -199,7 +200,7 @@ mod tests {
         let answers = Answers::new(1024);
         for n in 1..=100 {
             answers.begin(&id(n), b"a");
-            answers.answered(&id(n), &answer("x"), Some(n as u64));
+            answers.answered(&id(n), answer("x"), Some(n as u64));
         }
         answers.acknowledged(7);
         assert_eq!(answers.begin(&id(7), b"a"), Repetition::First);
@@ -215,7 +216,7 @@ mod tests {
         let answers = Answers::new(1024);
         for n in 1..=1000 {
             answers.begin(&id(n), b"a");
-            answers.answered(&id(n), &answer("x"), (n <= 500).then_some(n as u64));
+            answers.answered(&id(n), answer("x"), (n <= 500).then_some(n as u64));
         }
         assert_eq!(answers.lock().answered.len(), LAST);
         assert_eq!(answers.lock().entries.len(), LAST);

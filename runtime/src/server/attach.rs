@@ -34,6 +34,8 @@ pub(crate) struct AttachSlot {
 #[derive(Default)]
 struct State {
     next: Option<Box<Attach>>,
+    /// The number of the newest connection that was put in.
+    newest: u64,
     ended: bool,
 }
 
@@ -45,12 +47,15 @@ impl AttachSlot {
     /// Puts a connection in. It replaces one that was not taken yet: the client has given that up.
     ///
     /// # Errors
-    /// If the session has ended.
+    /// If the session has ended, or was resumed on a newer connection: a client makes one connection after the other, so it has given this one
+    /// up, and its hello has been on its way for long.
     pub(crate) fn put(&self, attach: Box<Attach>) -> Result<(), Box<Attach>> {
         let mut state = self.lock();
-        if state.ended {
+        let number = attach.admission.number;
+        if state.ended || number < state.newest {
             return Err(attach);
         }
+        state.newest = number;
         state.next = Some(attach);
         self.full.store(true, Ordering::Release);
         Ok(())

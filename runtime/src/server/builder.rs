@@ -296,10 +296,9 @@ impl<S: From<Server>> Builder<S> {
     /// Builds the server.
     pub fn build(self) -> S {
         crate::metrics::describe();
-        let protocol = self.service.protocol();
         let broker = self.broker.unwrap_or_else(|| InMemory::new());
         let state = ServerState::new(
-            protocol,
+            self.service.clone(),
             self.limits,
             broker,
             self.bounds,

@@ -1,9 +1,17 @@
 //! Handles to channels, for publishing and membership.
 
-use super::{connection_handle::ConnectionHandle, state::ServerState};
+use super::{
+    Context, JoinError,
+    connection_handle::ConnectionHandle,
+    presence::{self, PresenceError},
+    state::ServerState,
+    system::channel_payload,
+};
 use crate::{
-    ChannelKey, ChannelMessage, Message, MessageSet,
-    broker::{BrokerError, Receipt},
+    ChannelKey, ChannelMessage, Member, Message, MessageSet, Payload, PresenceInfo,
+    broker::{BrokerError, Receipt, StreamPosition},
+    codec::Outgoing,
+    system::Role,
 };
 use std::{fmt, marker::PhantomData, ops::Deref, sync::Arc};
 
@@ -59,6 +67,25 @@ impl<C: ChannelKey> Publisher<C> {
     /// The receipt need not be awaited.
     pub fn publish<M: ChannelMessage<C>>(&self, message: &M) -> Receipt {
         self.publish_except(message, None)
+    }
+
+    /// Returns who is in the channel, on every server with the same broker, in the order in which they joined. Members whose info is not valid
+    /// any more are omitted.
+    ///
+    /// # Errors
+    /// If the broker fails.
+    pub async fn presence(&self) -> Result<Vec<Member<C::Presence>>, BrokerError> {
+        let roster = self.state.broker.presence(&self.key, None).await?;
+        let members = roster.map(|roster| roster.members).unwrap_or_default();
+        let typed = |member: &Arc<crate::broker::Presence>| {
+            Some(Member {
+                id: member.id.clone(),
+                principal: member.principal.clone(),
+                away: member.away,
+                info: C::Presence::read(member.info.as_deref().map(|info| info.get()))?,
+            })
+        };
+        Ok(members.iter().filter_map(typed).collect())
     }
 
     fn publish_except<M: ChannelMessage<C>>(&self, message: &M, except: Option<u64>) -> Receipt {
@@ -117,15 +144,92 @@ impl<C: ChannelKey> ConnectionChannel<C> {
             .publish_except(message, Some(self.connection.id))
     }
 
+    /// Replaces what the members of the channel learn of this connection, which is one of them.
+    ///
+    /// # Errors
+    /// If the connection has not joined the channel, or the info is not valid or too large.
+    pub fn set_presence(&self, info: &C::Presence) -> Result<(), PresenceError>
+    where
+        C::Presence: Payload,
+    {
+        let state = &self.publisher.state;
+        if !state.is_valid(C::DESCRIPTOR.name, info) {
+            return Err(PresenceError::Invalid);
+        }
+        let info = serde_json::value::to_raw_value(info).map_err(PresenceError::Encode)?;
+        let info = presence::checked(info)?;
+        let key = &self.publisher.key;
+        match state.hub.set_info(self.connection.id, key, Some(info)) {
+            true => Ok(()),
+            false => Err(PresenceError::NotJoined),
+        }
+    }
+
     /// Returns whether the connection has joined the channel and not left it since.
     pub fn is_joined(&self) -> bool {
         self.connection.membership.contains(&self.publisher.key)
     }
 
-    /// Removes the connection from the channel, as if it had left. Returns whether it was a member.
+    /// Adds the connection to the channel, as if it had joined, and announces that to the client. If it is a member already, does nothing. When the
+    /// session has ended, the client does not join again by itself: a [`ready`](super::Service::ready) hook may add it again.
+    ///
+    /// # Errors
+    /// See [`JoinError`].
+    pub async fn add(&self) -> Result<(), JoinError> {
+        let (connection, state) = (&self.connection, &self.publisher.state);
+        let encoder = &connection.encoder;
+        let protocol = encoder.protocol;
+        // Without ids, the client would take the announcement for the answer to a request.
+        let heading = encoder
+            .role_heading(Role::Join)
+            .filter(|_| !protocol.server.envelope.by_order)
+            .ok_or(JoinError::NotAnnounced)?;
+        if self.is_joined() {
+            return Ok(());
+        }
+        let key = &self.publisher.key;
+        let cx = Context::new(connection.clone(), connection.peer(), state.clone());
+        let joining = cx.begin_join(key.clone(), C::DESCRIPTOR).await?;
+        let info = cx.info(&joining).map_err(JoinError::Presence)?;
+        let payload =
+            channel_payload(protocol, Role::Join, key).map_err(|_| JoinError::NotAnnounced)?;
+        let announcement = |position: &StreamPosition| {
+            connection.encode(&Outgoing {
+                payload: payload
+                    .as_ref()
+                    .map(|payload| payload as &dyn erased_serde::Serialize),
+                channel: Some(key),
+                seq: Some(position.seq),
+                epoch: Some(&position.epoch),
+                ..encoder.headed(heading)
+            })
+        };
+        joining.join(connection, info, None, None, &announcement)
+    }
+
+    /// Removes the connection from the channel, as if it had left, and announces that to the client if the protocol has the session's `leave`.
+    /// Returns whether it was a member.
     pub fn remove(&self) -> bool {
-        let hub = &self.publisher.state.hub;
-        hub.leave(self.connection.id, &self.publisher.key)
+        let (connection, key) = (&self.connection, &self.publisher.key);
+        let was_member = self.publisher.state.hub.leave(connection.id, key);
+        let encoder = &connection.encoder;
+        let heading = encoder.role_heading(Role::Leave);
+        let by_order = encoder.protocol.server.envelope.by_order;
+        if let Some(heading) = heading.filter(|_| was_member && !by_order) {
+            let payload = channel_payload(encoder.protocol, Role::Leave, key).ok();
+            let packet = connection.encode(&Outgoing {
+                payload: payload
+                    .as_ref()
+                    .and_then(Option::as_ref)
+                    .map(|payload| payload as &dyn erased_serde::Serialize),
+                channel: Some(key),
+                ..encoder.headed(heading)
+            });
+            if let Some(packet) = packet {
+                connection.push(packet, false);
+            }
+        }
+        was_member
     }
 }
 

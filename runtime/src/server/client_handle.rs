@@ -1,20 +1,21 @@
 //! The handle of a client's session, for use in and outside handlers.
 
 use super::{
+    ConnectionChannel,
     connection_handle::ConnectionHandle,
     state::ServerState,
     volatile_key::{VolatileKey, volatile_key},
 };
 use crate::{
-    Id, Message, MessageSet, Protocol, Request,
+    ChannelKey, Id, Message, MessageSet, Protocol, Request,
+    broker::MemberId,
     calls::{
         self, Call, CallError, CallReply, Caller, Failure, Permit, RequestMessage, Streaming,
         timeout_of,
     },
     codec::Outgoing,
-    descriptor::{CloseReason, MessageDescriptor, Tag},
+    descriptor::{Heading, MessageDescriptor},
     outbound::EnqueueError,
-    transport::CloseFrame,
 };
 use futures_util::future::BoxFuture;
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc};
@@ -62,6 +63,17 @@ impl<P: Protocol> ClientHandle<P> {
     /// Returns the id of the session, unique within this server: [`Context::connection_id`](super::Context::connection_id) of its messages.
     pub fn id(&self) -> u64 {
         self.link.connection.id
+    }
+
+    /// Returns the id of the session, unique among the servers of its broker.
+    pub fn session(&self) -> MemberId {
+        self.link.server.hub.member(self.link.connection.id)
+    }
+
+    /// Returns a channel as seen by this client: to add the client to it, and to remove it.
+    pub fn channel_handle<C: ChannelKey>(&self, channel: &C) -> ConnectionChannel<C> {
+        let ClientLink { connection, server } = &*self.link;
+        ConnectionChannel::new(server.clone(), connection.clone(), channel)
     }
 
     /// Sends a request to the client and returns its reply.
@@ -117,9 +129,7 @@ impl<P: Protocol> ClientHandle<P> {
     /// Closes the client's connection once its outbound queue is written, and ends the session. The client does not reconnect. The close
     /// code is that of [`CloseReason::Kicked`]: 4403 unless the protocol declares another.
     pub fn kick(&self, reason: impl Into<Cow<'static, str>>) {
-        let code = self.link.server.protocol.close_code(CloseReason::Kicked);
-        let frame = CloseFrame::new(code, reason);
-        self.link.connection.outbound.close(frame, false);
+        self.link.connection.kick(reason);
     }
 }
 
@@ -134,8 +144,8 @@ impl ClientLink {
         let encoder = &self.connection.encoder;
         let packet = self.connection.encode(&Outgoing {
             payload: descriptor.payload.then_some(payload),
-            timestamp: encoder.timestamp(),
-            ..encoder.outgoing(descriptor.tag)
+            timestamp: encoder.timestamp(descriptor),
+            ..encoder.outgoing(descriptor)
         });
         if let Some(packet) = packet {
             let key = outside_channels(descriptor, payload);
@@ -194,7 +204,7 @@ impl Caller for ClientLink {
         }
     }
 
-    fn cancel(&self, id: &Id, tag: Option<Tag>) {
-        self.connection.cancel_stream(id, tag);
+    fn cancel(&self, id: &Id, message: Heading) {
+        self.connection.cancel_stream(id, message);
     }
 }

@@ -3,8 +3,9 @@
 use super::{
     answers::Answers,
     attach::{Attach, AttachSlot},
-    connection_info::{ConnectionInfo, SessionState},
-    encoder::Encoder,
+    connection_info::SessionState,
+    encoder::{Encoder, SessionMessage},
+    kept_info::KeptInfo,
     membership::Membership,
     pending_calls::PendingCalls,
     sessions::Sessions,
@@ -14,26 +15,29 @@ use crate::{
     ExpectedReply, Id, PendingReplies, SessionCode,
     calls::{Failure, RequestMessage, StreamShape},
     codec::{Codec, JsonPayload, Outgoing},
-    descriptor::{CloseReason, Limits, Tag},
+    descriptor::{CloseReason, Heading, Limits},
     metrics::{self, DropReason},
     outbound::{EnqueueError, Outbound, Overflow},
+    random,
     replies::ErrorPayload,
-    system::ReceivedNotice,
+    system::{ReceivedNotice, Role},
     transport::{CloseFrame, Packet},
 };
 use std::{
+    borrow::Cow,
     fmt,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::SystemTime,
 };
 
 /// Who is at the other end: what the application keeps for it, and the request that opened its last connection.
 #[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) session: SessionState,
-    pub(crate) info: Arc<ConnectionInfo>,
+    pub(crate) info: Arc<KeptInfo>,
     /// The version of its protocol.
     pub(crate) version: Arc<str>,
 }
@@ -46,7 +50,9 @@ pub(crate) struct ConnectionHandle {
     pub(crate) encoding: usize,
     pub(crate) encoder: Arc<Encoder>,
     /// The user behind the session, if it is known.
-    pub(crate) principal: Option<Box<str>>,
+    pub(crate) principal: Option<Arc<str>>,
+    /// The id that others see in channels whose members learn of each other.
+    presence_id: OnceLock<Arc<str>>,
     peer: Mutex<Arc<Peer>>,
     /// The client has authenticated again, and the session's task has not seen that yet.
     refreshed: AtomicBool,
@@ -88,7 +94,7 @@ impl ConnectionHandle {
         limits: &Limits,
         sessions: Arc<Sessions>,
         peer: Peer,
-        principal: Option<Box<str>>,
+        principal: Option<Arc<str>>,
         encoding: usize,
     ) -> Self {
         Self {
@@ -97,6 +103,7 @@ impl ConnectionHandle {
             encoding,
             encoder,
             principal,
+            presence_id: OnceLock::new(),
             peer: Mutex::new(Arc::new(peer)),
             refreshed: AtomicBool::new(false),
             attach: AttachSlot::default(),
@@ -152,15 +159,15 @@ impl ConnectionHandle {
         id: Option<&Id>,
     ) -> Option<Packet> {
         let payload = request.payload.as_deref();
-        let union = self.encoder.protocol.server;
-        let payload = payload.map(|json| JsonPayload::new(union, request.tag, json));
+        let (union, heading) = (self.encoder.protocol.server, request.heading);
+        let payload = payload.map(|json| JsonPayload::new(union, heading.tag, json));
         self.encode(&Outgoing {
             payload: payload
                 .as_ref()
                 .map(|payload| payload as &dyn erased_serde::Serialize),
             id,
-            timestamp: self.encoder.timestamp(),
-            ..self.encoder.outgoing(request.tag)
+            timestamp: heading.envelope.timestamp.map(|_| SystemTime::now()),
+            ..self.encoder.headed(heading)
         })
     }
 
@@ -174,16 +181,16 @@ impl ConnectionHandle {
     }
 
     /// Sends the message that cancels a stream of the client.
-    pub(crate) fn cancel_stream(&self, id: &Id, tag: Option<Tag>) {
-        if let Some(packet) = self.encode_request(&RequestMessage::cancel(tag), Some(id)) {
+    pub(crate) fn cancel_stream(&self, id: &Id, message: Heading) {
+        if let Some(packet) = self.encode_request(&RequestMessage::cancel(message), Some(id)) {
             self.outbound.answer(packet);
         }
     }
 
     /// Cancels a stream that the server gives up, if the protocol can.
     pub(crate) fn give_up(&self, id: &Id, shape: Option<StreamShape>) {
-        if let Some(tag) = shape.and_then(|shape| shape.cancel) {
-            self.cancel_stream(id, tag);
+        if let Some(message) = shape.and_then(|shape| shape.cancel) {
+            self.cancel_stream(id, message);
         }
     }
 
@@ -242,6 +249,23 @@ impl ConnectionHandle {
         self.attach.end();
     }
 
+    /// Returns the id that others see in channels whose members learn of each other.
+    pub(crate) fn presence_id(&self) -> Arc<str> {
+        let id = self.presence_id.get_or_init(|| random::name().into());
+        id.clone()
+    }
+
+    /// Whether the session has no connection.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.detached.load(Ordering::Relaxed) != 0
+    }
+
+    /// Closes the connection once its outbound queue is written, and ends the session, for good.
+    pub(crate) fn kick(&self, reason: impl Into<Cow<'static, str>>) {
+        let code = self.encoder.protocol.close_code(CloseReason::Kicked);
+        self.outbound.close(CloseFrame::new(code, reason), false);
+    }
+
     pub(crate) fn codec(&self) -> &dyn Codec {
         self.encoder.codec(self.encoding)
     }
@@ -291,26 +315,35 @@ impl ConnectionHandle {
 
     /// Queues a reply.
     pub(crate) fn answer(&self, outgoing: &Outgoing<'_>) {
-        match self.encode(outgoing) {
-            Some(packet) => self.reply(outgoing.id, packet),
+        self.reply_or_fail(outgoing.id, self.encode(outgoing));
+    }
+
+    /// Answers a request with one of the session's messages.
+    pub(crate) fn answer_session(&self, message: &SessionMessage<'_>) {
+        self.reply_or_fail(message.id, self.encoder.session(self.encoding, message));
+    }
+
+    fn reply_or_fail(&self, id: Option<&Id>, packet: Option<Packet>) {
+        match packet {
+            Some(packet) => self.reply(id, packet),
             None => self.fail(
-                outgoing.id,
+                id,
                 &ErrorPayload::new(SessionCode::Internal, "the reply cannot be encoded"),
             ),
         }
     }
 
     /// Queues a message that is not counted: a ping, a pong or an acknowledgement.
-    pub(crate) fn control(&self, outgoing: &Outgoing<'_>) {
-        if let Some(packet) = self.encode(outgoing) {
+    pub(crate) fn control(&self, message: &SessionMessage<'_>) {
+        if let Some(packet) = self.encoder.session(self.encoding, message) {
             self.outbound.control(packet, 0);
         }
     }
 
     /// Encodes a `received`.
     pub(crate) fn received_notice(&self, notice: &ReceivedNotice) -> Option<Packet> {
-        let tag = self.encoder.protocol.session.roles.received?;
-        self.encoder.message(self.encoding, Some(tag), notice)
+        let message = SessionMessage::new(Role::Received, notice);
+        self.encoder.session(self.encoding, &message)
     }
 
     /// Acknowledges so many messages.
@@ -340,7 +373,7 @@ impl ConnectionHandle {
     pub(crate) fn reply(&self, id: Option<&Id>, packet: Packet) {
         let number = self.outbound.answer(packet.clone());
         if let Some(id) = id {
-            self.answers.answered(id, &packet, number);
+            self.answers.answered(id, packet, number);
         }
     }
 }

@@ -6,13 +6,17 @@ use super::{
     client_handle::ClientLink,
     connection_handle::{ConnectionHandle, Peer},
     connection_info::ConnectionInfo,
+    hub::Joining,
+    membership::JoinError,
     middleware::Progress,
-    state::ServerState,
+    presence::{self, PresenceError},
+    state::{ServerState, report_invalid},
 };
 use crate::{
-    ChannelKey, Id, Message, MessageSet, Protocol, broker::StreamPosition, descriptor::CloseReason,
-    transport::CloseFrame,
+    ChannelKey, Id, Message, MessageSet, Protocol, broker::StreamPosition,
+    descriptor::ChannelDescriptor, transport::CloseFrame,
 };
+use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt, sync::Arc};
 
 /// The message being handled and the connection that sent it. Cloning is cheap: four reference counts.
@@ -68,6 +72,38 @@ impl Context {
         }
     }
 
+    /// Begins to join a channel.
+    pub(crate) async fn begin_join(
+        &self,
+        key: Arc<str>,
+        channel: &'static ChannelDescriptor,
+    ) -> Result<Joining, JoinError> {
+        self.connection.membership.may_join(&key)?;
+        let retention = self.server.retention(Some(channel));
+        let hub = &self.server.hub;
+        hub.begin_join(key, retention, channel).await
+    }
+
+    /// What the members of a channel learn of this connection, which joins it.
+    pub(crate) fn info(&self, joining: &Joining) -> Result<Option<Arc<RawValue>>, PresenceError> {
+        let channel = joining.channel();
+        let Some(validate) = channel.presence.and_then(|presence| presence.info) else {
+            return Ok(None);
+        };
+        let service = &self.server.service;
+        let Some(info) = service.presence(channel.name, joining.key(), self.clone()) else {
+            return Err(PresenceError::Invalid);
+        };
+        let info = info.map_err(PresenceError::Encode)?;
+        if self.server.bounds.checks
+            && let Err(invalid) = validate(info.get())
+        {
+            report_invalid(channel.name, &invalid);
+            return Err(PresenceError::Invalid);
+        }
+        presence::checked(info).map(Some)
+    }
+
     /// What is known of the handling of the message.
     pub(crate) fn progress(&self) -> Option<&Progress> {
         Some(&self.request.as_ref()?.progress)
@@ -97,7 +133,7 @@ impl Context {
 
     /// Returns the client's address and the request that opened the connection.
     pub fn connection_info(&self) -> &ConnectionInfo {
-        &self.peer.info
+        self.peer.info.whole()
     }
 
     /// Returns the session: the state that the application keeps for this connection.
@@ -255,8 +291,7 @@ impl Context {
     /// # fn main() {}
     /// ```
     pub fn kick(&self, reason: impl Into<Cow<'static, str>>) {
-        let code = self.server.protocol.close_code(CloseReason::Kicked);
-        self.close(code, reason);
+        self.connection.kick(reason);
     }
 
     /// Closes this connection once its outbound queue is written, with an application close code (3000 to 4999) or 1000. Any other code is

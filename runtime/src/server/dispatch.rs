@@ -6,6 +6,7 @@ use super::{
     handling::Handling,
     middleware::{Progress, around},
     responder::Responder,
+    service::RequestId,
 };
 use crate::{
     DeclaredErrors, DecodeError, HandlerError, Message, MessageSet, Side, calls::Delivery,
@@ -31,7 +32,7 @@ pub fn receive<U: MessageSet>(
     let message = &U::DESCRIPTOR.messages[envelope.message.index()];
     if message.reply == ReplyKind::Answer {
         return Ok(Received {
-            id: envelope.id.clone(),
+            id: RequestId::Own(envelope.id.clone()),
             action: Action::Answer(Answer {
                 message: message.name,
                 delivery: Delivery::new(envelope),
@@ -43,15 +44,16 @@ pub fn receive<U: MessageSet>(
         });
     }
     let timeout = cx.server.handler_timeout(message.timeout);
-    let id = envelope.id.clone();
+    let request = Arc::new(Request {
+        message: message.name,
+        id: envelope.id,
+        channel: envelope.channel,
+        progress: Progress::default(),
+        position: position(envelope.seq, envelope.epoch),
+    });
+    let id = RequestId::Shared(request.clone());
     let cx = Context {
-        request: Some(Arc::new(Request {
-            message: message.name,
-            id: envelope.id,
-            channel: envelope.channel,
-            progress: Progress::default(),
-            position: position(envelope.seq, envelope.epoch),
-        })),
+        request: Some(request),
         ..cx
     };
     let expects_reply = message.reply.is_request();

@@ -1,6 +1,9 @@
 //! The handlers of a connection: one at a time, in the order of the messages; streams and concurrent messages beside them.
 
-use super::{Action, Outcome, Received, connection_handle::ConnectionHandle, handling::Handling};
+use super::{
+    Action, Outcome, Received, connection_handle::ConnectionHandle, handling::Handling,
+    service::RequestId,
+};
 use crate::Id;
 use futures_util::{
     FutureExt, StreamExt,
@@ -21,7 +24,8 @@ use tokio::time::Sleep;
 /// The handlers of one connection. They run in its task and are dropped with it.
 pub(crate) struct HandlerQueue {
     running: Option<Running>,
-    streams: FuturesUnordered<Abortable<Beside>>,
+    /// `None` until there is one, as for the next.
+    streams: Option<FuturesUnordered<Abortable<Beside>>>,
     /// The handlers of concurrent messages. `None` until there is one: most protocols have none.
     concurrent: Option<FuturesUnordered<Beside>>,
     connection: Arc<ConnectionHandle>,
@@ -34,14 +38,14 @@ impl fmt::Debug for HandlerQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HandlerQueue")
             .field("running", &self.running.is_some())
-            .field("streams", &self.streams.len())
+            .field("streams", &self.streams.as_ref().map_or(0, |all| all.len()))
             .finish_non_exhaustive()
     }
 }
 
 /// A running handler.
 struct HandlerTask {
-    id: Option<Id>,
+    id: RequestId,
     expects_reply: bool,
     message: &'static str,
     work: CatchUnwind<AssertUnwindSafe<BoxFuture<'static, ()>>>,
@@ -60,7 +64,7 @@ struct Running {
 /// The result of a handler.
 #[derive(Debug)]
 pub(crate) struct Done {
-    pub(crate) id: Option<Id>,
+    pub(crate) id: RequestId,
     /// Whether the message expects a reply.
     pub(crate) expects_reply: bool,
     /// The name of the message.
@@ -87,7 +91,7 @@ pub(crate) enum Declined {
 
 impl HandlerTask {
     fn new(
-        id: Option<Id>,
+        id: RequestId,
         expects_reply: bool,
         message: &'static str,
         work: BoxFuture<'static, ()>,
@@ -111,7 +115,7 @@ impl HandlerTask {
             }
         }
         Done {
-            id: self.id.take(),
+            id: std::mem::replace(&mut self.id, RequestId::Own(None)),
             expects_reply: self.expects_reply,
             message: self.message,
             end,
@@ -187,7 +191,7 @@ impl HandlerQueue {
         Self {
             running: None,
             connection,
-            streams: FuturesUnordered::new(),
+            streams: None,
             concurrent: None,
             open: HashMap::new(),
             limit: streams,
@@ -207,11 +211,12 @@ impl HandlerQueue {
     /// Whether as many handlers run beside others as may.
     fn is_full(&self) -> bool {
         let concurrent = self.concurrent.as_ref().map_or(0, |all| all.len());
-        self.streams.len() + concurrent >= self.limit
+        let streams = self.streams.as_ref().map_or(0, |all| all.len());
+        streams + concurrent >= self.limit
     }
 
     /// Starts the handler of a message. If handlers of its kind run one by one, the queue must be idle.
-    pub(crate) fn begin(&mut self, received: Received) -> Result<(), (Option<Id>, Declined)> {
+    pub(crate) fn begin(&mut self, received: Received) -> Result<(), (RequestId, Declined)> {
         let Received {
             id,
             action,
@@ -237,23 +242,25 @@ impl HandlerQueue {
                     .push(beside);
             }
             Action::Stream(work) => {
-                if id.as_ref().is_some_and(|id| self.open.contains_key(id)) {
+                if id.get().is_some_and(|id| self.open.contains_key(id)) {
                     return Err((id, Declined::IdInUse));
                 }
                 if self.is_full() {
                     return Err((id, Declined::TooMany));
                 }
                 let (handle, registration) = AbortHandle::new_pair();
-                if let Some(id) = &id {
+                if let Some(id) = id.get() {
                     self.open.insert(id.clone(), handle);
                 }
                 let task = HandlerTask::new(id, expects_reply, message, work, observed);
                 let beside = self.beside(Running::new(task, None));
-                self.streams.push(Abortable::new(beside, registration));
+                self.streams
+                    .get_or_insert_with(FuturesUnordered::new)
+                    .push(Abortable::new(beside, registration));
             }
             Action::Cancel => {
-                if let Some(id) = id {
-                    self.cancel(&id);
+                if let Some(id) = id.get() {
+                    self.cancel(id);
                 }
             }
             // The connection handles it before it comes here.
@@ -285,7 +292,7 @@ impl HandlerQueue {
     /// Drops every stream.
     pub(crate) fn end_streams(&mut self) {
         self.open.clear();
-        self.streams = FuturesUnordered::new();
+        self.streams = None;
     }
 
     /// Drops every handler.
@@ -297,10 +304,12 @@ impl HandlerQueue {
 
     /// Polls all handlers. Ready when one is done.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
-        while let Poll::Ready(Some(done)) = self.streams.poll_next_unpin(cx) {
+        while let Some(streams) = &mut self.streams
+            && let Poll::Ready(Some(done)) = streams.poll_next_unpin(cx)
+        {
             // A cancelled stream has no result, and its id is free already.
             if let Ok(done) = done {
-                if let Some(id) = &done.id {
+                if let Some(id) = done.id.get() {
                     self.open.remove(id);
                 }
                 return Poll::Ready(done);

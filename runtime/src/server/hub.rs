@@ -2,37 +2,58 @@
 
 use super::{
     connection_handle::ConnectionHandle,
-    encoder::Encoder,
+    encoder::{Encoder, SessionMessage},
     membership::JoinError,
+    registry::Registry,
     replay::{Replay, Replayed},
+    roster::KnownMembers,
     shrink::shrink,
     volatile_key::volatile_key,
 };
 use crate::{
     GapReason, Id,
-    broker::{Broker, Deliver, MemberId, Publication, Retention, ServerId, StreamPosition},
+    broker::{
+        Broker, Command, Deliver, MemberId, Presence, PresenceChange, Publication, Recipients,
+        Retention, ServerId, SessionList, StreamPosition,
+    },
     codec::{JsonPayload, Outgoing},
-    system::{GapNotice, SkipNotice},
+    descriptor::{ChannelDescriptor, Limits, MessageDescriptor, PresenceDescriptor},
+    system::{GapNotice, Role, SkipNotice},
     transport::Packet,
 };
+use serde_json::value::RawValue;
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
-    time::Duration,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak},
+    time::{Duration, SystemTime},
 };
 
 /// The channels that have members.
 pub(crate) struct Hub {
     encoder: Arc<Encoder>,
     broker: Arc<dyn Broker>,
+    pub(super) limits: Limits,
+    registry: Arc<Registry>,
     id: OnceLock<ServerId>,
+    pub(super) itself: OnceLock<Weak<Hub>>,
     channels: RwLock<HashMap<Arc<str>, Arc<Channel>>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Channel {
+    pub(super) key: Arc<str>,
+    /// What its members learn of each other.
+    pub(super) presence: Option<&'static PresenceDescriptor>,
+    /// Held while this server changes who is in the channel, so that the broker gets the changes in their order.
+    pub(super) order: Mutex<()>,
     state: Mutex<State>,
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.broker.detach(self.id());
+    }
 }
 
 #[derive(Debug, Default)]
@@ -48,12 +69,18 @@ pub(super) struct State {
     pub(super) replayed: Replayed,
     /// The number of the last replay.
     replays: u64,
+    /// The members on all servers, if members learn of each other. `None` if there are none here: then the others are not known.
+    pub(super) known: Option<Box<KnownMembers>>,
+    /// Whether they are being read.
+    pub(super) reloading: bool,
 }
 
 /// A member of a channel.
 #[derive(Debug)]
 pub(super) struct Member {
-    connection: Arc<ConnectionHandle>,
+    pub(super) connection: Arc<ConnectionHandle>,
+    /// What the other members know of it.
+    pub(super) presence: Option<Arc<Presence>>,
     /// The replay that it receives. Until that is done, new messages are read from the history.
     pub(super) replay: Option<Cursor>,
 }
@@ -84,6 +111,7 @@ pub struct Joining {
     hub: Arc<Hub>,
     key: Arc<str>,
     retention: Retention,
+    descriptor: &'static ChannelDescriptor,
     channel: Arc<Channel>,
     /// The position of the subscription; `None` until there is one.
     subscribed: Option<StreamPosition>,
@@ -102,6 +130,7 @@ impl Drop for Joining {
         let (empty, keep) = {
             let mut state = self.channel.lock();
             state.entering -= 1;
+            state.forget_others();
             (state.is_empty(), state.keep)
         };
         if self.subscribed.is_some() {
@@ -118,6 +147,13 @@ impl State {
         self.members.is_empty() && self.entering == 0
     }
 
+    /// Without members, this server may not be subscribed: it does not follow who else is in the channel.
+    fn forget_others(&mut self) {
+        if self.members.is_empty() {
+            self.known = None;
+        }
+    }
+
     /// Whether a replay is in progress.
     pub(super) fn is_replaying(&self) -> bool {
         self.members.values().any(|member| member.replay.is_some())
@@ -130,12 +166,18 @@ impl Joining {
         &self.key
     }
 
-    /// Adds a connection to the channel. `since` is the client's position, if it joins again; `id` is that of the request, and `answer` encodes the reply from a position.
+    /// Returns the channel.
+    pub(crate) fn channel(&self) -> &'static ChannelDescriptor {
+        self.descriptor
+    }
+
+    /// Adds a connection to the channel. `info` is what its members learn of it, `since` is the client's position, if it joins again; `id` is that of the request, and `answer` encodes the reply from a position.
     /// The reply is queued before the first message that is published after that position. If the channel has a history and the client's
     /// position is in it, the reply has that position, and the messages since follow.
     pub(crate) fn join(
         mut self,
         connection: &Arc<ConnectionHandle>,
+        info: Option<Arc<RawValue>>,
         since: Option<&StreamPosition>,
         id: Option<&Id>,
         answer: &dyn Fn(&StreamPosition) -> Option<Packet>,
@@ -143,7 +185,9 @@ impl Joining {
         let Some(subscribed) = self.subscribed.take() else {
             return Err(JoinError::Ended);
         };
-        let mut state = self.channel.lock();
+        let channel = self.channel.clone();
+        let _order = channel.order();
+        let mut state = channel.lock();
         // Usually something was delivered since.
         let position = match &state.position {
             Some(seen) if seen.epoch == subscribed.epoch && seen.seq > subscribed.seq => {
@@ -162,8 +206,12 @@ impl Joining {
         if let Some(member) = state.members.get(&connection.id) {
             let seq = member.replay.map_or(position.seq, |replay| replay.seq);
             let at = StreamPosition { seq, ..position };
+            let known = member.presence.clone();
             if let Some(packet) = answer(&at) {
                 connection.reply(id, packet);
+            }
+            if let Some(own) = known {
+                self.hub.greet(&channel, &mut state, connection, &own);
             }
             drop(state);
             self.subscribed = Some(subscribed);
@@ -184,12 +232,23 @@ impl Joining {
                 seq: since.seq,
             }
         });
+        let presence = channel
+            .presence
+            .map(|_| self.hub.presence_of(connection, info));
+        if let Some(own) = &presence {
+            self.hub.greet(&channel, &mut state, connection, own);
+        }
         let member = Member {
             connection: connection.clone(),
+            presence: presence.clone(),
             replay,
         };
         state.members.insert(connection.id, member);
         drop(state);
+        if let Some(presence) = presence {
+            let change = PresenceChange::Set(presence);
+            self.hub.broker.set_presence(&channel.key, change);
+        }
         if let (Some(cursor), Some(limits)) = (replay, self.retention.history) {
             Replay {
                 hub: self.hub.clone(),
@@ -207,20 +266,33 @@ impl Joining {
 }
 
 impl Hub {
-    pub(crate) fn attach(encoder: Arc<Encoder>, broker: Arc<dyn Broker>) -> Arc<Self> {
+    pub(crate) fn attach(
+        encoder: Arc<Encoder>,
+        broker: Arc<dyn Broker>,
+        limits: Limits,
+        registry: Arc<Registry>,
+    ) -> Arc<Self> {
         let hub = Arc::new(Self {
             encoder,
             broker,
+            limits,
+            registry,
             id: OnceLock::new(),
+            itself: OnceLock::new(),
             channels: RwLock::default(),
         });
-        let weak: std::sync::Weak<Self> = Arc::downgrade(&hub);
+        let weak: Weak<Self> = Arc::downgrade(&hub);
+        let _ = hub.itself.set(weak.clone());
         let _ = hub.id.set(hub.broker.attach(weak));
         hub
     }
 
     fn id(&self) -> ServerId {
         self.id.get().copied().unwrap_or(ServerId(0))
+    }
+
+    pub(super) fn encoder(&self) -> &Encoder {
+        &self.encoder
     }
 
     pub(super) fn broker(&self) -> &dyn Broker {
@@ -235,7 +307,7 @@ impl Hub {
         }
     }
 
-    fn find(&self, key: &str) -> Option<Arc<Channel>> {
+    pub(super) fn find(&self, key: &str) -> Option<Arc<Channel>> {
         self.channels
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -269,13 +341,23 @@ impl Hub {
         self: &Arc<Self>,
         key: Arc<str>,
         retention: Retention,
+        descriptor: &'static ChannelDescriptor,
     ) -> Result<Joining, JoinError> {
+        let presence = descriptor.presence.as_ref();
         let channel = {
             let mut channels = self
                 .channels
                 .write()
                 .unwrap_or_else(PoisonError::into_inner);
-            let channel = channels.entry(key.clone()).or_default().clone();
+            let new = || {
+                Arc::new(Channel {
+                    key: key.clone(),
+                    presence,
+                    order: Mutex::default(),
+                    state: Mutex::default(),
+                })
+            };
+            let channel = channels.entry(key.clone()).or_insert_with(new).clone();
             channel.lock().entering += 1;
             channel
         };
@@ -283,11 +365,16 @@ impl Hub {
             hub: self.clone(),
             key,
             retention,
+            descriptor,
             channel,
             subscribed: None,
         };
         let subscribed = self.broker.subscribe(self.id(), &joining.key).await;
         joining.subscribed = Some(subscribed.map_err(JoinError::Broker)?);
+        if presence.is_some() {
+            let loaded = self.load(&joining.channel).await;
+            loaded.map_err(JoinError::Broker)?;
+        }
         Ok(joining)
     }
 
@@ -296,15 +383,21 @@ impl Hub {
         let Some(channel) = self.find(key) else {
             return false;
         };
+        let order = channel.order();
         let (left, empty, keep) = {
             let mut state = channel.lock();
             let left = state.members.remove(&connection);
+            state.forget_others();
             (left, state.is_empty(), state.keep)
         };
         if let Some(member) = &left {
             member.connection.membership.remove(key);
+            if let Some(presence) = &member.presence {
+                self.gone(&channel.key, presence.member);
+            }
             self.broker.unsubscribe(self.id(), key, keep);
         }
+        drop(order);
         if empty {
             self.forget(key);
         }
@@ -328,31 +421,59 @@ impl Hub {
         let (union, tag) = (self.encoder.protocol.server, publication.message.tag);
         let payload = publication.payload.as_deref();
         let payload = payload.map(|json| JsonPayload::new(union, tag, json));
-        let envelope = &union.envelope;
         let message = Outgoing {
             payload: payload
                 .as_ref()
                 .map(|payload| payload as &dyn erased_serde::Serialize),
             channel: Some(&publication.channel),
             seq,
-            timestamp: envelope.timestamp.map(|_| publication.at),
-            ..self.encoder.outgoing(publication.message.tag)
+            timestamp: Some(publication.at),
+            ..self.encoder.outgoing(publication.message)
         };
         self.encoder.encode(encoding, &message)
     }
 
+    /// Sends a message to sessions.
+    fn send(
+        &self,
+        to: &[Arc<ConnectionHandle>],
+        message: &'static MessageDescriptor,
+        payload: Option<&RawValue>,
+        at: SystemTime,
+    ) {
+        let union = self.encoder.protocol.server;
+        let json = payload.map(|json| JsonPayload::new(union, message.tag, json));
+        let key = volatile_key(message, None, payload);
+        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.encodings.len()];
+        for connection in to {
+            let packet = packets[connection.encoding].get_or_insert_with(|| {
+                let message = Outgoing {
+                    payload: json
+                        .as_ref()
+                        .map(|payload| payload as &dyn erased_serde::Serialize),
+                    timestamp: union.heading(message).envelope.timestamp.map(|_| at),
+                    ..self.encoder.outgoing(message)
+                };
+                self.encoder.encode(connection.encoding, &message)
+            });
+            if let Some(packet) = packet {
+                connection.push_keyed(packet.clone(), message.volatile, key.as_ref());
+            }
+        }
+    }
+
     /// Encodes the number of a message that is not for a member.
     pub(super) fn skip(&self, encoding: usize, channel: &str, seq: u64) -> Option<Packet> {
-        let tag = self.encoder.protocol.session.roles.skip?;
         let channel = channel.into();
         let notice = SkipNotice { channel, seq };
-        self.encoder.message(encoding, Some(tag), &notice)
+        let message = SessionMessage::new(Role::Skip, &notice);
+        self.encoder.session(encoding, &message)
     }
 
     /// Encodes a gap.
     pub(super) fn gap(&self, encoding: usize, notice: &GapNotice<'_>) -> Option<Packet> {
-        let tag = self.encoder.protocol.session.roles.gap?;
-        self.encoder.message(encoding, Some(tag), notice)
+        self.encoder
+            .session(encoding, &SessionMessage::new(Role::Gap, notice))
     }
 
     /// Reports to all members of a channel that its numbering began anew.
@@ -372,6 +493,30 @@ impl Hub {
 }
 
 impl Deliver for Hub {
+    fn presence(&self, channel: &Arc<str>, change: &PresenceChange, revision: u64) {
+        self.changed(channel, change, revision);
+    }
+
+    fn command(&self, to: &Recipients, command: &Command) {
+        let to = self.registry.find(self.id(), to);
+        match command {
+            Command::Send {
+                message,
+                payload,
+                at,
+            } => self.send(&to, message, payload.as_deref(), *at),
+            Command::Kick { reason } => {
+                for connection in to {
+                    connection.kick(reason.to_string());
+                }
+            }
+        }
+    }
+
+    fn sessions(&self, of: &Recipients, limit: usize) -> SessionList {
+        self.registry.list(self.id(), of, limit)
+    }
+
     fn deliver(&self, publication: &Publication, position: &StreamPosition) {
         let Some(channel) = self.find(&publication.channel) else {
             return;
@@ -389,7 +534,13 @@ impl Deliver for Hub {
         let key = volatile_key(publication.message, Some(&publication.channel), payload);
         // The message is encoded once for each encoding, when the first member with that encoding is reached.
         let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.encodings.len()];
-        for (id, Member { connection, replay }) in &state.members {
+        for (
+            id,
+            Member {
+                connection, replay, ..
+            },
+        ) in &state.members
+        {
             if replay.is_some() {
                 continue;
             }

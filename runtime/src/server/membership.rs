@@ -1,8 +1,10 @@
 //! The channels that a connection has joined.
 
+use super::presence::PresenceError;
 use crate::broker::BrokerError;
 use std::{
     collections::HashSet,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,14 +13,43 @@ pub(crate) const MAX_KEY: usize = 1024;
 
 /// Why a connection did not join a channel.
 #[derive(Debug)]
-pub(crate) enum JoinError {
+#[non_exhaustive]
+pub enum JoinError {
+    /// The broker failed.
     Broker(BrokerError),
+    /// The server cannot announce that it has added a client: the session's `join` is off, or replies are matched by their order.
+    NotAnnounced,
+    /// What is said of the connection is not valid.
+    Presence(PresenceError),
     /// The connection has ended.
     Ended,
     /// The connection has joined `limits.channels` channels already.
     TooMany,
-    /// The channel's key is longer than [`MAX_KEY`].
+    /// The channel's key has more than 1,024 bytes.
     LongKey,
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Broker(_) => "the channel cannot be joined now",
+            Self::NotAnnounced => "the protocol cannot announce that a client is in a channel",
+            Self::Presence(_) => "what is said of the member is not valid",
+            Self::Ended => "the session has ended",
+            Self::TooMany => "too many channels are joined",
+            Self::LongKey => "a channel key must not exceed 1,024 bytes",
+        })
+    }
+}
+
+impl std::error::Error for JoinError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Broker(error) => Some(error),
+            Self::Presence(error) => Some(error),
+            Self::NotAnnounced | Self::Ended | Self::TooMany | Self::LongKey => None,
+        }
+    }
 }
 
 /// The channels of one connection.
@@ -47,6 +78,11 @@ impl Membership {
         self.lock()
             .as_ref()
             .is_some_and(|joined| joined.contains(channel))
+    }
+
+    /// Returns the channels that the connection has joined.
+    pub(crate) fn joined(&self) -> Vec<Arc<str>> {
+        self.lock().iter().flatten().cloned().collect()
     }
 
     /// Whether the limits allow the connection to join a channel.

@@ -9,7 +9,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -155,6 +155,8 @@ pub(crate) struct Progress {
     pub(crate) error: OnceLock<TagBuf>,
     /// How many middlewares were called.
     begun: AtomicUsize,
+    /// Whether the requested stream was acknowledged.
+    pub(crate) accepted: AtomicBool,
 }
 
 /// A [`Middleware`] whose type is erased.

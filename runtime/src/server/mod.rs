@@ -35,14 +35,18 @@ mod hub;
 mod inbound;
 #[cfg(feature = "jwt")]
 pub mod jwt;
+mod kept_info;
 mod membership;
 mod middleware;
 mod origins;
 mod pending_calls;
+mod presence;
+mod registry;
 mod rejection;
 mod replay;
 mod reply;
 pub(crate) mod responder;
+mod roster;
 mod router;
 mod serve;
 mod server_handle;
@@ -67,11 +71,13 @@ pub use channel::{ConnectionChannel, Publisher};
 pub use client_handle::ClientHandle;
 pub use connection_info::{ConnectionInfo, SessionState};
 pub use context::Context;
+pub use membership::JoinError;
 pub use middleware::{Handled, Middleware, Outcome, TypedServer};
+pub use presence::PresenceError;
 pub use rejection::Rejection;
 pub use serve::{Serve, serve};
 pub use server_handle::ServerHandle;
-pub use service::{Action, Answer, ConnectRequest, Received, Service};
+pub use service::{Action, Answer, ConnectRequest, Info, Received, Service};
 
 /// A request of a client for a stream.
 pub type StreamResponder<Ack, Item> =

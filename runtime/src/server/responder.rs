@@ -3,9 +3,9 @@
 use super::{Context, Rejection, hub::Joining, membership::JoinError};
 use crate::{
     ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
-    broker::{Retention, StreamPosition},
+    broker::StreamPosition,
     codec::{JsonPayload, Outgoing},
-    descriptor::{MessageDescriptor, Tag},
+    descriptor::{ChannelDescriptor, Heading, MessageDescriptor},
     outbound::EnqueueError,
     replies::{ErrorPayload, Replier, SendError},
     transport::Packet,
@@ -13,10 +13,7 @@ use crate::{
 use serde_json::value::RawValue;
 use std::{
     error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::SystemTime,
 };
 
@@ -24,8 +21,6 @@ use std::{
 #[derive(Clone, Debug)]
 pub struct Responder {
     context: Context,
-    /// Whether the requested stream was acknowledged.
-    accepted: Arc<AtomicBool>,
 }
 
 impl Replier for Responder {
@@ -43,11 +38,14 @@ impl Replier for Responder {
     }
 
     fn accept(&self) {
-        self.accepted.store(true, Ordering::Relaxed);
+        if let Some(progress) = self.context.progress() {
+            progress.accepted.store(true, Ordering::Relaxed);
+        }
     }
 
     fn is_accepted(&self) -> bool {
-        self.accepted.load(Ordering::Relaxed)
+        let progress = self.context.progress();
+        progress.is_some_and(|progress| progress.accepted.load(Ordering::Relaxed))
     }
 
     fn send(&self, message: &'static MessageDescriptor, payload: &dyn erased_serde::Serialize) {
@@ -100,10 +98,7 @@ impl Replier for Responder {
 
 impl Responder {
     pub(crate) fn new(context: Context) -> Self {
-        Self {
-            context,
-            accepted: Arc::default(),
-        }
+        Self { context }
     }
 
     /// Returns the context for the message's handler.
@@ -114,21 +109,15 @@ impl Responder {
     /// Begins to join a channel, before the handler is called: what is published while the handler runs is known when it returns. If
     /// the connection may not join another channel, replies with an error and returns `None`; the handler must not be called.
     pub async fn begin_join<C: ChannelKey>(&self, channel: &C) -> Option<Joining> {
-        let retention = self.context.server.retention(Some(C::DESCRIPTOR));
-        self.begin_join_key(channel.key(), retention).await
+        self.begin_join_key(channel.key(), C::DESCRIPTOR).await
     }
 
     pub(crate) async fn begin_join_key(
         &self,
         key: impl Into<Arc<str>>,
-        retention: Retention,
+        channel: &'static ChannelDescriptor,
     ) -> Option<Joining> {
-        let key = key.into();
-        let membership = &self.context.connection.membership;
-        let joining = match membership.may_join(&key) {
-            Ok(()) => self.context.server.hub.begin_join(key, retention).await,
-            Err(error) => Err(error),
-        };
+        let joining = self.context.begin_join(key.into(), channel).await;
         joining.map_err(|error| self.not_joined(error)).ok()
     }
 
@@ -151,8 +140,9 @@ impl Responder {
         let payload = message
             .payload
             .then(|| serde_json::value::to_raw_value(&reply as &dyn erased_serde::Serialize));
-        let at = self.context.connection.encoder.timestamp();
-        self.join_key(joining, message.tag, payload.transpose(), at);
+        let encoder = &self.context.connection.encoder;
+        let (at, reply) = (encoder.timestamp(message), encoder.heading(message));
+        self.join_key(joining, reply, payload.transpose(), at);
     }
 
     /// Removes the connection from a channel if the leave handler succeeded, and replies to the request.
@@ -195,7 +185,8 @@ impl Responder {
     /// Replies to a join that failed.
     fn not_joined(&self, error: JoinError) {
         match error {
-            JoinError::Ended => {}
+            // Only the server itself announces.
+            JoinError::Ended | JoinError::NotAnnounced => {}
             JoinError::TooMany => {
                 let connection = &self.context.connection;
                 if !connection.channels_logged.swap(true, Ordering::Relaxed) {
@@ -209,6 +200,10 @@ impl Responder {
             JoinError::LongKey => {
                 let text = "a channel key must not exceed 1,024 bytes";
                 self.send_error(&ErrorPayload::new(SessionCode::Invalid, text));
+            }
+            JoinError::Presence(error) => {
+                self.log(&error, "what is said of a member of a channel is not valid");
+                self.send_error(&ErrorPayload::internal());
             }
             JoinError::Broker(error) => {
                 self.log(&error, "a channel cannot be joined");
@@ -231,8 +226,8 @@ impl Responder {
             id: self.context.id(),
             is_reply: true,
             outcome: Some(true),
-            timestamp: encoder.timestamp(),
-            ..encoder.outgoing(message.tag)
+            timestamp: encoder.timestamp(message),
+            ..encoder.outgoing(message)
         }
     }
 
@@ -240,7 +235,7 @@ impl Responder {
     pub(crate) fn join_key(
         &self,
         joining: Joining,
-        tag: Option<Tag>,
+        reply: Heading,
         payload: Result<Option<Box<RawValue>>, serde_json::Error>,
         at: Option<SystemTime>,
     ) {
@@ -257,7 +252,7 @@ impl Responder {
         let connection = &self.context.connection;
         let union = connection.encoder.protocol.server;
         let payload = payload.as_deref();
-        let payload = payload.map(|json| JsonPayload::new(union, tag, json));
+        let payload = payload.map(|json| JsonPayload::new(union, reply.tag, json));
         let key = joining.key().clone();
         let answer = |position: &StreamPosition| {
             connection.encode(&Outgoing {
@@ -271,13 +266,15 @@ impl Responder {
                 seq: Some(position.seq),
                 epoch: Some(&position.epoch),
                 timestamp: at,
-                ..connection.encoder.outgoing(tag)
+                ..connection.encoder.headed(reply)
             })
         };
         let request = self.context.request.as_ref();
         let since = request.and_then(|request| request.position.as_ref());
         let id = self.context.id();
-        if let Err(error) = joining.join(connection, since, id, &answer) {
+        let joined = self.context.info(&joining).map_err(JoinError::Presence);
+        let joined = joined.and_then(|info| joining.join(connection, info, since, id, &answer));
+        if let Err(error) = joined {
             self.not_joined(error);
         }
     }
@@ -286,7 +283,7 @@ impl Responder {
     pub(crate) fn leave_key(
         &self,
         key: &str,
-        tag: Option<Tag>,
+        reply: Heading,
         payload: &dyn erased_serde::Serialize,
     ) {
         let connection = &self.context.connection;
@@ -297,7 +294,7 @@ impl Responder {
             is_reply: true,
             outcome: Some(true),
             channel: Some(key),
-            ..connection.encoder.outgoing(tag)
+            ..connection.encoder.headed(reply)
         });
     }
 }

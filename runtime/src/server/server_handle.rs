@@ -1,10 +1,13 @@
 //! The handle of a server, for use outside handlers.
 
 use super::{ClientHandle, Publisher, state::ServerState};
-use crate::{ChannelKey, Protocol};
-use std::sync::Arc;
+use crate::{
+    ChannelKey, Message, MessageSet, Protocol,
+    broker::{BrokerError, Command, Recipients, SessionList},
+};
+use std::{sync::Arc, time::SystemTime};
 
-/// Publishes to the channels of a server and shuts it down. Cloning is cheap: one reference count.
+/// Publishes to the channels of a server, reaches its sessions, and shuts it down. Cloning is cheap: one reference count.
 ///
 /// ```
 /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
@@ -48,6 +51,56 @@ impl ServerHandle {
     pub fn client<P: Protocol>(&self, id: u64) -> Option<ClientHandle<P>> {
         let connection = self.state.connection(id)?;
         Some(ClientHandle::new(connection, self.state.clone()))
+    }
+
+    /// Sends a message to sessions on all servers with the same broker, as [`ClientHandle::send`] does to one. Does not block. Generated code wraps
+    /// it.
+    pub fn send<U: MessageSet, M: Message<U>>(&self, to: Recipients, message: &M) {
+        let descriptor = &U::DESCRIPTOR.messages[M::INDEX];
+        if !self.state.is_valid(descriptor.name, message) {
+            return;
+        }
+        let payload: &dyn erased_serde::Serialize = message;
+        let payload = descriptor
+            .payload
+            .then(|| serde_json::value::to_raw_value(payload))
+            .transpose();
+        match payload {
+            Ok(payload) => {
+                let command = Command::Send {
+                    message: descriptor,
+                    payload: payload.map(Arc::from),
+                    at: SystemTime::now(),
+                };
+                self.state.broker.command(to, command);
+            }
+            Err(error) => tracing::error!(
+                error = &error as &dyn std::error::Error,
+                message_type = descriptor.name,
+                "cannot encode a message"
+            ),
+        }
+    }
+
+    /// Closes the connections of sessions on all servers with the same broker, and ends the sessions, as [`ClientHandle::kick`] does with one.
+    /// Does not block.
+    pub fn kick(&self, whom: Recipients, reason: &str) {
+        let command = Command::Kick {
+            reason: reason.into(),
+        };
+        self.state.broker.command(whom, command);
+    }
+
+    /// Returns sessions on all servers with the same broker, at most `limit`, and how many there are.
+    ///
+    /// # Errors
+    /// If the broker fails.
+    pub async fn sessions(
+        &self,
+        of: &Recipients,
+        limit: usize,
+    ) -> Result<SessionList, BrokerError> {
+        self.state.broker.sessions(of, limit).await
     }
 
     /// Returns the number of connections, including those that have not sent their hello yet.

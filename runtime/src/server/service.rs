@@ -4,6 +4,7 @@ use super::{
     Context, Rejection,
     connection_handle::Peer,
     connection_info::{ConnectionInfo, SessionState},
+    context::Request,
 };
 use crate::calls::Delivery;
 use crate::{
@@ -35,6 +36,18 @@ pub trait Service: Send + Sync + 'static {
         request: ConnectRequest,
     ) -> BoxFuture<'a, Result<SessionState, Rejection>>;
 
+    /// Returns what the application builds of the message with which the server speaks first; `None` if that has no payload.
+    fn greeting(&self, connection: &ConnectionInfo) -> Option<Box<RawValue>> {
+        let _ = connection;
+        None
+    }
+
+    /// Returns what the application builds of the message that plays the role `ready`; `None` if that is Handfast's own or has no payload.
+    fn welcome(&self, session: &SessionState) -> Option<Box<RawValue>> {
+        let _ = session;
+        None
+    }
+
     /// Called when the client of a session authenticates again: returns the state for later messages. `current` is the state of the session,
     /// `new` what [`Self::connect`] returned.
     fn refreshed(&self, current: &SessionState, new: SessionState) -> SessionState {
@@ -56,6 +69,13 @@ pub trait Service: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<(), Rejection>> {
         let _ = (key, cx);
         Box::pin(std::future::ready(Err(Rejection::not_joinable())))
+    }
+
+    /// Returns what the members of a channel learn of a client that joins it, as JSON text; `None` if nothing. `channel` is the name of the channel,
+    /// `key` its key.
+    fn presence(&self, channel: &str, key: &str, cx: Context) -> Info {
+        let _ = (channel, key, cx);
+        None
     }
 
     /// Returns the user behind a connection, if it is known. Rate limits then count all connections of that user together, instead of all
@@ -93,6 +113,9 @@ pub trait Service: Send + Sync + 'static {
     }
 }
 
+/// What the members of a channel learn of one of them, as JSON text.
+pub type Info = Option<Result<Box<RawValue>, serde_json::Error>>;
+
 /// The request of a client that connects or authenticates again.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -125,7 +148,11 @@ impl ConnectRequest {
     pub(crate) fn again(auth: Box<RawValue>, peer: &Peer) -> Self {
         Self {
             in_hello: false,
-            ..Self::new(Some(auth), peer.info.clone(), (*peer.version).to_owned())
+            ..Self::new(
+                Some(auth),
+                peer.info.whole().clone(),
+                (*peer.version).to_owned(),
+            )
         }
     }
 
@@ -149,10 +176,26 @@ impl ConnectRequest {
     }
 }
 
+/// The correlation id of a message, if it has one. That of a handler is shared with its context.
+#[derive(Debug)]
+pub(crate) enum RequestId {
+    Own(Option<Id>),
+    Shared(Arc<Request>),
+}
+
+impl RequestId {
+    pub(crate) fn get(&self) -> Option<&Id> {
+        match self {
+            Self::Own(id) => id.as_ref(),
+            Self::Shared(request) => request.id.as_ref(),
+        }
+    }
+}
+
 /// A decoded message and its handler.
 pub struct Received {
     /// The correlation id of the message.
-    pub id: Option<Id>,
+    pub(crate) id: RequestId,
     /// How to handle the message.
     pub action: Action,
     /// Whether the message expects a reply.

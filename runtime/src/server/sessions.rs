@@ -50,7 +50,7 @@ struct Owned {
 /// Who has a session: the sessions of each are limited together.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Owner {
-    Principal(Box<str>),
+    Principal(Arc<str>),
     Address(IpAddr),
 }
 

@@ -1,14 +1,15 @@
 //! The state that all connections of a server share.
 
 use super::{
+    Service,
     address::{ClientAddress, Network},
     allowances::{Allowance, SenderAllowances},
     connection_handle::{ConnectionHandle, Peer},
     encoder::Encoder,
     hub::Hub,
     middleware::AnyStack,
+    registry::Registry,
     sessions::Sessions,
-    shrink::shrink,
 };
 use crate::{
     Payload, ValidationError,
@@ -19,11 +20,10 @@ use crate::{
 };
 use handfast_naming::key;
 use std::{
-    collections::HashMap,
     fmt,
     net::IpAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, SystemTime},
@@ -44,8 +44,11 @@ pub(crate) struct ServerState {
     pub(crate) hub: Arc<Hub>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) middleware: Option<Arc<dyn AnyStack>>,
-    connections: Mutex<HashMap<u64, Arc<ConnectionHandle>>>,
+    pub(crate) service: Arc<dyn Service>,
+    pub(crate) registry: Arc<Registry>,
     last: AtomicU64,
+    /// How many connections were admitted.
+    admitted: AtomicU64,
     shutting_down: watch::Sender<bool>,
     /// The number of connections, including those that have not sent their hello yet.
     pub(crate) alive: watch::Sender<usize>,
@@ -88,6 +91,8 @@ pub(crate) enum AtCapacity {
 pub(crate) struct Admission {
     server: Arc<ServerState>,
     pub(crate) allowance: Arc<Allowance>,
+    /// Counts the connections of the server.
+    pub(crate) number: u64,
 }
 
 impl Drop for Admission {
@@ -108,25 +113,29 @@ impl fmt::Debug for ServerState {
 
 impl ServerState {
     pub(crate) fn new(
-        protocol: &'static ProtocolDescriptor,
+        service: Arc<dyn Service>,
         limits: Limits,
         broker: Arc<dyn Broker>,
         bounds: Bounds,
         middleware: Option<Arc<dyn AnyStack>>,
     ) -> Arc<Self> {
+        let protocol = service.protocol();
         let encoder = Arc::new(Encoder::new(protocol, limits.message));
+        let registry: Arc<Registry> = Arc::default();
         Arc::new(Self {
             protocol,
             limits,
-            hub: Hub::attach(encoder.clone(), broker.clone()),
+            hub: Hub::attach(encoder.clone(), broker.clone(), limits, registry.clone()),
             encoder,
             broker,
             senders: SenderAllowances::new(limits.rate, bounds.connections_per_address),
             bounds,
             middleware,
             sessions: Arc::new(Sessions::new(limits.detached)),
-            connections: Mutex::default(),
+            service,
+            registry,
             last: AtomicU64::new(0),
+            admitted: AtomicU64::new(0),
             shutting_down: watch::Sender::new(false),
             alive: watch::Sender::new(0),
         })
@@ -162,6 +171,7 @@ impl ServerState {
         Ok(Admission {
             server: self.clone(),
             allowance: Arc::new(allowance),
+            number: self.admitted.fetch_add(1, Ordering::Relaxed) + 1,
         })
     }
 
@@ -248,17 +258,11 @@ impl ServerState {
             .find(|channel| key::matches(channel.key, key))
     }
 
-    fn connections(&self) -> MutexGuard<'_, HashMap<u64, Arc<ConnectionHandle>>> {
-        self.connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Registers a session.
     pub(crate) fn connect(
         &self,
         peer: Peer,
-        principal: Option<Box<str>>,
+        principal: Option<Arc<str>>,
         encoding: usize,
     ) -> Arc<ConnectionHandle> {
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
@@ -271,7 +275,7 @@ impl ServerState {
             principal,
             encoding,
         ));
-        self.connections().insert(id, connection.clone());
+        self.registry.insert(&connection);
         if self.is_shutting_down() {
             close_going_away(&connection);
         }
@@ -285,14 +289,12 @@ impl ServerState {
         connection.outbound.end();
         connection.end_calls();
         self.hub.leave_all(connection);
-        let mut connections = self.connections();
-        connections.remove(&connection.id);
-        shrink(&mut connections);
+        self.registry.remove(connection);
     }
 
     /// Returns the session with an id.
     pub(crate) fn connection(&self, id: u64) -> Option<Arc<ConnectionHandle>> {
-        self.connections().get(&id).cloned()
+        self.registry.get(id)
     }
 
     pub(crate) fn is_shutting_down(&self) -> bool {
@@ -309,7 +311,7 @@ impl ServerState {
     /// Asks every connection to finish its handlers and to close.
     pub(crate) fn begin_shutdown(&self) {
         self.shutting_down.send_replace(true);
-        let connections: Vec<_> = self.connections().values().cloned().collect();
+        let connections = self.registry.all();
         connections
             .iter()
             .for_each(|connection| close_going_away(connection));

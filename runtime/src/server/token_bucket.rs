@@ -29,7 +29,8 @@ impl TokenBucket {
 
     fn fill(&mut self, now: Instant) {
         let passed = now.duration_since(self.filled).as_secs_f64();
-        self.filled = now;
+        // Several connections share a bucket, and each looks at the clock once for many messages.
+        self.filled = self.filled.max(now);
         self.tokens = (self.tokens + passed * self.per_second).min(self.burst);
     }
 

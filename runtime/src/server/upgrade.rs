@@ -1,4 +1,4 @@
-//! The upgrade of a request to a WebSocket (RFC 6455, section 4.2). (RFC 6455, section 4.2).
+//! The upgrade of a request to a WebSocket (RFC 6455, section 4.2).
 
 use super::{
     ConnectionInfo, address,
@@ -110,14 +110,14 @@ pub(crate) fn upgrade(endpoint: &Arc<Endpoint>, mut request: Request) -> Respons
         extensions: head.extensions,
         encoding: Some(endpoint.state.encoder.encodings[encoding].0),
     };
-    tokio::spawn(connect(
-        upgraded,
-        permit,
-        endpoint.clone(),
-        info,
-        admission,
-        encoding,
-    ));
+    // The handshake needs more memory than the session, and gives it back.
+    let opening = Box::pin(open(upgraded, endpoint.clone(), info, admission, encoding));
+    tokio::spawn(async move {
+        if let Some(session) = opening.await {
+            session.await;
+        }
+        drop(permit);
+    });
 
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
@@ -267,26 +267,27 @@ fn negotiate(
     }
 }
 
-async fn connect(
+async fn open(
     upgrade: hyper::upgrade::OnUpgrade,
-    _permit: Option<ConnectionPermit>,
     endpoint: Arc<Endpoint>,
     info: ConnectionInfo,
     admission: Admission,
     encoding: usize,
-) {
-    let (socket, unread) = match upgrade.await {
-        Ok(upgraded) => Socket::of(upgraded),
+) -> Option<handshake::Session> {
+    let transport = match upgrade.await {
+        Ok(upgraded) => {
+            let (socket, unread) = Socket::of(upgraded);
+            WebSocket::server(socket, endpoint.state.limits.message)
+                .unread(&unread)
+                .hung_up_by(Socket::is_hung_up)
+        }
         Err(error) => {
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
                 "the upgrade failed"
             );
-            return;
+            return None;
         }
     };
-    let transport = WebSocket::server(socket, endpoint.state.limits.message)
-        .unread(&unread)
-        .hung_up_by(Socket::is_hung_up);
-    handshake::serve(Box::new(transport), endpoint, info, admission, encoding).await;
+    handshake::open(Box::new(transport), endpoint, info, admission, encoding).await
 }

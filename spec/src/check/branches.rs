@@ -109,7 +109,9 @@ impl Checker<'_> {
         let messages = self.protocol.messages.iter();
         let payloads = messages.filter_map(|message| message.server.as_ref()?.payload);
         let data = self.protocol.errors.iter().filter_map(|error| error.data);
-        let mut waiting: Vec<SchemaId> = payloads.chain(data).collect();
+        let channels = self.protocol.channels.iter();
+        let infos = channels.filter_map(|channel| channel.presence?.info);
+        let mut waiting: Vec<SchemaId> = payloads.chain(data).chain(infos).collect();
         let mut reached = BTreeSet::new();
         while let Some(id) = waiting.pop() {
             if reached.insert(id) {

@@ -52,6 +52,11 @@ pub(super) static CHANNEL: Section = Section {
             Shape::Section(&HISTORY),
             "What is stored for clients that join again.",
         ),
+        key(
+            "presence",
+            Shape::Either(&[Shape::Flag, Shape::Section(&PRESENCE)]),
+            "Its members learn who else is in it.",
+        ),
         key("rust", Shape::RustName, "Its name in Rust."),
         key("ts", Shape::TsName, "Its name in TypeScript."),
     ],
@@ -71,6 +76,23 @@ static HISTORY: Section = Section {
             "bytes",
             Shape::Size,
             "The maximum size of all of them. 1MiB.",
+        ),
+    ],
+};
+
+static PRESENCE: Section = Section {
+    name: "presence",
+    doc: "What the members of a channel learn of each other.",
+    keys: &[
+        key(
+            "info",
+            Shape::Schema,
+            "What the server says of each member, as JSON Schema 2020-12.",
+        ),
+        key(
+            "members",
+            Shape::Count(1, 10_000),
+            "The maximum number of members that are listed; of others only the number is known. 1000.",
         ),
     ],
 };

@@ -94,6 +94,16 @@ static ROLES: Section = Section {
             ROLE,
             "Server: a number of a channel whose message is for others.",
         ),
+        key(
+            "greeting",
+            ROLE,
+            "Server: speaks first, before the hello. Off.",
+        ),
+        key(
+            "presence",
+            ROLE,
+            "Server: who is in a channel that has `presence`.",
+        ),
     ],
 };
 

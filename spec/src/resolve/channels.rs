@@ -2,8 +2,8 @@
 
 use super::Resolver;
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::model::{Channel, ErrorCode, History, KeyPart, Name, Param, Scalar};
-use crate::tree::Entry;
+use crate::model::{Channel, ChannelPresence, ErrorCode, History, KeyPart, Name, Param, Scalar};
+use crate::tree::{Entry, NodeId};
 use handfast_naming::key::{self, Part};
 
 impl Resolver<'_> {
@@ -60,8 +60,24 @@ impl Resolver<'_> {
             join: self.message_of(at, "join"),
             leave: self.message_of(at, "leave"),
             history,
+            presence: self.channel_presence(at),
             names: self.names(at),
         }
+    }
+
+    /// `presence: true`, or what is known of the members.
+    fn channel_presence(&mut self, channel: NodeId) -> Option<ChannelPresence> {
+        let at = self.tree.get(channel, "presence")?;
+        if self.tree.map(at).is_none() && self.tree.flag(at) != Some(true) {
+            return None;
+        }
+        let info = self.tree.get(at, "info").map(|id| self.schemas.schema(id));
+        let members = self.count(at, "members");
+        let members = members.and_then(|members| u32::try_from(members).ok());
+        Some(ChannelPresence {
+            info,
+            members: members.unwrap_or(ChannelPresence::MEMBERS),
+        })
     }
 
     /// The parts of a key such as `room:{roomId}`.

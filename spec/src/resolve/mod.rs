@@ -106,7 +106,7 @@ impl<'a> Resolver<'a> {
             .iter()
             .map(|entry| self.error(entry))
             .collect();
-        let channels = under("channels")
+        let channels: Vec<_> = under("channels")
             .iter()
             .map(|entry| self.channel(entry))
             .collect();
@@ -114,8 +114,10 @@ impl<'a> Resolver<'a> {
         let messages = under("messages")
             .iter()
             .map(|entry| self.message(entry, &envelope));
-        let messages: Vec<_> = messages.collect();
-        let session = self.session(at("session"), &messages);
+        let mut messages: Vec<_> = messages.collect();
+        let presence = channels.iter().any(|channel| channel.presence.is_some());
+        let session = self.session(at("session"), &messages, presence);
+        Self::early_ids(&session, &mut messages);
         let limits = self.limits(at("limits"));
         let encodings = self.encodings(at("encodings"), &name.text, version.major);
         let closes = self.closes(at("closes"));

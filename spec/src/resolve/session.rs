@@ -2,13 +2,20 @@
 
 use super::Resolver;
 use crate::model::{
-    Backoff, Message, MessageId, Phases, Role, RoleKind, RolePlayer, Scalar, SessionConfig, Side,
+    Backoff, Message, MessageId, Phases, Role, RoleKind, RolePlayer, RoleUses, Scalar,
+    SessionConfig, Side,
 };
 use crate::tree::NodeId;
 use std::time::Duration;
 
 impl Resolver<'_> {
-    pub(super) fn session(&mut self, block: Option<NodeId>, messages: &[Message]) -> SessionConfig {
+    /// `presence` says whether a channel has presence.
+    pub(super) fn session(
+        &mut self,
+        block: Option<NodeId>,
+        messages: &[Message],
+        presence: bool,
+    ) -> SessionConfig {
         let at = |key: &str| block.and_then(|block| self.tree.get(block, key));
         let or_off = |key: &str, default: u64| match block.and_then(|block| self.text(block, key)) {
             Some("off") => None,
@@ -45,7 +52,15 @@ impl Resolver<'_> {
             auth,
             resume,
             backoff: Backoff { min, max, attempts },
-            roles: self.roles(roles, auth, messages, resume.is_some()),
+            roles: self.roles(
+                roles,
+                auth,
+                messages,
+                RoleUses {
+                    resumes: resume.is_some(),
+                    presence,
+                },
+            ),
             phases: self.phases(phases),
         }
     }
@@ -55,7 +70,7 @@ impl Resolver<'_> {
         block: Option<NodeId>,
         auth: Option<MessageId>,
         messages: &[Message],
-        resumes: bool,
+        uses: RoleUses,
     ) -> Vec<Role> {
         let mut roles: Vec<Role> = Vec::new();
         let off = block.is_some_and(|block| self.tree.text(block) == Some("off"));
@@ -74,12 +89,48 @@ impl Resolver<'_> {
                         fields: Vec::new(),
                     },
                     (RoleKind::Auth, None) => RolePlayer::Off,
-                    _ => kind.default_player(name, messages, &roles, resumes),
+                    _ => kind.default_player(name, messages, &roles, uses),
                 }
             });
             roles.push(Role { kind, player });
         }
+        // A hello that is the message of `auth` is the proof as a whole.
+        if let Some(RolePlayer::Mapped { message, fields }) =
+            roles.first_mut().map(|role| &mut role.player)
+            && auth == Some(*message)
+            && !fields.iter().any(|(field, _)| field == "auth")
+        {
+            fields.push(("auth".to_owned(), String::new()));
+        }
         roles
+    }
+
+    /// Removes the ids of messages before ready, if the protocol has none there.
+    pub(super) fn early_ids(session: &SessionConfig, messages: &mut [Message]) {
+        if session.phases.ids_before_ready {
+            return;
+        }
+        let early = [
+            RoleKind::Greeting,
+            RoleKind::Hello,
+            RoleKind::Ready,
+            RoleKind::Refuse,
+        ];
+        let players = early
+            .into_iter()
+            .filter_map(|kind| match session.role(kind) {
+                RolePlayer::Mapped { message, .. } => Some(*message),
+                _ => None,
+            });
+        for id in players.chain(session.phases.before_ready.iter().copied()) {
+            let message = &mut messages[id.0];
+            for sent in [&mut message.client, &mut message.server]
+                .into_iter()
+                .flatten()
+            {
+                sent.envelope.id = None;
+            }
+        }
     }
 
     fn player(&mut self, at: NodeId, name: &str) -> Option<RolePlayer> {

@@ -153,6 +153,8 @@ impl<'a> Lowering<'a> {
             for param in params.map(|id| tree.entries(id)).unwrap_or_default() {
                 survey(Some(param.value));
             }
+            let presence = tree.get(entry.value, "presence");
+            survey(presence.and_then(|presence| tree.get(presence, "info")));
         }
         for entry in under("messages") {
             survey(tree.get(entry.value, "payload"));

@@ -1,6 +1,7 @@
-// Bundles the drivers with the generated client: `node build.js FOLDER`, where `api.ts` was generated.
+// Bundles drivers with the generated client: `node build.js SOURCES FOLDER`, where `api.ts` was generated. The scenarios of
+// `tests/scenarios` are driven by bundles of this kind, too.
 
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +9,10 @@ import { fileURLToPath } from 'node:url';
 const tests = new URL('../../typescript/', import.meta.url);
 const { buildSync } = createRequire(new URL('package.json', tests))('esbuild');
 
-const [folder] = process.argv.slice(2);
-const here = fileURLToPath(new URL('.', import.meta.url));
-for (const name of ['driver.js', 'node.js', 'page.js']) copyFileSync(join(here, name), join(folder, name));
-copyFileSync(join(here, '../scenarios.json'), join(folder, 'scenarios.json'));
+const [sources, folder] = process.argv.slice(2);
+for (const name of readdirSync(sources)) {
+  if (name.endsWith('.js')) copyFileSync(join(sources, name), join(folder, name));
+}
 
 const options = { absWorkingDir: folder, bundle: true, target: 'es2022', logLevel: 'error' };
 const nodePaths = [fileURLToPath(new URL('node_modules', tests))];

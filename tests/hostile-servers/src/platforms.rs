@@ -1,6 +1,10 @@
 //! Where the clients run: this program, Node with `ws`, Node with its own WebSocket, Chromium.
 
-use crate::{drive, list::Scenario, serve::Server};
+use crate::{
+    drive,
+    list::{self, Scenario},
+    serve::Server,
+};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -58,8 +62,10 @@ pub(crate) async fn bundle() -> Result<PathBuf, String> {
         fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(words)?;
         fs::write(path, output.text).map_err(words)?;
     }
+    fs::write(folder.join("scenarios.json"), list::TEXT).map_err(words)?;
     let status = Command::new("node")
         .arg(here().join("js/build.js"))
+        .arg(here().join("js"))
         .arg(&folder)
         .status()
         .await;

@@ -31,6 +31,12 @@ test('what is not used falls away', () => {
   }
 });
 
+test('what joins channels without presence has no code for it', () => {
+  const text = bundle(`import { joinChannel } from './handfast.js'; globalThis.r = joinChannel;`);
+  assert.match(text, /was left/);
+  assert.doesNotMatch(text, /wasListed/);
+});
+
 test('a type costs nothing, and neither does a module that is not used', () => {
   assert.equal(bundle(`import './api.js';`).trim(), '');
   assert.equal(bundle(`import './api.schemas.js';`).trim(), '');

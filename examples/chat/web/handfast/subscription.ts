@@ -5,13 +5,17 @@ import type { Channel, Message, Outgoing, PayloadOf, Published, Sendable } from 
 import type { CallError, DeclaredError, RuntimeError } from './errors.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
 import type { SendOptions } from './options.js';
+import type { Members, PresenceEvent } from './presence.js';
 import { err, type Result } from './result.js';
 import type { Gap } from './session.js';
+import type { Store } from './state.js';
 
 /** The events of a subscription, other than its messages. */
-export interface SubscriptionEvents<Joined> {
+export interface SubscriptionEvents<Joined, Info = never> {
   /** Messages were missed and will not be delivered: load the state again. */
   readonly gap: Gap;
+  /** Something happened to a member of the channel. */
+  readonly presence: PresenceEvent<Info>;
   /** The channel was joined again after a loss of the connection; the reply to the join. */
   readonly rejoined: Joined;
   /** The channel could not be joined again. The subscription has ended. */
@@ -22,6 +26,8 @@ export interface SubscriptionEvents<Joined> {
 export interface SubscriptionHost<Joined> {
   /** The last reply to a join. */
   joined(): Joined;
+  /** Who is in the channel, if its members learn of each other. */
+  members(): Store<Members<unknown>> | undefined;
   send(message: Outgoing<unknown>, payload: unknown, options?: SendOptions): Result<undefined, RuntimeError>;
   leave(): Promise<Result<unknown, CallError<DeclaredError>>>;
   /** Registers a message, so that the client can decode it. */
@@ -33,11 +39,11 @@ export interface SubscriptionHost<Joined> {
  * A subscription to a channel, with listeners of its own. The channel is joined again after each loss of the connection, and left
  * with the last of its subscriptions.
  */
-export class Subscription<Name extends string, Joined> {
+export class Subscription<Name extends string, Joined, Info = never> {
   /** The channel's key on the wire. */
   readonly key: string;
   readonly #host: SubscriptionHost<Joined>;
-  readonly #events: Listeners<SubscriptionEvents<Joined>>;
+  readonly #events: Listeners<SubscriptionEvents<Joined, Info>>;
   readonly #messages: Listeners<Record<string, Message>>;
   #ended: RuntimeError | undefined;
 
@@ -53,12 +59,17 @@ export class Subscription<Name extends string, Joined> {
     return this.#host.joined();
   }
 
+  /** Who is in the channel. While there is no connection, it is what was known last. */
+  get members(): [Info] extends [never] ? undefined : Store<Members<Info>> {
+    return this.#host.members() as [Info] extends [never] ? undefined : Store<Members<Info>>; // it was validated
+  }
+
   /** Listens to an event of the subscription. Returns a function that removes the listener. */
-  on<E extends keyof SubscriptionEvents<Joined>>(event: E, listener: (value: SubscriptionEvents<Joined>[E]) => void): Unsubscribe;
+  on<E extends keyof SubscriptionEvents<Joined, Info>>(event: E, listener: (value: SubscriptionEvents<Joined, Info>[E]) => void): Unsubscribe;
   /** Listens to a message of the channel. Returns a function that removes the listener. */
   on<P>(message: Published<P, Name>, listener: (payload: P, message: Message<string, P>) => void): Unsubscribe;
   on<P>(
-    what: Published<P, Name> | keyof SubscriptionEvents<Joined>,
+    what: Published<P, Name> | keyof SubscriptionEvents<Joined, Info>,
     listener: ((payload: P, message: Message<string, P>) => void) | ((value: never) => void),
   ): Unsubscribe {
     if (typeof what === 'string') return this.#events.on(what, listener as (value: unknown) => void);
@@ -84,7 +95,7 @@ export class Subscription<Name extends string, Joined> {
   }
 
   /** @internal */
-  emit<E extends keyof SubscriptionEvents<Joined>>(event: E, what: SubscriptionEvents<Joined>[E]): void {
+  emit<E extends keyof SubscriptionEvents<Joined, Info>>(event: E, what: SubscriptionEvents<Joined, Info>[E]): void {
     this.#events.emit(event, what);
   }
 
@@ -102,6 +113,6 @@ export class Subscription<Name extends string, Joined> {
 }
 
 /** What joining a channel gives. */
-export type SubscriptionOf<C> = C extends Channel<infer Name, infer _Params, infer Joined, infer _Errors>
-  ? Subscription<Name, Joined>
+export type SubscriptionOf<C> = C extends Channel<infer Name, infer _Params, infer Joined, infer _Errors, infer Info>
+  ? Subscription<Name, Joined, Info>
   : never;

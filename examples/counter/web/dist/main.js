@@ -196,67 +196,34 @@ function deadline(clock, milliseconds, callback) {
   return () => cancel();
 }
 
-// handfast/sequence.ts
-var SequenceTracker = class {
-  /** The number of the last message. */
-  #seq;
-  #epoch;
-  /** The first and the last number that were last reported as missing. */
-  #missed;
-  /** The position of the last message, if all of it is known. */
-  get position() {
-    return this.#seq === void 0 || this.#epoch === void 0 ? {} : { seq: this.#seq, epoch: this.#epoch };
-  }
-  /** Takes the number in the reply to a join: that of the last message before it. */
-  joined({ seq, epoch }) {
-    return this.#advance(seq, epoch, 0);
-  }
-  /** Takes the number of a message, or of one that is not for this client. */
-  message({ seq, epoch }) {
-    return this.#advance(seq, epoch, 1);
-  }
-  /** Takes a gap that the server reports. */
-  reported({ from, to, reason }) {
-    if (reason === "epoch") {
-      this.#seq = this.#epoch = this.#missed = void 0;
-    } else if (to !== void 0 && (this.#seq === void 0 || to > this.#seq)) {
-      const first = this.#seq === void 0 ? 0 : this.#seq + 1;
-      this.#missed = [Math.max(from ?? first, first), to];
-      this.#seq = to;
-    }
-  }
-  /** Forgets what was last reported as missing, because a gap without bounds is reported. */
-  forgetMissed() {
-    this.#missed = void 0;
-  }
-  /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
-  #advance(seq, epoch, step) {
-    const last = this.#seq;
-    const isRenewed = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
-    this.#epoch = epoch ?? this.#epoch;
-    if (isRenewed) {
-      this.#seq = seq;
-      this.#missed = void 0;
-      return { gap: {} };
-    }
-    if (seq === void 0 || last === void 0) {
-      this.#seq = seq ?? last;
-      return {};
-    }
-    if (step === 1 && seq <= last) {
-      const [from, to] = this.#missed ?? [1, 0];
-      if (seq < from || seq > to) return { isDuplicate: true };
-    } else if (seq >= last) {
-      this.#seq = seq;
-      if (seq === last + step) return {};
-      this.#missed = [last + 1, seq - step];
-      return { gap: { from: last + 1, to: seq - step } };
-    }
-    this.#seq = seq;
-    this.#missed = void 0;
-    return { gap: {} };
-  }
+// handfast/close-codes.ts
+var DEFAULTS = {
+  violations: 1008,
+  tooLarge: 1009,
+  silent: 4e3,
+  slow: 4008,
+  unauthorized: 4401,
+  kicked: 4403,
+  version: 4406,
+  takenOver: 4409,
+  rateLimited: 4429,
+  mistakes: []
 };
+var REFUSALS = ["violations", "unauthorized", "kicked", "version", "takenOver"];
+function closeCodesOf(protocol2) {
+  return { ...DEFAULTS, ...protocol2.closeCodes };
+}
+function isRefusal(code, closeCodes) {
+  return REFUSALS.some((name) => closeCodes[name] === code) || closeCodes.mistakes.includes(code);
+}
+
+// handfast/backoff.ts
+var MIN_DELAY = 100;
+function backoffDelay(clock, { min, max }, failures) {
+  const floor = Math.min(max, Math.max(min / 2, MIN_DELAY));
+  const bound = Math.max(floor, Math.min(max, min * 2 ** failures));
+  return floor + clock.random() * (bound - floor);
+}
 
 // handfast/counting.ts
 var ACKNOWLEDGE_MESSAGES = 64;
@@ -418,6 +385,226 @@ var Link = class {
   }
 };
 
+// handfast/connection.ts
+var ABNORMAL = 1006;
+var PROTOCOL_ERROR = 1002;
+var OVERLOADED_STEPS = 3;
+var Connection = class {
+  /** The close codes of the protocol. */
+  closeCodes;
+  /** What was received in the session, and the heartbeat. */
+  link;
+  #settings;
+  #host;
+  /** An encoded ping. */
+  #ping;
+  #transport;
+  /** Sends the hello on the current connection, where the server speaks first. */
+  #greeted = () => {
+  };
+  /** Counts the transports, so that events of an earlier one are ignored. */
+  #generation = 0;
+  /** Consecutive attempts that led to no session, or to none that lasted. */
+  #failedAttempts = 0;
+  /** How often the bound of the backoff has doubled. */
+  #backoffSteps = 0;
+  /** Consecutive attempts that ended without a close frame. */
+  #abnormalCloses = 0;
+  #phase = "connecting";
+  /** Whether the server is overloaded, and reconnecting must not be hurried. */
+  #isOverloaded = false;
+  #readyAt = 0;
+  /** When the timer of the link fires. */
+  #timerAt = 0;
+  #cancelTimer = () => {
+  };
+  constructor(host, settings) {
+    this.#settings = settings;
+    this.#host = host;
+    this.closeCodes = closeCodesOf(host.protocol);
+    const { heartbeat, timeout } = host.protocol.session;
+    this.#ping = host.encoder.session("ping");
+    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, settings.maxBytes);
+  }
+  /** The number of written bytes that are still buffered on this machine. */
+  get buffered() {
+    return this.#transport?.buffered?.() ?? 0;
+  }
+  /**
+   * Makes the first attempt to connect.
+   *
+   * @throws if the transport throws.
+   */
+  start() {
+    try {
+      this.#attempt();
+    } catch (error) {
+      this.#phase = "ended";
+      this.#cancelTimer();
+      throw error;
+    }
+  }
+  #attempt() {
+    const { protocol: protocol2, clock } = this.#host;
+    const { url, subprotocol, connect: connect2 } = this.#settings;
+    const generation = ++this.#generation;
+    const isCurrent = () => generation === this.#generation;
+    const { timeout } = protocol2.session;
+    this.#phase = "connecting";
+    this.#cancelTimer();
+    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
+    this.#transport = connect2(url, subprotocol, {
+      opened: () => {
+        if (!isCurrent()) return;
+        if (this.#host.encoder.tag("greeting") === null) return void this.#sayHello(isCurrent);
+        this.#greeted = () => {
+          this.#greeted = () => {
+          };
+          if (isCurrent()) void this.#sayHello(isCurrent);
+        };
+      },
+      received: (frame) => {
+        if (!isCurrent()) return;
+        const now = clock.now();
+        this.link.hear(now);
+        this.#host.received(frame, now);
+        if (this.#phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
+      },
+      closed: (code, reason) => {
+        if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
+      }
+    });
+  }
+  #retry() {
+    try {
+      this.#attempt();
+    } catch (error) {
+      this.#host.failed(error);
+      this.#lost(ABNORMAL, "could not connect");
+    }
+  }
+  /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
+  retryNow() {
+    if (this.#phase === "waiting") return this.#retry();
+    if (this.#phase !== "ready" || this.#ping === null) return;
+    this.link.ping();
+    this.#beat();
+  }
+  /** The network or the page is available again. An overloaded server is still left its delay. */
+  wake() {
+    if (this.#phase !== "waiting" || !this.#isOverloaded) this.retryNow();
+  }
+  async #sayHello(isCurrent) {
+    try {
+      for (const packet of await this.#host.hello()) {
+        if (!isCurrent()) return;
+        if (packet !== null) this.write(packet);
+      }
+    } catch (error) {
+      if (!isCurrent()) return;
+      this.#host.failed(error);
+      this.#drop(ABNORMAL, "no hello");
+      return;
+    }
+    if (isCurrent()) this.#host.opened();
+  }
+  /** The server has spoken first. */
+  greeted() {
+    this.#greeted();
+  }
+  /** Writes a message. */
+  write(packet) {
+    try {
+      this.#transport?.send(packet);
+    } catch (error) {
+      this.#drop(ABNORMAL, String(error));
+    }
+  }
+  /** The session is ready: the heartbeat begins. `counting` if both ends count. */
+  ready(counting, resumed) {
+    const now = this.#host.clock.now();
+    this.#phase = "ready";
+    this.#readyAt = now;
+    this.#abnormalCloses = 0;
+    this.link.attach(counting, resumed, now);
+    this.#watch();
+  }
+  /** Sets the timer of the link. One timer, however much is received. */
+  #watch() {
+    const { clock } = this.#host;
+    this.#cancelTimer();
+    this.#timerAt = this.link.timeout();
+    if (this.#timerAt < Infinity) this.#cancelTimer = clock.after(Math.max(0, this.#timerAt - clock.now()), () => this.#beat());
+  }
+  /** Does what is due: pings, acknowledges, and drops the connection if nothing is received. */
+  #beat() {
+    const { clock, protocol: protocol2 } = this.#host;
+    for (; ; ) {
+      const action = this.link.handleTimeout(clock.now());
+      if (action === void 0) return this.#watch();
+      if (action === "silent") return this.#drop(this.closeCodes.silent, `no answer to a ping within ${protocol2.session.timeout} ms`);
+      if (action !== "ping") this.#host.acknowledge(action);
+      else if (this.#ping !== null) this.write(this.#ping);
+      if (this.#phase !== "ready") return;
+    }
+  }
+  /** The server does not follow the protocol. */
+  broken(reason) {
+    this.#drop(PROTOCOL_ERROR, reason);
+  }
+  /** The server refuses temporarily: the delay is that for an overloaded one. */
+  refused(reason) {
+    this.#drop(this.closeCodes.rateLimited, reason);
+  }
+  /** Closes it for good. */
+  end(code, reason) {
+    if (this.#phase !== "ended") this.#drop(code, reason, true);
+  }
+  /** Whether a close code means that the client must not reconnect. */
+  #isFinal(code) {
+    if (code === this.closeCodes.unauthorized && this.#phase === "ready" && this.#host.hasExpired()) return false;
+    return code === 1e3 || isRefusal(code, this.closeCodes);
+  }
+  #drop(code, reason, final = false) {
+    const transport = this.#transport;
+    this.#lost(code, reason, final);
+    transport?.close(code === ABNORMAL ? this.closeCodes.silent : code, reason);
+  }
+  #lost(code, reason, final = false) {
+    const { protocol: protocol2, clock } = this.#host;
+    const { reconnect } = this.#settings;
+    const { backoff } = protocol2.session;
+    if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
+    else this.#failedAttempts++;
+    this.#generation++;
+    this.#transport = void 0;
+    this.#cancelTimer();
+    const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
+    if (final || !reconnect || hasGivenUp) {
+      this.#phase = "ended";
+      const words = hasGivenUp && !final && reconnect ? `gave up after ${this.#failedAttempts} attempts: ${reason || code}` : reason;
+      this.#host.closed({ code, reason: words, final: true });
+      return;
+    }
+    if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormalCloses === 2) this.#hint(reason);
+    this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
+    if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
+    const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
+    this.#phase = "waiting";
+    this.#cancelTimer = clock.after(retryIn, () => this.#retry());
+    this.#host.closed({ code, reason, final: false, retryIn });
+  }
+  /** Logs what may be wrong, as browsers do not say. */
+  #hint(reason) {
+    const { location } = globalThis;
+    const origin = location === void 0 ? "" : `, for the origin ${location.origin}`;
+    this.#host.warn(
+      "hint",
+      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#settings.subprotocol} run there${origin}?`
+    );
+  }
+};
+
 // handfast/descriptor.ts
 function tagOf(message) {
   return message.tag === void 0 ? message.name : message.tag;
@@ -482,8 +669,8 @@ function fieldViolation(held, part, field, envelope) {
 function outcomes({ outcome }) {
   return [outcome?.success, outcome?.failure];
 }
-function fits(held, { kind, presence }) {
-  return (kind === "text" ? typeof held === "string" : Number.isSafeInteger(held)) || held === null && presence === "nullable";
+function fits(held, { kind, presence: presence2 }) {
+  return (kind === "text" ? typeof held === "string" : Number.isSafeInteger(held)) || held === null && presence2 === "nullable";
 }
 function isNegative(held) {
   return typeof held === "number" && held < 0;
@@ -757,12 +944,15 @@ var Encoder = class {
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
   tag(role) {
     const tag = this.#protocol.roles?.[role];
+    if (role === "greeting") return tag ?? null;
     return tag === void 0 ? role : tag;
   }
   /** Encodes one of the session's own messages; `null` if the protocol has none. */
   session(role, payload, fields = {}) {
+    const { mapped, envelope } = this.#protocol;
     const tag = this.tag(role);
-    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, fields);
+    const sent = mapped?.has(role) === true ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
+    return tag === null || sent === void 0 ? null : this.#raw(sent.envelope, tag, sent.payload, fields);
   }
   #raw(envelope, tag, payload, fields) {
     const version = parseInt(this.#protocol.version, 10);
@@ -781,6 +971,69 @@ function byteLength(text) {
 function tooDeep(_, report) {
   fail(report, "depth", "is nested too deeply to be checked");
 }
+
+// handfast/errors.ts
+var SESSION_CODES = [
+  "ENVELOPE",
+  "SYNTAX",
+  "UNKNOWN_TYPE",
+  "NOT_READY",
+  "NO_REPLY",
+  "INTERNAL",
+  "TOO_LARGE",
+  "RATE_LIMITED",
+  "ID_REUSED",
+  "TOO_MANY",
+  "OTHER_PRINCIPAL"
+];
+var SessionRefusedError = class extends Error {
+  name = "SessionRefusedError";
+  /** `VERSION`, an error of the auth message, or the close code. */
+  code;
+  /** The side that is too old, if that is the reason. */
+  side;
+  /** What is wrong with the auth message, if that is the reason. */
+  violations;
+  constructor(code, message, side, violations = []) {
+    super(message);
+    this.code = code;
+    this.side = side;
+    this.violations = violations;
+  }
+};
+
+// handfast/listeners.ts
+var Listeners = class {
+  #byEvent = /* @__PURE__ */ new Map();
+  #threw;
+  /** @param threw is called with what a listener throws, so that the others are still called. */
+  constructor(threw) {
+    this.#threw = threw;
+  }
+  on(event, listener) {
+    const listeners = this.#byEvent.get(event) ?? /* @__PURE__ */ new Set();
+    this.#byEvent.set(event, listeners);
+    const own = (value) => listener(value);
+    listeners.add(own);
+    return () => listeners.delete(own);
+  }
+  /** Calls every listener, in the order they were added. Returns whether there was one. */
+  emit(event, value) {
+    const listeners = this.#byEvent.get(event);
+    if (listeners === void 0 || listeners.size === 0) return false;
+    for (const listener of [...listeners]) {
+      try {
+        listener(value);
+      } catch (error) {
+        this.#threw(error);
+      }
+    }
+    return true;
+  }
+  clear() {
+    this.#byEvent.clear();
+  }
+};
 
 // handfast/outbound.ts
 var OUTCOME_UNKNOWN = {
@@ -1030,119 +1283,6 @@ function settle({ delivered }, error) {
   if (delivered !== void 0) queueMicrotask(() => delivered(error === void 0 ? ok(void 0) : err(error)));
 }
 
-// handfast/listeners.ts
-var Listeners = class {
-  #byEvent = /* @__PURE__ */ new Map();
-  #threw;
-  /** @param threw is called with what a listener throws, so that the others are still called. */
-  constructor(threw) {
-    this.#threw = threw;
-  }
-  on(event, listener) {
-    const listeners = this.#byEvent.get(event) ?? /* @__PURE__ */ new Set();
-    this.#byEvent.set(event, listeners);
-    const own = (value) => listener(value);
-    listeners.add(own);
-    return () => listeners.delete(own);
-  }
-  /** Calls every listener, in the order they were added. Returns whether there was one. */
-  emit(event, value) {
-    const listeners = this.#byEvent.get(event);
-    if (listeners === void 0 || listeners.size === 0) return false;
-    for (const listener of [...listeners]) {
-      try {
-        listener(value);
-      } catch (error) {
-        this.#threw(error);
-      }
-    }
-    return true;
-  }
-  clear() {
-    this.#byEvent.clear();
-  }
-};
-
-// handfast/subscription.ts
-var Subscription = class {
-  /** The channel's key on the wire. */
-  key;
-  #host;
-  #events;
-  #messages;
-  #ended;
-  constructor(key, host) {
-    this.key = key;
-    this.#host = host;
-    this.#events = new Listeners((error) => host.reportThrown(error));
-    this.#messages = new Listeners((error) => host.reportThrown(error));
-  }
-  /** The last reply to a join. */
-  get joined() {
-    return this.#host.joined();
-  }
-  on(what, listener) {
-    if (typeof what === "string") return this.#events.on(what, listener);
-    this.#host.register(what);
-    const deliver = listener;
-    return this.#messages.on(what.name, (message) => deliver(message.payload, message));
-  }
-  send(message, payload, options) {
-    return this.#ended === void 0 ? this.#host.send(message, payload, options) : err(this.#ended);
-  }
-  /**
-   * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
-   * waits for the reply. That is decided immediately, so that a later call of `join` joins the channel again.
-   */
-  leave() {
-    return this.#host.leave();
-  }
-  /** @internal */
-  emit(event, what) {
-    this.#events.emit(event, what);
-  }
-  /** @internal */
-  deliver(message) {
-    return this.#messages.emit(message.type, message);
-  }
-  /** @internal Ends the subscription. */
-  end(message) {
-    this.#ended ??= { code: "CLOSED", message };
-    this.#events.clear();
-    this.#messages.clear();
-  }
-};
-
-// handfast/errors.ts
-var SESSION_CODES = [
-  "ENVELOPE",
-  "SYNTAX",
-  "UNKNOWN_TYPE",
-  "NOT_READY",
-  "NO_REPLY",
-  "INTERNAL",
-  "TOO_LARGE",
-  "RATE_LIMITED",
-  "ID_REUSED",
-  "TOO_MANY",
-  "OTHER_PRINCIPAL"
-];
-var SessionRefusedError = class extends Error {
-  name = "SessionRefusedError";
-  /** `VERSION`, an error of the auth message, or the close code. */
-  code;
-  /** The side that is too old, if that is the reason. */
-  side;
-  /** What is wrong with the auth message, if that is the reason. */
-  violations;
-  constructor(code, message, side, violations = []) {
-    super(message);
-    this.code = code;
-    this.side = side;
-    this.violations = violations;
-  }
-};
-
 // handfast/session.ts
 function objectOf(properties) {
   return (value, report) => reportObject(value, report, properties);
@@ -1192,7 +1332,8 @@ var sessionMessages = {
   refuse: { name: "refuse", receive: /* @__PURE__ */ objectOf(refusal) },
   ping: { name: "ping", receive: validateNothing },
   pong: { name: "pong", receive: validateNothing },
-  received: { name: "received", receive: /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount }) }
+  received: { name: "received", receive: /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount }) },
+  greeting: { name: "greeting", receive: validateNothing }
 };
 var sessionError = { name: "error", receive: validateError };
 var failure = { name: "error", receive: validateNothing };
@@ -1221,570 +1362,6 @@ function callError(error, declared) {
 function isSessionCode(code) {
   return SESSION_CODES.some((known) => known === code);
 }
-
-// handfast/channels.ts
-var MAX_REJOINS = 3;
-var GAP = "$gap";
-var SKIP = "$skip";
-var Channels = class {
-  #core;
-  #memberships = /* @__PURE__ */ new Map();
-  /** What must be joined again on the current connection. */
-  #queue = /* @__PURE__ */ new Set();
-  /** The number of pending rejoins. */
-  #pendingRejoins = 0;
-  #maxRejoins = MAX_REJOINS;
-  /** How often rejoins were refused temporarily, minus how often they succeeded. */
-  #refusals = 0;
-  #cancelPause;
-  constructor(core) {
-    this.#core = core;
-    this.#listen("gap", GAP, validateGap, (payload) => this.#gap(payload));
-    this.#listen("skip", SKIP, validateSkip, (payload) => this.#skip(payload));
-  }
-  /** Listens to a message of the session, if the protocol has it. */
-  #listen(role, name, receive, listener) {
-    const tag = this.#core.encoder.tag(role);
-    if (tag === null) return;
-    this.#core.register({ name, tag, receive });
-    this.#core.messages.on(name, ({ payload }) => listener(payload));
-  }
-  /** Joins a channel for one more subscription. */
-  join(channel, params, setup, { timeout, signal }) {
-    const promise = new Promise((resolve2, reject) => {
-      const key = channel.key(params);
-      if (signal?.aborted === true) throw new CallFailedError(ABORTED);
-      const known = this.#memberships.get(key);
-      const membership = known ?? this.#membership(key, channel, params);
-      const subscription = new Subscription(key, {
-        joined: () => membership.joinReply,
-        // only `setup` has a subscription before it is joined
-        send: (message, payload, options) => this.#core.write(message, payload, { channel: key }, options),
-        leave: () => this.#release(membership, subscription, "the subscription was left"),
-        register: (message) => this.#core.register(message),
-        reportThrown: (error) => this.#core.reportThrown(error)
-      });
-      membership.subscriptions.set(subscription, void 0);
-      this.#memberships.set(key, membership);
-      try {
-        setup?.(subscription);
-      } catch (error) {
-        void this.#release(membership, subscription, "its setup failed");
-        throw error;
-      }
-      if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: "CLOSED", message: "the subscription was left" });
-      if (membership.wasJoined) return resolve2(subscription);
-      const giveUp = (error) => {
-        membership.subscriptions.get(subscription)?.settle(error);
-        void this.#release(membership, subscription, error.message);
-      };
-      const most = timeout ?? this.#core.timeout(membership.join);
-      const late = () => giveUp({ code: "TIMEOUT", message: `no answer within ${most} ms` });
-      const cancelTimer = deadline(this.#core.clock, most, late);
-      const abort = () => giveUp(ABORTED);
-      signal?.addEventListener("abort", abort);
-      membership.subscriptions.set(subscription, {
-        ignoreRejection: () => promise.catch(() => {
-        }),
-        settle: (error) => {
-          cancelTimer();
-          signal?.removeEventListener("abort", abort);
-          if (error === void 0) resolve2(subscription);
-          else reject(new CallFailedError(error));
-        }
-      });
-      if (membership.id === void 0) this.#join(membership);
-    });
-    return promise;
-  }
-  #membership(key, channel, params) {
-    const own = { channel: key };
-    return {
-      key,
-      join: channel.join ?? ownRequest(this.#core, "join"),
-      leave: channel.leave ?? ownRequest(this.#core, "leave"),
-      params: channel.join ? params : own,
-      leaveParams: channel.leave ? pick(params, channel.params) : own,
-      subscriptions: /* @__PURE__ */ new Map(),
-      sequence: new SequenceTracker(),
-      wasJoined: false,
-      isMember: false,
-      id: void 0,
-      isRefused: false,
-      releaseSlot() {
-      }
-    };
-  }
-  #request(request, payload, sending, answered, failed, position) {
-    const settle2 = {
-      answered: (message) => {
-        answered(message);
-        return true;
-      },
-      failed
-    };
-    return this.#core.request(request, payload, sending, [request.reply], settle2, position);
-  }
-  /** Joins it for the first time. Each pending join has a timer of its own. */
-  #join(membership) {
-    const { join, params } = membership;
-    const failed = (error) => {
-      membership.id = void 0;
-      this.#lose(membership, error);
-    };
-    const answered = (message) => {
-      if (isOfChannel(message, membership)) this.#joined(membership, message);
-      else failed(wrongChannelError(message));
-    };
-    membership.id = this.#request(join, params, { timeout: null }, answered, failed);
-  }
-  #joined(membership, message) {
-    const again = membership.wasJoined;
-    membership.joinReply = message.payload;
-    membership.wasJoined = membership.isMember = true;
-    membership.isRefused = false;
-    membership.id = void 0;
-    if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
-    const { gap } = membership.sequence.joined(message);
-    if (again && gap !== void 0) this.#emitGap(membership, gap);
-    for (const [subscription, pending] of [...membership.subscriptions]) {
-      if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, void 0);
-      pending?.settle();
-    }
-  }
-  /** Removes a subscription. The last one leaves the channel, at the server as well if it may have processed the join. */
-  async #release(membership, subscription, why) {
-    const pending = membership.subscriptions.get(subscription);
-    const wasSubscribed = membership.subscriptions.delete(subscription);
-    subscription.end(why);
-    pending?.settle({ code: "CLOSED", message: why });
-    if (!wasSubscribed || membership.subscriptions.size > 0) return ok(void 0);
-    const { id, isMember } = membership;
-    this.#remove(membership);
-    const isKnown = isMember || id !== void 0 && this.#core.outbound.isWritten(id);
-    if (id !== void 0) this.#core.outbound.abandon(id);
-    return isKnown ? this.#leave(membership) : ok(void 0);
-  }
-  #leave({ leave, leaveParams }) {
-    return new Promise((resolve2) => {
-      this.#request(
-        leave,
-        leaveParams,
-        { timeout: this.#core.timeout(leave), as: "leave" },
-        (message) => resolve2(ok(message.payload)),
-        // Every channel is left when the connection ends.
-        (error) => resolve2(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
-      );
-    });
-  }
-  /** A later join of the same key is of another membership, which this one no longer disturbs. */
-  #remove(membership) {
-    if (this.#memberships.get(membership.key) === membership) this.#memberships.delete(membership.key);
-    this.#queue.delete(membership);
-    membership.releaseSlot();
-  }
-  /** The channel is lost, for all its subscriptions. */
-  #lose(membership, error) {
-    this.#remove(membership);
-    if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(membership);
-    const subscriptions = [...membership.subscriptions];
-    membership.subscriptions.clear();
-    for (const [subscription, pending] of subscriptions) {
-      if (pending === void 0) subscription.emit("lost", error);
-      subscription.end(`the subscription was lost: ${error.message}`);
-      pending?.settle(error);
-    }
-  }
-  // After a loss of the connection
-  /** Joins every channel again that was joined. First joins are queued with the other requests. */
-  opened() {
-    for (const membership of this.#memberships.values()) {
-      if (membership.wasJoined) this.#queue.add(membership);
-    }
-    this.#rejoin();
-  }
-  /** The session has ended, and every membership with it. Without an error, channels are joined again. */
-  ended(error) {
-    this.#queue.clear();
-    this.#cancelPause?.();
-    this.#cancelPause = void 0;
-    this.#maxRejoins = MAX_REJOINS;
-    for (const membership of this.#memberships.values()) {
-      membership.isMember = false;
-      if (membership.wasJoined) membership.id = void 0;
-      membership.releaseSlot();
-    }
-    if (error !== void 0) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
-  }
-  #rejoin() {
-    for (const membership of this.#queue) {
-      if (this.#pendingRejoins >= this.#maxRejoins || this.#cancelPause !== void 0) return;
-      this.#queue.delete(membership);
-      this.#rejoinOne(membership);
-    }
-  }
-  #rejoinOne(membership) {
-    const { join, params, sequence } = membership;
-    let isCurrent = true;
-    this.#pendingRejoins++;
-    const cancelTimer = deadline(this.#core.clock, this.#core.protocol.session.timeout, () => {
-      this.#emitUnboundedGap(membership);
-      membership.releaseSlot();
-      this.#rejoin();
-    });
-    membership.releaseSlot = () => {
-      cancelTimer();
-      membership.releaseSlot = () => {
-      };
-      this.#pendingRejoins--;
-    };
-    const answered = (message) => {
-      if (!isOfChannel(message, membership)) return failed(wrongChannelError(message));
-      isCurrent = false;
-      membership.releaseSlot();
-      this.#refusals = Math.max(0, this.#refusals - 1);
-      this.#joined(membership, message);
-      this.#rejoin();
-    };
-    const failed = (error) => {
-      if (error.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
-      isCurrent = false;
-      membership.id = void 0;
-      membership.releaseSlot();
-      if (isRetryable(error)) this.#refused(membership);
-      else this.#lose(membership, error);
-      this.#rejoin();
-    };
-    const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, sequence.position);
-    if (isCurrent) membership.id = id;
-  }
-  /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
-  #refused(membership) {
-    const isNews = !membership.isRefused;
-    membership.isRefused = true;
-    this.#queue.add(membership);
-    this.#maxRejoins = 1;
-    this.#pause();
-    if (isNews) this.#emitUnboundedGap(membership);
-  }
-  #pause() {
-    if (this.#cancelPause !== void 0) return;
-    const { min, max } = this.#core.protocol.session.backoff;
-    const bound = Math.min(max, min * 2 ** (2 + this.#refusals++));
-    this.#cancelPause = this.#core.clock.after(bound / 2 * (1 + this.#core.clock.random()), () => {
-      this.#cancelPause = void 0;
-      this.#rejoin();
-    });
-  }
-  // Receiving
-  /** The membership that a message belongs to, if the channel was joined. */
-  #find(key) {
-    const membership = key === void 0 ? void 0 : this.#memberships.get(key);
-    return membership?.wasJoined === true ? membership : void 0;
-  }
-  /** Counts a message off; whether it is new. */
-  isNew(fields) {
-    const membership = this.#find(fields.channel);
-    if (membership === void 0) return true;
-    const { gap, isDuplicate } = membership.sequence.message(fields);
-    if (gap !== void 0) this.#emitGap(membership, gap);
-    return isDuplicate !== true;
-  }
-  /** Takes the server's word that something is missing. */
-  #gap({ channel, ...gap }) {
-    const membership = this.#find(channel);
-    if (membership === void 0) return;
-    membership.sequence.reported(gap);
-    this.#emitGap(membership, gap);
-  }
-  /** Takes the number of a message that is not for this client. */
-  #skip({ channel, seq }) {
-    this.isNew({ channel, seq });
-  }
-  /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
-  deliver(message) {
-    let wasDelivered = false;
-    const membership = this.#find(message.channel);
-    if (membership === void 0) return false;
-    this.#each(membership, (subscription) => {
-      wasDelivered = subscription.deliver(message) || wasDelivered;
-    });
-    return wasDelivered;
-  }
-  #emitUnboundedGap(membership) {
-    membership.sequence.forgetMissed();
-    this.#emitGap(membership, {});
-  }
-  #emitGap(membership, gap) {
-    this.#each(membership, (subscription) => subscription.emit("gap", gap));
-  }
-  #each(membership, act) {
-    for (const subscription of [...membership.subscriptions.keys()]) act(subscription);
-  }
-  // The end
-  /** The application closes the client: callers need not handle the rejection of their joins. */
-  ignoreRejections() {
-    for (const { subscriptions } of this.#memberships.values()) {
-      for (const pending of subscriptions.values()) pending?.ignoreRejection();
-    }
-  }
-};
-function joinChannel(core, channel, params, setup, options) {
-  const channels = core.channels ??= new Channels(core);
-  return channels.join(channel, params, setup, options);
-}
-function ownRequest(core, role) {
-  const reply = { name: role, tag: core.encoder.tag(role), receive: validateChannelKey };
-  return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
-}
-function isRetryable(error) {
-  return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
-}
-function isOfChannel({ channel }, { key }) {
-  return channel === void 0 || channel === key;
-}
-function wrongChannelError({ id, channel, payload }) {
-  const message = "the reply to a join is of another channel";
-  const reply = { code: "ENVELOPE", kind: "envelope", message, id, channel, payload, violations: [] };
-  return { code: "BAD_REPLY", message, reply };
-}
-function pick(value, names) {
-  return names === void 0 ? value : Object.fromEntries(names.map((name) => [name, value[name]]));
-}
-
-// handfast/close-codes.ts
-var DEFAULTS = {
-  violations: 1008,
-  tooLarge: 1009,
-  silent: 4e3,
-  slow: 4008,
-  unauthorized: 4401,
-  kicked: 4403,
-  version: 4406,
-  takenOver: 4409,
-  rateLimited: 4429
-};
-var REFUSALS = ["violations", "unauthorized", "kicked", "version", "takenOver"];
-function closeCodesOf(protocol2) {
-  return { ...DEFAULTS, ...protocol2.closeCodes };
-}
-function isRefusal(code, closeCodes) {
-  return REFUSALS.some((name) => closeCodes[name] === code);
-}
-
-// handfast/backoff.ts
-var MIN_DELAY = 100;
-function backoffDelay(clock, { min, max }, failures) {
-  const floor = Math.min(max, Math.max(min / 2, MIN_DELAY));
-  const bound = Math.max(floor, Math.min(max, min * 2 ** failures));
-  return floor + clock.random() * (bound - floor);
-}
-
-// handfast/connection.ts
-var ABNORMAL = 1006;
-var PROTOCOL_ERROR = 1002;
-var OVERLOADED_STEPS = 3;
-var Connection = class {
-  /** The close codes of the protocol. */
-  closeCodes;
-  /** What was received in the session, and the heartbeat. */
-  link;
-  #settings;
-  #host;
-  /** An encoded ping. */
-  #ping;
-  #transport;
-  /** Counts the transports, so that events of an earlier one are ignored. */
-  #generation = 0;
-  /** Consecutive attempts that led to no session, or to none that lasted. */
-  #failedAttempts = 0;
-  /** How often the bound of the backoff has doubled. */
-  #backoffSteps = 0;
-  /** Consecutive attempts that ended without a close frame. */
-  #abnormalCloses = 0;
-  #phase = "connecting";
-  /** Whether the server is overloaded, and reconnecting must not be hurried. */
-  #isOverloaded = false;
-  #readyAt = 0;
-  /** When the timer of the link fires. */
-  #timerAt = 0;
-  #cancelTimer = () => {
-  };
-  constructor(host, settings) {
-    this.#settings = settings;
-    this.#host = host;
-    this.closeCodes = closeCodesOf(host.protocol);
-    const { heartbeat, timeout } = host.protocol.session;
-    this.#ping = host.encoder.session("ping");
-    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, settings.maxBytes);
-  }
-  /** The number of written bytes that are still buffered on this machine. */
-  get buffered() {
-    return this.#transport?.buffered?.() ?? 0;
-  }
-  /**
-   * Makes the first attempt to connect.
-   *
-   * @throws if the transport throws.
-   */
-  start() {
-    try {
-      this.#attempt();
-    } catch (error) {
-      this.#phase = "ended";
-      this.#cancelTimer();
-      throw error;
-    }
-  }
-  #attempt() {
-    const { protocol: protocol2, clock } = this.#host;
-    const { url, subprotocol, connect: connect2 } = this.#settings;
-    const generation = ++this.#generation;
-    const isCurrent = () => generation === this.#generation;
-    const { timeout } = protocol2.session;
-    this.#phase = "connecting";
-    this.#cancelTimer();
-    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
-    this.#transport = connect2(url, subprotocol, {
-      opened: () => {
-        if (isCurrent()) void this.#sayHello(isCurrent);
-      },
-      received: (frame) => {
-        if (!isCurrent()) return;
-        const now = clock.now();
-        this.link.hear(now);
-        this.#host.received(frame, now);
-        if (this.#phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
-      },
-      closed: (code, reason) => {
-        if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
-      }
-    });
-  }
-  #retry() {
-    try {
-      this.#attempt();
-    } catch (error) {
-      this.#host.failed(error);
-      this.#lost(ABNORMAL, "could not connect");
-    }
-  }
-  /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
-  retryNow() {
-    if (this.#phase === "waiting") return this.#retry();
-    if (this.#phase !== "ready" || this.#ping === null) return;
-    this.link.ping();
-    this.#beat();
-  }
-  /** The network or the page is available again. An overloaded server is still left its delay. */
-  wake() {
-    if (this.#phase !== "waiting" || !this.#isOverloaded) this.retryNow();
-  }
-  async #sayHello(isCurrent) {
-    try {
-      const hello = await this.#host.hello();
-      if (!isCurrent()) return;
-      if (hello !== null) this.write(hello);
-    } catch (error) {
-      if (!isCurrent()) return;
-      this.#host.failed(error);
-      this.#drop(ABNORMAL, "no hello");
-      return;
-    }
-    if (isCurrent()) this.#host.opened();
-  }
-  /** Writes a message. */
-  write(packet) {
-    try {
-      this.#transport?.send(packet);
-    } catch (error) {
-      this.#drop(ABNORMAL, String(error));
-    }
-  }
-  /** The session is ready: the heartbeat begins. `counting` if both ends count. */
-  ready(counting, resumed) {
-    const now = this.#host.clock.now();
-    this.#phase = "ready";
-    this.#readyAt = now;
-    this.#abnormalCloses = 0;
-    this.link.attach(counting, resumed, now);
-    this.#watch();
-  }
-  /** Sets the timer of the link. One timer, however much is received. */
-  #watch() {
-    const { clock } = this.#host;
-    this.#cancelTimer();
-    this.#timerAt = this.link.timeout();
-    if (this.#timerAt < Infinity) this.#cancelTimer = clock.after(Math.max(0, this.#timerAt - clock.now()), () => this.#beat());
-  }
-  /** Does what is due: pings, acknowledges, and drops the connection if nothing is received. */
-  #beat() {
-    const { clock, protocol: protocol2 } = this.#host;
-    for (; ; ) {
-      const action = this.link.handleTimeout(clock.now());
-      if (action === void 0) return this.#watch();
-      if (action === "silent") return this.#drop(this.closeCodes.silent, `no answer to a ping within ${protocol2.session.timeout} ms`);
-      if (action !== "ping") this.#host.acknowledge(action);
-      else if (this.#ping !== null) this.write(this.#ping);
-      if (this.#phase !== "ready") return;
-    }
-  }
-  /** The server does not follow the protocol. */
-  broken(reason) {
-    this.#drop(PROTOCOL_ERROR, reason);
-  }
-  /** The server refuses temporarily: the delay is that for an overloaded one. */
-  refused(reason) {
-    this.#drop(this.closeCodes.rateLimited, reason);
-  }
-  /** Closes it for good. */
-  end(code, reason) {
-    if (this.#phase !== "ended") this.#drop(code, reason, true);
-  }
-  /** Whether a close code means that the client must not reconnect. */
-  #isFinal(code) {
-    if (code === this.closeCodes.unauthorized && this.#phase === "ready" && this.#host.hasExpired()) return false;
-    return code === 1e3 || isRefusal(code, this.closeCodes);
-  }
-  #drop(code, reason, final = false) {
-    const transport = this.#transport;
-    this.#lost(code, reason, final);
-    transport?.close(code === ABNORMAL ? this.closeCodes.silent : code, reason);
-  }
-  #lost(code, reason, final = false) {
-    const { protocol: protocol2, clock } = this.#host;
-    const { reconnect } = this.#settings;
-    const { backoff } = protocol2.session;
-    if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
-    else this.#failedAttempts++;
-    this.#generation++;
-    this.#transport = void 0;
-    this.#cancelTimer();
-    const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
-    if (final || !reconnect || hasGivenUp) {
-      this.#phase = "ended";
-      const words = hasGivenUp && !final && reconnect ? `gave up after ${this.#failedAttempts} attempts: ${reason || code}` : reason;
-      this.#host.closed({ code, reason: words, final: true });
-      return;
-    }
-    if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormalCloses === 2) this.#hint(reason);
-    this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
-    if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
-    const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
-    this.#phase = "waiting";
-    this.#cancelTimer = clock.after(retryIn, () => this.#retry());
-    this.#host.closed({ code, reason, final: false, retryIn });
-  }
-  /** Logs what may be wrong, as browsers do not say. */
-  #hint(reason) {
-    const { location } = globalThis;
-    const origin = location === void 0 ? "" : `, for the origin ${location.origin}`;
-    this.#host.warn(
-      "hint",
-      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#settings.subprotocol} run there${origin}?`
-    );
-  }
-};
 
 // handfast/state.ts
 var Store = class {
@@ -1904,6 +1481,7 @@ var Warnings = class {
 
 // handfast/core.ts
 var DEFAULT_OUTBOUND = 1048576;
+var FAILED = { code: "FAILED", message: "the request failed" };
 var Core = class {
   ready;
   state;
@@ -1925,6 +1503,10 @@ var Core = class {
   #encoding;
   #byTag = /* @__PURE__ */ new Map();
   #withOwnTag = [];
+  /** The messages of the application that play roles, with the session's own in their place. */
+  #mapped = /* @__PURE__ */ new Map();
+  /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
+  #isForeign;
   /** The session's messages that do not count. */
   #own = Object.values(sessionMessages);
   #reader;
@@ -1980,12 +1562,21 @@ var Core = class {
     this.events = new Listeners(threw);
     this.messages = new Listeners(threw);
     this.encoder = new Encoder(protocol2, encoding);
-    for (const message of [...this.#own, sessionError]) {
-      const tag = this.encoder.tag(message.name);
+    const { mapped } = protocol2;
+    for (const own of [...this.#own, sessionError]) {
+      const role = own.name;
+      const tag = this.encoder.tag(role);
+      const message = mapped?.has(role) === true ? mapped.incoming(role) : own;
+      if (message === void 0) continue;
+      if (message !== own) this.#mapped.set(message, own);
       if (tag !== null) this.#byTag.set(tag, message);
+      if (message.envelope !== void 0 && message.envelope.tag.name !== protocol2.envelope.server.tag.name) {
+        this.#withOwnTag.push({ ...message, tag });
+      }
     }
+    this.#isForeign = mapped?.has("hello") === true || mapped?.has("ready") === true;
     const roles = ["hello", "ready", "received"];
-    this.#canCount = protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
+    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
     const maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
     this.connection = new Connection(this, { url, subprotocol, maxBytes, connect: transport, reconnect });
     this.outbound = new Outbound(this, maxBytes);
@@ -2040,7 +1631,7 @@ var Core = class {
   }
   // The session
   async hello() {
-    const { version, hash, auth: validate } = this.protocol;
+    const { version, hash, auth: validate, authFollows } = this.protocol;
     const auth = await this.authPayload();
     if (validate !== void 0 && auth !== void 0) {
       const violations = this.encoder.violations(validate, auth, 2, null);
@@ -2050,12 +1641,13 @@ var Core = class {
       }
     }
     const session = this.#detached && { session: this.#token, received: this.connection.link.received };
-    return this.encoder.session("hello", {
+    const hello = this.encoder.session("hello", {
       version,
       hash,
       ...auth !== void 0 && { auth },
       ...this.#canCount && { resume: session ?? {} }
     });
+    return authFollows === true && auth !== void 0 ? [hello, this.encoder.session("auth", auth)] : [hello];
   }
   /** The credentials, which may have to be fetched. */
   async authPayload() {
@@ -2064,9 +1656,9 @@ var Core = class {
   }
   opened() {
     this.#hasGreeted = true;
-    if (this.#detached === void 0) this.#begin();
+    if (this.#detached === void 0 && !this.#isForeign) this.#begin();
     const { version, hash } = this.protocol;
-    if (this.encoder.tag("hello") === null) this.#becomeReady({ version, hash });
+    if (this.encoder.tag(this.#isForeign ? "ready" : "hello") === null) this.#becomeReady({ version, hash });
     else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
   }
   /** Begins a session, whose first messages follow the hello at once. */
@@ -2170,7 +1762,7 @@ var Core = class {
   received(frame, now) {
     this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
     const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
-    const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
+    const decoded = this.#ownOf(parsed.ok ? read(parsed.value, this.#reader) : parsed);
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
     const isOwn = this.#own.some((own) => own === known);
@@ -2204,9 +1796,24 @@ var Core = class {
     if (error.kind === "unknown-type") {
       if (error.id === void 0) this.events.emit("unhandled", error);
       else this.#requests?.refuse(error.id, error);
-    } else if (!this.events.emit("invalid", error)) {
-      this.#warnings.warn(`invalid ${known?.name}`, `an invalid message: ${error.message}`);
+    } else {
+      this.invalid(error, known?.name);
     }
+  }
+  /** In place of a message of the application that plays a role, the session's own with the fields of that role. */
+  #ownOf(decoded) {
+    const { mapped, version, hash } = this.protocol;
+    if (mapped === void 0 || !decoded.ok) return decoded;
+    const { incoming, message } = decoded.value;
+    const own = incoming === failure ? failure : this.#mapped.get(incoming);
+    if (own === void 0 || own === failure && !mapped.has("error")) return decoded;
+    const fields = mapped.fields(own.name, message.payload);
+    const absent = { ready: { version, hash }, refuse: FAILED, error: FAILED };
+    return ok({ incoming: own, message: { ...message, type: own.name, payload: { ...absent[own.name], ...fields } } });
+  }
+  /** Reports a message that is not valid. */
+  invalid(error, name) {
+    if (!this.events.emit("invalid", error)) this.#warnings.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
   }
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
   #isAnswer({ type }, { answers, inOrder }) {
@@ -2235,7 +1842,9 @@ var Core = class {
       }
       case sessionMessages.ping: {
         if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
-        return this.outbound.control("pong", this.encoder.session("pong"));
+        const { id, payload } = message;
+        const repeated = this.protocol.mapped?.has("ping") === true ? payload : void 0;
+        return this.outbound.control("pong", this.encoder.session("pong", repeated, id === void 0 ? {} : { id }));
       }
       case sessionMessages.received: {
         const { received, sent } = message.payload;
@@ -2245,6 +1854,8 @@ var Core = class {
       }
       case sessionMessages.pong:
         return;
+      case sessionMessages.greeting:
+        return this.connection.greeted();
     }
     const wasDelivered = this.channels?.deliver(message) === true;
     if (this.messages.emit(message.type, message) || wasDelivered) return;
@@ -2288,6 +1899,494 @@ var Core = class {
 };
 function resolve(source) {
   return typeof source === "function" ? source() : source;
+}
+
+// handfast/sequence.ts
+var SequenceTracker = class {
+  /** The number of the last message. */
+  #seq;
+  #epoch;
+  /** The first and the last number that were last reported as missing. */
+  #missed;
+  /** The position of the last message, if all of it is known. */
+  get position() {
+    return this.#seq === void 0 || this.#epoch === void 0 ? {} : { seq: this.#seq, epoch: this.#epoch };
+  }
+  /** Takes the number in the reply to a join: that of the last message before it. */
+  joined({ seq, epoch }) {
+    return this.#advance(seq, epoch, 0);
+  }
+  /** Takes the number of a message, or of one that is not for this client. */
+  message({ seq, epoch }) {
+    return this.#advance(seq, epoch, 1);
+  }
+  /** Takes a gap that the server reports. */
+  reported({ from, to, reason }) {
+    if (reason === "epoch") {
+      this.#seq = this.#epoch = this.#missed = void 0;
+    } else if (to !== void 0 && (this.#seq === void 0 || to > this.#seq)) {
+      const first = this.#seq === void 0 ? 0 : this.#seq + 1;
+      this.#missed = [Math.max(from ?? first, first), to];
+      this.#seq = to;
+    }
+  }
+  /** Forgets what was last reported as missing, because a gap without bounds is reported. */
+  forgetMissed() {
+    this.#missed = void 0;
+  }
+  /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
+  #advance(seq, epoch, step) {
+    const last = this.#seq;
+    const isRenewed = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
+    this.#epoch = epoch ?? this.#epoch;
+    if (isRenewed) {
+      this.#seq = seq;
+      this.#missed = void 0;
+      return { gap: {} };
+    }
+    if (seq === void 0 || last === void 0) {
+      this.#seq = seq ?? last;
+      return {};
+    }
+    if (step === 1 && seq <= last) {
+      const [from, to] = this.#missed ?? [1, 0];
+      if (seq < from || seq > to) return { isDuplicate: true };
+    } else if (seq >= last) {
+      this.#seq = seq;
+      if (seq === last + step) return {};
+      this.#missed = [last + 1, seq - step];
+      return { gap: { from: last + 1, to: seq - step } };
+    }
+    this.#seq = seq;
+    this.#missed = void 0;
+    return { gap: {} };
+  }
+};
+
+// handfast/subscription.ts
+var Subscription = class {
+  /** The channel's key on the wire. */
+  key;
+  #host;
+  #events;
+  #messages;
+  #ended;
+  constructor(key, host) {
+    this.key = key;
+    this.#host = host;
+    this.#events = new Listeners((error) => host.reportThrown(error));
+    this.#messages = new Listeners((error) => host.reportThrown(error));
+  }
+  /** The last reply to a join. */
+  get joined() {
+    return this.#host.joined();
+  }
+  /** Who is in the channel. While there is no connection, it is what was known last. */
+  get members() {
+    return this.#host.members();
+  }
+  on(what, listener) {
+    if (typeof what === "string") return this.#events.on(what, listener);
+    this.#host.register(what);
+    const deliver = listener;
+    return this.#messages.on(what.name, (message) => deliver(message.payload, message));
+  }
+  send(message, payload, options) {
+    return this.#ended === void 0 ? this.#host.send(message, payload, options) : err(this.#ended);
+  }
+  /**
+   * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
+   * waits for the reply. That is decided immediately, so that a later call of `join` joins the channel again.
+   */
+  leave() {
+    return this.#host.leave();
+  }
+  /** @internal */
+  emit(event, what) {
+    this.#events.emit(event, what);
+  }
+  /** @internal */
+  deliver(message) {
+    return this.#messages.emit(message.type, message);
+  }
+  /** @internal Ends the subscription. */
+  end(message) {
+    this.#ended ??= { code: "CLOSED", message };
+    this.#events.clear();
+    this.#messages.clear();
+  }
+};
+
+// handfast/channels.ts
+var MAX_REJOINS = 3;
+var GAP = "$gap";
+var SKIP = "$skip";
+var PRESENCE = "$presence";
+var JOIN = "$join";
+var LEAVE = "$leave";
+var Channels = class {
+  #core;
+  #memberships = /* @__PURE__ */ new Map();
+  /** The session's own requests. */
+  #own;
+  /** What must be joined again on the current connection. */
+  #queue = /* @__PURE__ */ new Set();
+  /** The number of pending rejoins. */
+  #pendingRejoins = 0;
+  #maxRejoins = MAX_REJOINS;
+  /** How often rejoins were refused temporarily, minus how often they succeeded. */
+  #refusals = 0;
+  #cancelPause;
+  /** Follows who is in a channel. */
+  #follow;
+  constructor(core) {
+    this.#core = core;
+    this.#listen("gap", GAP, validateGap, (payload) => this.#gap(payload));
+    this.#listen("skip", SKIP, validateSkip, (payload) => this.#skip(payload));
+    this.#own = { join: ownRequest(core, "join", JOIN), leave: ownRequest(core, "leave", LEAVE) };
+    for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
+    core.messages.on(JOIN, (message) => this.#added(message));
+    core.messages.on(LEAVE, ({ payload }) => this.#removed(payload));
+  }
+  /** Listens to a message of the session, if the protocol has it. */
+  #listen(role, name, receive, listener) {
+    const tag = this.#core.encoder.tag(role);
+    if (tag === null) return;
+    this.#core.register({ name, tag, receive });
+    this.#core.messages.on(name, ({ payload }) => listener(payload));
+  }
+  /** Joins a channel for one more subscription. */
+  join(channel, params, setup, { timeout, signal }) {
+    const promise = new Promise((resolve2, reject) => {
+      const key = channel.key(params);
+      if (signal?.aborted === true) throw new CallFailedError(ABORTED);
+      const known = this.#memberships.get(key);
+      const membership = known ?? this.#membership(key, channel, params);
+      const subscription = new Subscription(key, {
+        members: () => membership.members?.store,
+        joined: () => membership.joinReply,
+        // only `setup` has a subscription before it is joined
+        send: (message, payload, options) => this.#core.write(message, payload, { channel: key }, options),
+        leave: () => this.#release(membership, subscription, "the subscription was left"),
+        register: (message) => this.#core.register(message),
+        reportThrown: (error) => this.#core.reportThrown(error)
+      });
+      membership.subscriptions.set(subscription, void 0);
+      this.#memberships.set(key, membership);
+      try {
+        setup?.(subscription);
+      } catch (error) {
+        void this.#release(membership, subscription, "its setup failed");
+        throw error;
+      }
+      if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: "CLOSED", message: "the subscription was left" });
+      if (membership.wasJoined) return resolve2(subscription);
+      const giveUp = (error) => {
+        membership.subscriptions.get(subscription)?.settle(error);
+        void this.#release(membership, subscription, error.message);
+      };
+      const most = timeout ?? this.#core.timeout(membership.join);
+      const late = () => giveUp({ code: "TIMEOUT", message: `no answer within ${most} ms` });
+      const cancelTimer = deadline(this.#core.clock, most, late);
+      const abort = () => giveUp(ABORTED);
+      signal?.addEventListener("abort", abort);
+      membership.subscriptions.set(subscription, {
+        ignoreRejection: () => promise.catch(() => {
+        }),
+        settle: (error) => {
+          cancelTimer();
+          signal?.removeEventListener("abort", abort);
+          if (error === void 0) resolve2(subscription);
+          else reject(new CallFailedError(error));
+        }
+      });
+      if (membership.id === void 0) this.#join(membership);
+    });
+    return promise;
+  }
+  #membership(key, channel, params) {
+    const own = { channel: key };
+    return {
+      key,
+      join: channel.join ?? this.#own.join,
+      leave: channel.leave ?? this.#own.leave,
+      params: channel.join ? params : own,
+      leaveParams: channel.leave ? pick(params, channel.params) : own,
+      subscriptions: /* @__PURE__ */ new Map(),
+      sequence: new SequenceTracker(),
+      members: channel.presence && this.#members(channel.presence),
+      wasJoined: false,
+      isMember: false,
+      id: void 0,
+      isRefused: false,
+      releaseSlot() {
+      }
+    };
+  }
+  #members(descriptor) {
+    const core = this.#core;
+    this.#follow ??= descriptor.via({
+      listen: (receive, listener) => this.#listen("presence", PRESENCE, receive, listener),
+      find: (key) => this.#find(key)?.members,
+      emit: (key, event) => {
+        const membership = this.#find(key);
+        if (membership !== void 0) this.#each(membership, (subscription) => subscription.emit("presence", event));
+      },
+      invalid: (error) => core.invalid(error, PRESENCE),
+      reportThrown: (error) => core.reportThrown(error),
+      limit: core.protocol.limits?.outbound ?? DEFAULT_OUTBOUND
+    });
+    return this.#follow(descriptor);
+  }
+  #request(request, payload, sending, answered, failed, position) {
+    const settle2 = {
+      answered: (message) => {
+        answered(message);
+        return true;
+      },
+      failed
+    };
+    return this.#core.request(request, payload, sending, [request.reply], settle2, position);
+  }
+  /** Joins it for the first time. Each pending join has a timer of its own. */
+  #join(membership) {
+    const { join, params } = membership;
+    const failed = (error) => {
+      membership.id = void 0;
+      this.#lose(membership, error);
+    };
+    const answered = (message) => {
+      if (isOfChannel(message, membership)) this.#joined(membership, message);
+      else failed(wrongChannelError(message));
+    };
+    membership.id = this.#request(join, params, { timeout: null }, answered, failed);
+  }
+  #joined(membership, message) {
+    const again = membership.wasJoined;
+    membership.joinReply = message.payload;
+    membership.wasJoined = membership.isMember = true;
+    membership.isRefused = false;
+    membership.id = void 0;
+    if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
+    const { gap } = membership.sequence.joined(message);
+    if (again && gap !== void 0) this.#emitGap(membership, gap);
+    for (const [subscription, pending] of [...membership.subscriptions]) {
+      if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, void 0);
+      pending?.settle();
+    }
+  }
+  /** Removes a subscription. The last one leaves the channel, at the server as well if it may have processed the join. */
+  async #release(membership, subscription, why) {
+    const pending = membership.subscriptions.get(subscription);
+    const wasSubscribed = membership.subscriptions.delete(subscription);
+    subscription.end(why);
+    pending?.settle({ code: "CLOSED", message: why });
+    if (!wasSubscribed || membership.subscriptions.size > 0) return ok(void 0);
+    const { id, isMember } = membership;
+    this.#remove(membership);
+    const isKnown = isMember || id !== void 0 && this.#core.outbound.isWritten(id);
+    if (id !== void 0) this.#core.outbound.abandon(id);
+    return isKnown ? this.#leave(membership) : ok(void 0);
+  }
+  #leave({ leave, leaveParams }) {
+    return new Promise((resolve2) => {
+      this.#request(
+        leave,
+        leaveParams,
+        { timeout: this.#core.timeout(leave), as: "leave" },
+        (message) => resolve2(ok(message.payload)),
+        // Every channel is left when the connection ends.
+        (error) => resolve2(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
+      );
+    });
+  }
+  /** A later join of the same key is of another membership, which this one no longer disturbs. */
+  #remove(membership) {
+    if (this.#memberships.get(membership.key) === membership) this.#memberships.delete(membership.key);
+    this.#queue.delete(membership);
+    membership.releaseSlot();
+  }
+  /** The channel is lost, for all its subscriptions. */
+  #lose(membership, error) {
+    this.#remove(membership);
+    if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(membership);
+    const subscriptions = [...membership.subscriptions];
+    membership.subscriptions.clear();
+    for (const [subscription, pending] of subscriptions) {
+      if (pending === void 0) subscription.emit("lost", error);
+      subscription.end(`the subscription was lost: ${error.message}`);
+      pending?.settle(error);
+    }
+  }
+  // After a loss of the connection
+  /** Joins every channel again that was joined. First joins are queued with the other requests. */
+  opened() {
+    for (const membership of this.#memberships.values()) {
+      if (membership.wasJoined) this.#queue.add(membership);
+    }
+    this.#rejoin();
+  }
+  /** The session has ended, and every membership with it. Without an error, channels are joined again. */
+  ended(error) {
+    this.#queue.clear();
+    this.#cancelPause?.();
+    this.#cancelPause = void 0;
+    this.#maxRejoins = MAX_REJOINS;
+    for (const membership of this.#memberships.values()) {
+      membership.isMember = false;
+      membership.members?.ended();
+      if (membership.wasJoined) membership.id = void 0;
+      membership.releaseSlot();
+    }
+    if (error !== void 0) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
+  }
+  #rejoin() {
+    for (const membership of this.#queue) {
+      if (this.#pendingRejoins >= this.#maxRejoins || this.#cancelPause !== void 0) return;
+      this.#queue.delete(membership);
+      this.#rejoinOne(membership);
+    }
+  }
+  #rejoinOne(membership) {
+    const { join, params, sequence } = membership;
+    let isCurrent = true;
+    this.#pendingRejoins++;
+    const cancelTimer = deadline(this.#core.clock, this.#core.protocol.session.timeout, () => {
+      this.#emitUnboundedGap(membership);
+      membership.releaseSlot();
+      this.#rejoin();
+    });
+    membership.releaseSlot = () => {
+      cancelTimer();
+      membership.releaseSlot = () => {
+      };
+      this.#pendingRejoins--;
+    };
+    const answered = (message) => {
+      if (!isOfChannel(message, membership)) return failed(wrongChannelError(message));
+      isCurrent = false;
+      membership.releaseSlot();
+      this.#refusals = Math.max(0, this.#refusals - 1);
+      this.#joined(membership, message);
+      this.#rejoin();
+    };
+    const failed = (error) => {
+      if (error.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
+      isCurrent = false;
+      membership.id = void 0;
+      membership.releaseSlot();
+      if (isRetryable(error)) this.#refused(membership);
+      else this.#lose(membership, error);
+      this.#rejoin();
+    };
+    const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, sequence.position);
+    if (isCurrent) membership.id = id;
+  }
+  /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
+  #refused(membership) {
+    const isNews = !membership.isRefused;
+    membership.isRefused = true;
+    this.#queue.add(membership);
+    this.#maxRejoins = 1;
+    this.#pause();
+    if (isNews) this.#emitUnboundedGap(membership);
+  }
+  #pause() {
+    if (this.#cancelPause !== void 0) return;
+    const { min, max } = this.#core.protocol.session.backoff;
+    const bound = Math.min(max, min * 2 ** (2 + this.#refusals++));
+    this.#cancelPause = this.#core.clock.after(bound / 2 * (1 + this.#core.clock.random()), () => {
+      this.#cancelPause = void 0;
+      this.#rejoin();
+    });
+  }
+  // Receiving
+  /** The membership that a message belongs to, if the channel was joined. */
+  #find(key) {
+    const membership = key === void 0 ? void 0 : this.#memberships.get(key);
+    return membership?.wasJoined === true ? membership : void 0;
+  }
+  /** Counts a message off; whether it is new. */
+  isNew(fields) {
+    const membership = this.#find(fields.channel);
+    if (membership === void 0) return true;
+    const { gap, isDuplicate } = membership.sequence.message(fields);
+    if (gap !== void 0) this.#emitGap(membership, gap);
+    return isDuplicate !== true;
+  }
+  /** Takes the server's word that something is missing. */
+  #gap({ channel, ...gap }) {
+    const membership = this.#find(channel);
+    if (membership === void 0) return;
+    membership.sequence.reported(gap);
+    this.#emitGap(membership, gap);
+  }
+  /** The server has added this client to a channel: one that it has joined is counted on from there. */
+  #added(message) {
+    const membership = this.#find(message.payload.channel);
+    if (membership === void 0) return;
+    membership.isMember = true;
+    const { gap } = membership.sequence.joined(message);
+    if (gap !== void 0) this.#emitGap(membership, gap);
+  }
+  /** The server has removed this client from a channel. */
+  #removed({ channel }) {
+    const membership = this.#find(channel);
+    if (membership !== void 0) this.#lose(membership, { code: "CLOSED", message: "the server has removed this client from the channel" });
+  }
+  /** Takes the number of a message that is not for this client. */
+  #skip({ channel, seq }) {
+    this.isNew({ channel, seq });
+  }
+  /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
+  deliver(message) {
+    let wasDelivered = false;
+    const membership = this.#find(message.channel);
+    if (membership === void 0) return false;
+    this.#each(membership, (subscription) => {
+      wasDelivered = subscription.deliver(message) || wasDelivered;
+    });
+    return wasDelivered;
+  }
+  #emitUnboundedGap(membership) {
+    membership.sequence.forgetMissed();
+    this.#emitGap(membership, {});
+  }
+  #emitGap(membership, gap) {
+    this.#each(membership, (subscription) => subscription.emit("gap", gap));
+  }
+  #each(membership, act) {
+    for (const subscription of [...membership.subscriptions.keys()]) act(subscription);
+  }
+  // The end
+  /** The application closes the client: callers need not handle the rejection of their joins. */
+  ignoreRejections() {
+    for (const { subscriptions } of this.#memberships.values()) {
+      for (const pending of subscriptions.values()) pending?.ignoreRejection();
+    }
+  }
+};
+function joinChannel(core, channel, params, setup, options) {
+  const channels = core.channels ??= new Channels(core);
+  return channels.join(channel, params, setup, options);
+}
+function ownRequest(core, role, name) {
+  const reply = { name, tag: core.encoder.tag(role), receive: validateChannelKey };
+  return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
+}
+function isRetryable(error) {
+  return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
+}
+function isOfChannel({ channel }, { key }) {
+  return channel === void 0 || channel === key;
+}
+function wrongChannelError({ id, channel, payload }) {
+  const message = "the reply to a join is of another channel";
+  const reply = { code: "ENVELOPE", kind: "envelope", message, id, channel, payload, violations: [] };
+  return { code: "BAD_REPLY", message, reply };
+}
+function pick(value, names) {
+  return names === void 0 ? value : Object.fromEntries(names.map((name) => [name, value[name]]));
 }
 
 // handfast/client.ts

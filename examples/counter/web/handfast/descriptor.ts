@@ -7,10 +7,12 @@ import type { EncodingName } from './codec.js';
 import type { Core } from './core.js';
 import type { DeclaredError } from './errors.js';
 import type { Envelope, EnvelopeFields, Id, Tag } from './envelope.js';
+import type { MappedRoles } from './mapped.js';
 import type { CallOptions } from './options.js';
 import type { AuthRefresh } from './refresh.js';
 import type { Validator } from './report.js';
 import type { Stream } from './stream.js';
+import type { ChannelMembers, PresenceHost } from './presence.js';
 import type { Subscription } from './subscription.js';
 
 /** A received message: its name, its payload, and the fields of its envelope. */
@@ -150,7 +152,7 @@ export interface ErrorDescriptor<E extends DeclaredError> {
 }
 
 /** A channel to which messages are published, one for each value of its parameters. */
-export interface Channel<Name extends string, Params, Joined, Errors extends DeclaredError = never> {
+export interface Channel<Name extends string, Params, Joined, Errors extends DeclaredError = never, Info = never> {
   readonly name: Name;
   /** The key on the wire. */
   readonly key: (params: Params) => string;
@@ -160,14 +162,26 @@ export interface Channel<Name extends string, Params, Joined, Errors extends Dec
   readonly leave?: Request<unknown, unknown, DeclaredError>;
   /** The parameters in the key, which are sent to leave, if joining sends more than those. */
   readonly params?: readonly (keyof Params & string)[];
+  /** What its members learn of each other. */
+  readonly presence?: PresenceDescriptor<Info>;
   /** How it is joined: a program that joins nothing has no code for that. */
   readonly via: (
     core: Core,
-    channel: Channel<string, unknown, unknown, DeclaredError>,
+    channel: Channel<string, unknown, unknown, DeclaredError, unknown>,
     params: unknown,
-    setup: ((subscription: Subscription<string, unknown>) => void) | undefined,
+    setup: ((subscription: Subscription<string, unknown, unknown>) => void) | undefined,
     options: CallOptions,
-  ) => Promise<Subscription<string, unknown>>;
+  ) => Promise<Subscription<string, unknown, unknown>>;
+}
+
+/** What the members of a channel learn of each other. */
+export interface PresenceDescriptor<Info> {
+  /** What the server says of each. */
+  readonly info: Validator<Info>;
+  /** The maximum number of members that are listed. */
+  readonly members: number;
+  /** How they are followed: a program that asks for no presence has no code for that. */
+  readonly via: (host: PresenceHost) => (descriptor: PresenceDescriptor<unknown>) => ChannelMembers;
 }
 
 /** What a client needs to know about a protocol as a whole. */
@@ -192,6 +206,8 @@ export interface Protocol<Auth = never> {
   };
   /** The validator of the auth payload in the hello. */
   readonly auth?: Validator<Auth>;
+  /** Whether the auth payload is a message of its own, after the hello. */
+  readonly authFollows?: true;
   /** How a client authenticates again. */
   readonly refresh?: (core: Core) => AuthRefresh;
   /** Close codes that are not the defaults. */
@@ -201,12 +217,14 @@ export interface Protocol<Auth = never> {
    * server has not acknowledged, by default at 1 MiB each.
    */
   readonly limits?: { readonly message?: number; readonly outbound?: number; readonly inbound?: number };
-  /** The tags of the session's own messages, if they are not their names; `null` is off. */
+  /** The tags of the session's messages, if they are not their names; `null` is off. */
   readonly roles?: { readonly [R in Role]?: Tag | null };
+  /** The messages of the application that play roles. */
+  readonly mapped?: MappedRoles;
 }
 
 /** A message of the session itself. */
-export type Role = 'hello' | 'ready' | 'refuse' | 'auth' | 'received' | 'gap' | 'skip' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
+export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'auth' | 'received' | 'gap' | 'skip' | 'presence' | 'join' | 'leave' | 'ping' | 'pong' | 'negotiate' | 'error';
 
 /** The tag of a message on the wire. */
 export function tagOf(message: MessageDescriptor): Tag | null {

@@ -2,7 +2,7 @@
 
 use super::writer::{Container, Open, Writer};
 use crate::{
-    codec::DEPTH,
+    codec::{DEPTH, PRIVATE},
     read::{Reader, Transcoded},
 };
 use serde::{
@@ -13,10 +13,6 @@ use serde::{
     },
 };
 use serde_json::Error;
-
-/// How the names begin of the structs by which `serde_json` serializes a `RawValue`, or a number of arbitrary precision: their only field is JSON
-/// text.
-const PRIVATE: &str = "$serde_json::private::";
 
 /// What is being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,13 +1,13 @@
 //! A session without a connection: it waits to be resumed.
 
 use super::{
-    super::{attach::Attach, expiry::announced, state::Admission},
+    super::{attach::Attach, encoder::SessionMessage, expiry::announced, state::Admission},
     Connection, End, Stall,
 };
 use crate::{
     descriptor::CloseReason,
     metrics,
-    system::Ready,
+    system::{Ready, Role},
     transport::{CloseFrame, Transport},
     transport_io::CLOSE_TIMEOUT,
 };
@@ -80,6 +80,7 @@ impl Connection {
         let address = self.peer.info.address.map(|address| address.ip());
         let address = address.filter(|address| !self.server.is_exempt(*address));
         self.server.sessions.detach(&self.connection, address, held);
+        self.server.hub.set_away(&self.connection);
         self.hook("detached", |service| service.detached(&self.peer.session));
     }
 
@@ -129,7 +130,7 @@ impl Connection {
         self.set_peer(Arc::new(super::Peer { session, ..peer }));
         let expires = self.service.expires(&self.peer.session);
         let ready = Ready {
-            version: protocol.version.to_owned(),
+            version: Some(protocol.version.to_owned()),
             hash: Some(protocol.hash.to_owned()),
             session: next_token,
             resumed: true,
@@ -137,22 +138,29 @@ impl Connection {
             expires: expires.map(announced),
         };
         let connection = &self.connection;
-        let packet =
-            connection
-                .encoder
-                .message(connection.encoding, protocol.session.roles.ready, &ready);
+        let packet = connection.encoder.session(
+            connection.encoding,
+            &SessionMessage::new(Role::Ready, &ready),
+        );
         self.server.sessions.attached(connection);
+        self.server.hub.set_away(connection);
         self.server
             .sessions
             .set_token(connection, Some(&token), &ready.session);
         self.unconfirmed = true;
         connection.set_peer(self.peer.clone());
         (self.admission, self.allowance, self.control) = (Some(admission), allowance, control);
-        (self.paused, self.pong_pending) = (None, false);
+        (self.paused, self.pong_pending) = (None, None);
         let timing = &protocol.session;
         self.stall = Stall::new(timing.heartbeat.unwrap_or_default() + timing.timeout);
         let (link, clock) = (&mut self.io.link, self.io.clock);
-        link.attach(timing, true, true, self.server.limits.outbound, clock.now());
+        link.attach(
+            &timing.of_side(true),
+            true,
+            true,
+            self.server.limits.outbound,
+            clock.now(),
+        );
         self.io.attach(transport);
         connection.answers.acknowledged(received);
         if connection.outbound.resume(received, packet).is_ok() {

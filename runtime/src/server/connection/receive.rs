@@ -4,7 +4,7 @@ use super::{
     super::{
         Action, Received,
         answers::Repetition,
-        encoder::{MAX_ID, is_long},
+        encoder::{MAX_ID, SessionMessage, is_long},
         handler_queue::Declined,
         system::{self, Urgent},
     },
@@ -16,7 +16,7 @@ use crate::{
     metrics,
     replies::ErrorPayload,
     session::counting::NeverSent,
-    system::ReceivedNotice,
+    system::{ReceivedNotice, Role},
     transport::{CloseFrame, Packet, TransportError, TransportEvent},
 };
 use handfast_schema::{Pointer, details};
@@ -40,8 +40,8 @@ impl Connection {
             // The messages sent during the pause arrive all at once.
             rate.credit(paused.since.elapsed());
         }
-        let (arrival, bytes) = self.io.poll_receive(cx);
-        let now = Instant::now();
+        let now = self.now;
+        let (arrival, bytes) = self.io.poll_receive(cx, now);
         self.budget_used = self.budget_used.saturating_add(bytes as usize);
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);
@@ -85,7 +85,7 @@ impl Connection {
 
     /// Reading is paused, so the idle timeout does not apply; the transport is asked whether the peer has hung up.
     fn poll_paused(&mut self, cx: &mut task::Context<'_>) -> Result<(), End> {
-        self.io.hear();
+        self.io.hear(self.now);
         if !std::mem::replace(&mut self.logged.inbound, true) {
             tracing::info!(
                 connection = self.connection.id,
@@ -107,13 +107,12 @@ impl Connection {
             paused.sleep.as_mut().reset(now + HANG_UP);
             // The end of a TCP stream is not seen while earlier data is unread. But the system of a peer whose program is gone answers
             // whatever it receives with a reset.
-            if let (Some(ping), Some(heartbeat)) = (session.roles.ping, session.heartbeat)
+            if let Some(heartbeat) = session.of_side(true).heartbeat
                 && now >= paused.probed + heartbeat
                 && self.connection.outbound.is_idle()
             {
                 paused.probed = now;
-                let connection = &self.connection;
-                connection.control(&connection.encoder.outgoing(Some(ping)));
+                self.connection.control(&SessionMessage::bare(Role::Ping));
             }
         }
         Ok(())
@@ -136,16 +135,16 @@ impl Connection {
         }
         if self.inbound.is_empty() && self.may_handle() && self.close.is_none() {
             match self.receive(&packet, None) {
-                Some(Urgent::Ping | Urgent::Pong) => self.control(now)?,
+                Some(Urgent::Ping(_) | Urgent::Pong) => self.control(now)?,
                 Some(Urgent::Received(notice)) => self.received(&notice, now)?,
                 Some(Urgent::Cancel(_) | Urgent::Answer) | None => self.count(length),
             }
             return Ok(());
         }
         match system::urgent(&*self.service, &self.context(), &packet) {
-            Some(Urgent::Ping) => {
+            Some(Urgent::Ping(ping)) => {
                 self.control(now)?;
-                self.pong_pending = true;
+                self.pong_pending = Some(ping);
             }
             Some(Urgent::Pong) => self.control(now)?,
             Some(Urgent::Received(notice)) => self.received(&notice, now)?,
@@ -172,7 +171,7 @@ impl Connection {
 
     /// Counts a message, and acknowledges if it is time for that.
     fn count(&mut self, bytes: usize) {
-        if let Some(received) = self.io.count(bytes) {
+        if let Some(received) = self.io.count(bytes, self.now) {
             self.connection.acknowledge(received);
         }
     }
@@ -238,7 +237,7 @@ impl Connection {
 
     /// As [`Self::within_rate`], for a message that may have been checked when it arrived.
     pub(super) fn check_rate(&mut self, within_rate: Option<bool>) -> bool {
-        within_rate.unwrap_or_else(|| self.within_rate(Instant::now()))
+        within_rate.unwrap_or_else(|| self.within_rate(self.now))
     }
 
     /// Decodes a message and starts its handler. Returns what it was if it was a ping or pong.
@@ -259,10 +258,19 @@ impl Connection {
                     if !matches!(urgent, Urgent::Received(_)) {
                         self.invalid = 0;
                     }
-                    if matches!(urgent, Urgent::Ping) {
-                        self.pong();
+                    if let Urgent::Ping(ping) = &urgent {
+                        self.pong(ping);
                     }
                     return Some(urgent);
+                }
+                Some(system::Request::Hello)
+                    if self.close_for(CloseReason::RepeatedHello, "a second hello") =>
+                {
+                    return None;
+                }
+                Some(system::Request::Hello) => {
+                    self.reject_invalid(&error, within_rate);
+                    return None;
                 }
                 Some(system::Request::Run(received)) => received,
                 Some(system::Request::Failed(id, error)) => {
@@ -285,19 +293,19 @@ impl Connection {
                 action: Action::Answer(answer),
                 ..
             } => {
-                self.answered(id.as_ref(), answer, packet.len(), within_rate);
+                self.answered(id.get(), answer, packet.len(), within_rate);
                 return None;
             }
             received => received,
         };
-        if received.id.as_ref().is_some_and(is_long) {
+        if received.id.get().is_some_and(is_long) {
             self.reject_invalid(&long_id(&self.server.protocol.client.envelope), within_rate);
             return None;
         }
         self.invalid = 0;
         if !self.check_rate(within_rate) {
             let name = Some(received.message);
-            self.reject_rate_limited(name, received.expects_reply, received.id.as_ref());
+            self.reject_rate_limited(name, received.expects_reply, received.id.get());
             return None;
         }
         self.rate_limited = 0;
@@ -309,11 +317,16 @@ impl Connection {
         let by_order = self.server.protocol.server.envelope.by_order;
         if let Some(id) = received
             .id
-            .as_ref()
+            .get()
             .filter(|_| received.expects_reply && !by_order)
         {
             match self.connection.answers.begin(id, packet.bytes()) {
                 Repetition::First => {}
+                Repetition::Running | Repetition::Reused
+                    if self.close_for(CloseReason::IdReused, "another request has this id") =>
+                {
+                    return;
+                }
                 Repetition::Running => return,
                 Repetition::Answered(packet) => {
                     self.connection.outbound.answer(packet);
@@ -332,13 +345,18 @@ impl Connection {
             }
         }
         if let Action::Cancel = received.action
-            && let Some(id) = &received.id
+            && let Some(id) = received.id.get()
         {
             self.connection.answers.forget(id);
         }
         let (message, expects_reply) = (received.message, received.expects_reply);
         if let Err((id, declined)) = self.handlers.begin(received) {
             let error = match declined {
+                Declined::IdInUse
+                    if self.close_for(CloseReason::IdReused, "a stream with this id is open") =>
+                {
+                    return;
+                }
                 Declined::IdInUse => {
                     metrics::refused(Some(message), SessionCode::IdReused.as_str());
                     ErrorPayload::new(SessionCode::IdReused, "a stream with this id is open")
@@ -355,7 +373,7 @@ impl Connection {
                     ErrorPayload::new(SessionCode::TooMany, text)
                 }
             };
-            self.fail(expects_reply, id.as_ref(), &error);
+            self.fail(expects_reply, id.get(), &error);
         }
     }
 
@@ -383,6 +401,9 @@ impl Connection {
         id: Option<&Id>,
         error: &ErrorPayload<'_>,
     ) {
+        if self.close_for(CloseReason::Invalid, "an invalid message") {
+            return;
+        }
         self.fail(expects_reply, id, error);
         self.invalid += 1;
         if self.invalid >= self.server.limits.violations.max(1) {
@@ -391,6 +412,16 @@ impl Connection {
                 .close(CloseReason::Violations, "too many bad messages", false);
             self.close = self.connection.outbound.closing();
         }
+    }
+
+    /// Closes the connection if the protocol has a code for this reason. Returns whether it has.
+    fn close_for(&mut self, condition: CloseReason, reason: &'static str) -> bool {
+        if self.server.protocol.closes_for(condition).is_none() {
+            return false;
+        }
+        self.connection.close(condition, reason, false);
+        self.close = self.connection.outbound.closing();
+        true
     }
 
     pub(super) fn reject_rate_limited(

@@ -158,6 +158,12 @@ impl std::fmt::Debug for Control {
     }
 }
 
+impl Default for Control {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 impl Control {
     pub(super) const EMPTY: Self = Self {
         bytes: [0; MAX_CONTROL],

@@ -12,7 +12,7 @@ use crate::transport::{CloseFrame, Packet, TransportError};
 pub(super) enum Event {
     Message(Packet),
     /// A ping, with the payload for its pong.
-    Ping(Control),
+    Ping(Box<Control>),
     Pong,
     /// An empty frame that does not complete its message. It is reported so that the caller can count it.
     Nothing,
@@ -32,7 +32,8 @@ pub(super) struct FrameReader {
     frame: Option<Frame>,
     /// The message whose frames are being parsed.
     message: Option<Message>,
-    control: Control,
+    /// The payload of a control frame. `None` between them: most connections have one in many seconds.
+    control: Option<Box<Control>>,
 }
 
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl FrameReader {
             header_length: 0,
             frame: None,
             message: None,
-            control: Control::EMPTY,
+            control: None,
         }
     }
 
@@ -96,7 +97,7 @@ impl FrameReader {
             *input = rest;
             let is_whole = here as u64 == left;
             if frame.code.is_control() {
-                self.control.extend(part);
+                self.control.get_or_insert_default().extend(part);
                 if is_whole {
                     return self.finish_control(&frame).map(Some);
                 }
@@ -117,23 +118,36 @@ impl FrameReader {
         }
     }
 
-    /// Parses and validates a header.
-    fn header(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, TransportError> {
+    /// Takes a header from the input. One that arrives in parts is kept.
+    fn take_header(&mut self, input: &mut &[u8]) -> Option<Header> {
+        if self.header_length == 0
+            && let Some(size) = Header::size(input)
+            && let Some((whole, rest)) = input.split_at_checked(size)
+        {
+            *input = rest;
+            return Some(Header::read(whole));
+        }
         loop {
             let have = &self.header[..self.header_length];
             let wanted = Header::size(have).unwrap_or(2);
             if wanted <= self.header_length && have.len() >= 2 {
                 break;
             }
-            let Some((byte, rest)) = input.split_first() else {
-                return Ok(None);
-            };
+            let (byte, rest) = input.split_first()?;
             *input = rest;
             self.header[self.header_length] = *byte;
             self.header_length += 1;
         }
         let header = Header::read(&self.header[..self.header_length]);
         self.header_length = 0;
+        Some(header)
+    }
+
+    /// Parses and validates a header.
+    fn header(&mut self, input: &mut &[u8]) -> Result<Option<Frame>, TransportError> {
+        let Some(header) = self.take_header(input) else {
+            return Ok(None);
+        };
         let Some(code) = header.code else {
             return Err(protocol("a frame with a reserved opcode"));
         };
@@ -156,7 +170,7 @@ impl FrameReader {
             if header.length > MAX_CONTROL as u64 {
                 return Err(protocol("a control frame with more than 125 bytes"));
             }
-            self.control = Control::EMPTY;
+            self.control = None;
         } else {
             if header.length >> 63 != 0 {
                 return Err(protocol("a length with its most significant bit set"));
@@ -232,7 +246,7 @@ impl FrameReader {
     }
 
     fn finish_control(&mut self, frame: &Frame) -> Result<Event, TransportError> {
-        let mut control = std::mem::replace(&mut self.control, Control::EMPTY);
+        let mut control = self.control.take().unwrap_or_default();
         if let Some(mask) = frame.header.mask {
             mask.apply(control.bytes_mut(), 0);
         }

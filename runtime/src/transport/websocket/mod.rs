@@ -4,18 +4,19 @@
 //! what a peer can cause: at most one pong is queued (§5.5.3), however many pings arrive while the stream cannot be written, and
 //! [`Transport::written`] shows how much the peer reads.
 
+mod buffers;
 mod frame;
 mod frame_reader;
 
 use super::{CloseFrame, Packet, Transport, TransportError, TransportEvent};
+use buffers::Input;
 use frame::{Control, Mask, OpCode};
 use frame_reader::{Event, FrameReader};
 use std::{
-    mem::MaybeUninit,
     pin::Pin,
     task::{Context, Poll, ready},
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// The role of this end: a client masks what it sends (RFC 6455, section 5.3), a server does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,18 +25,12 @@ pub(crate) enum Role {
     Client,
 }
 
-/// How many bytes are read at once. The buffer is on the stack, so that an idle connection has none.
-const READ_BUFFER: usize = 16 * 1024;
-
 /// How often one poll reads the stream.
 const READS_PER_POLL: usize = 4;
 
 /// After this end closed: how many bytes are parsed as frames while it waits for the close of the peer, and how many are read in all.
 /// A peer that keeps sending does not delay the close beyond that.
 const DRAIN_LIMITS: (usize, usize) = (64 * 1024, 1024 * 1024);
-
-/// The capacity in bytes that an empty write buffer keeps for the next message.
-const KEEP_CAPACITY: usize = 1024;
 
 /// A WebSocket connection (RFC 6455) whose handshake is done.
 ///
@@ -62,14 +57,14 @@ pub struct WebSocket<S> {
     io: S,
     reader: FrameReader,
     /// Bytes that were read and not parsed yet.
-    unparsed: Unparsed,
+    unparsed: Input,
     /// Encoded frames, and how many bytes of them are written.
     out: Vec<u8>,
     out_written: usize,
     /// Bytes were written and not flushed.
     unflushed: bool,
     /// The pong for the newest ping, until all frames before it are written.
-    pong: Option<Control>,
+    pong: Option<Box<Control>>,
     /// How many bytes were written to the stream.
     written: u64,
     /// How many bytes were read from it.
@@ -83,12 +78,6 @@ pub struct WebSocket<S> {
     /// The input can no longer be parsed as frames.
     unreadable: bool,
     hung_up: fn(&S) -> bool,
-}
-
-#[derive(Debug, Default)]
-struct Unparsed {
-    bytes: Vec<u8>,
-    at: usize,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -147,7 +136,7 @@ impl<S> WebSocket<S> {
         Self {
             io,
             reader: FrameReader::new(role, limit),
-            unparsed: Unparsed::default(),
+            unparsed: Input::default(),
             out: Vec::new(),
             out_written: 0,
             unflushed: false,
@@ -166,7 +155,7 @@ impl<S> WebSocket<S> {
     /// Sets bytes that were read beyond the handshake. They are parsed before the stream is read.
     #[must_use]
     pub fn unread(mut self, bytes: &[u8]) -> Self {
-        self.unparsed.bytes.extend_from_slice(bytes);
+        self.unparsed.unread(bytes);
         self
     }
 
@@ -181,19 +170,22 @@ impl<S> WebSocket<S> {
     /// Queues a frame.
     fn frame(&mut self, code: OpCode, payload: &[u8]) -> Result<(), TransportError> {
         let mask = self.masks.as_mut().map(|masks| masks.next()).transpose()?;
+        if self.out.capacity() == 0 {
+            self.out = buffers::for_writing();
+        }
         frame::write(&mut self.out, code, payload, mask);
         Ok(())
     }
 
     /// Parses the next event from bytes that were already read.
     fn parse(&mut self) -> Result<Option<Event>, TransportError> {
-        let mut input = &self.unparsed.bytes[self.unparsed.at..];
-        let event = self.reader.read(&mut input);
-        self.unparsed.at = self.unparsed.bytes.len() - input.len();
-        if self.unparsed.at == self.unparsed.bytes.len() {
-            // Frees the buffer: most connections are idle most of the time.
-            self.unparsed = Unparsed::default();
+        let mut input = self.unparsed.unparsed();
+        if input.is_empty() {
+            return Ok(None);
         }
+        let event = self.reader.read(&mut input);
+        let rest = input.len();
+        self.unparsed.parsed(rest);
         event
     }
 }
@@ -219,7 +211,7 @@ impl<S: AsyncWrite + Unpin> WebSocket<S> {
                 None => break,
             }
         }
-        self.out.shrink_to(KEEP_CAPACITY);
+        buffers::written(std::mem::take(&mut self.out));
         if self.unflushed {
             ready!(Pin::new(&mut self.io).poll_flush(cx)).map_err(broken)?;
             self.unflushed = false;
@@ -233,28 +225,29 @@ fn broken(error: impl Into<std::io::Error>) -> TransportError {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> WebSocket<S> {
+    /// Reads from the stream, if everything was parsed. Returns how many bytes; none at its end.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<usize>> {
+        let io = Pin::new(&mut self.io);
+        ready!(self.unparsed.read(|buffer| io.poll_read(cx, buffer)))?;
+        let bytes = self.unparsed.unparsed().len();
+        self.read += bytes as u64;
+        if self.close != Close::Open {
+            self.drained += bytes;
+        }
+        Poll::Ready(Ok(bytes))
+    }
+
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Event, TransportError>> {
         for _ in 0..READS_PER_POLL {
             if let Some(event) = self.parse()? {
                 return Poll::Ready(Ok(event));
             }
-            let mut bytes = [const { MaybeUninit::uninit() }; READ_BUFFER];
-            let mut buffer = ReadBuf::uninit(&mut bytes);
-            ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer)).map_err(broken)?;
-            let mut input = buffer.filled();
-            self.read += input.len() as u64;
-            if input.is_empty() {
+            if ready!(self.poll_fill(cx)).map_err(broken)? == 0 {
                 return Poll::Ready(Ok(Event::Close(None)));
             }
-            if self.close != Close::Open {
-                self.drained += input.len();
-            }
-            let event = self.reader.read(&mut input);
-            // Only bytes beyond a complete message are kept.
-            self.unparsed.bytes.extend_from_slice(input);
-            if let Some(event) = event? {
-                return Poll::Ready(Ok(event));
-            }
+        }
+        if let Some(event) = self.parse()? {
+            return Poll::Ready(Ok(event));
         }
         // Yields, above all to the timers of the same task: they do not fire once the task has used up Tokio's cooperative budget.
         cx.waker().wake_by_ref();
@@ -347,14 +340,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
         }
         // A client waits for the server to do so. Closing a socket with unread bytes would reset it, and the reset could overtake the
         // close frame: so input that cannot be parsed is read and dropped.
-        self.unparsed = Unparsed::default();
-        while self.drained < DRAIN_LIMITS.1 {
-            let mut bytes = [const { MaybeUninit::uninit() }; READ_BUFFER];
-            let mut buffer = ReadBuf::uninit(&mut bytes);
-            match ready!(Pin::new(&mut self.io).poll_read(cx, &mut buffer)) {
-                Ok(()) if !buffer.filled().is_empty() => self.drained += buffer.filled().len(),
-                _ => break,
-            }
+        self.unparsed.clear();
+        while self.drained < DRAIN_LIMITS.1 && matches!(ready!(self.poll_fill(cx)), Ok(1..)) {
+            self.unparsed.clear();
         }
         Poll::Ready(())
     }

@@ -131,11 +131,11 @@ export class Client<Auth = never> {
     options?: CallOptions,
   ): Promise<SubscriptionOf<C>>;
   join(
-    channel: Channel<string, unknown, unknown, DeclaredError>,
+    channel: Channel<string, unknown, unknown, DeclaredError, unknown>,
     params: unknown,
-    setup?: (subscription: Subscription<string, unknown>) => void,
+    setup?: (subscription: Subscription<string, unknown, unknown>) => void,
     options: CallOptions = {},
-  ): Promise<Subscription<string, unknown>> {
+  ): Promise<Subscription<string, unknown, unknown>> {
     return channel.via(this.#core, channel, params, setup, options);
   }
 

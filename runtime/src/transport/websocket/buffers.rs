@@ -1,0 +1,107 @@
+//! Buffers that the WebSockets of a thread share. Most connections are idle most of the time, and an idle one has no buffer.
+
+use std::{cell::RefCell, task::Poll};
+use tokio::io::ReadBuf;
+
+/// How many bytes are read at once.
+const READ: usize = 16 * 1024;
+
+/// How many unused buffers of a kind a thread keeps.
+const KEPT: usize = 4;
+
+/// The capacity of the largest buffer for writing that a thread keeps, in bytes.
+const LARGEST_KEPT: usize = 128 * 1024;
+
+thread_local! {
+    static READING: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+    static WRITING: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Bytes that were read and not parsed yet. It has a buffer only while there are any.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    buffer: Option<Box<[u8]>>,
+    start: usize,
+    end: usize,
+}
+
+impl Input {
+    /// The bytes that are not parsed yet.
+    pub(super) fn unparsed(&self) -> &[u8] {
+        match &self.buffer {
+            Some(buffer) => &buffer[self.start..self.end],
+            None => &[],
+        }
+    }
+
+    /// Drops all bytes but the last `rest`.
+    pub(super) fn parsed(&mut self, rest: usize) {
+        self.start = self.end - rest;
+        if rest == 0 {
+            self.clear();
+        }
+    }
+
+    /// Drops all bytes.
+    pub(super) fn clear(&mut self) {
+        (self.start, self.end) = (0, 0);
+        if let Some(buffer) = self.buffer.take() {
+            put(&READING, buffer);
+        }
+    }
+
+    /// Reads into an empty input.
+    pub(super) fn read<E>(
+        &mut self,
+        read: impl FnOnce(&mut ReadBuf<'_>) -> Poll<Result<(), E>>,
+    ) -> Poll<Result<(), E>> {
+        let buffer = take(&READING).unwrap_or_else(|| vec![0; READ].into());
+        let buffer = self.buffer.insert(buffer);
+        let mut bytes = ReadBuf::new(buffer);
+        let done = read(&mut bytes);
+        (self.start, self.end) = (0, bytes.filled().len());
+        if self.end == 0 {
+            self.clear();
+        }
+        done
+    }
+
+    /// Puts bytes in that were read elsewhere.
+    pub(super) fn unread(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            let bytes = [self.unparsed(), bytes].concat();
+            (self.start, self.end) = (0, bytes.len());
+            self.buffer = Some(bytes.into());
+        }
+    }
+}
+
+/// Returns an empty buffer for writing.
+pub(super) fn for_writing() -> Vec<u8> {
+    take(&WRITING).unwrap_or_default()
+}
+
+/// Gives a buffer for writing back.
+pub(super) fn written(mut buffer: Vec<u8>) {
+    if (1..=LARGEST_KEPT).contains(&buffer.capacity()) {
+        buffer.clear();
+        put(&WRITING, buffer);
+    }
+}
+
+type Kept<T> = std::thread::LocalKey<RefCell<Vec<T>>>;
+
+// A thread that ends has no buffers any more; what it drops last may still be a connection.
+
+fn take<T>(kept: &'static Kept<T>) -> Option<T> {
+    kept.try_with(|kept| kept.borrow_mut().pop()).ok().flatten()
+}
+
+fn put<T>(kept: &'static Kept<T>, buffer: T) {
+    let _ = kept.try_with(|kept| {
+        let mut kept = kept.borrow_mut();
+        if kept.len() < KEPT {
+            kept.push(buffer);
+        }
+    });
+}

@@ -1,0 +1,128 @@
+//! What clients are made to do, and what they report: the same for each client, as JSON for those that run elsewhere.
+
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a client is made to do.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub(crate) enum Order {
+    /// `lasts` is how many milliseconds each authentication lasts.
+    Connect {
+        url: String,
+        lasts: Option<u64>,
+    },
+    Join {
+        channel: String,
+    },
+    Leave {
+        channel: String,
+    },
+    Put {
+        n: i64,
+        room: Option<String>,
+        does: Option<String>,
+    },
+    Get {
+        n: i64,
+    },
+    Note {
+        n: i64,
+    },
+    Watch {
+        stream: String,
+        count: u64,
+    },
+    Retry,
+    Refresh,
+    /// Stands still for so long in real time. Where the client has a clock of its own, `virtual_ms` go by meanwhile.
+    Sleep {
+        ms: u64,
+        virtual_ms: u64,
+    },
+    Close,
+}
+
+/// What a client reports.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub(crate) enum Event {
+    State {
+        status: String,
+        code: Option<u16>,
+    },
+    Joined {
+        channel: String,
+    },
+    Message {
+        channel: String,
+        n: i64,
+    },
+    Gap {
+        channel: String,
+        reason: Option<String>,
+    },
+    Lost {
+        channel: String,
+        code: String,
+    },
+    /// A request has ended: with `ok`, or the code of an error.
+    Ended {
+        n: i64,
+        outcome: String,
+    },
+    Item {
+        stream: String,
+        n: i64,
+    },
+    StreamEnded {
+        stream: String,
+        outcome: String,
+    },
+    /// The server has asked something, and it is answered.
+    Asked {
+        n: i64,
+    },
+    Refreshed {
+        outcome: String,
+    },
+    /// What should never happen.
+    Problem {
+        words: String,
+    },
+}
+
+/// What all clients of a scenario have reported, in order.
+#[derive(Clone, Default)]
+pub(crate) struct Journal(Arc<Mutex<Vec<(String, Event)>>>);
+
+impl Journal {
+    fn entries(&self) -> MutexGuard<'_, Vec<(String, Event)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn add(&self, client: &str, event: Event) {
+        self.entries().push((client.to_owned(), event));
+    }
+
+    /// The events of a client.
+    pub(crate) fn of(&self, client: &str) -> Vec<Event> {
+        let entries = self.entries();
+        let own = entries.iter().filter(|(name, _)| name == client);
+        own.map(|(_, event)| event.clone()).collect()
+    }
+
+    /// Whether a client has reported something.
+    pub(crate) fn has(&self, client: &str, is: impl Fn(&Event) -> bool) -> bool {
+        let entries = self.entries();
+        entries
+            .iter()
+            .any(|(name, event)| name == client && is(event))
+    }
+}
+
+/// Where the clients of one scenario are.
+pub(crate) trait Clients: Send + Sync {
+    /// Makes a client do something. What comes of it is reported to the journal.
+    fn order(&mut self, client: &str, order: Order);
+}
