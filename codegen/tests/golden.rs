@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every protocol: its name here, its spec relative to the workspace, and extra options for its Rust.
-const CASES: [(&str, &str, &str); 4] = [
+const CASES: [(&str, &str, &str); 6] = [
     (
         "reference",
         "protocol.yaml",
@@ -14,6 +14,12 @@ const CASES: [(&str, &str, &str); 4] = [
     ),
     ("coinbase", "tests/protocols/coinbase.yaml", ""),
     ("slack", "tests/protocols/slack.yaml", ""),
+    (
+        "graphql_ws",
+        "tests/protocols/graphql-ws.yaml",
+        ", derive: [PartialEq]",
+    ),
+    ("home_assistant", "tests/protocols/home-assistant.yaml", ""),
     (
         "corners",
         "tests/golden/specs/corners.yaml",

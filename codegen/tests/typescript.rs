@@ -518,14 +518,14 @@ fn what_is_stale_goes_and_nothing_else() -> Result<()> {
 }
 
 #[test]
-fn messages_may_answer_each_other() -> Result<()> {
+fn either_end_may_send_a_request_and_its_reply() -> Result<()> {
     let spec = json!({
         "handfast": 1,
         "protocol": { "name": "demo", "version": "1.0.0" },
         "errors": { "A": {}, "B": { "data": { "type": "object", "properties": { "deep": { "type": "object", "properties": { "n": { "type": "integer" } } } } } } },
         "messages": {
             "ping.me": { "from": "both", "reply": "pong.me", "errors": ["A", "B"], "payload": { "type": "object", "properties": { "n": { "type": "integer" } } } },
-            "pong.me": { "from": "both", "reply": "ping.me", "errors": ["B"] },
+            "pong.me": { "from": "both" },
             "watch": { "from": "client", "reply": { "stream": "item", "cancel": "stop" } },
             "item": { "from": "server" },
             "stop": { "from": "client" },
@@ -538,8 +538,8 @@ fn messages_may_answer_each_other() -> Result<()> {
     let said = run(
         &folder,
         "import * as api from './out/api.js';
-         console.log(api.pingMe.reply === api.pongMe, api.pongMe.reply === api.pingMe);",
+         console.log(api.pingMe.reply === api.pongMe);",
     )?;
-    assert_eq!(said, "true true\n");
+    assert_eq!(said, "true\n");
     Ok(())
 }

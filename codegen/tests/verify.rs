@@ -57,6 +57,16 @@ fn the_reference_protocol() -> Result<(), Box<dyn Error>> {
 }
 
 #[test]
+fn graphql_ws() -> Result<(), Box<dyn Error>> {
+    captures_of("graphql-ws")
+}
+
+#[test]
+fn home_assistant() -> Result<(), Box<dyn Error>> {
+    captures_of("home-assistant")
+}
+
+#[test]
 fn coinbase() -> Result<(), Box<dyn Error>> {
     captures_of("coinbase")
 }

@@ -32,6 +32,8 @@ pub use erased_serde::Serialize as ErasedSerialize;
 #[cfg(feature = "net")]
 pub use futures_util::future::BoxFuture;
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
+#[cfg(feature = "server")]
+pub use serde_json::value::RawValue;
 pub use std::boxed::Box;
 
 use crate::{
@@ -142,6 +144,18 @@ pub fn typed<M: MessageSet>(index: usize, json: &str, write: &mut dyn FnMut(&dyn
     if let Ok(Some(message)) = M::read(index, &mut Reader::json(json, DEPTH), &mut cx) {
         write(&PayloadOf(&message));
     }
+}
+
+/// Returns the payload of a message that the application built for a role of the session. One that is invalid is logged and not sent.
+#[cfg(feature = "server")]
+pub fn built<T: Serialize + Payload>(payload: &T) -> Option<Box<RawValue>> {
+    if cfg!(debug_assertions)
+        && let Err(invalid) = payload.validate()
+    {
+        tracing::error!(violations = %invalid, "the payload of a message in a role of the session violates its schema and is not sent");
+        return None;
+    }
+    serde_json::value::to_raw_value(payload).ok()
 }
 
 /// Looks up a discriminant in a hash table: one hash, and usually one comparison.

@@ -291,7 +291,13 @@ pub fn encode<M: MessageSet>(
         seq: envelope.seq,
         epoch: envelope.epoch.as_deref(),
         timestamp: envelope.timestamp,
-        ..Outgoing::new(&M::DESCRIPTOR.envelope, message.tag)
+        ..Outgoing::new(
+            match message.envelope {
+                Some(own) => &own.fields,
+                None => &M::DESCRIPTOR.envelope,
+            },
+            message.tag,
+        )
     })
 }
 

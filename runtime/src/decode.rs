@@ -5,7 +5,10 @@ mod fields;
 use self::fields::ReadTag;
 use crate::{
     codec::Source,
-    descriptor::{EnvelopeField, FieldDescriptor, Presence, ReplyKind, Role, UnionDescriptor},
+    descriptor::{
+        EnvelopeDescriptor, EnvelopeField, EnvelopeLayout, FieldDescriptor, OwnEnvelope, Presence,
+        ReplyKind, Role, TagRef, UnionDescriptor,
+    },
     envelope::{DecodeError, DecodeErrorKind, Envelope, Id},
     message::MessageSet,
     read::{Kind, Next, Place, ReadContext, Reader, Segment, Stop},
@@ -22,8 +25,9 @@ pub trait PendingReplies {
 /// A pending reply: indices of the messages that the peer sends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExpectedReply {
-    /// The reply to a request that succeeded; `None` if only its discriminant identifies it.
-    pub success: Option<usize>,
+    /// What may reply to a request that succeeded: its reply or, of a stream, the acknowledgement, an item and the end. The first whose
+    /// discriminant is that of the message is meant.
+    pub replies: [Option<usize>; 3],
     /// The reply to a request that failed, if the protocol has a message for it.
     pub failure: Option<usize>,
 }
@@ -51,28 +55,92 @@ pub fn decode<M: MessageSet>(
     depth: u32,
     pending: &dyn PendingReplies,
 ) -> Result<Envelope<M>, Box<DecodeError>> {
-    let mut reader = source.reader(depth);
-    let mut decoder = Decoder::new(M::DESCRIPTOR, side, source, depth);
-    let mut message = None;
-    let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
-        message = M::read(index, r, cx)?;
-        Ok(())
-    });
-    if let Err(Stop) = read.and_then(|()| reader.end()) {
-        let syntax = reader.stopped();
-        return Err(decoder.reject(DecodeErrorKind::Syntax {
-            offset: syntax.offset,
-            message: syntax.message,
-        }));
-    }
+    let table = M::DESCRIPTOR;
+    let mut own = match table.has_own_envelopes {
+        true => envelope_of(table, source, depth),
+        false => None,
+    };
+    let (mut decoder, mut message) = loop {
+        let mut reader = source.reader(depth);
+        let mut decoder = Decoder::new(table, own, side, source, depth);
+        let mut message = None;
+        let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
+            message = M::read(index, r, cx)?;
+            Ok(())
+        });
+        if let Err(Stop) = read.and_then(|()| reader.end()) {
+            let syntax = reader.stopped();
+            return Err(decoder.reject(DecodeErrorKind::Syntax {
+                offset: syntax.offset,
+                message: syntax.message,
+            }));
+        }
+        // Its request may say that it is a message with another envelope.
+        let wanted = decoder
+            .index
+            .and_then(|index| table.messages[index].envelope);
+        if own.is_some() || wanted.is_none() {
+            break (decoder, message);
+        }
+        own = wanted;
+    };
     if let (Some(index), None, false) = (decoder.index, decoder.content, decoder.failed) {
         message = read_empty(index, side);
         if message.is_none() {
-            let name = M::DESCRIPTOR.envelope.content.unwrap_or_default();
+            let name = decoder.fields.content.unwrap_or_default();
             decoder.payload.violation(details::required(name));
         }
     }
     decoder.finish(message)
+}
+
+/// Returns the envelope that the message with this discriminant has of its own.
+fn envelope_of(
+    table: &'static UnionDescriptor,
+    source: Source<'_>,
+    depth: u32,
+) -> Option<&'static OwnEnvelope> {
+    let mut names = vec![table.envelope.tag];
+    for own in table.messages.iter().filter_map(|message| message.envelope) {
+        if !names.contains(&own.fields.tag) {
+            names.push(own.fields.tag);
+        }
+    }
+    let mut r = source.reader(depth);
+    if r.peek().ok()? != Kind::Object {
+        return None;
+    }
+    let mut members = r.enter_object().ok()?;
+    loop {
+        let index = match r.next_key(&mut members, &names, 0) {
+            Next::Field(place) => {
+                let index = match r.peek().ok()? {
+                    Kind::String => (table.lookup)(TagRef::Text(&r.string().ok()?)),
+                    Kind::Number => {
+                        let tag = r.number().ok()?.as_integer();
+                        tag.and_then(|tag| (table.lookup)(TagRef::Integer(tag)))
+                    }
+                    _ => {
+                        r.skip().ok()?;
+                        None
+                    }
+                };
+                index.map(|index| (index, names[place]))
+            }
+            Next::Unknown => {
+                r.skip().ok()?;
+                None
+            }
+            Next::End | Next::Stop => return None,
+        };
+        let own = index.and_then(|(index, name)| {
+            let own = table.messages[index].envelope?;
+            (own.fields.tag == name).then_some(own)
+        });
+        if own.is_some() {
+            return own;
+        }
+    }
 }
 
 /// Reads a message without a payload as if it were `{}`, if that is valid.
@@ -87,6 +155,9 @@ fn read_empty<M: MessageSet>(index: usize, side: Side) -> Option<M> {
 /// The state of decoding an envelope.
 struct Decoder<'de> {
     table: &'static UnionDescriptor,
+    /// The envelope.
+    fields: &'static EnvelopeDescriptor,
+    layout: &'static EnvelopeLayout,
     side: Side,
     source: Source<'de>,
     depth: u32,
@@ -118,12 +189,19 @@ type ReadPayload<'a, 'de> =
 impl<'de> Decoder<'de> {
     const fn new(
         table: &'static UnionDescriptor,
+        own: Option<&'static OwnEnvelope>,
         side: Side,
         source: Source<'de>,
         depth: u32,
     ) -> Self {
+        let (fields, layout) = match own {
+            Some(own) => (&own.fields, &own.layout),
+            None => (&table.envelope, &table.layout),
+        };
         Self {
             table,
+            fields,
+            layout,
             side,
             source,
             depth,
@@ -151,12 +229,12 @@ impl<'de> Decoder<'de> {
         pending: &dyn PendingReplies,
         read: &mut ReadPayload<'_, 'de>,
     ) -> Result<(), Stop> {
-        let table = &self.table.envelope;
+        let table = self.fields;
         if r.peek()? != Kind::Object {
             return Err(r.stop("not an object"));
         }
         let start = r.offset();
-        let (names, roles) = (self.table.layout.names(), self.table.layout.roles());
+        let (names, roles) = (self.layout.names(), self.layout.roles());
         let mut seen = 0u16;
         let mut members = r.enter_object()?;
         let mut guess = 0;
@@ -227,7 +305,7 @@ impl<'de> Decoder<'de> {
             self.payload = ReadContext::new(self.side);
             r.go(Place::Offset(content));
             if table.content.is_none() {
-                self.payload.ignored.envelope = Some(&self.table.layout);
+                self.payload.ignored.envelope = Some(self.layout);
             }
             read(index, r, &mut self.payload)?;
             r.go(Place::Offset(end));
@@ -237,7 +315,7 @@ impl<'de> Decoder<'de> {
 
     /// Returns the correlation id. For a client, only the field for replies counts, if the protocol has one.
     fn correlation(&self) -> Option<&Id> {
-        match (self.side, self.table.envelope.reply_to) {
+        match (self.side, self.fields.reply_to) {
             (Side::Client, Some(_)) => self.reply_to.as_ref(),
             _ => self.reply_to.as_ref().or(self.id.as_ref()),
         }
@@ -250,7 +328,7 @@ impl<'de> Decoder<'de> {
             .and_then(|index| self.table.messages.get(index))
             .map_or(ReplyKind::None, |message| message.reply);
         let is_request = message.is_request() || message == ReplyKind::Cancel;
-        match (self.side, self.table.envelope.reply_to) {
+        match (self.side, self.fields.reply_to) {
             (Side::Client, Some(_)) if !is_request => self.reply_to.take(),
             (Side::Client, Some(_)) => self.id.take(),
             _ => self.reply_to.take().or_else(|| self.id.take()),
@@ -259,7 +337,7 @@ impl<'de> Decoder<'de> {
 
     /// Determines which message it is, if it replies to a pending request.
     fn resolve_reply(&mut self, pending: &dyn PendingReplies) {
-        let Some(ExpectedReply { success, failure }) = pending.expected(self.correlation()) else {
+        let Some(ExpectedReply { replies, failure }) = pending.expected(self.correlation()) else {
             return;
         };
         let tag_of = |place: usize| self.table.messages.get(place).and_then(|m| m.tag);
@@ -269,19 +347,22 @@ impl<'de> Decoder<'de> {
             (None, None) => true,
             _ => false,
         };
-        let failed = match (&self.outcome, self.table.envelope.outcome) {
+        let failed = match (&self.outcome, self.fields.outcome) {
             (Some(value), Some((_, _, failure))) => {
                 serde_json::from_str::<serde_json::Value>(failure)
                     .is_ok_and(|failure| failure == *value)
             }
             _ => false,
         };
-        match (failed, success, failure) {
-            (false, Some(success), _) if fits(success) => self.index = Some(success),
-            (true, success, Some(failure)) if fits(failure) || success.is_some_and(fits) => {
+        let reply = replies.into_iter().flatten().find(|place| fits(*place));
+        let has_one = replies.iter().flatten().count() == 1;
+        match (failed, reply, failure) {
+            (false, Some(reply), _) => self.index = Some(reply),
+            (true, reply, Some(failure)) if fits(failure) || reply.is_some() => {
                 self.index = Some(failure);
             }
-            (true, Some(success), None) if fits(success) => self.failed = true,
+            (true, Some(_), None) => self.failed = true,
+            (true, None, None) if has_one => {}
             (true, None, None) if self.tag.is_none() || self.index.is_some() => self.failed = true,
             _ => {}
         }
@@ -320,7 +401,7 @@ impl<'de> Decoder<'de> {
 
     fn payload_violations(&mut self) -> Violations {
         let payload = std::mem::replace(&mut self.payload, ReadContext::new(self.side));
-        let place = self.table.envelope.content;
+        let place = self.fields.content;
         payload.all(place.filter(|_| self.content.is_some()))
     }
 

@@ -1,8 +1,10 @@
 //! Descriptors: the constant tables that `#[protocol]` creates and the runtime interprets.
 
 mod limits;
+mod roles;
 
 pub use limits::{DetachedLimits, HandlerTimeout, HistoryDescriptor, Limits};
+pub use roles::{MappedRole, MappedRoles, OwnEnvelope};
 
 use std::time::Duration;
 
@@ -50,14 +52,22 @@ impl ProtocolDescriptor {
         ]
         .into_iter()
         .any(|condition| self.close_code(condition) == code)
+            || CloseReason::ON_REQUEST
+                .into_iter()
+                .any(|condition| self.closes_for(condition) == Some(code))
+    }
+
+    /// Returns the close code of a reason that the protocol names; `None` if it does not.
+    pub fn closes_for(&self, condition: CloseReason) -> Option<u16> {
+        let mut closes = self.closes.iter();
+        let (_, code) = closes.find(|(c, _)| *c == condition)?;
+        Some(*code)
     }
 
     /// Returns the close code for a reason.
     pub fn close_code(&self, condition: CloseReason) -> u16 {
-        self.closes
-            .iter()
-            .find(|(c, _)| *c == condition)
-            .map_or(condition.default_code(), |(_, code)| *code)
+        self.closes_for(condition)
+            .unwrap_or(condition.default_code())
     }
 }
 
@@ -88,11 +98,27 @@ pub enum CloseReason {
     Silent,
     /// An internal error of the server.
     Internal,
+    /// A message was invalid. It is answered, unless the protocol has a code for this.
+    Invalid,
+    /// A message came before the session was ready. It is answered, unless the protocol has a code for this.
+    NotReady,
+    /// A second hello. It is answered, unless the protocol has a code for this.
+    RepeatedHello,
+    /// The id of a request is in use. It is answered, unless the protocol has a code for this.
+    IdReused,
 }
 
 impl CloseReason {
+    /// The reasons that close only if the protocol has a code for them. All are mistakes of the client.
+    pub(crate) const ON_REQUEST: [Self; 4] = [
+        Self::Invalid,
+        Self::NotReady,
+        Self::RepeatedHello,
+        Self::IdReused,
+    ];
+
     /// Every reason.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::GoingAway,
         Self::Unauthorized,
         Self::Version,
@@ -105,13 +131,21 @@ impl CloseReason {
         Self::Slow,
         Self::Silent,
         Self::Internal,
+        Self::Invalid,
+        Self::NotReady,
+        Self::RepeatedHello,
+        Self::IdReused,
     ];
 
     /// Returns the default close code (RFC 6455, section 7.4).
     pub const fn default_code(self) -> u16 {
         match self {
             Self::GoingAway => 1001,
-            Self::Violations => 1008,
+            Self::Violations
+            | Self::Invalid
+            | Self::NotReady
+            | Self::RepeatedHello
+            | Self::IdReused => 1008,
             Self::TooLarge => 1009,
             Self::Internal => 1011,
             Self::Silent => 4000,
@@ -141,8 +175,12 @@ pub struct SessionDescriptor {
     pub attempts: Option<u32>,
     /// Whether the hello has an authentication payload.
     pub auth: bool,
-    /// The discriminants of the session's own messages; `None` if a role is off.
+    /// The discriminants of the session's messages; `None` if a role is off.
     pub roles: Roles,
+    /// The roles that messages of the application play.
+    pub mapped: MappedRoles,
+    /// The names of the messages that are allowed before ready, beside the session's own.
+    pub before_ready: &'static [&'static str],
 }
 
 /// The discriminants of the session's own messages.
@@ -163,6 +201,8 @@ pub struct Roles {
     pub error: Option<Tag>,
     /// Authenticates a client again, if [`SessionDescriptor::auth`]; the answer has the same discriminant.
     pub auth: Option<Tag>,
+    pub greeting: Option<Tag>,
+    pub negotiate: Option<Tag>,
 }
 
 impl Roles {
@@ -181,6 +221,8 @@ impl Roles {
         received: Some(Tag::Text("received")),
         error: Some(Tag::Text("error")),
         auth: None,
+        greeting: None,
+        negotiate: Some(Tag::Text("negotiate")),
     };
 }
 
@@ -194,6 +236,8 @@ impl SessionDescriptor {
         attempts: None,
         auth: false,
         roles: Roles::DEFAULT,
+        mapped: MappedRoles::NONE,
+        before_ready: &[],
     };
 }
 
@@ -250,6 +294,8 @@ pub struct UnionDescriptor {
     pub messages: &'static [MessageDescriptor],
     /// Returns the index in `messages` of a discriminant.
     pub lookup: fn(TagRef<'_>) -> Option<usize>,
+    /// Whether any message has an envelope of its own.
+    pub has_own_envelopes: bool,
     /// Reads a payload as its type.
     pub typed: TypedPayload,
 }
@@ -258,7 +304,27 @@ pub struct UnionDescriptor {
 pub type TypedPayload =
     fn(index: usize, json: &str, write: &mut dyn FnMut(&dyn erased_serde::Serialize));
 
+/// What a message begins with: its envelope and its discriminant.
+#[cfg(feature = "net")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Heading {
+    pub(crate) envelope: &'static EnvelopeDescriptor,
+    pub(crate) tag: Option<Tag>,
+}
+
 impl UnionDescriptor {
+    /// Returns what a message of the union begins with.
+    #[cfg(feature = "net")]
+    pub(crate) fn heading(&'static self, message: &MessageDescriptor) -> Heading {
+        Heading {
+            envelope: match message.envelope {
+                Some(own) => &own.fields,
+                None => &self.envelope,
+            },
+            tag: message.tag,
+        }
+    }
+
     /// Creates the descriptor of the messages of one side.
     pub const fn new(
         envelope: EnvelopeDescriptor,
@@ -266,7 +332,14 @@ impl UnionDescriptor {
         lookup: fn(TagRef<'_>) -> Option<usize>,
         typed: TypedPayload,
     ) -> Self {
+        let mut has_own_envelopes = false;
+        let mut i = 0;
+        while i < messages.len() {
+            has_own_envelopes |= messages[i].envelope.is_some();
+            i += 1;
+        }
         Self {
+            has_own_envelopes,
             layout: envelope.layout(),
             envelope,
             messages,
@@ -299,6 +372,8 @@ pub struct MessageDescriptor {
     pub timeout: Option<Duration>,
     /// The kind of reply.
     pub reply: ReplyKind,
+    /// Its envelope, if that is not the one of its side.
+    pub envelope: Option<&'static OwnEnvelope>,
 }
 
 /// The kind of reply to a message.

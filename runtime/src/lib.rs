@@ -101,11 +101,11 @@
 //! ```
 //! # #[cfg(feature = "client")]
 //! # mod example {
-//! # use handfast::{Protocol, client::{Client, ConnectError}, protocol};
+//! # use handfast::{NoRequests, Protocol, client::{Client, ConnectError}, protocol};
 //! # #[protocol]
 //! # pub struct Auth { pub token: String }
 //! # async fn fetch_token() -> Result<String, std::io::Error> { Ok(String::new()) }
-//! # pub async fn connect<P: Protocol>(url: &str) -> Result<Client<P>, ConnectError> {
+//! # pub async fn connect<P: Protocol<Server: NoRequests>>(url: &str) -> Result<Client<P>, ConnectError> {
 //! let client = Client::<P>::connect(url)
 //!     .auth_with(|| async { fetch_token().await.map(|token| Auth { token }) })
 //!     .await?;

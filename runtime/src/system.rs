@@ -1,15 +1,19 @@
 //! The session's own messages: hello, ready, refuse, auth, error, ping, pong, received, join, leave, gap, skip, presence.
 //!
-//! They are few and rare, so they are decoded in two steps through [`Head`], and encoded like any other message.
+//! They are few and rare, so they are decoded in two steps through [`Head`], and encoded like any other message. Where a message of the
+//! application plays a role, `mapped` moves the role's fields from and to their places in its payload.
 
+pub(crate) mod mapped;
 mod presence;
 
 pub(crate) use presence::{MemberNotice, PresenceKind, PresenceNotice};
 
+#[cfg(feature = "net")]
+use crate::SessionCode;
 use crate::{
     GapReason, Id, Side, TagBuf,
     codec::Source,
-    descriptor::{EnvelopeDescriptor, Roles, TagRef},
+    descriptor::{EnvelopeDescriptor, MappedRole, MappedRoles, Roles, Tag, TagRef},
 };
 use serde::{
     Serialize, Serializer,
@@ -18,6 +22,10 @@ use serde::{
 };
 use serde_json::{Value, value::RawValue};
 use std::{borrow::Cow, collections::HashMap, fmt};
+
+/// The largest field of a ping that its pong repeats, in bytes of JSON.
+#[cfg(feature = "net")]
+const MAX_NONCE: usize = 1024;
 
 /// The members of an object as raw JSON.
 type Fields<'a> = HashMap<Cow<'a, str>, &'a RawValue>;
@@ -72,9 +80,53 @@ pub(crate) enum Role {
     Received,
     Error,
     Auth,
+    Greeting,
+    Negotiate,
 }
 
 impl Role {
+    /// Returns the message of the application that plays the role.
+    pub(crate) const fn mapped(self, mapped: &MappedRoles) -> Option<&'static MappedRole> {
+        match self {
+            Self::Hello => mapped.hello,
+            Self::Ready => mapped.ready,
+            Self::Refuse => mapped.refuse,
+            Self::Gap => mapped.gap,
+            Self::Skip => mapped.skip,
+            Self::Join => mapped.join,
+            Self::Leave => mapped.leave,
+            Self::Ping => mapped.ping,
+            Self::Pong => mapped.pong,
+            Self::Received => mapped.received,
+            Self::Error => mapped.error,
+            Self::Greeting => mapped.greeting,
+            Self::Negotiate => mapped.negotiate,
+            // Handfast's own message: that of `session.auth` is its payload.
+            Self::Auth | Self::Presence => None,
+        }
+    }
+
+    /// Returns the discriminant of the role's message.
+    pub(crate) const fn tag(self, roles: &Roles) -> Option<Tag> {
+        match self {
+            Self::Hello => roles.hello,
+            Self::Ready => roles.ready,
+            Self::Refuse => roles.refuse,
+            Self::Gap => roles.gap,
+            Self::Skip => roles.skip,
+            Self::Presence => roles.presence,
+            Self::Join => roles.join,
+            Self::Leave => roles.leave,
+            Self::Ping => roles.ping,
+            Self::Pong => roles.pong,
+            Self::Received => roles.received,
+            Self::Error => roles.error,
+            Self::Greeting => roles.greeting,
+            Self::Negotiate => roles.negotiate,
+            Self::Auth => roles.auth,
+        }
+    }
+
     /// Returns the role of a discriminant.
     pub(crate) fn of(tag: TagRef<'_>, roles: &Roles) -> Option<Self> {
         [
@@ -91,6 +143,8 @@ impl Role {
             (roles.received, Self::Received),
             (roles.error, Self::Error),
             (roles.auth, Self::Auth),
+            (roles.greeting, Self::Greeting),
+            (roles.negotiate, Self::Negotiate),
         ]
         .into_iter()
         .find(|(role, _)| role.is_some_and(|role| role == tag))
@@ -107,6 +161,8 @@ pub(crate) struct Head<'a> {
     pub(crate) seq: Option<u64>,
     pub(crate) epoch: Option<String>,
     payload: Option<Cow<'a, str>>,
+    /// The message of the application that it is.
+    mapped: Option<&'static MappedRole>,
 }
 
 /// The maximum nesting depth of the session's own messages.
@@ -129,6 +185,7 @@ impl<'a> Head<'a> {
     fn into_owned(self) -> Head<'static> {
         Head {
             payload: self.payload.map(|payload| payload.into_owned().into()),
+            mapped: self.mapped,
             tag: self.tag,
             id: self.id,
             channel: self.channel,
@@ -168,6 +225,7 @@ impl<'a> Head<'a> {
                 Some(content) => all.get(content).map(|raw| raw.get().into()),
                 None => Some(text.into()),
             },
+            mapped: None,
         })
     }
 
@@ -200,15 +258,20 @@ impl<'a> Head<'a> {
     }
 
     /// Returns the members of the payload.
+    /// Returns the fields of the role.
     fn payload(&self) -> Result<Fields<'_>, serde_json::Error> {
-        self.payload.as_deref().map_or(Ok(Fields::new()), fields)
+        match (self.mapped, self.payload.as_deref()) {
+            (Some(mapped), payload) => mapped::read(mapped, payload.unwrap_or("{}")),
+            (None, payload) => payload.map_or(Ok(Fields::new()), fields),
+        }
     }
 }
 
 /// The first message of a client.
 #[derive(Debug)]
 pub(crate) struct Hello {
-    pub(crate) version: String,
+    /// Always present, unless a message of the application plays the role. If it is absent, nothing is compared.
+    pub(crate) version: Option<String>,
     /// If it is absent, nothing is compared.
     pub(crate) hash: Option<String>,
     /// The authentication payload as raw JSON.
@@ -247,12 +310,22 @@ impl Serialize for Resume {
     }
 }
 
+impl Head<'_> {
+    /// Returns the version in a hello or ready.
+    fn version(&self, payload: &Fields<'_>) -> Result<Option<String>, serde_json::Error> {
+        match self.mapped {
+            None => get(payload, "version").map(Some),
+            Some(_) => find(payload, "version"),
+        }
+    }
+}
+
 #[cfg(feature = "server")]
 impl Hello {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         let payload = head.payload()?;
         Ok(Self {
-            version: get(&payload, "version")?,
+            version: head.version(&payload)?,
             hash: find(&payload, "hash")?,
             auth: payload.get("auth").map(|raw| (*raw).to_owned()),
             resume: match payload.get("resume").map(|raw| raw.get()) {
@@ -266,7 +339,9 @@ impl Hello {
 impl Serialize for Hello {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("version", &self.version)?;
+        if let Some(version) = &self.version {
+            map.serialize_entry("version", version)?;
+        }
         if let Some(hash) = &self.hash {
             map.serialize_entry("hash", hash)?;
         }
@@ -280,10 +355,87 @@ impl Serialize for Hello {
     }
 }
 
+/// The fields of a greeting.
+#[cfg(feature = "server")]
+pub(crate) struct Greeting {
+    pub(crate) version: &'static str,
+}
+
+#[cfg(feature = "server")]
+impl Serialize for Greeting {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("version", self.version)?;
+        map.end()
+    }
+}
+
+/// The encoding that a client asks for, or that a server agrees to.
+#[cfg(feature = "net")]
+pub(crate) struct Negotiation<'a>(pub(crate) Cow<'a, str>);
+
+#[cfg(feature = "net")]
+impl Negotiation<'_> {
+    pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
+        get(&head.payload()?, "encoding").map(Self)
+    }
+}
+
+#[cfg(feature = "net")]
+impl Serialize for Negotiation<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("encoding", &*self.0)?;
+        map.end()
+    }
+}
+
+/// The field of a ping that its pong repeats, if the protocol has one.
+#[cfg(feature = "net")]
+#[derive(Debug, Default)]
+pub(crate) struct PingFields {
+    nonce: Option<Box<RawValue>>,
+}
+
+#[cfg(feature = "net")]
+impl PingFields {
+    pub(crate) fn read(head: &Head<'_>) -> Self {
+        let nonce = head.mapped.and_then(|_| {
+            let fields = head.payload().ok()?;
+            // An absent payload has nothing to repeat.
+            head.payload.as_ref()?;
+            fields.get("nonce").map(|raw| (*raw).to_owned())
+        });
+        Self {
+            nonce: nonce.filter(|nonce| nonce.get().len() <= MAX_NONCE),
+        }
+    }
+
+    /// Returns the fields of the pong, if it has any.
+    pub(crate) fn fields(&self) -> Option<&dyn erased_serde::Serialize> {
+        match self.nonce {
+            Some(_) => Some(self),
+            None => None,
+        }
+    }
+}
+
+#[cfg(feature = "net")]
+impl Serialize for PingFields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(nonce) = &self.nonce {
+            map.serialize_entry("nonce", nonce)?;
+        }
+        map.end()
+    }
+}
+
 /// The reply to a hello: the session has started.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    pub(crate) version: String,
+    /// Always present, unless a message of the application plays the role. If it is absent, nothing is compared.
+    pub(crate) version: Option<String>,
     /// If it is absent, nothing is compared.
     pub(crate) hash: Option<String>,
     /// The token by which the session can be resumed.
@@ -301,7 +453,7 @@ impl Ready {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         let payload = head.payload()?;
         Ok(Self {
-            version: get(&payload, "version")?,
+            version: head.version(&payload)?,
             hash: find(&payload, "hash")?,
             session: find(&payload, "session")?.unwrap_or_default(),
             resumed: find(&payload, "resumed")?.unwrap_or_default(),
@@ -314,7 +466,9 @@ impl Ready {
 impl Serialize for Ready {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("version", &self.version)?;
+        if let Some(version) = &self.version {
+            map.serialize_entry("version", version)?;
+        }
         if let Some(hash) = &self.hash {
             map.serialize_entry("hash", hash)?;
         }
@@ -422,14 +576,20 @@ pub struct RemoteViolation {
 
 impl RemoteError {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
-        Self::of(&head.payload()?)
+        Self::of(&head.payload()?, head.mapped.is_some())
     }
 
     /// The payload of a reply whose envelope reports a failure.
-    pub(crate) fn failed(payload: Option<&str>) -> Self {
-        let read = payload.and_then(|text| Self::of(&fields(text).ok()?).ok());
+    pub(crate) fn failed(payload: Option<&str>, mapped: Option<&MappedRole>) -> Self {
+        let read = payload.and_then(|text| {
+            let fields = match mapped {
+                Some(mapped) => mapped::read(mapped, text),
+                None => fields(text),
+            };
+            Self::of(&fields.ok()?, false).ok()
+        });
         read.unwrap_or_else(|| Self {
-            code: TagBuf::Text(crate::SessionCode::Failed.as_str().into()),
+            code: TagBuf::Text(SessionCode::Failed.as_str().into()),
             message: "the request failed".into(),
             retryable: false,
             data: payload.map(str::to_owned),
@@ -442,7 +602,7 @@ impl RemoteError {
     #[cfg(feature = "server")]
     pub(crate) fn rate_limited() -> Self {
         Self {
-            code: TagBuf::Text(crate::SessionCode::RateLimited.as_str().into()),
+            code: TagBuf::Text(SessionCode::RateLimited.as_str().into()),
             message: "the client sent too many messages in too short a time".into(),
             retryable: true,
             data: None,
@@ -451,7 +611,8 @@ impl RemoteError {
         }
     }
 
-    fn of(payload: &Fields<'_>) -> Result<Self, serde_json::Error> {
+    /// A message of the application in this role may have no code.
+    fn of(payload: &Fields<'_>, is_mapped: bool) -> Result<Self, serde_json::Error> {
         let violations: Vec<HashMap<String, Value>> =
             find(payload, "violations")?.unwrap_or_default();
         let word = |entry: &HashMap<String, Value>, name: &str| {
@@ -462,14 +623,20 @@ impl RemoteError {
                 .to_owned()
         };
         Ok(Self {
-            code: match get(payload, "code")? {
-                Value::Number(n) if n.is_i64() => TagBuf::Integer(n.as_i64().unwrap_or_default()),
-                Value::String(text) => TagBuf::Text(text.into()),
-                _ => {
-                    return Err(serde_json::Error::custom(
-                        "the code is neither a string nor an integer",
-                    ));
-                }
+            code: match find(payload, "code")? {
+                None if is_mapped => TagBuf::Text(SessionCode::Failed.as_str().into()),
+                None => return Err(serde_json::Error::custom("`code` is missing")),
+                Some(code) => match code {
+                    Value::Number(n) if n.is_i64() => {
+                        TagBuf::Integer(n.as_i64().unwrap_or_default())
+                    }
+                    Value::String(text) => TagBuf::Text(text.into()),
+                    _ => {
+                        return Err(serde_json::Error::custom(
+                            "the code is neither a string nor an integer",
+                        ));
+                    }
+                },
             },
             message: find(payload, "message")?.unwrap_or_default(),
             retryable: find(payload, "retryable")?.unwrap_or(false),

@@ -379,7 +379,7 @@ async fn any_time_is_possible() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_client_authenticates_again_in_time() {
     soon(async {
         let (app, server) = app();

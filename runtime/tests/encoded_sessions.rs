@@ -257,3 +257,121 @@ async fn another_transport_can_have_any_encoding() {
     })
     .await;
 }
+
+/// A connection of the memory transport to a server that begins with JSON.
+fn in_json(server: &Server, asked: Option<Encoding>) -> ClientBuilder<Chat, Client> {
+    let server = server.clone();
+    let client = ClientBuilder::<Chat, Client>::over(move || {
+        let server = server.clone();
+        let (ours, theirs) = duplex(64 * 1024);
+        let mut info = ConnectionInfo::default();
+        info.encoding = asked;
+        tokio::spawn(async move { server.serve(theirs, info).await });
+        std::future::ready(Ok::<_, Infallible>(ours))
+    });
+    client.auth(&Auth { name: "ada".into() })
+}
+
+#[tokio::test]
+async fn an_encoding_is_agreed_on_before_the_hello() {
+    soon(async {
+        let (_, server, address) = serve().await;
+        for encoding in ALL {
+            // Over a WebSocket whose subprotocol is JSON's, and over another transport.
+            let socket = connect(address, "ada", encoding).negotiate();
+            let memory = in_json(&server, Some(Encoding::Json)).encoding(encoding);
+            for client in [socket, memory.negotiate()] {
+                let client = client.await.expect("they agree");
+                let full = client.chat_send(send("full", "hi")).await;
+                let error = ChatSendError::RoomFull(Limit { limit: 9 });
+                assert_eq!(full, Err(CallError::Declared(error)));
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_negotiates_is_on_the_wire() {
+    soon(async {
+        let (.., address) = serve().await;
+        let (mut raw, chosen) = raw(address, "chat.v1+json").await;
+        assert_eq!(chosen.as_deref(), Some("chat.v1+json"));
+        let ask = |name: &str| format!(r#"{{"type":"negotiate","payload":{{"encoding":{name}}}}}"#);
+        for wrong in [r#""xml""#, "7", r#""MSGPACK""#] {
+            raw.socket
+                .send(Message::text(ask(wrong)))
+                .await
+                .expect("it is open");
+            let answer = raw
+                .socket
+                .next()
+                .await
+                .expect("it is open")
+                .expect("it works");
+            let answer = answer.into_text().expect("text");
+            assert!(answer.contains(r#""code":"INVALID""#), "{answer}");
+        }
+        for (name, encoding, next) in [
+            ("msgpack", Encoding::Json, Encoding::MsgPack),
+            ("cbor", Encoding::MsgPack, Encoding::Cbor),
+        ] {
+            // The answer is in the encoding of the question.
+            let asked = ask(&format!("{name:?}"));
+            let bytes = Source::Json((&*asked).into())
+                .transcode(encoding)
+                .expect("it is JSON");
+            let message = match encoding {
+                Encoding::Json => Message::text(asked.clone()),
+                _ => Message::binary(bytes),
+            };
+            raw.socket.send(message).await.expect("it is open");
+            let answer = raw
+                .socket
+                .next()
+                .await
+                .expect("it is open")
+                .expect("it works");
+            let data = answer.into_data();
+            let answer = encoding
+                .source(&data)
+                .expect("UTF-8")
+                .transcode(Encoding::Json);
+            let answer = String::from_utf8(answer.expect("it is well-formed")).expect("UTF-8");
+            assert_eq!(answer, asked);
+            let hello = r#"{"type":"ask","id":"1"}"#;
+            let bytes = Source::Json(hello.into())
+                .transcode(next)
+                .expect("it is JSON");
+            raw.socket
+                .send(Message::binary(bytes))
+                .await
+                .expect("it is open");
+            let answer = raw
+                .socket
+                .next()
+                .await
+                .expect("it is open")
+                .expect("it works");
+            let data = answer.into_data();
+            let answer = next.source(&data).expect("UTF-8").transcode(Encoding::Json);
+            let answer = String::from_utf8(answer.expect("it is well-formed")).expect("UTF-8");
+            assert!(answer.contains(r#""code":"NOT_READY""#), "{answer}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_begins_with_another_encoding_does_not_agree() {
+    soon(async {
+        let (_, server, _) = serve().await;
+        let client = in_json(&server, Some(Encoding::Cbor)).encoding(Encoding::MsgPack);
+        let refused = client.negotiate().await.expect_err("it is not understood");
+        assert!(
+            matches!(refused, ConnectError::UnexpectedReply),
+            "{refused}"
+        );
+    })
+    .await;
+}

@@ -6,19 +6,12 @@
 mod support;
 
 use handfast::{
-    __private::{BoxFuture, Replier, Source},
-    DecodeError, MessageSet, NoError, NoRequests, Protocol, TagBuf,
+    NoRequests, Protocol, TagBuf,
     client::{CallError, Client, ClientBuilder, ConnectError, StreamError},
-    descriptor::{
-        EnvelopeDescriptor, ProtocolDescriptor, SessionDescriptor, TagRef, UnionDescriptor,
-    },
-    server::{
-        Action, ConnectRequest, ConnectionInfo, Context, Received, Rejection, Server, Service,
-        SessionState,
-    },
+    server::ConnectionInfo,
     transport::{CloseFrame, duplex},
 };
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, time::Duration};
 use support::{Script, simulated};
 use tokio::sync::mpsc;
 
@@ -395,45 +388,56 @@ async fn what_is_final_is_what_the_protocol_says() {
 }
 
 /// Replies come in the order of the requests.
-struct Ordered;
+mod ordered {
+    use super::told::{Quote, QuoteError, Quoted};
+    use handfast::protocol;
 
-const NO_ID: EnvelopeDescriptor = EnvelopeDescriptor {
-    id: None,
-    by_order: true,
-    ..EnvelopeDescriptor::DEFAULT
-};
+    #[protocol(client, envelope(id = none, by_order))]
+    #[derive(Clone, Debug, PartialEq)]
+    pub(crate) enum Asks {
+        #[message("quote", reply = Quoted, errors = QuoteError)]
+        Quote(Quote),
+    }
 
-const fn union(lookup: fn(TagRef<'_>) -> Option<usize>) -> UnionDescriptor {
-    UnionDescriptor::new(NO_ID, &[], lookup, |_, _, _| {})
-}
+    #[protocol(server, envelope(id = none, by_order))]
+    #[derive(Clone, Debug, PartialEq)]
+    pub(crate) enum Says {
+        #[message("quoted")]
+        Quoted(Quoted),
+    }
 
-impl Protocol for Ordered {
-    type Client = told::Asks;
-    type Server = told::Says;
-    const DESCRIPTOR: &'static ProtocolDescriptor = &ProtocolDescriptor {
-        name: "ordered",
-        version: "1.0.0",
-        accepts: "^1.0.0",
-        hash: "",
-        client: &UnionDescriptor::new(
-            NO_ID,
-            <told::Asks as MessageSet>::DESCRIPTOR.messages,
-            <told::Asks as MessageSet>::DESCRIPTOR.lookup,
-            <told::Asks as MessageSet>::DESCRIPTOR.typed,
-        ),
-        server: &union(|tag| (tag == TagRef::Text("quoted")).then_some(0)),
-        channels: &[],
-        session: SessionDescriptor::DEFAULT,
-        limits: handfast::descriptor::Limits::DEFAULT,
-        encodings: &[],
-        closes: &[],
-    };
+    #[protocol(name = "ordered", version = "1.0.0", client = Asks, server = Says)]
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Ordered;
+
+    pub(crate) struct App;
+
+    impl SessionHandler for App {
+        type Session = ();
+        async fn connected(
+            &self,
+            _: &handfast::server::ConnectionInfo,
+        ) -> Result<(), handfast::server::Rejection> {
+            Ok(())
+        }
+    }
+
+    impl Handler for App {
+        async fn quote(
+            &self,
+            _: Quote,
+            _: &Context<()>,
+        ) -> Result<Quoted, handfast::HandlerError<QuoteError>> {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            Ok(Quoted { price: 1 })
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_ids_replies_come_in_order() {
     simulated(async {
-        let (client, mut script, mut scripts) = begin::<Ordered, Client<Ordered>>().await;
+        let (client, mut script, mut scripts) = begin::<ordered::Ordered, ordered::Client>().await;
         let ask = |symbol: &str, patience: u64| {
             let (client, symbol) = (client.clone(), symbol.to_owned());
             tokio::spawn(async move {
@@ -503,30 +507,10 @@ async fn without_ids_replies_come_in_order() {
     .await;
 }
 
-impl Service for Ordered {
-    fn protocol(&self) -> &'static ProtocolDescriptor {
-        Self::DESCRIPTOR
-    }
-
-    fn connect<'a>(&'a self, _: ConnectRequest) -> BoxFuture<'a, Result<SessionState, Rejection>> {
-        Box::pin(async { Ok(Arc::new(()) as SessionState) })
-    }
-
-    fn receive(&self, source: Source<'_>, cx: Context) -> Result<Received, Box<DecodeError>> {
-        handfast::__private::receive::<told::Asks>(source, cx, |_, responder| {
-            Action::Run(Box::pin(async move {
-                tokio::time::sleep(Duration::from_secs(1)).await;
-                let quoted = Ok(told::Quoted { price: 1 });
-                Replier::answer::<told::Says, _, NoError>(&responder, quoted);
-            }))
-        })
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn without_ids_requests_that_were_given_up_are_bounded() {
     simulated(async {
-        let (connect, mut scripts) = scripted::<Ordered, Client<Ordered>>();
+        let (connect, mut scripts) = scripted::<ordered::Ordered, ordered::Client>();
         let limits = handfast::descriptor::Limits {
             outbound: 4096,
             ..handfast::descriptor::Limits::DEFAULT
@@ -555,7 +539,7 @@ async fn without_ids_requests_that_were_given_up_are_bounded() {
 #[tokio::test(start_paused = true)]
 async fn without_ids_a_refusal_waits_for_its_turn() {
     simulated(async {
-        let server = Server::new(Arc::new(Ordered));
+        let server = ordered::Server::new(ordered::App);
         let (ours, theirs) = duplex(64);
         tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
         let mut raw = Script(ours);

@@ -56,6 +56,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("P042", include_str!("../pages/P042.md")),
     ("P043", include_str!("../pages/P043.md")),
     ("P044", include_str!("../pages/P044.md")),
+    ("P046", include_str!("../pages/P046.md")),
+    ("P047", include_str!("../pages/P047.md")),
     ("S001", include_str!("../pages/S001.md")),
     ("S002", include_str!("../pages/S002.md")),
     ("S003", include_str!("../pages/S003.md")),

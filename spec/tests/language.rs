@@ -528,21 +528,10 @@ fn settings_without_effect_are_reported() {
     let none: [&str; 0] = [];
     assert_eq!(with("", ""), none);
     for (message, rest, expected) in [
+        (", envelope: { id: ref }", "", ""),
         (", reply: ask", "", ""),
-        (", envelope: { id: ref }", "", "the envelope of `news`"),
-        (
-            ", server: { envelope: { version: off } }",
-            "",
-            "the envelope of `news`",
-        ),
-        // A setting that repeats the default is not reported.
-        (", envelope: { id: id }", "", ""),
         ("", "session: { resume: 10s }", ""),
-        (
-            "",
-            "session: { phases: { first: client } }",
-            "`session.phases`",
-        ),
+        ("", "session: { phases: { first: client } }", ""),
         ("", "session: { auth: ask }", ""),
         (
             "",
@@ -552,7 +541,12 @@ fn settings_without_effect_are_reported() {
         (
             "",
             "session: { roles: { hello: { message: ask, fields: { version: /v } } } }",
-            "`ask` in the role `hello`",
+            "",
+        ),
+        (
+            "",
+            "session: { roles: { resume: { message: ask, fields: { session: /v } } } }",
+            "`ask` in the role `resume`",
         ),
         ("", "encodings: { json: a, cbor: b }", ""),
         ("", "encodings: { msgpack: a }", ""),
@@ -701,4 +695,76 @@ fn what_is_wrong_in_a_pattern_is_pointed_at() {
             "{one:?}"
         );
     }
+}
+
+#[test]
+fn what_nothing_fills_in_a_role_is_reported() {
+    let with = |required: &str, session: &str| {
+        codes(&format!(
+            "{HEAD}messages:\n  login: {{ from: client, payload: {{ type: object, required: [{required}], properties: {{ ver: {{ type: string }}, of: {{ type: object, required: [a], properties: {{ a: {{ type: string }}, b: {{ type: string }} }} }} }} }} }}\nsession: {{ {session} }}\n"
+        ))
+    };
+    let none: [&str; 0] = [];
+    let hello =
+        |fields: &str| format!("roles: {{ hello: {{ message: login, fields: {{ {fields} }} }} }}");
+    assert_eq!(with("ver", &hello("version: /ver")), none);
+    assert_eq!(with("ver", &hello("hash: /of/a")), ["P046"]);
+    // A field inside another leaves what is beside it.
+    assert_eq!(with("of", &hello("version: /of/b")), ["P046"]);
+    assert_eq!(with("of", &hello("version: /of/a")), none);
+    // The application builds the whole payload.
+    let own = format!("auth: login, {}", hello("version: /ver"));
+    assert_eq!(with("ver, of", &own), none);
+}
+
+#[test]
+fn who_speaks_first_has_a_message_for_it() {
+    let with = |session: &str| {
+        let all = codes(&format!(
+            "{HEAD}messages:\n  welcome: {{ from: server }}\nsession: {{ {session} }}\n"
+        ));
+        all.into_iter().filter(|code| *code == "P047").count()
+    };
+    assert_eq!(with("phases: { first: server }"), 1);
+    let greeting = "roles: { greeting: { message: welcome } }";
+    assert_eq!(with(greeting), 1);
+    assert_eq!(with(&format!("phases: {{ first: server }}, {greeting}")), 0);
+    // The session is ready at once.
+    assert_eq!(with("phases: { first: server }, roles: { hello: off }"), 0);
+    assert_eq!(
+        with("phases: { first: server }, roles: { greeting: { tag: hi } }"),
+        1
+    );
+}
+
+#[test]
+fn messages_before_ready_have_no_ids_where_the_phases_say_so() {
+    let text = format!(
+        "{HEAD}envelope: {{ id: {{ presence: required }} }}\nmessages:\n  login: {{ from: client }}\n  early: {{ from: client }}\n  late: {{ from: client }}\nsession: {{ phases: {{ ids: false, beforeReady: [early] }}, roles: {{ hello: {{ message: login }} }} }}\n"
+    );
+    let protocol = read(&text).protocol.expect("it is valid");
+    let ids: Vec<bool> = protocol
+        .messages
+        .iter()
+        .map(|message| {
+            message
+                .client
+                .as_ref()
+                .is_some_and(|sent| sent.envelope.id.is_some())
+        })
+        .collect();
+    assert_eq!(ids, [false, false, true]);
+}
+
+#[test]
+fn a_message_in_a_role_answers_nothing() {
+    let with = |role: &str| {
+        let all = codes(&format!(
+            "{HEAD}messages:\n  ask: {{ from: client, reply: beat }}\n  beat: {{ from: both }}\nsession: {{ roles: {{ {role} }} }}\n"
+        ));
+        all.into_iter().filter(|code| *code == "P030").count()
+    };
+    assert_eq!(with("pong: { message: beat }"), 1);
+    // A ping is the session's as well.
+    assert_eq!(with("ping: { message: ask }, pong: { message: beat }"), 0);
 }

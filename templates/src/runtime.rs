@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 52] = files![
+static RUNTIME: [(&str, &str); 54] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
@@ -40,9 +40,11 @@ static RUNTIME: [(&str, &str); 52] = files![
     "handfast/format.ts",
     "handfast/idna.ts",
     "handfast/listeners.ts",
+    "handfast/mapped.ts",
     "handfast/memoize.ts",
     "handfast/message-table.ts",
     "handfast/msgpack.ts",
+    "handfast/negotiate.ts",
     "handfast/outbound.ts",
     "handfast/presence.ts",
     "handfast/refresh.ts",

@@ -161,6 +161,8 @@ fn check() -> Result<(), Failure> {
         ("chat", "protocol.yaml"),
         ("coinbase", "tests/protocols/coinbase.yaml"),
         ("slack", "tests/protocols/slack.yaml"),
+        ("graphql-ws", "tests/protocols/graphql-ws.yaml"),
+        ("home-assistant", "tests/protocols/home-assistant.yaml"),
     ] {
         let capture = format!("tests/protocols/{name}.ndjson");
         let spec = format!("--spec {spec}");

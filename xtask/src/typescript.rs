@@ -73,6 +73,10 @@ pub(crate) fn typescript() -> Result<(), Failure> {
     )?;
     run(
         "",
+        "cargo test --quiet -p handfast-golden --test graphql_ws --test home_assistant -- --ignored",
+    )?;
+    run(
+        "",
         "cargo test --quiet -p handfast-drift --test drift -- --ignored",
     )
 }

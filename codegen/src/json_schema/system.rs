@@ -77,6 +77,11 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
                 add(Side::Client, None);
                 add(Side::Server, None);
             }
+            RoleKind::Negotiate => {
+                let payload = build.negotiate(protocol);
+                add(Side::Client, Some(payload));
+                add(Side::Server, Some(payload));
+            }
             RoleKind::Received => {
                 let payload = build.received();
                 add(Side::Client, Some(payload));
@@ -91,7 +96,7 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
                 }
             }
             // They were added above, or are not sent by Handfast itself.
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate => {}
+            RoleKind::Auth | RoleKind::Resume | RoleKind::Greeting => {}
         }
     }
     (build.schemas, all)
@@ -156,10 +161,9 @@ impl Build {
         };
         let count = self.count();
         let answer = self.object(&[("expires", false, count)]);
-        let own = matches!(
-            protocol.session.role(RoleKind::Auth),
-            RolePlayer::Own { .. }
-        );
+        let session = &protocol.session;
+        let is_own = matches!(session.role(RoleKind::Auth), RolePlayer::Own { .. });
+        let own = is_own && !session.auth_follows();
         let system = |from, payload| System {
             kind: RoleKind::Auth,
             name,
@@ -201,6 +205,16 @@ impl Build {
     fn received(&mut self) -> SchemaId {
         let count = self.count();
         self.object(&[("received", false, count), ("sent", false, count)])
+    }
+
+    fn negotiate(&mut self, protocol: &Protocol) -> SchemaId {
+        let names: Vec<_> = protocol
+            .encodings
+            .iter()
+            .map(|encoding| encoding.kind.name())
+            .collect();
+        let encoding = self.one_of_words(&names);
+        self.object(&[("encoding", true, encoding)])
     }
 
     /// A number of messages.

@@ -10,8 +10,8 @@ use super::{
 use crate::shape::{MessageShape, PayloadShape};
 use handfast_naming::rust_ident;
 use handfast_spec::model::{
-    Correlate, Envelope, EnvelopeField, FieldKind, Message, MessageId, Presence, RoleKind,
-    RolePlayer, Scalar, Sent, Side, Tagging, Timestamp, TimestampForm,
+    Correlate, Envelope, EnvelopeField, FieldKind, Message, MessageId, Presence, Scalar, Sent,
+    Side, Tagging, Timestamp, TimestampForm,
 };
 
 pub(super) fn messages(cx: &RustContext<'_>, items: &mut Vec<String>) {
@@ -19,13 +19,9 @@ pub(super) fn messages(cx: &RustContext<'_>, items: &mut Vec<String>) {
     items.push(union(cx, Side::Server));
 }
 
-/// Whether a message is a variant of its side's enum. The message that authenticates a client is sent inside the hello.
+/// Whether a message is a variant of its side's enum: it is not one of the session's messages.
 fn is_in_union(cx: &RustContext<'_>, id: MessageId) -> bool {
-    let hello = matches!(
-        cx.protocol.session.role(RoleKind::Hello),
-        RolePlayer::Own { .. }
-    );
-    !(hello && cx.protocol.session.auth == Some(id))
+    !cx.protocol.session.is_own(id)
 }
 
 fn sent(message: &Message, side: Side) -> Option<&Sent> {
@@ -53,7 +49,10 @@ fn union(cx: &RustContext<'_>, side: Side) -> String {
     let mut out = String::new();
     docs::outer(&mut out, "", words);
     let mut args = vec![flag.to_owned()];
-    args.extend(envelope_arguments(envelope));
+    let envelope = envelope_arguments(envelope);
+    if !envelope.is_empty() {
+        args.push(format!("envelope({})", envelope.join(", ")));
+    }
     args.extend(cx.krate());
     attribute(&mut out, "", "protocol", &args);
     out.push_str(plain(cx));
@@ -120,11 +119,39 @@ fn arguments(
     if message.volatile {
         args.push("volatile".to_owned());
     }
+    args.extend(own_envelope(cx, sent, side).map(|envelope| format!("envelope({envelope})")));
+    if shares_tag(cx, id, sent, side) {
+        args.push("shared".to_owned());
+    }
     if side == Side::Server {
         let key = message.volatile_key.as_ref();
         args.extend(key.map(|field| format!("volatile_key = {}", text(field))));
     }
     args
+}
+
+/// The envelope that a message has of its own, as arguments.
+pub(super) fn own_envelope(cx: &RustContext<'_>, sent: &Sent, side: Side) -> Option<String> {
+    let usual = match side {
+        Side::Client => &cx.protocol.envelope.client,
+        Side::Server => &cx.protocol.envelope.server,
+    };
+    let (own, usual) = (
+        envelope_arguments(&sent.envelope),
+        envelope_arguments(usual),
+    );
+    (own != usual).then(|| own.join(", "))
+}
+
+/// Whether other messages of its side have the tag of a message.
+fn shares_tag(cx: &RustContext<'_>, id: MessageId, own: &Sent, side: Side) -> bool {
+    let mut others = (0..cx.protocol.messages.len())
+        .map(MessageId)
+        .filter(|other| *other != id && is_in_union(cx, *other));
+    own.tag.is_some()
+        && others.any(|other| {
+            sent(&cx.protocol.messages[other.0], side).is_some_and(|other| other.tag == own.tag)
+        })
 }
 
 /// The arguments about the reply of a message, and about how it is sent.
@@ -202,8 +229,8 @@ fn is_handled(cx: &RustContext<'_>, id: MessageId, message: &Message) -> bool {
     !streams && handled && cx.protocol.session.auth != Some(id)
 }
 
-/// `envelope(…)`: the differences from the default.
-fn envelope_arguments(envelope: &Envelope) -> Option<String> {
+/// The arguments of `envelope(…)`: the differences from the default.
+fn envelope_arguments(envelope: &Envelope) -> Vec<String> {
     let mut args = Vec::new();
     let tag = envelope.tagging.tag();
     if tag != "type" {
@@ -241,7 +268,7 @@ fn envelope_arguments(envelope: &Envelope) -> Option<String> {
             text(&outcome.failure.to_string())
         ));
     }
-    (!args.is_empty()).then(|| format!("envelope({})", args.join(", ")))
+    args
 }
 
 fn field_argument(

@@ -4,11 +4,12 @@ use super::{
     RustContext,
     attribute::{attribute, scalar, text},
     docs,
+    messages::own_envelope,
     type_names::{channel_type, errors_of, type_of},
 };
 use crate::names;
 use handfast_spec::model::{
-    ChannelId, CloseCondition, DetachedLimits, EncodingKind, HandlerTimeout, Limits, Protocol,
+    ChannelId, CloseCondition, DetachedLimits, HandlerTimeout, Limits, MessageId, Protocol,
     RoleKind, RolePlayer, Scalar, SessionConfig, Side,
 };
 
@@ -50,6 +51,7 @@ pub(super) fn protocol(cx: &RustContext<'_>, items: &mut Vec<String>) {
     }
     args.push(session_arguments(session));
     args.extend(roles(cx));
+    args.extend(before_ready(cx));
     args.push(limits(&protocol.limits));
     args.extend(encodings(protocol));
     args.extend(closes(protocol));
@@ -141,11 +143,7 @@ fn encodings(protocol: &Protocol) -> Option<String> {
         .encodings
         .iter()
         .map(|encoding| {
-            let name = match encoding.kind {
-                EncodingKind::Json => "json",
-                EncodingKind::Msgpack => "msgpack",
-                EncodingKind::Cbor => "cbor",
-            };
+            let name = encoding.kind.name();
             format!("{name} = {}", text(&encoding.subprotocol))
         })
         .collect();
@@ -161,7 +159,8 @@ fn closes(protocol: &Protocol) -> Option<String> {
             let (_, name, default) = CloseCondition::ALL
                 .into_iter()
                 .find(|(c, ..)| *c == close.condition)?;
-            (close.code != default).then(|| format!("{} = {}", name.replace('-', "_"), close.code))
+            let code = close.code.filter(|_| close.code != default)?;
+            Some(format!("{} = {code}", name.replace('-', "_")))
         })
         .collect();
     (!closes.is_empty()).then(|| format!("closes({})", closes.join(", ")))
@@ -175,8 +174,8 @@ fn roles(cx: &RustContext<'_>) -> Option<String> {
             parts.extend(auth_role(cx.protocol));
             continue;
         }
-        // Handfast has no messages of its own for these yet.
-        if matches!(kind, RoleKind::Resume | RoleKind::Negotiate) {
+        // Handfast has no message of its own for this yet.
+        if kind == RoleKind::Resume {
             continue;
         }
         if kind == RoleKind::Presence && !cx.protocol.has_presence() {
@@ -185,10 +184,71 @@ fn roles(cx: &RustContext<'_>) -> Option<String> {
         match cx.protocol.session.role(kind) {
             RolePlayer::Own { tag } if *tag == Scalar::Text(name.to_owned()) => {}
             RolePlayer::Own { tag } => parts.push(format!("{name} = {}", scalar(tag))),
-            RolePlayer::Off | RolePlayer::Mapped { .. } => parts.push(format!("{name} = none")),
+            RolePlayer::Off if kind == RoleKind::Greeting => {}
+            RolePlayer::Off => parts.push(format!("{name} = none")),
+            RolePlayer::Mapped { message, fields } => {
+                parts.push(format!("{name}({})", mapped(cx, kind, *message, fields)));
+            }
         }
     }
     (!parts.is_empty()).then(|| format!("roles({})", parts.join(", ")))
+}
+
+/// A message in a role.
+fn mapped(
+    cx: &RustContext<'_>,
+    kind: RoleKind,
+    id: MessageId,
+    fields: &[(String, String)],
+) -> String {
+    let message = &cx.protocol.messages[id.0];
+    let mut parts = vec![format!("name = {}", text(&message.name.text))];
+    let sent = [&message.client, &message.server];
+    let tag = sent
+        .into_iter()
+        .flatten()
+        .find_map(|sent| sent.tag.as_ref());
+    parts.extend(tag.map(|tag| format!("tag = {}", scalar(tag))));
+    for (side, word, sent) in [
+        (Side::Client, "client", &message.client),
+        (Side::Server, "server", &message.server),
+    ] {
+        let Some(sent) = sent else { continue };
+        parts.push(word.to_owned());
+        parts.extend(
+            own_envelope(cx, sent, side).map(|envelope| format!("{word}_envelope({envelope})")),
+        );
+    }
+    let built = matches!(kind, RoleKind::Ready | RoleKind::Greeting);
+    if built
+        && message
+            .server
+            .as_ref()
+            .is_some_and(|sent| sent.payload.is_some())
+    {
+        parts.push(format!("payload = {}", type_of(cx, id, Side::Server)));
+    }
+    let fields: Vec<String> = fields
+        .iter()
+        .map(|(field, pointer)| format!("{field} = {}", text(pointer)))
+        .collect();
+    if !fields.is_empty() {
+        parts.push(format!("fields({})", fields.join(", ")));
+    }
+    parts.join(", ")
+}
+
+/// `before_ready(…)`
+fn before_ready(cx: &RustContext<'_>) -> Option<String> {
+    let names: Vec<String> = cx
+        .protocol
+        .session
+        .phases
+        .before_ready
+        .iter()
+        .map(|id| text(&cx.protocol.messages[id.0].name.text))
+        .collect();
+    (!names.is_empty()).then(|| format!("before_ready({})", names.join(", ")))
 }
 
 /// The role of the message that authenticates a client again, if there is such a message and its tag is not the default.

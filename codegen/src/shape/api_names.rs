@@ -93,6 +93,7 @@ pub(crate) fn handled(protocol: &Protocol) -> impl Iterator<Item = &Message> {
         .filter(move |(i, message)| {
             let id = MessageId(*i);
             message.client.is_some()
+                && !protocol.session.is_own(id)
                 && protocol.session.auth != Some(id)
                 && (message.reply.is_some() || !(cancels.contains(&id) || answers.contains(&id)))
         })

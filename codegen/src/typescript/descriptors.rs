@@ -8,7 +8,7 @@ use super::{
     text::{self, scalar},
 };
 use crate::shape::PayloadShape;
-use handfast_spec::model::{ErrorId, Message, MessageId, RoleKind, RolePlayer, Scalar, Sent, Side};
+use handfast_spec::model::{ErrorId, Message, MessageId, Scalar, Sent, Side};
 use handfast_templates::typescript::{Descriptor, lay_out};
 
 /// A message and the sides that one descriptor describes.
@@ -39,13 +39,9 @@ impl Context<'_> {
         }
     }
 
-    /// Whether a message is part of its end's union. The proof of who a client is travels inside the hello.
+    /// Whether a message is part of its end's union: it is not one of the session's messages.
     pub(super) fn is_in_union(&self, id: MessageId) -> bool {
-        let hello = matches!(
-            self.protocol.session.role(RoleKind::Hello),
-            RolePlayer::Own { .. }
-        );
-        !(hello && self.protocol.session.auth == Some(id))
+        !self.protocol.session.is_own(id)
     }
 
     /// Whether a message needs a descriptor for each direction.

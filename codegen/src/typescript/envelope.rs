@@ -29,14 +29,16 @@ pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
             | RoleKind::Gap
             | RoleKind::Skip
             | RoleKind::Presence
-            | RoleKind::Error => end == Side::Server,
+            | RoleKind::Error
+            | RoleKind::Greeting => end == Side::Server,
             RoleKind::Join
             | RoleKind::Leave
             | RoleKind::Ping
             | RoleKind::Pong
+            | RoleKind::Negotiate
             | RoleKind::Received => true,
             RoleKind::Auth => cx.protocol.session.auth.is_some(),
-            RoleKind::Resume | RoleKind::Negotiate => false,
+            RoleKind::Resume => false,
         };
         match &role.player {
             RolePlayer::Own { tag } if sends => Some(tag),

@@ -3,24 +3,25 @@
 use super::{
     context::Context,
     descriptors::{handler_type, is_request},
-    envelope::envelopes,
+    envelope::{Envelopes, envelopes, tags},
     tags::message_tags,
     text::{self, scalar},
 };
 use handfast_spec::model::{
-    CloseCondition, EncodingKind, MessageId, RoleKind, RolePlayer, Scalar, Side,
+    CloseCondition, EncodingKind, Message, MessageId, RoleKind, RolePlayer, Scalar, Side,
 };
 use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
 
-pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
+pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
     let protocol = cx.protocol;
     let mut items = Vec::new();
     let (client, server) = envelopes(cx, &mut items);
+    let mapped = mapped(cx, &mut items);
     let subprotocols: Vec<String> = protocol
         .encodings
         .iter()
         .map(|encoding| {
-            let name = encoding_name(encoding.kind);
+            let name = encoding.kind.name();
             format!("{name}: {}", text::string(&encoding.subprotocol))
         })
         .collect();
@@ -56,10 +57,7 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
             "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, resume: {resume}, backoff: {{ min: {min}, max: {max}{attempts} }} }}"
         ),
     ];
-    let hello = matches!(
-        protocol.session.role(RoleKind::Hello),
-        RolePlayer::Own { .. }
-    );
+    let hello = !matches!(protocol.session.role(RoleKind::Hello), RolePlayer::Off);
     let proof = protocol
         .session
         .auth
@@ -72,10 +70,14 @@ pub(super) fn session(cx: &Context<'_>) -> Vec<String> {
         if protocol.session.auth_tag(&protocol.messages).is_some() {
             members.push("refresh: hf.authRefresh".to_owned());
         }
+        if protocol.session.auth_follows() {
+            members.push("authFollows: true".to_owned());
+        }
         auth = format!("<{ty}>");
     }
     members.extend(closes(cx));
     members.extend(roles(cx));
+    members.extend(mapped);
     let words = protocol.description.clone().unwrap_or_default();
     items.push(lay_out(&Descriptor {
         doc: text::doc("", &words, &[]),
@@ -105,7 +107,7 @@ fn options(cx: &Context<'_>, auth: &str, asks: bool) -> String {
     let binary: Vec<String> = encodings
         .iter()
         .filter(|encoding| encoding.kind != EncodingKind::Json)
-        .map(|encoding| text::string(encoding_name(encoding.kind)))
+        .map(|encoding| text::string(encoding.kind.name()))
         .collect();
     let has_json = binary.len() < encodings.len();
     let auth = auth.trim_start_matches('<').trim_end_matches('>');
@@ -129,14 +131,6 @@ fn options(cx: &Context<'_>, auth: &str, asks: bool) -> String {
         "" if required.is_empty() => format!("options?: hf.ConnectOptions{arguments}"),
         "" => format!("options: hf.ConnectOptions{arguments}{required}"),
         _ => format!("options: hf.AuthenticatedConnectOptions{arguments}{required}"),
-    }
-}
-
-fn encoding_name(kind: EncodingKind) -> &'static str {
-    match kind {
-        EncodingKind::Json => "json",
-        EncodingKind::Msgpack => "msgpack",
-        EncodingKind::Cbor => "cbor",
     }
 }
 
@@ -187,13 +181,26 @@ fn closes(cx: &Context<'_>) -> Option<String> {
         (CloseCondition::RateLimited, "rateLimited"),
     ];
     let unusual = names.into_iter().filter_map(|(condition, name)| {
-        let of = |&(other, ..): &(CloseCondition, &str, u16)| other == condition;
+        let of = |&(other, ..): &(CloseCondition, &str, Option<u16>)| other == condition;
         let (.., usual) = CloseCondition::ALL.into_iter().find(of)?;
         let mut closes = cx.protocol.closes.iter();
         let close = closes.find(|close| close.condition == condition)?;
-        (close.code != usual).then(|| format!("{name}: {}", close.code))
+        let code = close.code.filter(|_| close.code != usual)?;
+        Some(format!("{name}: {code}"))
     });
-    let unusual: Vec<String> = unusual.collect();
+    let mut unusual: Vec<String> = unusual.collect();
+    // Those that close only if they have a code are mistakes of the client.
+    let mistakes: Vec<String> = cx
+        .protocol
+        .closes
+        .iter()
+        .zip(CloseCondition::ALL)
+        .filter_map(|(close, (.., usual))| close.code.filter(|_| usual.is_none()))
+        .map(|code| code.to_string())
+        .collect();
+    if !mistakes.is_empty() {
+        unusual.push(format!("mistakes: [{}]", mistakes.join(", ")));
+    }
     (!unusual.is_empty()).then(|| format!("closeCodes: {{ {} }}", unusual.join(", ")))
 }
 
@@ -207,8 +214,8 @@ fn roles(cx: &Context<'_>) -> Option<String> {
             parts.extend(tag.map(|tag| format!("{name}: {}", scalar(tag))));
             continue;
         }
-        if matches!(kind, RoleKind::Resume | RoleKind::Negotiate) {
-            // These have no message of their own yet.
+        if kind == RoleKind::Resume {
+            // It has no message of its own yet.
             continue;
         }
         if kind == RoleKind::Presence && !cx.protocol.has_presence() {
@@ -217,8 +224,72 @@ fn roles(cx: &Context<'_>) -> Option<String> {
         match cx.protocol.session.role(kind) {
             RolePlayer::Own { tag } if *tag == Scalar::Text(name.to_owned()) => {}
             RolePlayer::Own { tag } => parts.push(format!("{name}: {}", scalar(tag))),
-            RolePlayer::Off | RolePlayer::Mapped { .. } => parts.push(format!("{name}: null")),
+            RolePlayer::Off if kind == RoleKind::Greeting => {}
+            RolePlayer::Off => parts.push(format!("{name}: null")),
+            RolePlayer::Mapped { message, .. } => {
+                let tag = tag_of(&cx.protocol.messages[message.0]);
+                let tag = tag.map_or("null".to_owned(), scalar);
+                parts.push(format!("{name}: {tag}"));
+            }
         }
     }
     (!parts.is_empty()).then(|| format!("roles: {{ {} }}", parts.join(", ")))
+}
+
+fn tag_of(message: &Message) -> Option<&Scalar> {
+    let sent = [&message.client, &message.server];
+    sent.into_iter()
+        .flatten()
+        .find_map(|sent| sent.tag.as_ref())
+}
+
+/// The messages of the application that play roles, and the envelopes that they need.
+fn mapped(cx: &mut Context<'_>, items: &mut Vec<String>) -> Option<String> {
+    let protocol = cx.protocol;
+    let mut known = Envelopes::new();
+    for (end, name) in [
+        (Side::Server, "serverEnvelope"),
+        (Side::Client, "clientEnvelope"),
+    ] {
+        let envelope = match end {
+            Side::Client => &protocol.envelope.client,
+            Side::Server => &protocol.envelope.server,
+        };
+        known.name(envelope, tags(cx, end), || name.to_owned(), &mut Vec::new());
+    }
+    let mut parts = Vec::new();
+    for (kind, role) in RoleKind::ALL {
+        if matches!(kind, RoleKind::Auth | RoleKind::Resume) {
+            continue;
+        }
+        let RolePlayer::Mapped { message, fields } = protocol.session.role(kind) else {
+            continue;
+        };
+        let message = &protocol.messages[message.0];
+        let mut members = Vec::new();
+        for (end, key, sent) in [
+            (Side::Client, "send", &message.client),
+            (Side::Server, "receive", &message.server),
+        ] {
+            let Some(sent) = sent else { continue };
+            let kind = tags(cx, end);
+            let stem = format!(
+                "{role}{}Envelope",
+                if key == "send" { "Sent" } else { "Received" }
+            );
+            let name = known.name(&sent.envelope, kind, || cx.names.take_value(&stem), items);
+            members.push(format!("{key}: {name}"));
+        }
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|(field, pointer)| format!("{field}: {}", text::string(pointer)))
+            .collect();
+        let fields = match fields.as_slice() {
+            [] => "{}".to_owned(),
+            fields => format!("{{ {} }}", fields.join(", ")),
+        };
+        members.push(format!("fields: {fields}"));
+        parts.push(format!("{role}: {{ {} }}", members.join(", ")));
+    }
+    (!parts.is_empty()).then(|| format!("mapped: hf.mapRoles({{ {} }})", parts.join(", ")))
 }

@@ -53,8 +53,10 @@ impl<'r, 'p> Requests<'r, 'p> {
     /// The requests without an answer: their lines and names.
     pub(super) fn unanswered(self) -> Vec<(usize, String)> {
         let waits = |pending: &&Pending| {
-            // A request that is only answered if it fails has succeeded.
-            self.reply_of(pending).is_some() || pending.message.is_none()
+            // A request that is only answered if it fails has succeeded, and a stream that nothing ends goes on.
+            self.reply_of(pending).is_some_and(|reply| {
+                !reply.is_stream() || reply.end.is_some() || reply.cancel.is_some()
+            }) || pending.message.is_none()
         };
         let waiting = self.lost.iter().chain(self.pending.iter()).filter(waits);
         waiting

@@ -60,12 +60,15 @@ export type { CallError, DeclaredError, DecodeError, RuntimeError } from './hand
 export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
 export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOptions, ValueOrProvider } from './handfast/options.js';
+export { mapRoles } from './handfast/mapped.js';
+export type { MappedRole, MappedRoles } from './handfast/mapped.js';
 export { answering } from './handfast/requests.js';
 export type { Answer, Items, RequestContext, RequestHandler, StreamRequestHandler } from './handfast/requests.js';
 export { memoize } from './handfast/memoize.js';
 export { clientMessageTable, decode, decodeValue, messageTable } from './handfast/message-table.js';
 export type { Decoded, MessageTable } from './handfast/message-table.js';
 export { msgpack } from './handfast/msgpack.js';
+export { negotiate } from './handfast/negotiate.js';
 export { presence } from './handfast/presence.js';
 export type { Member, Members, PresenceEvent } from './handfast/presence.js';
 export { authRefresh } from './handfast/refresh.js';
@@ -88,6 +91,7 @@ export type { SchemaDefinition, StandardSchema, ValidationResult } from './handf
 export type { ClientState, Store } from './handfast/state.js';
 export { openStream } from './handfast/stream.js';
 export type { Stream, StreamOf } from './handfast/stream.js';
+export { webSocket } from './handfast/transport.js';
 export type {
   Transport,
   TransportEvents,

@@ -46,6 +46,15 @@ pub(super) fn descriptor(krate: &Path, envelope: Option<&Envelope>) -> TokenStre
     quote!(#t::EnvelopeDescriptor { #changes ..#t::EnvelopeDescriptor::DEFAULT })
 }
 
+/// An expression of type `Option<&'static OwnEnvelope>`.
+pub(super) fn own(krate: &Path, envelope: Option<&Envelope>) -> TokenStream {
+    let own = envelope.map(|envelope| {
+        let fields = descriptor(krate, Some(envelope));
+        quote!(const { &#krate::descriptor::OwnEnvelope::new(#fields) })
+    });
+    option(own)
+}
+
 fn field(t: &TokenStream, field: &EnvelopeField) -> TokenStream {
     match field {
         EnvelopeField::Optional { name, kind } => {

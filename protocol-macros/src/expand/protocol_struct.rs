@@ -1,10 +1,10 @@
 //! The struct that stands for a protocol: its descriptor, and the typed server and client.
 
 use super::{
-    client, server,
+    client, envelope, server,
     tokens::{millis, option, tag_of},
 };
-use crate::parse::{Limits, ProtocolStruct, Session};
+use crate::parse::{Limits, MappedRole, ProtocolStruct, RolePlayer, Session};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Expr, Path};
@@ -40,7 +40,7 @@ fn implementation(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
         channels,
         ..
     } = protocol;
-    let session = session(&t, protocol);
+    let session = session(krate, &t, protocol);
     let limits = limits(&t, &protocol.limits);
     let encodings = protocol
         .encodings
@@ -79,7 +79,7 @@ fn implementation(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
 }
 
 /// An expression of type `SessionDescriptor`.
-fn session(t: &TokenStream, protocol: &ProtocolStruct) -> TokenStream {
+fn session(krate: &Path, t: &TokenStream, protocol: &ProtocolStruct) -> TokenStream {
     let auth = protocol.auth.is_some();
     let mut changes = quote!(auth: #auth,);
     let Session {
@@ -114,15 +114,64 @@ fn session(t: &TokenStream, protocol: &ProtocolStruct) -> TokenStream {
         quote!(auth: #tag,)
     });
     let known = |&&(role, _): &&(&'static str, _)| auth || role != "auth";
-    let roles = protocol.roles.iter().filter(known).map(|(role, tag)| {
+    let roles = protocol.roles.iter().filter(known).map(|(role, player)| {
+        let tag = match player {
+            RolePlayer::Off => None,
+            RolePlayer::Own(tag) => Some(tag),
+            RolePlayer::Mapped(mapped) => mapped.tag.as_ref(),
+        };
         let (role, tag) = (
             format_ident!("{role}"),
-            option(tag.as_ref().map(|tag| tag_of(t, tag))),
+            option(tag.map(|tag| tag_of(t, tag))),
         );
         quote!(#role: #tag,)
     });
+    let mapped: Vec<TokenStream> = protocol
+        .roles
+        .iter()
+        .filter_map(|(role, player)| {
+            let RolePlayer::Mapped(mapped) = player else {
+                return None;
+            };
+            let (role, mapped) = (format_ident!("{role}"), self::mapped(krate, t, mapped));
+            Some(quote!(#role: ::core::option::Option::Some(const { &#mapped }),))
+        })
+        .collect();
+    if !mapped.is_empty() {
+        changes.extend(quote!(mapped: #t::MappedRoles { #(#mapped)* ..#t::MappedRoles::NONE },));
+    }
+    let before_ready = &protocol.before_ready;
+    if !before_ready.is_empty() {
+        changes.extend(quote!(before_ready: &[#(#before_ready),*],));
+    }
     let roles = quote!(#t::Roles { #(#roles)* #own_auth ..#t::Roles::DEFAULT });
     quote!(#t::SessionDescriptor { #changes roles: #roles, ..#t::SessionDescriptor::DEFAULT })
+}
+
+/// An expression of type `MappedRole`.
+fn mapped(krate: &Path, t: &TokenStream, mapped: &MappedRole) -> TokenStream {
+    let MappedRole {
+        name,
+        client,
+        server,
+        ..
+    } = mapped;
+    let tag = option(mapped.tag.as_ref().map(|tag| tag_of(t, tag)));
+    let by_client = envelope::own(krate, mapped.client_envelope.as_ref());
+    let by_server = envelope::own(krate, mapped.server_envelope.as_ref());
+    let fields = mapped
+        .fields
+        .iter()
+        .map(|(field, pointer)| quote!((#field, #pointer)));
+    quote! {
+        #t::MappedRole {
+            name: #name,
+            tag: #tag,
+            sent_by: (#client, #server),
+            envelopes: (#by_client, #by_server),
+            fields: &[#(#fields),*],
+        }
+    }
 }
 
 /// An expression of type `Limits`.

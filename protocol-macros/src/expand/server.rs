@@ -1,7 +1,7 @@
 //! `SessionHandler`, `Context`, `Server` and `ServerHandle`: the typed server of a protocol, over the runtime's untyped one.
 
 use super::method_names;
-use crate::parse::ProtocolStruct;
+use crate::parse::{ProtocolStruct, RolePlayer};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Path;
@@ -62,12 +62,26 @@ fn session_handler(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             ) -> <#channel as #krate::ChannelKey>::Presence;
         }
     });
+    let greeting = built(protocol, "greeting").map(|payload| {
+        quote! {
+            /// The message with which the server speaks first. Fields that the protocol maps to the role are filled by the session.
+            fn greeting(&self, connection: &#krate::server::ConnectionInfo) -> #payload;
+        }
+    });
+    let welcome = built(protocol, "ready").map(|payload| {
+        quote! {
+            /// The message that says that the session is ready. Fields that the protocol maps to the role are filled by the session.
+            fn welcome(&self, session: &Self::Session) -> #payload;
+        }
+    });
     quote! {
         /// Decides who may connect, and what state is kept for a connection.
         #vis trait SessionHandler: ::core::marker::Send + ::core::marker::Sync + 'static {
             /// The state that is kept for a connection, from its hello to its end.
             type Session: ::core::marker::Send + ::core::marker::Sync + 'static;
+            #greeting
             #connect
+            #welcome
             #authorize_join
             #(#presences)*
             /// Called when a client that has a session connects again, after it lost its connection, or authenticates again: `current` is the
@@ -116,6 +130,15 @@ fn informed(protocol: &ProtocolStruct) -> impl Iterator<Item = (&Path, Ident)> {
         let last = channel.segments.last()?;
         Some((channel, method_names::of_presence(&last.ident)))
     })
+}
+
+/// The type of the payload that the application builds for a role.
+fn built<'a>(protocol: &'a ProtocolStruct, role: &str) -> Option<&'a Path> {
+    let mut roles = protocol.roles.iter();
+    match roles.find(|(name, _)| *name == role) {
+        Some((_, RolePlayer::Mapped(mapped))) => mapped.payload.as_ref(),
+        _ => None,
+    }
 }
 
 /// The method of `SessionHandler` for a client that connects.
@@ -330,6 +353,21 @@ fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             }
         }
     });
+    let raw = quote!(::core::option::Option<::std::boxed::Box<#p::RawValue>>);
+    let greeting = built(protocol, "greeting").map(|_| {
+        quote! {
+            fn greeting(&self, connection: &#krate::server::ConnectionInfo) -> #raw {
+                #p::built(&SessionHandler::greeting(&*self.0, connection))
+            }
+        }
+    });
+    let welcome = built(protocol, "ready").map(|_| {
+        quote! {
+            fn welcome(&self, session: &#krate::server::SessionState) -> #raw {
+                #p::built(&SessionHandler::welcome(&*self.0, session.downcast_ref()?))
+            }
+        }
+    });
     quote! {
         struct __Service<__A>(::std::sync::Arc<__A>);
         #[automatically_derived]
@@ -351,6 +389,8 @@ fn service(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
                 let app = ::std::sync::Arc::clone(&self.0);
                 #p::receive::<#client>(source, cx, move |message, responder| message.__dispatch(app, responder))
             }
+            #greeting
+            #welcome
             #authorize_join
             #presence
             fn principal<'a>(&self, session: &'a #krate::server::SessionState) -> ::core::option::Option<::std::borrow::Cow<'a, str>> {

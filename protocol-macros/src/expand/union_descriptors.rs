@@ -44,6 +44,7 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
     );
     let volatile_key = option(message.volatile_key.as_ref().map(|field| quote!(#field)));
     let timeout = option(message.timeout.map(millis));
+    let envelope = envelope::own(krate, message.envelope.as_ref());
     let reply = match &message.reply {
         Reply::None => quote!(None),
         Reply::One(_) => quote!(One),
@@ -63,6 +64,7 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
             idempotent: #idempotent,
             timeout: #timeout,
             reply: #t::ReplyKind::#reply,
+            envelope: #envelope,
         }
     }
 }
@@ -72,9 +74,16 @@ const MATCH_UP_TO: usize = 64;
 
 /// A function from a tag to the index of its message.
 fn lookup(t: &TokenStream, p: &TokenStream, messages: &[Message]) -> TokenStream {
+    // Of replies that share a tag, the first stands for all.
+    let is_first = |i: usize| {
+        let text = |message: &Message| message.tag.as_ref().map(tag_text);
+        let tag = text(&messages[i]);
+        !messages[i].shared || messages[..i].iter().all(|other| text(other) != tag)
+    };
     if messages.len() <= MATCH_UP_TO {
         let arms = messages.iter().enumerate().filter_map(|(i, message)| {
-            let pattern = tokens::tag(t, "TagRef", message.tag.as_ref()?);
+            let tag = message.tag.as_ref().filter(|_| is_first(i))?;
+            let pattern = tokens::tag(t, "TagRef", tag);
             Some(quote!(#pattern => ::core::option::Option::Some(#i)))
         });
         return quote!(|tag| match tag { #(#arms,)* _ => ::core::option::Option::None });
@@ -101,6 +110,13 @@ fn lookup(t: &TokenStream, p: &TokenStream, messages: &[Message]) -> TokenStream
             static SLOTS: &[u64] = &[#(#slots),*];
             #p::probe(SLOTS, DESCRIPTOR.messages, tag)
         }
+    }
+}
+
+fn tag_text(tag: &Tag) -> String {
+    match tag {
+        Tag::Text(text) => format!("{:?}", text.value()),
+        Tag::Integer(n) => n.to_string(),
     }
 }
 

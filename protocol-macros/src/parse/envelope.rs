@@ -52,9 +52,9 @@ const FIELDS: [(&str, &str); 6] = [
     ("epoch", "Text"),
 ];
 
-/// Takes `envelope(…)`; `None` is the default envelope.
-pub(crate) fn take(cx: &Ctxt, options: &mut Options) -> Option<Envelope> {
-    let mut options = options.inner(cx, "envelope")?;
+/// Takes `envelope(…)`, or an option of another name; `None` if there is none.
+pub(crate) fn take(cx: &Ctxt, options: &mut Options, name: &'static str) -> Option<Envelope> {
+    let mut options = options.inner(cx, name)?;
     let tag = options.text(cx, "tag");
     let content = options.expr_or_none(cx, "content");
     let mut fields = Vec::new();

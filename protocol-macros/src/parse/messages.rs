@@ -53,6 +53,10 @@ pub(crate) struct Message {
     pub(crate) idempotent: bool,
     /// In milliseconds.
     pub(crate) timeout: Option<u64>,
+    /// `None` is that of the union.
+    pub(crate) envelope: Option<Envelope>,
+    /// Its request identifies it, so other replies may have the same tag.
+    pub(crate) shared: bool,
 }
 
 /// The value of a tag.
@@ -120,7 +124,7 @@ pub(crate) fn take(
             return None;
         }
     };
-    let envelope = envelope::take(cx, options);
+    let envelope = envelope::take(cx, options, "envelope");
     let messages: Vec<Message> = data
         .variants
         .iter_mut()
@@ -183,6 +187,8 @@ fn message(cx: &Ctxt, variant: &mut Variant) -> Option<Message> {
         concurrent: options.flag(cx, "concurrent"),
         idempotent: options.flag(cx, "idempotent"),
         timeout: timeout(cx, &mut options),
+        envelope: envelope::take(cx, &mut options, "envelope"),
+        shared: options.flag(cx, "shared"),
     };
     options.finish(cx);
     Some(message)
@@ -304,19 +310,20 @@ fn check_unique(cx: &Ctxt, messages: &[Message]) {
             types.push(text);
         }
     }
-    let mut tags: Vec<String> = Vec::new();
+    let mut tags: Vec<(String, bool)> = Vec::new();
     for message in messages {
         let text = match &message.tag {
             None => continue,
             Some(Tag::Text(text)) => format!("{:?}", text.value()),
             Some(Tag::Integer(n)) => n.to_string(),
         };
-        if tags.contains(&text) {
+        let mut same = tags.iter().filter(|(tag, _)| *tag == text);
+        if same.any(|(_, shared)| !(*shared && message.shared)) {
             cx.error(
                 &message.ident,
                 format_args!("two messages have the type {text}"),
             );
         }
-        tags.push(text);
+        tags.push((text, message.shared));
     }
 }

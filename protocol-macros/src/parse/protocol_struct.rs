@@ -1,6 +1,9 @@
 //! The struct that stands for a protocol.
 
-use super::options::{Ctxt, Options};
+use super::{
+    envelope::{self, Envelope},
+    options::{Ctxt, Options, Value, is_none},
+};
 use proc_macro2::Ident;
 use syn::{Expr, LitInt, LitStr, Path, Visibility, ext::IdentExt};
 
@@ -22,8 +25,10 @@ pub(crate) struct ProtocolStruct {
     /// The channels whose presence has an info.
     pub(crate) presence: Vec<Path>,
     pub(crate) session: Session,
-    /// The tags of the session's own messages, by their role; `None` turns a role off.
-    pub(crate) roles: Vec<(&'static str, Option<Expr>)>,
+    /// Who plays each role, where that is not Handfast's own message under its usual tag.
+    pub(crate) roles: Vec<(&'static str, RolePlayer)>,
+    /// The names of messages that are allowed before ready.
+    pub(crate) before_ready: Vec<LitStr>,
     pub(crate) limits: Limits,
     pub(crate) encodings: Vec<(&'static str, LitStr)>,
     /// Close codes, by the variant of `CloseReason`.
@@ -40,6 +45,29 @@ pub(crate) struct Session {
     pub(crate) backoff: Option<[LitInt; 2]>,
 }
 
+/// Who plays a role.
+pub(crate) enum RolePlayer {
+    Off,
+    /// Handfast's own message, under this tag.
+    Own(Expr),
+    /// A message of the application.
+    Mapped(Box<MappedRole>),
+}
+
+/// A message of the application in a role of the session.
+pub(crate) struct MappedRole {
+    pub(crate) name: LitStr,
+    pub(crate) tag: Option<Expr>,
+    pub(crate) client: bool,
+    pub(crate) server: bool,
+    pub(crate) client_envelope: Option<Envelope>,
+    pub(crate) server_envelope: Option<Envelope>,
+    /// The type of the payload that the application builds.
+    pub(crate) payload: Option<Path>,
+    /// JSON Pointers, by the fields of the role.
+    pub(crate) fields: Vec<(&'static str, LitStr)>,
+}
+
 /// What the option `limits` changes.
 #[derive(Default)]
 pub(crate) struct Limits {
@@ -54,9 +82,44 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 13] = [
-    "hello", "ready", "refuse", "auth", "gap", "skip", "presence", "join", "leave", "ping", "pong",
-    "received", "error",
+const ROLES: [&str; 15] = [
+    "hello",
+    "ready",
+    "refuse",
+    "auth",
+    "gap",
+    "skip",
+    "presence",
+    "join",
+    "leave",
+    "ping",
+    "pong",
+    "received",
+    "error",
+    "greeting",
+    "negotiate",
+];
+
+/// The fields of all roles.
+const ROLE_FIELDS: [&str; 18] = [
+    "version",
+    "hash",
+    "expires",
+    "auth",
+    "code",
+    "message",
+    "side",
+    "retryable",
+    "data",
+    "violations",
+    "channel",
+    "from",
+    "to",
+    "seq",
+    "nonce",
+    "received",
+    "sent",
+    "encoding",
 ];
 
 const DETACHED_LIMITS: [&str; 4] = ["sessions", "bytes", "sessions_each", "bytes_each"];
@@ -73,7 +136,7 @@ const LIMITS: [&str; 8] = [
 ];
 
 /// The options of `closes`, and the variant of `CloseReason` that each stands for.
-const CLOSE_REASONS: [(&str, &str); 12] = [
+const CLOSE_REASONS: [(&str, &str); 16] = [
     ("going_away", "GoingAway"),
     ("unauthorized", "Unauthorized"),
     ("version", "Version"),
@@ -86,6 +149,10 @@ const CLOSE_REASONS: [(&str, &str); 12] = [
     ("slow", "Slow"),
     ("silent", "Silent"),
     ("internal", "Internal"),
+    ("invalid", "Invalid"),
+    ("not_ready", "NotReady"),
+    ("repeated_hello", "RepeatedHello"),
+    ("id_reused", "IdReused"),
 ];
 
 pub(crate) fn take(
@@ -129,6 +196,7 @@ pub(crate) fn take(
         presence: options.items(cx, "presence").unwrap_or_default(),
         session: session(cx, options),
         roles: roles(cx, options),
+        before_ready: options.items(cx, "before_ready").unwrap_or_default(),
         limits: limits(cx, options),
         encodings: encodings(cx, options),
         closes: closes(cx, options),
@@ -155,16 +223,73 @@ fn session(cx: &Ctxt, options: &mut Options) -> Session {
     session
 }
 
-fn roles(cx: &Ctxt, options: &mut Options) -> Vec<(&'static str, Option<Expr>)> {
+fn roles(cx: &Ctxt, options: &mut Options) -> Vec<(&'static str, RolePlayer)> {
     let Some(mut inner) = options.inner(cx, "roles") else {
         return Vec::new();
     };
     let roles = ROLES
         .into_iter()
-        .filter_map(|role| Some((role, inner.expr_or_none(cx, role)?)))
+        .filter_map(|role| Some((role, player(cx, &mut inner, role)?)))
         .collect();
     inner.finish(cx);
     roles
+}
+
+/// `ping = "ping"`, `ping = none`, or `ping(name = "beat", tag = "beat", client, server, fields(nonce = "/n"))`.
+fn player(cx: &Ctxt, options: &mut Options, role: &'static str) -> Option<RolePlayer> {
+    let option = options.take(role)?;
+    match option.value {
+        Value::Expr(value) if is_none(&value) => Some(RolePlayer::Off),
+        Value::Expr(tag) => Some(RolePlayer::Own(tag)),
+        Value::Flag => {
+            cx.at(
+                option.name.span(),
+                format_args!("write `{role} = \"…\"`, `{role} = none` or `{role}(…)`"),
+            );
+            None
+        }
+        Value::List(_) if role == "auth" => {
+            cx.at(
+                option.name.span(),
+                "this role is played by a message of Handfast's own, which carries the payload of `auth = …`: write `auth = \"…\"` or `auth = none`",
+            );
+            None
+        }
+        Value::List(tokens) => {
+            let mut inner = Options::parse(tokens)
+                .map_err(|error| cx.push(error))
+                .ok()?;
+            let name = inner.text(cx, "name");
+            if name.is_none() {
+                cx.at(option.name.span(), "`name = \"…\"` is missing");
+            }
+            let mapped = MappedRole {
+                name: name?,
+                tag: inner.expr(cx, "tag"),
+                client: inner.flag(cx, "client"),
+                server: inner.flag(cx, "server"),
+                client_envelope: envelope::take(cx, &mut inner, "client_envelope"),
+                server_envelope: envelope::take(cx, &mut inner, "server_envelope"),
+                payload: inner.path(cx, "payload"),
+                fields: role_fields(cx, &mut inner),
+            };
+            inner.finish(cx);
+            Some(RolePlayer::Mapped(Box::new(mapped)))
+        }
+    }
+}
+
+/// `fields(version = "/ver")`
+fn role_fields(cx: &Ctxt, options: &mut Options) -> Vec<(&'static str, LitStr)> {
+    let Some(mut inner) = options.inner(cx, "fields") else {
+        return Vec::new();
+    };
+    let fields = ROLE_FIELDS
+        .into_iter()
+        .filter_map(|name| Some((name, inner.text(cx, name)?)))
+        .collect();
+    inner.finish(cx);
+    fields
 }
 
 fn limits(cx: &Ctxt, options: &mut Options) -> Limits {

@@ -31,8 +31,8 @@ pub(crate) use inbox::{Entry, Inbox};
 pub(crate) use stream::{Delivered, StreamReply, begin};
 
 use crate::{
-    Id, Message, MessageSet,
-    descriptor::{MessageDescriptor, Tag},
+    ExpectedReply, Id, Message, MessageSet,
+    descriptor::{Heading, UnionDescriptor},
     validate::{ValidationError, checked_text},
 };
 use futures_util::future::BoxFuture;
@@ -63,7 +63,7 @@ pub(crate) trait Caller: Send + Sync + 'static {
     fn abandon(&self, id: &Id) -> bool;
 
     /// Sends the message that cancels a stream.
-    fn cancel(&self, id: &Id, tag: Option<Tag>);
+    fn cancel(&self, id: &Id, message: Heading);
 }
 
 /// The outcome of a request: its reply, or `None` if a session message replied.
@@ -91,7 +91,7 @@ impl CallReply {
 /// An unencoded request, which can be encoded again.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestMessage {
-    pub(crate) tag: Option<Tag>,
+    pub(crate) heading: Heading,
     pub(crate) payload: Option<Arc<RawValue>>,
     pub(crate) channel: Option<Arc<str>>,
     #[cfg_attr(
@@ -110,9 +110,9 @@ impl RequestMessage {
     }
 
     /// The message that cancels a stream.
-    pub(crate) const fn cancel(tag: Option<Tag>) -> Self {
+    pub(crate) const fn cancel(heading: Heading) -> Self {
         Self {
-            tag,
+            heading,
             payload: None,
             channel: None,
             idempotent: false,
@@ -150,7 +150,16 @@ impl ReplyIndices {
         }
     }
 
+    /// What a decoder has to know.
+    pub(crate) const fn expected(&self) -> ExpectedReply {
+        ExpectedReply {
+            replies: [self.first, self.item, self.end],
+            failure: None,
+        }
+    }
+
     /// The reply, if the request has exactly one.
+    #[cfg(feature = "client")]
     pub(crate) fn reply(&self) -> Option<usize> {
         self.first.filter(|_| self.item.is_none())
     }
@@ -167,13 +176,13 @@ impl ReplyIndices {
     }
 }
 
-/// Which messages a stream has: indices into the messages of the end that sends it, and the tag of the cancel message.
+/// Which messages a stream has: indices into the messages of the end that sends it, and what the cancel message begins with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StreamShape {
     /// Whether the stream is acknowledged.
     pub(crate) ack: bool,
     pub(crate) end: Option<usize>,
-    pub(crate) cancel: Option<Option<Tag>>,
+    pub(crate) cancel: Option<Heading>,
 }
 
 /// A request for a stream: of the message `M` of the union `U`, answered by messages of `V`, and cancelled by `C`.
@@ -192,7 +201,7 @@ where
     let shape = StreamShape {
         ack: index_of::<V, M::Reply>().is_some(),
         end: index_of::<V, M::End>(),
-        cancel: index_of::<U, C>().map(|at| U::DESCRIPTOR.messages[at].tag),
+        cancel: index_of::<U, C>().map(|at| U::DESCRIPTOR.heading(&U::DESCRIPTOR.messages[at])),
     };
     let request = prepare::<U, M>(message).map(|request| RequestMessage {
         replies: ReplyIndices {
@@ -234,16 +243,18 @@ pub(crate) fn timeout_of<U: MessageSet, M: Message<U>>(usual: Duration) -> Durat
 pub(crate) fn prepare<U: MessageSet, M: Message<U>>(
     message: &M,
 ) -> Result<RequestMessage, Failure> {
-    to_request(&U::DESCRIPTOR.messages[M::INDEX], checked_text(message))
+    to_request(U::DESCRIPTOR, M::INDEX, checked_text(message))
 }
 
 fn to_request(
-    descriptor: &MessageDescriptor,
+    union: &'static UnionDescriptor,
+    index: usize,
     text: Result<Box<RawValue>, ValidationError>,
 ) -> Result<RequestMessage, Failure> {
     let text = text.map_err(Failure::Invalid)?;
+    let descriptor = &union.messages[index];
     Ok(RequestMessage {
-        tag: descriptor.tag,
+        heading: union.heading(descriptor),
         payload: descriptor.payload.then(|| text.into()),
         channel: None,
         idempotent: descriptor.idempotent,

@@ -92,9 +92,9 @@ impl Drop for RawStream {
     fn drop(&mut self) {
         if let Some(id) = self.id.take()
             && self.caller.abandon(&id)
-            && let Some(tag) = self.shape.cancel
+            && let Some(message) = self.shape.cancel
         {
-            self.caller.cancel(&id, tag);
+            self.caller.cancel(&id, message);
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{
     error::NoAuth,
     handle::CloseOnDrop,
     handlers::{Handlers, RequestHandlers, Run},
+    negotiate,
     refresh::Auth,
 };
 use crate::{
@@ -28,6 +29,7 @@ pub struct ClientBuilder<P, C = Client<P>> {
     limits: Limits,
     /// `None` for the protocol's preferred one.
     encoding: Option<Encoding>,
+    negotiate: bool,
     capacity: usize,
     reconnect: bool,
     handlers: Option<Handlers<P>>,
@@ -137,6 +139,7 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
             auth: None,
             limits: P::DESCRIPTOR.limits,
             encoding: None,
+            negotiate: false,
             capacity: 256,
             reconnect: true,
             handlers: None,
@@ -277,6 +280,18 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
         self
     }
 
+    /// Agrees on the encoding with the server by the session's `negotiate` message, before the hello, and not by a WebSocket subprotocol: for
+    /// proxies that drop subprotocols, and for other transports. It costs a round trip. Until then messages are JSON, so a server over another
+    /// transport begins with JSON ([`ConnectionInfo::encoding`](crate::server::ConnectionInfo::encoding)).
+    ///
+    /// # Errors
+    /// Connecting fails with [`ConnectError::Negotiation`] if the protocol has no `negotiate` or `hello`, does not have JSON among its encodings,
+    /// or the server speaks first; and with [`ConnectError::Refused`] if the server refuses the encoding.
+    pub fn negotiate(mut self) -> Self {
+        self.negotiate = true;
+        self
+    }
+
     /// Sets how many messages each subscription and [`Notifications`](super::Notifications) queues: 256 by default, at least one.
     /// Messages beyond that, or beyond `limits.inbound`, are dropped and reported as a gap.
     pub fn capacity(mut self, messages: usize) -> Self {
@@ -296,10 +311,18 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
     type IntoFuture = futures_util::future::BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let (encoding, subprotocol) = match select(P::DESCRIPTOR.encodings, self.encoding) {
+        let selected = select(P::DESCRIPTOR.encodings, self.encoding);
+        let (encoding, mut subprotocol) = match selected {
             Ok(selected) => selected,
             Err(error) => return Box::pin(async { Err(error) }),
         };
+        let negotiate = self.negotiate && encoding != Encoding::Json;
+        if negotiate {
+            subprotocol = match negotiate::subprotocol(P::DESCRIPTOR) {
+                Ok(subprotocol) => subprotocol,
+                Err(error) => return Box::pin(async { Err(error) }),
+            };
+        }
         let core = Core::new(
             P::DESCRIPTOR,
             |source, depth, pending| {
@@ -326,7 +349,9 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
             if lacks_auth {
                 return Err(ConnectError::Auth(NoAuth.into()));
             }
-            let handle = connect(core, dial, reconnect, handlers).await?;
+            let mut connector = Connector::new(Arc::new(core), dial, reconnect);
+            connector.negotiate = negotiate;
+            let handle = connect(connector, handlers).await?;
             let client = Client {
                 handle,
                 protocol: PhantomData,
@@ -357,13 +382,10 @@ fn select(
 }
 
 async fn connect(
-    core: Core,
-    dial: Dial,
-    reconnect: bool,
+    mut connector: Connector,
     handlers: Option<Run>,
 ) -> Result<Arc<CloseOnDrop>, ConnectError> {
-    let core = Arc::new(core);
-    let mut connector = Connector::new(core.clone(), dial, reconnect);
+    let core = connector.core.clone();
     let connected = connector.connect().await?;
     let handle = Arc::new(CloseOnDrop { core: core.clone() });
     if let Some(run) = handlers {

@@ -9,8 +9,7 @@ use super::{
 };
 use crate::{
     Side,
-    calls::{ReplyIndices, RequestMessage},
-    descriptor::CloseReason,
+    descriptor::{CloseReason, ProtocolDescriptor},
     session::link::Link,
     system::{Head, Hello, Ready, RemoteError, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
@@ -23,11 +22,16 @@ use tokio::time::Instant;
 /// The longest version and hash that are accepted from a server. Both are stored and logged.
 const MAX_NAME: usize = 64;
 
+/// What a message that waits for ready counts, beside its bytes.
+const EARLY_OVERHEAD: usize = 128;
+
 /// What a client needs to connect and reconnect.
 pub(crate) struct Connector {
     pub(crate) core: Arc<Core>,
     pub(crate) dial: Dial,
     pub(crate) reconnect: bool,
+    /// Whether the encoding is negotiated by a message.
+    pub(crate) negotiate: bool,
     /// The session of the last connection, if it can be resumed.
     session: Option<String>,
     link: Link,
@@ -43,6 +47,26 @@ struct Welcome {
     received: Option<u64>,
     /// The milliseconds until the authentication expires.
     expires: Option<u64>,
+    /// What the server sent before.
+    early: Vec<Packet>,
+}
+
+/// Messages that arrive before ready, and are delivered after it.
+#[derive(Default)]
+struct Early {
+    packets: Vec<Packet>,
+    bytes: usize,
+}
+
+impl Early {
+    fn keep(&mut self, packet: Packet, limit: usize) -> Result<(), ConnectError> {
+        self.bytes += packet.len() + EARLY_OVERHEAD;
+        if self.bytes > limit {
+            return Err(ConnectError::UnexpectedReply);
+        }
+        self.packets.push(packet);
+        Ok(())
+    }
 }
 
 /// Closes the client when its task ends for any reason, including a panic or the end of its runtime.
@@ -61,6 +85,7 @@ impl Connector {
             core,
             dial,
             reconnect,
+            negotiate: false,
             session: None,
             link,
             clock: Clock::new(),
@@ -76,6 +101,9 @@ impl Connector {
                 None => None,
             };
             let mut transport = (self.dial)().await?;
+            if self.negotiate {
+                self.core.negotiate(&mut *transport).await?;
+            }
             let welcome = self.handshake(&mut *transport, auth).await?;
             Ok((transport, welcome))
         };
@@ -93,6 +121,7 @@ impl Connector {
             session,
             resumed,
             received,
+            early,
             expires,
         } = welcome;
         let core = &self.core;
@@ -119,8 +148,12 @@ impl Connector {
         self.session = counting.then_some(session);
         let (session, outbound) = (&core.descriptor.session, core.limits.outbound);
         let now = self.clock.now();
-        self.link.attach(session, counting, resumed, outbound, now);
+        let session = session.of_side(false);
+        self.link.attach(&session, counting, resumed, outbound, now);
         self.link.acknowledged();
+        for packet in &early {
+            core.receive(packet);
+        }
         Ok(())
     }
 
@@ -132,6 +165,8 @@ impl Connector {
             && roles.hello.is_some()
             && roles.ready.is_some()
             && roles.received.is_some()
+            && session.mapped.hello.is_none()
+            && session.mapped.ready.is_none()
     }
 
     /// Sends `hello` and waits for `ready` or `refuse`.
@@ -142,86 +177,113 @@ impl Connector {
     ) -> Result<Welcome, ConnectError> {
         let descriptor = self.core.descriptor;
         let roles = &descriptor.session.roles;
-        if roles.hello.is_some() {
-            let packet = self.hello(auth)?;
-            transport.send(packet).await.map_err(lost)?;
-        }
-        if roles.ready.is_none() {
-            return Ok(Welcome {
-                skew: None,
-                session: String::new(),
-                resumed: false,
-                received: None,
-                expires: None,
-            });
-        }
-        let packet = loop {
-            match transport.receive().await.map_err(lost)? {
-                TransportEvent::Packet(packet) => break packet,
-                TransportEvent::Alive => {}
-                TransportEvent::Closed(closing) => {
-                    let is_final = closing.as_ref().is_some_and(|c| c.is_final(descriptor));
-                    return Err(ConnectError::Closed { closing, is_final });
+        let mut opening = self.opening(auth)?;
+        let mut early = Early::default();
+        // The server may speak first.
+        let mut is_greeted = roles.greeting.is_none();
+        loop {
+            if is_greeted {
+                for packet in std::mem::take(&mut opening) {
+                    transport.send(packet).await.map_err(lost)?;
                 }
             }
-        };
-        let source = self
-            .core
-            .codec
-            .source(packet.frame())
-            .map_err(|_| ConnectError::UnexpectedReply)?;
-        let head = Head::read(&source, &descriptor.server.envelope)
-            .map_err(|_| ConnectError::UnexpectedReply)?;
-        match Role::of(head.tag.borrow(), roles) {
-            Some(Role::Ready) => {
-                let ready = Ready::read(&head).map_err(|_| ConnectError::UnexpectedReply)?;
-                let long = |text: &str| text.len() > MAX_NAME;
-                if long(&ready.version)
-                    || long(&ready.session)
-                    || ready.hash.as_deref().is_some_and(long)
-                {
-                    return Err(ConnectError::UnexpectedReply);
-                }
-                check_version(
-                    Side::Server,
-                    &ready.version,
-                    descriptor.version,
-                    descriptor.accepts,
-                )
-                .map_err(|(side, message)| ConnectError::Version { side, message })?;
-                let other = ready.hash.filter(|hash| hash != descriptor.hash);
-                let skew = other.map(|hash| {
-                    tracing::warn!(
-                        protocol = descriptor.name,
-                        ours = descriptor.version,
-                        theirs = ready.version,
-                        "skew: the server was generated from a different spec with an accepted version"
-                    );
-                    VersionSkew {
-                        version: ready.version,
-                        hash,
-                    }
+            if is_greeted && roles.ready.is_none() {
+                return Ok(Welcome {
+                    skew: None,
+                    session: String::new(),
+                    resumed: false,
+                    received: None,
+                    expires: None,
+                    early: early.packets,
                 });
-                Ok(Welcome {
-                    skew,
-                    session: ready.session,
-                    resumed: ready.resumed,
-                    received: ready.received,
-                    expires: ready.expires,
-                })
             }
-            Some(Role::Refuse | Role::Error) => {
-                let error = RemoteError::read(&head).map_err(|_| ConnectError::UnexpectedReply)?;
-                Err(ConnectError::Refused(error))
+            let packet = next_packet(transport, descriptor).await?;
+            let source = self
+                .core
+                .codec
+                .source(packet.frame())
+                .map_err(|_| ConnectError::UnexpectedReply)?;
+            let (head, role) = Head::find(
+                &source,
+                descriptor.server,
+                Side::Server,
+                &descriptor.session,
+            )
+            .map_err(|_| ConnectError::UnexpectedReply)?;
+            match role {
+                Some(Role::Greeting) if !is_greeted => is_greeted = true,
+                Some(Role::Ready) if is_greeted => {
+                    return self.read_ready(&head, early.packets);
+                }
+                Some(Role::Refuse | Role::Error) => {
+                    let error =
+                        RemoteError::read(&head).map_err(|_| ConnectError::UnexpectedReply)?;
+                    return Err(ConnectError::Refused(error));
+                }
+                Some(Role::Ping) => {
+                    if let Some(pong) = self.core.encode_pong(&head) {
+                        transport.send(pong).await.map_err(lost)?;
+                    }
+                }
+                Some(Role::Pong) => {}
+                None if is_early(descriptor, &head) => {
+                    early.keep(packet, self.core.limits.inbound)?;
+                }
+                _ => return Err(ConnectError::UnexpectedReply),
             }
-            _ => Err(ConnectError::UnexpectedReply),
         }
     }
 
-    fn hello(&self, auth: Option<Box<RawValue>>) -> Result<Packet, ConnectError> {
+    /// Reads the server's `ready`.
+    fn read_ready(&self, head: &Head<'_>, early: Vec<Packet>) -> Result<Welcome, ConnectError> {
         let descriptor = self.core.descriptor;
+        let ready = Ready::read(head).map_err(|_| ConnectError::UnexpectedReply)?;
+        let long = |text: &str| text.len() > MAX_NAME;
+        if ready.version.as_deref().is_some_and(long)
+            || long(&ready.session)
+            || ready.hash.as_deref().is_some_and(long)
+        {
+            return Err(ConnectError::UnexpectedReply);
+        }
+        if let Some(version) = &ready.version {
+            check_version(
+                Side::Server,
+                version,
+                descriptor.version,
+                descriptor.accepts,
+            )
+            .map_err(|(side, message)| ConnectError::Version { side, message })?;
+        }
+        let version = ready.version.unwrap_or_default();
+        let other = ready.hash.filter(|hash| hash != descriptor.hash);
+        let skew = other.map(|hash| {
+            tracing::warn!(
+                protocol = descriptor.name,
+                ours = descriptor.version,
+                theirs = version,
+                "skew: the server was generated from a different spec with an accepted version"
+            );
+            VersionSkew { version, hash }
+        });
+        Ok(Welcome {
+            skew,
+            session: ready.session,
+            resumed: ready.resumed,
+            received: ready.received,
+            expires: ready.expires,
+            early,
+        })
+    }
+
+    /// Encodes the hello, if the protocol has one, and what authenticates the client, if that is another message.
+    fn opening(&self, auth: Option<Box<RawValue>>) -> Result<Vec<Packet>, ConnectError> {
+        let descriptor = self.core.descriptor;
+        let (auth, following) = match descriptor.session.auth_follows() {
+            true => (None, auth),
+            false => (auth, None),
+        };
         let hello = Hello {
-            version: descriptor.version.to_owned(),
+            version: Some(descriptor.version.to_owned()),
             hash: Some(descriptor.hash.to_owned()),
             auth,
             resume: self.counts().then(|| Resume {
@@ -232,18 +294,19 @@ impl Connector {
                     .map(|session| (session, self.link.received())),
             }),
         };
-        let payload = serde_json::value::to_raw_value(&hello)
-            .map_err(|error| ConnectError::Auth(error.into()))?;
-        let request = RequestMessage {
-            tag: descriptor.session.roles.hello,
-            payload: Some(payload.into()),
-            channel: None,
-            idempotent: true,
-            replies: ReplyIndices::NONE,
-        };
-        self.core
-            .encode(&request, None)
-            .map_err(|_| ConnectError::UnexpectedReply)
+        let hello = self.core.session_message(Role::Hello, Some(&hello));
+        let following = following
+            .as_ref()
+            .map(|auth| self.core.session_message(Role::Auth, Some(auth)));
+        let mut packets = Vec::new();
+        for message in [Some(hello), following].into_iter().flatten() {
+            let message = message.map_err(|error| ConnectError::Auth(error.into()))?;
+            if let Some(message) = message {
+                let packet = self.core.encode(&message, None);
+                packets.push(packet.map_err(|_| ConnectError::UnexpectedReply)?);
+            }
+        }
+        Ok(packets)
     }
 
     /// Serves this connection and its successors until the client is closed or the server closes for good. Dropping the future
@@ -393,6 +456,30 @@ async fn closing(core: &Core) -> CloseFrame {
     .await
 }
 
-fn lost(error: TransportError) -> ConnectError {
+/// Waits for the next message of the handshake.
+pub(super) async fn next_packet(
+    transport: &mut dyn Transport,
+    descriptor: &'static ProtocolDescriptor,
+) -> Result<Packet, ConnectError> {
+    loop {
+        match transport.receive().await.map_err(lost)? {
+            TransportEvent::Packet(packet) => return Ok(packet),
+            TransportEvent::Alive => {}
+            TransportEvent::Closed(closing) => {
+                let is_final = closing.as_ref().is_some_and(|c| c.is_final(descriptor));
+                return Err(ConnectError::Closed { closing, is_final });
+            }
+        }
+    }
+}
+
+/// Whether the server may send a message before ready.
+fn is_early(descriptor: &ProtocolDescriptor, head: &Head<'_>) -> bool {
+    let early = descriptor.session.before_ready;
+    let index = (descriptor.server.lookup)(head.tag.borrow());
+    index.is_some_and(|index| early.contains(&descriptor.server.messages[index].name))
+}
+
+pub(super) fn lost(error: TransportError) -> ConnectError {
     ConnectError::Transport(error.into())
 }

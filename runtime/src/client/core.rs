@@ -10,20 +10,19 @@ use super::{
     refresh::{Auth, Expiry},
 };
 use crate::{
-    ExpectedReply, Id, PendingReplies,
+    ExpectedReply, Id, PendingReplies, Side,
     calls::{
         Budget, CallReply, Caller, Decode, Failure, Inbox, Permit, ReplyIndices, ReplyResult,
         RequestMessage,
     },
     codec::{Codec, Encoding, JsonPayload, Outgoing},
-    descriptor::{EnvelopeDescriptor, FieldKind, Limits, Presence, ProtocolDescriptor, Tag},
+    descriptor::{EnvelopeDescriptor, FieldKind, Heading, Limits, Presence, ProtocolDescriptor},
     outbound::{Outbound, Overflow},
     replies::{ErrorPayload, fit},
-    system::ReceivedNotice,
+    system::{Head, PingFields, ReceivedNotice, Role, mapped},
     transport::Packet,
 };
 use futures_util::future::BoxFuture;
-use serde_json::value::RawValue;
 use std::{
     fmt,
     sync::{
@@ -107,8 +106,8 @@ impl Caller for Core {
         !withdrawn
     }
 
-    fn cancel(&self, id: &Id, tag: Option<Tag>) {
-        self.cancel_in(&mut self.lock(), id, tag);
+    fn cancel(&self, id: &Id, message: Heading) {
+        self.cancel_in(&mut self.lock(), id, message);
     }
 }
 
@@ -121,10 +120,7 @@ impl PendingReplies for Core {
         } else {
             inner.pending.get(id?)?.replies
         };
-        Some(ExpectedReply {
-            success: replies.reply(),
-            failure: None,
-        })
+        Some(replies.expected())
     }
 }
 
@@ -192,11 +188,10 @@ impl Core {
         id: Option<&Id>,
         position: Option<(u64, &str)>,
     ) -> Result<Packet, Failure> {
-        let envelope = self.envelope();
+        let Heading { envelope, tag } = request.heading;
         let position = position.filter(|_| envelope.seq.is_some() && envelope.epoch.is_some());
         let payload = request.payload.as_deref();
-        let payload =
-            payload.map(|json| JsonPayload::new(self.descriptor.client, request.tag, json));
+        let payload = payload.map(|json| JsonPayload::new(self.descriptor.client, tag, json));
         self.encode_outgoing(&Outgoing {
             payload: payload
                 .as_ref()
@@ -205,14 +200,14 @@ impl Core {
             channel: request.channel.as_deref(),
             seq: position.map(|(seq, _)| seq),
             epoch: position.map(|(_, epoch)| epoch),
-            ..self.outgoing(request.tag)
+            ..self.outgoing(request.heading)
         })
         .ok_or(Failure::Encode)
     }
 
     /// Returns a message with the envelope fields that every message has.
-    pub(crate) fn outgoing(&self, tag: Option<Tag>) -> Outgoing<'static> {
-        let envelope = self.envelope();
+    pub(crate) fn outgoing(&self, heading: Heading) -> Outgoing<'static> {
+        let Heading { envelope, tag } = heading;
         Outgoing {
             version: envelope
                 .version
@@ -230,42 +225,78 @@ impl Core {
 
     /// Encodes an `error` that answers a request of the server, if the protocol has that message.
     pub(crate) fn encode_error(&self, id: &Id, error: &ErrorPayload<'_>) -> Option<Packet> {
-        let tag = self.descriptor.session.roles.error?;
         fit(error, self.limits.message, |payload| {
+            let message = self.session_message(Role::Error, Some(payload)).ok()??;
+            let payload = message.payload.as_deref();
             self.encode_outgoing(&Outgoing {
-                payload: Some(payload),
+                payload: payload
+                    .as_ref()
+                    .map(|payload| payload as &dyn erased_serde::Serialize),
                 id: Some(id),
                 is_reply: true,
                 outcome: Some(false),
-                ..self.outgoing(Some(tag))
+                ..self.outgoing(message.heading)
             })
         })
     }
 
-    /// Encodes one of the session's own messages; `None` if the protocol does not have it.
-    fn control(&self, tag: Option<Tag>, payload: Option<Arc<RawValue>>) -> Option<Packet> {
-        let request = RequestMessage {
-            tag: Some(tag?),
-            payload,
-            channel: None,
-            idempotent: false,
-            replies: ReplyIndices::NONE,
+    /// Prepares one of the session's messages; `None` if the client does not send it. `fields` are those of the role.
+    pub(super) fn session_message(
+        &self,
+        role: Role,
+        fields: Option<&dyn erased_serde::Serialize>,
+    ) -> Result<Option<RequestMessage>, serde_json::Error> {
+        let session = &self.descriptor.session;
+        let (heading, payload) = match role.mapped(&session.mapped) {
+            Some(mapped) if !mapped.is_sent_by(Side::Client) => return Ok(None),
+            Some(mapped) => {
+                let own = mapped.own_envelope(Side::Client);
+                let envelope = own.map_or(self.envelope(), |own| &own.fields);
+                // What authenticates may be the whole payload, or an object around other fields.
+                let fields = fields.unwrap_or(&());
+                let tag = mapped.tag;
+                let payload = mapped::write(mapped, fields, None)?;
+                (Heading { envelope, tag }, payload)
+            }
+            None => {
+                let Some(tag) = role.tag(&session.roles) else {
+                    return Ok(None);
+                };
+                let payload = fields.map(serde_json::value::to_raw_value);
+                let (envelope, tag) = (self.envelope(), Some(tag));
+                (Heading { envelope, tag }, payload.transpose()?)
+            }
         };
-        self.encode(&request, None).ok()
+        Ok(Some(RequestMessage {
+            heading,
+            payload: payload.map(Into::into),
+            channel: None,
+            idempotent: true,
+            replies: ReplyIndices::NONE,
+        }))
+    }
+
+    /// Encodes one of the session's messages; `None` if the client does not send it.
+    pub(super) fn control(
+        &self,
+        role: Role,
+        fields: Option<&dyn erased_serde::Serialize>,
+        id: Option<&Id>,
+    ) -> Option<Packet> {
+        let request = self.session_message(role, fields).ok()??;
+        self.encode(&request, id).ok()
     }
 
     /// Queues a ping.
     pub(crate) fn ping(&self) {
-        if let Some(packet) = self.control(self.descriptor.session.roles.ping, None) {
+        if let Some(packet) = self.control(Role::Ping, None, None) {
             self.outbound.control(packet, 0);
         }
     }
 
     /// Encodes a `received`.
     pub(crate) fn received_notice(&self, notice: &ReceivedNotice) -> Option<Packet> {
-        let payload = serde_json::value::to_raw_value(notice).ok()?;
-        let tag = self.descriptor.session.roles.received;
-        self.control(tag, Some(payload.into()))
+        self.control(Role::Received, Some(notice), None)
     }
 
     /// Acknowledges so many messages.
@@ -279,23 +310,30 @@ impl Core {
         }
     }
 
-    pub(super) fn id(&self, number: u64) -> Id {
-        match self.envelope().id.map(|field| field.kind) {
+    /// Returns the id of a request.
+    pub(super) fn id(&self, number: u64, envelope: &EnvelopeDescriptor) -> Id {
+        match envelope.id.map(|field| field.kind) {
             Some(FieldKind::Integer) => Id::Integer(i64::try_from(number).unwrap_or(i64::MAX)),
             _ => Id::Text(number.to_string()),
         }
     }
 
     /// Replies to a ping. One queued pong replies to all pings before it.
-    pub(crate) fn pong(&self) {
+    pub(crate) fn pong(&self, ping: &Head<'_>) {
         let mut inner = self.lock();
         if inner.pong {
             return;
         }
-        if let Some(packet) = self.control(self.descriptor.session.roles.pong, None) {
+        if let Some(packet) = self.encode_pong(ping) {
             inner.pong = true;
             self.outbound.control(packet, PONG);
         }
+    }
+
+    /// Encodes the answer to a ping.
+    pub(super) fn encode_pong(&self, ping: &Head<'_>) -> Option<Packet> {
+        let fields = PingFields::read(ping);
+        self.control(Role::Pong, fields.fields(), ping.id.as_ref())
     }
 
     /// Queues a message without a reply. A volatile one is dropped if half of the budget is in use or there is no session.
@@ -354,7 +392,7 @@ impl Core {
         }
         inner.last += 1;
         let mark = inner.last;
-        let id = self.id(mark);
+        let id = self.id(mark, request.heading.envelope);
         let packet = self.encode(request, Some(&id))?;
         if packet.len() > self.limits.message {
             return Err(Failure::Encode);
@@ -382,9 +420,9 @@ impl Core {
     }
 
     /// Cancels a stream. Its last reply is no longer expected.
-    pub(super) fn cancel_in(&self, inner: &mut PendingState, id: &Id, tag: Option<Tag>) {
+    pub(super) fn cancel_in(&self, inner: &mut PendingState, id: &Id, message: Heading) {
         inner.ordered.retain(|request| request.id != *id);
-        if let Ok(packet) = self.encode(&RequestMessage::cancel(tag), Some(id)) {
+        if let Ok(packet) = self.encode(&RequestMessage::cancel(message), Some(id)) {
             self.outbound.answer(packet);
         }
     }
@@ -401,7 +439,13 @@ impl Core {
                 inner.flushing.push(unsent.permit);
                 continue;
             }
-            let id = self.id(mark);
+            // Messages may have ids of either kind.
+            let number = i64::try_from(mark).unwrap_or(i64::MAX);
+            let mut id = Id::Text(mark.to_string());
+            if !inner.pending.contains_key(&id) && inner.pending.contains_key(&Id::Integer(number))
+            {
+                id = Id::Integer(number);
+            }
             if let Some(pending) = inner.pending.get_mut(&id) {
                 pending.written = true;
             }
@@ -477,7 +521,7 @@ impl Core {
         };
         inner.last += 1;
         let mark = inner.last;
-        let id = self.id(mark);
+        let id = self.id(mark, leave.heading.envelope);
         let packet = self.encode(leave, Some(&id))?;
         if self.by_order() {
             inner.unwritten.insert(mark, (leave.replies, None));

@@ -21,6 +21,8 @@ pub enum ConnectError {
     Address(&'static str),
     /// The protocol does not have the encoding.
     Encoding(Encoding),
+    /// The encoding cannot be negotiated ([`ClientBuilder::negotiate`](super::ClientBuilder::negotiate)), and why.
+    Negotiation(&'static str),
     /// The client has no credentials: [`ClientBuilder::auth_with`](super::ClientBuilder::auth_with) returned an error, they cannot be encoded,
     /// or the protocol requires some and the builder has none.
     Auth(BoxError),
@@ -59,7 +61,9 @@ impl ConnectError {
     /// Returns whether retrying is useless.
     pub fn is_final(&self) -> bool {
         match self {
-            Self::Address(_) | Self::Encoding(_) | Self::Version { .. } => true,
+            Self::Address(_) | Self::Encoding(_) | Self::Negotiation(_) | Self::Version { .. } => {
+                true
+            }
             Self::Auth(error) => error.is::<NoAuth>(),
             Self::Refused(error) => !error.retryable,
             Self::Closed { is_final, .. } => *is_final,
@@ -118,6 +122,7 @@ impl fmt::Display for ConnectError {
                     "the protocol has no encoding `{name}`: add it to `encodings` in the spec"
                 )
             }
+            Self::Negotiation(why) => write!(f, "the encoding cannot be negotiated: {why}"),
             Self::Auth(error) => write!(f, "the client cannot authenticate: {error}"),
             Self::Transport(_) => f.write_str("the server cannot be reached"),
             Self::Upgrade { status, body } => {

@@ -6,9 +6,8 @@ use super::{
 };
 use crate::{
     ChannelKey, Message, MessageSet, NoError, NoRequests, Protocol, Request,
-    calls::{self, Failure, ReplyIndices, RequestMessage, prepare, timeout_of},
-    descriptor::Tag,
-    system::ChannelOnly,
+    calls::{self, Failure, RequestMessage, prepare, timeout_of},
+    system::{ChannelOnly, Role},
     transport::CloseFrame,
 };
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
@@ -195,7 +194,7 @@ impl<P: Protocol> Client<P> {
         M::Reply: Message<P::Server>,
         L: Message<P::Client>,
     {
-        let leave = leave_request::<P, C, L>(channel, leave);
+        let leave = leave_request::<P, C, L>(&self.handle.core, channel, leave);
         let request = calls::one_request::<P::Client, P::Server, M>(message);
         subscription::join(
             self.handle.clone(),
@@ -213,7 +212,9 @@ impl<P: Protocol> Client<P> {
         channel: &C,
         leave: Option<&L>,
     ) -> Option<Subscription<P::Server, (), C::Presence>> {
-        let leave = leave_request::<P, C, L>(channel, leave).ok().flatten();
+        let leave = leave_request::<P, C, L>(&self.handle.core, channel, leave)
+            .ok()
+            .flatten();
         let timeout = P::DESCRIPTOR.session.timeout;
         subscription::subscribe(self.handle.clone(), channel.key(), leave, timeout)
     }
@@ -227,9 +228,9 @@ impl<P: Protocol> Client<P> {
         channel: &C,
     ) -> Result<Subscription<P::Server, (), C::Presence>, CallError<NoError>> {
         let key = channel.key();
-        let roles = &P::DESCRIPTOR.session.roles;
-        let join = own_request(roles.join, &key);
-        let leave = own_request(roles.leave, &key).map(Some);
+        let core = &self.handle.core;
+        let join = own_request(core, Role::Join, &key).and_then(|join| join.ok_or(Failure::Encode));
+        let leave = own_request(core, Role::Leave, &key);
         subscription::join_by_key(
             self.handle.clone(),
             key,
@@ -408,26 +409,21 @@ impl<P: Protocol> Client<P> {
 
 /// The request that leaves a channel. Without a leave message of its own, it is left with the session's.
 fn leave_request<P: Protocol, C: ChannelKey, L: Message<P::Client>>(
+    core: &Core,
     channel: &C,
     leave: Option<&L>,
 ) -> Result<Option<RequestMessage>, Failure> {
     match leave {
         Some(leave) => prepare::<P::Client, L>(leave).map(Some),
-        None => own_request(P::DESCRIPTOR.session.roles.leave, &channel.key())
-            .map(|leave| leave.tag.is_some().then_some(leave)),
+        None => own_request(core, Role::Leave, &channel.key()),
     }
 }
 
-/// The session's own request to join or leave a channel.
-fn own_request(tag: Option<Tag>, key: &str) -> Result<RequestMessage, Failure> {
-    let payload = serde_json::value::to_raw_value(&ChannelOnly(Cow::Borrowed(key)));
-    Ok(RequestMessage {
-        tag,
-        payload: Some(payload.map_err(|_| Failure::Encode)?.into()),
-        channel: None,
-        idempotent: true,
-        replies: ReplyIndices::NONE,
-    })
+/// The session's own request to join or leave a channel; `None` if the protocol has none.
+fn own_request(core: &Core, role: Role, key: &str) -> Result<Option<RequestMessage>, Failure> {
+    let fields = ChannelOnly(Cow::Borrowed(key));
+    core.session_message(role, Some(&fields))
+        .map_err(|_| Failure::Encode)
 }
 
 async fn send(

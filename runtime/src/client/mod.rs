@@ -52,6 +52,7 @@ mod join;
 mod lifecycle;
 mod log;
 mod members;
+mod negotiate;
 mod pending;
 mod presence;
 mod receive;

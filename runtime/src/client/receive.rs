@@ -8,7 +8,7 @@ use super::{
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, SessionCode,
+    DecodeError, DecodeErrorKind, Id, SessionCode, Side,
     calls::{CallReply, Delivery, Entry, Failure, Inbox},
     descriptor::ReplyKind,
     system::{
@@ -48,12 +48,21 @@ impl Core {
             Ok(delivery) => self.deliver(delivery, packet),
             Err(rejected) => {
                 let source = self.codec.source(packet.frame()).ok();
-                let envelope = &self.descriptor.server.envelope;
-                let head = source.and_then(|source| Head::read(&source, envelope).ok());
-                let role = head.as_ref().and_then(|head| {
-                    (rejected.kind == DecodeErrorKind::UnknownType)
-                        .then(|| Role::of(head.tag.borrow(), &self.descriptor.session.roles))
-                        .flatten()
+                let session = &self.descriptor.session;
+                let found = source.and_then(|source| {
+                    Head::find(&source, self.descriptor.server, Side::Server, session).ok()
+                });
+                let (head, role) = match found {
+                    Some((head, role)) => (Some(head), role),
+                    None => (None, None),
+                };
+                let role = role.filter(|role| match rejected.kind {
+                    DecodeErrorKind::UnknownType => true,
+                    // The envelope of the other messages does not fit.
+                    DecodeErrorKind::Envelope(_) => role
+                        .mapped(&session.mapped)
+                        .is_some_and(|mapped| mapped.own_envelope(Side::Server).is_some()),
+                    _ => false,
                 });
                 match (head, role) {
                     (Some(head), Some(role)) => {
@@ -131,8 +140,8 @@ impl Core {
             Ok(Some(delivery)) => delivery,
             Ok(None) => return,
             Err(shape) => {
-                if let Some(tag) = shape.cancel {
-                    self.cancel_in(&mut inner, id, tag);
+                if let Some(message) = shape.cancel {
+                    self.cancel_in(&mut inner, id, message);
                 }
                 return;
             }
@@ -216,10 +225,10 @@ impl Core {
                 }
                 if let ReplyTo::Call(CallReply::Stream(stream)) = &reply_to
                     && !matches!(failure, Failure::Remote(_))
-                    && let Some(tag) = stream.shape.cancel
+                    && let Some(message) = stream.shape.cancel
                 {
                     // The server would continue the stream.
-                    self.cancel_in(inner, id, tag);
+                    self.cancel_in(inner, id, message);
                 }
                 reply_to.fail(failure);
             }
@@ -256,7 +265,9 @@ impl Core {
             && let Some(pending) = inner.take(&id)
         {
             let failure = if rejected.kind == DecodeErrorKind::Failed {
-                Failure::Remote(RemoteError::failed(rejected.payload.as_deref()))
+                let mapped = self.descriptor.session.mapped.error;
+                let payload = rejected.payload.as_deref();
+                Failure::Remote(RemoteError::failed(payload, mapped))
             } else {
                 Failure::Decode(rejected)
             };
@@ -279,7 +290,7 @@ impl Core {
     fn system(&self, role: Role, head: &Head<'_>, bytes: usize) -> Heard {
         match role {
             Role::Ping => {
-                self.pong();
+                self.pong(head);
                 return Heard::Ping;
             }
             Role::Pong => return Heard::Pong,
@@ -367,7 +378,9 @@ impl Core {
                     self.announced(&mut inner, role, &key, head);
                 }
             }
-            Role::Hello | Role::Ready | Role::Refuse => return Heard::Pong,
+            Role::Hello | Role::Ready | Role::Refuse | Role::Greeting | Role::Negotiate => {
+                return Heard::Pong;
+            }
         }
         Heard::Message
     }

@@ -2,8 +2,9 @@
 
 use super::{CallError, RefreshError, State, core::Core, pending::ReplyTo};
 use crate::{
-    calls::{Entry, Failure, ReplyIndices, RequestMessage, within},
+    calls::{Entry, Failure, RequestMessage, within},
     random,
+    system::Role,
 };
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
@@ -99,8 +100,8 @@ impl Core {
     }
 
     async fn refresh_untimed(&self) -> Result<(), RefreshError> {
-        let tag = self.descriptor.session.roles.auth;
-        let (Some(auth), true) = (&self.auth, tag.is_some()) else {
+        let is_supported = self.descriptor.session.roles.auth.is_some();
+        let Some(auth) = self.auth.as_ref().filter(|_| is_supported) else {
             return Err(RefreshError::Unsupported);
         };
         let mut states = self.status.subscribe();
@@ -108,12 +109,13 @@ impl Core {
             let payload = auth()
                 .await
                 .map_err(|error| RefreshError::Auth(error.into()))?;
+            let request = self.session_message(Role::Auth, Some(&payload));
             let request = RequestMessage {
-                tag,
-                payload: Some(payload.into()),
-                channel: None,
                 idempotent: false,
-                replies: ReplyIndices::NONE,
+                ..request
+                    .ok()
+                    .flatten()
+                    .ok_or(RefreshError::Failed(CallError::Encode))?
             };
             let timeout = self.descriptor.session.timeout;
             let send = |reply, permit| self.request(&request, ReplyTo::Auth(reply), Some(permit));

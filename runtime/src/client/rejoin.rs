@@ -136,7 +136,7 @@ impl Core {
             };
             inner.last += 1;
             let mark = inner.last;
-            let id = self.id(mark);
+            let id = self.id(mark, join.heading.envelope);
             let position = channel.sequence.position();
             let Ok(packet) = self.encode_rejoin(&join, Some(&id), position) else {
                 continue;

@@ -122,7 +122,9 @@ impl Replier for Responder {
             id: Some(&self.request.id),
             is_reply: true,
             outcome: Some(true),
-            ..self.core.outgoing(message.tag)
+            ..self
+                .core
+                .outgoing(self.core.descriptor.client.heading(message))
         });
         let fits = packet.filter(|packet| packet.len() <= self.core.limits.message);
         if fits.is_none() {

@@ -90,13 +90,12 @@ impl<'de> Decoder<'de> {
             Role::Outcome => {
                 let value = r.value()?;
                 // The descriptor holds the two values as JSON text.
-                let allowed =
-                    self.table
-                        .envelope
-                        .outcome
-                        .map_or([None, None], |(_, success, failure)| {
-                            [success, failure].map(|text| serde_json::from_str(text).ok())
-                        });
+                let allowed = self
+                    .fields
+                    .outcome
+                    .map_or([None, None], |(_, success, failure)| {
+                        [success, failure].map(|text| serde_json::from_str(text).ok())
+                    });
                 let allowed: Vec<serde_json::Value> = allowed.into_iter().flatten().collect();
                 if !allowed.contains(&value) {
                     self.envelope.violation(details::enumeration(&allowed));
@@ -153,7 +152,7 @@ impl<'de> Decoder<'de> {
                 }
             }
             (EnvelopeField::Timestamp, id) => {
-                let form = self.table.envelope.timestamp.map(|(_, form)| form);
+                let form = self.fields.timestamp.map(|(_, form)| form);
                 self.timestamp = form.and_then(|form| read_time(form, &id));
                 if self.timestamp.is_none() {
                     self.envelope.violation(match form {

@@ -3,6 +3,7 @@
 use super::{
     Context, JoinError,
     connection_handle::ConnectionHandle,
+    encoder::Encoder,
     presence::{self, PresenceError},
     state::ServerState,
 };
@@ -10,7 +11,8 @@ use crate::{
     ChannelKey, ChannelMessage, Member, Message, MessageSet, Payload, PresenceInfo,
     broker::{BrokerError, Receipt, StreamPosition},
     codec::Outgoing,
-    system::ChannelOnly,
+    descriptor::Heading,
+    system::{ChannelOnly, Role},
 };
 use std::{fmt, marker::PhantomData, ops::Deref, sync::Arc};
 
@@ -177,11 +179,9 @@ impl<C: ChannelKey> ConnectionChannel<C> {
     pub async fn add(&self) -> Result<(), JoinError> {
         let (connection, state) = (&self.connection, &self.publisher.state);
         let encoder = &connection.encoder;
-        let tag = encoder.protocol.session.roles.join;
-        // Without ids, the client would take the announcement for the answer to a request.
-        if tag.is_none() || encoder.protocol.server.envelope.by_order {
+        let Some(heading) = announcement(encoder, Role::Join) else {
             return Err(JoinError::NotAnnounced);
-        }
+        };
         if self.is_joined() {
             return Ok(());
         }
@@ -190,16 +190,16 @@ impl<C: ChannelKey> ConnectionChannel<C> {
         let joining = cx.begin_join(key.clone(), C::DESCRIPTOR).await?;
         let info = cx.info(&joining).map_err(JoinError::Presence)?;
         let payload = ChannelOnly((&**key).into());
-        let announcement = |position: &StreamPosition| {
+        let announce = |position: &StreamPosition| {
             connection.encode(&Outgoing {
                 payload: Some(&payload),
                 channel: Some(key),
                 seq: Some(position.seq),
                 epoch: Some(&position.epoch),
-                ..encoder.outgoing(tag)
+                ..encoder.headed(heading)
             })
         };
-        joining.join(connection, info, None, None, &announcement)
+        joining.join(connection, info, None, None, &announce)
     }
 
     /// Removes the connection from the channel, as if it had left, and announces that to the client if the protocol has the session's `leave`.
@@ -208,12 +208,11 @@ impl<C: ChannelKey> ConnectionChannel<C> {
         let (connection, key) = (&self.connection, &self.publisher.key);
         let was_member = self.publisher.state.hub.leave(connection.id, key);
         let encoder = &connection.encoder;
-        let tag = encoder.protocol.session.roles.leave;
-        if was_member && tag.is_some() && !encoder.protocol.server.envelope.by_order {
+        if was_member && let Some(heading) = announcement(encoder, Role::Leave) {
             let packet = connection.encode(&Outgoing {
                 payload: Some(&ChannelOnly((&**key).into())),
                 channel: Some(key),
-                ..encoder.outgoing(tag)
+                ..encoder.headed(heading)
             });
             if let Some(packet) = packet {
                 connection.push(packet, false);
@@ -221,6 +220,16 @@ impl<C: ChannelKey> ConnectionChannel<C> {
         }
         was_member
     }
+}
+
+/// What announces that the server has added a client to a channel, or removed it from one, begins with. `None` if the session has no message of its own
+/// for that, or if the client would take it for the answer to a request, because there are no ids.
+fn announcement(encoder: &Encoder, role: Role) -> Option<Heading> {
+    let protocol = encoder.protocol;
+    if protocol.server.envelope.by_order || role.mapped(&protocol.session.mapped).is_some() {
+        return None;
+    }
+    encoder.role_heading(role)
 }
 
 impl<C> Deref for ConnectionChannel<C> {

@@ -14,7 +14,7 @@ use crate::{
         timeout_of,
     },
     codec::Outgoing,
-    descriptor::{MessageDescriptor, Tag},
+    descriptor::{Heading, MessageDescriptor},
     outbound::EnqueueError,
 };
 use futures_util::future::BoxFuture;
@@ -144,8 +144,8 @@ impl ClientLink {
         let encoder = &self.connection.encoder;
         let packet = self.connection.encode(&Outgoing {
             payload: descriptor.payload.then_some(payload),
-            timestamp: encoder.timestamp(),
-            ..encoder.outgoing(descriptor.tag)
+            timestamp: encoder.timestamp(descriptor),
+            ..encoder.outgoing(descriptor)
         });
         if let Some(packet) = packet {
             let key = outside_channels(descriptor, payload);
@@ -204,7 +204,7 @@ impl Caller for ClientLink {
         }
     }
 
-    fn cancel(&self, id: &Id, tag: Option<Tag>) {
-        self.connection.cancel_stream(id, tag);
+    fn cancel(&self, id: &Id, message: Heading) {
+        self.connection.cancel_stream(id, message);
     }
 }

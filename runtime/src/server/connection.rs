@@ -18,23 +18,25 @@ use super::{
     allowances::Allowance,
     attach::Attach,
     connection_handle::{ConnectionHandle, Peer},
+    encoder::SessionMessage,
     endpoint::Endpoint,
     expiry::Expiry,
     handler_queue::{self, Done, HandlerQueue},
     inbound::Inbound,
     stall::Stall,
     state::{Admission, ServerState},
+    system::Ping,
     token_bucket::TokenBucket,
 };
 use crate::{
     Id, SessionCode,
-    descriptor::{CloseReason, Tag},
+    descriptor::CloseReason,
     metrics,
     outbound::{Close, Item},
     replies::ErrorPayload,
     session::link::{Link, LinkAction},
-    system::ReceivedNotice,
-    transport::{CloseFrame, Transport, TransportError},
+    system::{ReceivedNotice, Role},
+    transport::{CloseFrame, Packet, Transport, TransportError},
     transport_io::{Clock, TransportIo, write_all},
 };
 use hooks::LeaveOnDrop;
@@ -84,8 +86,8 @@ pub(crate) struct Connection {
     stall: Stall,
     /// Present while reading is paused.
     paused: Option<ReadPause>,
-    /// A session ping has not been answered yet. One pong answers all.
-    pong_pending: bool,
+    /// The last ping of the session that has not been answered yet. One pong answers all.
+    pong_pending: Option<Ping>,
     /// The number of consecutive invalid messages.
     invalid: u32,
     /// The number of consecutive messages over the rate limit.
@@ -151,6 +153,8 @@ pub(crate) struct Established {
     pub(crate) control: TokenBucket,
     /// Whether both ends count messages.
     pub(crate) counting: bool,
+    /// What the client sent before its hello.
+    pub(crate) early: Vec<Packet>,
 }
 
 impl Connection {
@@ -162,6 +166,7 @@ impl Connection {
             allowance,
             control,
             counting,
+            early,
         } = established;
         let server = endpoint.state.clone();
         let session = &server.protocol.session;
@@ -169,9 +174,19 @@ impl Connection {
         let streams = usize::try_from(limits.streams).unwrap_or(usize::MAX);
         let clock = Clock::new();
         let mut link = Link::new(limits.outbound);
-        link.attach(session, counting, false, limits.outbound, clock.now());
+        link.attach(
+            &session.of_side(true),
+            counting,
+            false,
+            limits.outbound,
+            clock.now(),
+        );
         if counting {
             connection.outbound.begin_counting();
+        }
+        let mut inbound = Inbound::new(limits.inbound);
+        for packet in early {
+            inbound.push(packet, true);
         }
         let peer = connection.peer();
         let expires = endpoint.service.expires(&peer.session);
@@ -183,14 +198,14 @@ impl Connection {
             unconfirmed: false,
             expiry: expires.map(Expiry::new),
             handlers: HandlerQueue::new(connection.clone(), streams),
-            inbound: Inbound::new(limits.inbound),
+            inbound,
             rate: limits
                 .rate
                 .map(|rate| TokenBucket::new(rate, Instant::now())),
             control,
             stall: Stall::new(session.heartbeat.unwrap_or_default() + session.timeout),
             paused: None,
-            pong_pending: false,
+            pong_pending: None,
             invalid: 0,
             rate_limited: 0,
             logged: Logged::default(),
@@ -375,9 +390,10 @@ impl Connection {
 
     /// Handles the next queued message, if it can be handled now.
     fn handle_next(&mut self) -> bool {
-        if self.pong_pending && self.has_room() {
-            self.pong_pending = false;
-            self.pong();
+        if self.has_room()
+            && let Some(ping) = self.pong_pending.take()
+        {
+            self.pong(&ping);
             return true;
         }
         if self.inbound.is_empty() || !self.may_handle() {
@@ -457,7 +473,7 @@ impl Connection {
         match self.io.poll_link(cx) {
             Poll::Pending => None,
             Poll::Ready(LinkAction::Ping) => {
-                self.send_system(self.server.protocol.session.roles.ping);
+                self.connection.control(&SessionMessage::bare(Role::Ping));
                 None
             }
             Poll::Ready(LinkAction::Acknowledge(received)) => {
@@ -477,19 +493,11 @@ impl Connection {
     }
 
     /// Answers a ping, which also asks for an acknowledgement.
-    fn pong(&mut self) {
+    fn pong(&mut self, ping: &Ping) {
         let now = self.io.clock.now();
         if let Some(received) = self.io.link.acknowledge(true, now) {
             self.connection.acknowledge(received);
         }
-        self.send_system(self.server.protocol.session.roles.pong);
-    }
-
-    /// Queues a ping or pong.
-    fn send_system(&self, tag: Option<Tag>) {
-        if tag.is_some() {
-            self.connection
-                .control(&self.connection.encoder.outgoing(tag));
-        }
+        self.connection.control(&ping.pong());
     }
 }

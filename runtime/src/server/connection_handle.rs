@@ -4,7 +4,7 @@ use super::{
     answers::Answers,
     attach::{Attach, AttachSlot},
     connection_info::{ConnectionInfo, SessionState},
-    encoder::Encoder,
+    encoder::{Encoder, SessionMessage},
     membership::Membership,
     pending_calls::PendingCalls,
     sessions::Sessions,
@@ -14,12 +14,12 @@ use crate::{
     ExpectedReply, Id, PendingReplies, SessionCode,
     calls::{Failure, RequestMessage, StreamShape},
     codec::{Codec, JsonPayload, Outgoing},
-    descriptor::{CloseReason, Limits, Tag},
+    descriptor::{CloseReason, Heading, Limits},
     metrics::{self, DropReason},
     outbound::{EnqueueError, Outbound, Overflow},
     random,
     replies::ErrorPayload,
-    system::ReceivedNotice,
+    system::{ReceivedNotice, Role},
     transport::{CloseFrame, Packet},
 };
 use std::{
@@ -29,6 +29,7 @@ use std::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::SystemTime,
 };
 
 /// Who is at the other end: what the application keeps for it, and the request that opened its last connection.
@@ -154,15 +155,15 @@ impl ConnectionHandle {
         id: Option<&Id>,
     ) -> Option<Packet> {
         let payload = request.payload.as_deref();
-        let union = self.encoder.protocol.server;
-        let payload = payload.map(|json| JsonPayload::new(union, request.tag, json));
+        let (union, heading) = (self.encoder.protocol.server, request.heading);
+        let payload = payload.map(|json| JsonPayload::new(union, heading.tag, json));
         self.encode(&Outgoing {
             payload: payload
                 .as_ref()
                 .map(|payload| payload as &dyn erased_serde::Serialize),
             id,
-            timestamp: self.encoder.timestamp(),
-            ..self.encoder.outgoing(request.tag)
+            timestamp: heading.envelope.timestamp.map(|_| SystemTime::now()),
+            ..self.encoder.headed(heading)
         })
     }
 
@@ -176,16 +177,16 @@ impl ConnectionHandle {
     }
 
     /// Sends the message that cancels a stream of the client.
-    pub(crate) fn cancel_stream(&self, id: &Id, tag: Option<Tag>) {
-        if let Some(packet) = self.encode_request(&RequestMessage::cancel(tag), Some(id)) {
+    pub(crate) fn cancel_stream(&self, id: &Id, message: Heading) {
+        if let Some(packet) = self.encode_request(&RequestMessage::cancel(message), Some(id)) {
             self.outbound.answer(packet);
         }
     }
 
     /// Cancels a stream that the server gives up, if the protocol can.
     pub(crate) fn give_up(&self, id: &Id, shape: Option<StreamShape>) {
-        if let Some(tag) = shape.and_then(|shape| shape.cancel) {
-            self.cancel_stream(id, tag);
+        if let Some(message) = shape.and_then(|shape| shape.cancel) {
+            self.cancel_stream(id, message);
         }
     }
 
@@ -310,26 +311,35 @@ impl ConnectionHandle {
 
     /// Queues a reply.
     pub(crate) fn answer(&self, outgoing: &Outgoing<'_>) {
-        match self.encode(outgoing) {
-            Some(packet) => self.reply(outgoing.id, packet),
+        self.reply_or_fail(outgoing.id, self.encode(outgoing));
+    }
+
+    /// Answers a request with one of the session's messages.
+    pub(crate) fn answer_session(&self, message: &SessionMessage<'_>) {
+        self.reply_or_fail(message.id, self.encoder.session(self.encoding, message));
+    }
+
+    fn reply_or_fail(&self, id: Option<&Id>, packet: Option<Packet>) {
+        match packet {
+            Some(packet) => self.reply(id, packet),
             None => self.fail(
-                outgoing.id,
+                id,
                 &ErrorPayload::new(SessionCode::Internal, "the reply cannot be encoded"),
             ),
         }
     }
 
     /// Queues a message that is not counted: a ping, a pong or an acknowledgement.
-    pub(crate) fn control(&self, outgoing: &Outgoing<'_>) {
-        if let Some(packet) = self.encode(outgoing) {
+    pub(crate) fn control(&self, message: &SessionMessage<'_>) {
+        if let Some(packet) = self.encoder.session(self.encoding, message) {
             self.outbound.control(packet, 0);
         }
     }
 
     /// Encodes a `received`.
     pub(crate) fn received_notice(&self, notice: &ReceivedNotice) -> Option<Packet> {
-        let tag = self.encoder.protocol.session.roles.received?;
-        self.encoder.message(self.encoding, Some(tag), notice)
+        let message = SessionMessage::new(Role::Received, notice);
+        self.encoder.session(self.encoding, &message)
     }
 
     /// Acknowledges so many messages.

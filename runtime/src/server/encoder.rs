@@ -1,13 +1,15 @@
 //! The encoder of a server's messages, replies, errors and rejections.
 
 use crate::{
-    Id,
+    Id, Side,
     codec::{Codec, Encoding, Outgoing},
-    descriptor::{Presence, ProtocolDescriptor, Tag},
+    descriptor::{Heading, MessageDescriptor, Presence, ProtocolDescriptor},
     metrics,
     replies::{ErrorPayload, fit},
+    system::{Role, mapped},
     transport::Packet,
 };
+use serde_json::value::RawValue;
 use std::{fmt, time::SystemTime};
 
 /// The maximum length of an id, in characters. Every reply repeats the id of its request, so a long id would cost the server more than it
@@ -19,6 +21,38 @@ pub(crate) fn is_long(id: &Id) -> bool {
     match id {
         Id::Text(text) => text.len() > MAX_ID && text.chars().nth(MAX_ID).is_some(),
         Id::Integer(_) => false,
+    }
+}
+
+/// One of the session's messages.
+pub(crate) struct SessionMessage<'a> {
+    pub(crate) role: Role,
+    /// The fields of the role.
+    pub(crate) payload: Option<&'a dyn erased_serde::Serialize>,
+    pub(crate) id: Option<&'a Id>,
+    /// If it answers a request: whether that succeeded.
+    pub(crate) succeeded: Option<bool>,
+    /// What the application has built of the payload.
+    pub(crate) built: Option<&'a RawValue>,
+}
+
+impl<'a> SessionMessage<'a> {
+    pub(crate) fn new(role: Role, payload: &'a dyn erased_serde::Serialize) -> Self {
+        Self {
+            payload: Some(payload),
+            ..Self::bare(role)
+        }
+    }
+
+    /// A message without fields.
+    pub(crate) const fn bare(role: Role) -> Self {
+        Self {
+            role,
+            payload: None,
+            id: None,
+            succeeded: None,
+            built: None,
+        }
     }
 }
 
@@ -74,9 +108,39 @@ impl Encoder {
         self.encodings.iter().position(|(one, _)| *one == encoding)
     }
 
+    /// Returns a message of the application with the envelope fields that every message has.
+    pub(crate) fn outgoing(&self, message: &MessageDescriptor) -> Outgoing<'static> {
+        self.headed(self.heading(message))
+    }
+
+    /// Returns what a message of the application begins with.
+    pub(crate) fn heading(&self, message: &MessageDescriptor) -> Heading {
+        self.protocol.server.heading(message)
+    }
+
+    /// Returns what one of the session's messages begins with; `None` if the server does not send it.
+    pub(crate) fn role_heading(&self, role: Role) -> Option<Heading> {
+        let session = &self.protocol.session;
+        let usual = &self.protocol.server.envelope;
+        let Some(mapped) = role.mapped(&session.mapped) else {
+            return Some(Heading {
+                envelope: usual,
+                tag: Some(role.tag(&session.roles)?),
+            });
+        };
+        if !mapped.is_sent_by(Side::Server) {
+            return None;
+        }
+        let own = mapped.own_envelope(Side::Server);
+        Some(Heading {
+            envelope: own.map_or(usual, |own| &own.fields),
+            tag: mapped.tag,
+        })
+    }
+
     /// Returns a message with the envelope fields that every message has.
-    pub(crate) fn outgoing(&self, tag: Option<Tag>) -> Outgoing<'static> {
-        let envelope = &self.protocol.server.envelope;
+    pub(crate) fn headed(&self, heading: Heading) -> Outgoing<'static> {
+        let Heading { envelope, tag } = heading;
         Outgoing {
             version: envelope
                 .version
@@ -86,9 +150,9 @@ impl Encoder {
         }
     }
 
-    /// Returns the current time if the protocol's envelope has a timestamp.
-    pub(crate) fn timestamp(&self) -> Option<SystemTime> {
-        let envelope = &self.protocol.server.envelope;
+    /// Returns the current time if the envelope of a message has a timestamp.
+    pub(crate) fn timestamp(&self, message: &MessageDescriptor) -> Option<SystemTime> {
+        let envelope = self.heading(message).envelope;
         envelope.timestamp.map(|_| SystemTime::now())
     }
 
@@ -124,34 +188,81 @@ impl Encoder {
         }
     }
 
-    /// Encodes one of the session's own messages.
-    pub(crate) fn message(
-        &self,
-        encoding: usize,
-        tag: Option<Tag>,
-        payload: &dyn erased_serde::Serialize,
-    ) -> Option<Packet> {
-        if tag.is_some() && tag == self.protocol.session.roles.gap {
+    /// Encodes one of the session's messages; `None` if the server does not send it.
+    pub(crate) fn session(&self, encoding: usize, message: &SessionMessage<'_>) -> Option<Packet> {
+        if message.role == Role::Gap && self.role_heading(Role::Gap).is_some() {
             metrics::gap();
         }
-        self.encode(
-            encoding,
-            &Outgoing {
-                payload: Some(payload),
-                ..self.outgoing(tag)
-            },
-        )
+        self.session_unbounded(encoding, message)
+            .filter(|packet| self.is_within_limit(packet, message.role))
+    }
+
+    fn is_within_limit(&self, packet: &Packet, role: Role) -> bool {
+        let bytes = packet.len();
+        let within = bytes <= self.limit;
+        if !within {
+            let limit = self.limit;
+            tracing::error!(
+                bytes,
+                limit,
+                ?role,
+                "a message exceeds `limits.message` and is not sent"
+            );
+        }
+        within
+    }
+
+    fn session_unbounded(&self, encoding: usize, message: &SessionMessage<'_>) -> Option<Packet> {
+        let outgoing = self.headed(self.role_heading(message.role)?);
+        let needs_id = outgoing
+            .envelope
+            .id
+            .is_some_and(|id| id.presence == Presence::Required);
+        let outgoing = Outgoing {
+            id: message.id,
+            is_reply: message.id.is_some() || message.succeeded.is_some(),
+            outcome: message.succeeded,
+            ..outgoing
+        };
+        let Some(mapped) = message.role.mapped(&self.protocol.session.mapped) else {
+            let payload = message.payload;
+            return self.encode_unbounded(
+                encoding,
+                &Outgoing {
+                    payload,
+                    ..outgoing
+                },
+            );
+        };
+        if needs_id && message.id.is_none() {
+            tracing::debug!(role = ?message.role, "a message without an id cannot be sent: its envelope requires one");
+            return None;
+        }
+        let payload = message.payload.unwrap_or(&());
+        match mapped::write(mapped, payload, message.built) {
+            Ok(payload) => {
+                let payload = payload
+                    .as_ref()
+                    .map(|raw| raw as &dyn erased_serde::Serialize);
+                self.encode_unbounded(
+                    encoding,
+                    &Outgoing {
+                        payload,
+                        ..outgoing
+                    },
+                )
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, role = ?message.role, "cannot encode a message");
+                None
+            }
+        }
     }
 
     /// Encodes a `refuse`, if the protocol has that message.
     pub(crate) fn rejection(&self, encoding: usize, payload: &ErrorPayload<'_>) -> Option<Packet> {
-        let tag = self.protocol.session.roles.refuse?;
         fit(payload, self.limit, |payload| {
-            let outgoing = Outgoing {
-                payload: Some(payload),
-                ..self.outgoing(Some(tag))
-            };
-            self.encode_unbounded(encoding, &outgoing)
+            self.session_unbounded(encoding, &SessionMessage::new(Role::Refuse, payload))
         })
     }
 
@@ -162,16 +273,13 @@ impl Encoder {
         id: Option<&Id>,
         payload: &ErrorPayload<'_>,
     ) -> Option<Packet> {
-        let tag = self.protocol.session.roles.error?;
         fit(payload, self.limit, |payload| {
-            let outgoing = Outgoing {
-                payload: Some(payload),
+            let message = SessionMessage {
                 id: id.filter(|id| !is_long(id)),
-                is_reply: true,
-                outcome: Some(false),
-                ..self.outgoing(Some(tag))
+                succeeded: Some(false),
+                ..SessionMessage::new(Role::Error, payload)
             };
-            self.encode_unbounded(encoding, &outgoing)
+            self.session_unbounded(encoding, &message)
         })
     }
 }

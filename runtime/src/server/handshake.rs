@@ -6,22 +6,26 @@ use super::{
     attach::Attach,
     connection::{CONTROL, Connection, Established},
     connection_handle::{ConnectionHandle, Peer},
+    encoder::SessionMessage,
     endpoint::Endpoint,
     expiry::announced,
     state::{Admission, ServerState},
+    system,
     token_bucket::TokenBucket,
 };
 use crate::{
-    SessionCode, Side,
+    SessionCode, Side, TagBuf,
+    codec::Encoding,
     descriptor::CloseReason,
     metrics,
     replies::ErrorPayload,
-    system::{Head, Hello, Ready, Resume, Role, check_version},
+    system::{Greeting, Head, Hello, Negotiation, Ready, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
     transport_io::CLOSE_TIMEOUT,
 };
 use futures_util::FutureExt;
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use serde_json::value::RawValue;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -30,6 +34,9 @@ pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
 
 /// The maximum length of a client's version, in bytes: a rejection repeats it.
 const MAX_VERSION: usize = 64;
+
+/// What a message that waits for ready counts, beside its bytes.
+const EARLY_OVERHEAD: usize = 128;
 
 /// Serves a connection from the handshake to its end.
 pub(crate) async fn serve(
@@ -53,8 +60,11 @@ pub(crate) async fn serve(
     .await;
     let Accepted {
         session,
+        info,
+        encoding,
         version,
         resume,
+        early,
     } = match established {
         Ok(established) => established,
         // Answers a close by the client.
@@ -88,7 +98,9 @@ pub(crate) async fn serve(
     let counting = resume.is_some()
         && state.protocol.session.resume.is_some()
         && roles.ready.is_some()
-        && roles.received.is_some();
+        && roles.received.is_some()
+        && state.protocol.session.mapped.ready.is_none();
+    let welcome = endpoint.service.welcome(&session);
     let expires = endpoint.service.expires(&session);
     let peer = Peer {
         session,
@@ -141,9 +153,9 @@ pub(crate) async fn serve(
         connection = connection.id,
         principal = connection.principal.as_deref()
     );
-    if let Some(tag) = roles.ready {
+    {
         let ready = Ready {
-            version: state.protocol.version.to_owned(),
+            version: Some(state.protocol.version.to_owned()),
             hash: Some(state.protocol.hash.to_owned()),
             session: token,
             resumed: false,
@@ -154,9 +166,11 @@ pub(crate) async fn serve(
             let sessions = &state.sessions;
             sessions.set_token(&connection, None, &ready.session);
         }
-        if let Some(packet) = state.encoder.message(encoding, Some(tag), &ready) {
-            connection.outbound.control(packet, 0);
-        }
+        let message = SessionMessage {
+            built: welcome.as_deref(),
+            ..SessionMessage::new(Role::Ready, &ready)
+        };
+        connection.control(&message);
     }
     let established = Established {
         transport,
@@ -165,6 +179,7 @@ pub(crate) async fn serve(
         allowance,
         control,
         counting,
+        early,
     };
     let session = Connection::new(established, &endpoint).run();
     session.instrument(span).await;
@@ -186,10 +201,15 @@ fn resumable(
 /// A client that is accepted.
 struct Accepted {
     session: SessionState,
+    info: Arc<ConnectionInfo>,
+    /// The encoding that the ends have agreed on.
+    encoding: usize,
     /// The version of its protocol.
     version: Arc<str>,
     /// What its hello says of resuming.
     resume: Option<Resume>,
+    /// What it sent before its hello, to be handled once it is ready.
+    early: Vec<Packet>,
 }
 
 /// Waits for the hello and replies to it.
@@ -200,7 +220,7 @@ async fn establish(
     endpoint: &Endpoint,
     info: &Arc<ConnectionInfo>,
     allowance: &Allowance,
-    encoding: usize,
+    mut encoding: usize,
     control: &mut TokenBucket,
 ) -> Result<Accepted, Option<CloseFrame>> {
     let server = &*endpoint.state;
@@ -214,35 +234,32 @@ async fn establish(
             "the server is shutting down".into(),
         ));
     }
-    let mut request = ConnectRequest::new(None, info.clone(), String::new());
-    let (mut version, mut resume) = (Arc::from(""), None);
+    let (mut info, mut auth) = (info.clone(), None);
+    let (mut version, mut resume) = (Arc::<str>::from(""), None);
+    let mut early = Vec::new();
+    greet(transport, endpoint, &info, encoding).await?;
     if session.roles.hello.is_some() {
-        let hello = tokio::time::timeout(
-            session.timeout,
-            hello(transport, server, allowance, encoding, control),
-        );
-        let hello = tokio::select! {
-            hello = hello => hello,
-            () = server.shutdown_started() => {
-                let reason = "the server is shutting down".into();
-                return Err(close(CloseReason::GoingAway, reason));
-            }
+        let mut phase = Phase {
+            server,
+            allowance,
+            encoding,
+            control,
+            early: &mut early,
+            early_bytes: 0,
         };
-        let hello = match hello {
-            Ok(hello) => hello?,
-            Err(_) => {
-                return Err(close(
-                    CloseReason::HelloTimeout,
-                    "no hello arrived in time".into(),
-                ));
-            }
-        };
-        if let Err((side, reason)) = check_version(
-            Side::Client,
-            &hello.version,
-            protocol.version,
-            protocol.accepts,
-        ) {
+        let hello = in_time(server, session.timeout, phase.hello(transport)).await;
+        if phase.encoding != encoding {
+            encoding = phase.encoding;
+            info = Arc::new(ConnectionInfo {
+                encoding: Some(server.encoder.encodings[encoding].0),
+                ..ConnectionInfo::clone(&info)
+            });
+        }
+        let hello = hello?;
+        let checked = hello.version.as_deref().map_or(Ok(()), |version| {
+            check_version(Side::Client, version, protocol.version, protocol.accepts)
+        });
+        if let Err((side, reason)) = checked {
             let packet = {
                 let payload = ErrorPayload {
                     side: Some(side),
@@ -261,21 +278,28 @@ async fn establish(
             tracing::warn!(
                 protocol = protocol.name,
                 server_version = protocol.version,
-                client_version = hello.version,
+                client_version = hello.version.as_deref(),
                 "version skew: the client was generated from a different spec with an accepted version"
             );
         }
-        version = hello.version.as_str().into();
-        (request.auth, request.version) = (hello.auth, hello.version);
+        version = hello.version.unwrap_or_default().into();
+        auth = hello.auth;
+        if session.auth_follows() {
+            auth = Some(in_time(server, session.timeout, phase.credentials(transport)).await?);
+        }
         resume = hello.resume;
     }
+    let request = ConnectRequest::new(auth, info.clone(), (*version).to_owned());
     let connecting = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
     let rejection = match tokio::time::timeout(session.timeout, connecting).await {
         Ok(Ok(Ok(session))) => {
             return Ok(Accepted {
                 session,
+                info,
+                encoding,
                 version,
                 resume,
+                early,
             });
         }
         Ok(Ok(Err(rejection))) => rejection,
@@ -300,7 +324,55 @@ async fn establish(
     if rejection.retryable {
         return Err(Some(CloseFrame::new(TRY_AGAIN_LATER, reason)));
     }
-    Err(close(CloseReason::Unauthorized, reason))
+    // An invalid hello is an invalid message.
+    let invalid = rejection.code == TagBuf::Text(SessionCode::Invalid.as_str().into());
+    let condition = match protocol.closes_for(CloseReason::Invalid) {
+        Some(_) if invalid => CloseReason::Invalid,
+        _ => CloseReason::Unauthorized,
+    };
+    Err(close(condition, reason))
+}
+
+/// Waits for what begins a session, unless the server shuts down.
+async fn in_time<T>(
+    server: &ServerState,
+    timeout: Duration,
+    awaited: impl Future<Output = Result<T, Option<CloseFrame>>>,
+) -> Result<T, Option<CloseFrame>> {
+    let close = |condition, reason| {
+        let code = server.protocol.close_code(condition);
+        Err(Some(CloseFrame::new(code, reason)))
+    };
+    tokio::select! {
+        result = tokio::time::timeout(timeout, awaited) => result
+            .unwrap_or_else(|_| close(CloseReason::HelloTimeout, "no hello arrived in time")),
+        () = server.shutdown_started() => close(CloseReason::GoingAway, "the server is shutting down"),
+    }
+}
+
+/// Sends the greeting, if the server speaks first.
+async fn greet(
+    transport: &mut dyn Transport,
+    endpoint: &Endpoint,
+    info: &ConnectionInfo,
+    encoding: usize,
+) -> Result<(), Option<CloseFrame>> {
+    let server = &endpoint.state;
+    if server.protocol.session.roles.greeting.is_none() {
+        return Ok(());
+    }
+    let packet = {
+        let built = endpoint.service.greeting(info);
+        let greeting = Greeting {
+            version: server.protocol.version,
+        };
+        let message = SessionMessage {
+            built: built.as_deref(),
+            ..SessionMessage::new(Role::Greeting, &greeting)
+        };
+        server.encoder.session(encoding, &message)
+    };
+    send(transport, packet).await
 }
 
 async fn send(
@@ -316,25 +388,49 @@ async fn send(
     }
 }
 
-/// Waits for the hello. Other messages are answered with an error, up to `limits.violations`.
-async fn hello(
-    transport: &mut dyn Transport,
-    server: &ServerState,
-    allowance: &Allowance,
+/// What a message before ready is.
+enum Early {
+    Hello(Box<Hello>),
+    /// What authenticates the client.
+    Auth(Box<RawValue>),
+    /// It is allowed. It may have an answer.
+    Allowed(Option<Packet>),
+    /// It is a bad message, with this answer.
+    Wrong(Option<Packet>),
+}
+
+/// A connection before its hello.
+struct Phase<'a> {
+    server: &'a ServerState,
+    allowance: &'a Allowance,
     encoding: usize,
-    control: &mut TokenBucket,
-) -> Result<Hello, Option<CloseFrame>> {
-    let codec = server.encoder.codec(encoding);
-    let close = |condition| CloseFrame::new(server.protocol.close_code(condition), "");
-    for _ in 0..server.limits.violations.max(1) {
+    control: &'a mut TokenBucket,
+    /// Messages that are allowed before ready.
+    early: &'a mut Vec<Packet>,
+    early_bytes: usize,
+}
+
+impl Phase<'_> {
+    fn close(&self, condition: CloseReason) -> Option<CloseFrame> {
+        Some(CloseFrame::new(
+            self.server.protocol.close_code(condition),
+            "",
+        ))
+    }
+
+    /// Waits for a message.
+    async fn packet(
+        &mut self,
+        transport: &mut dyn Transport,
+    ) -> Result<Packet, Option<CloseFrame>> {
         let packet = loop {
             match transport.receive().await {
                 Ok(TransportEvent::Packet(packet)) => break packet,
-                Ok(TransportEvent::Alive) if control.take(Instant::now()) => {}
-                Ok(TransportEvent::Alive) => return Err(Some(close(CloseReason::RateLimited))),
+                Ok(TransportEvent::Alive) if self.control.take(Instant::now()) => {}
+                Ok(TransportEvent::Alive) => return Err(self.close(CloseReason::RateLimited)),
                 Ok(TransportEvent::Closed(_)) => return Err(None),
                 Err(TransportError::TooLarge { .. }) => {
-                    return Err(Some(close(CloseReason::TooLarge)));
+                    return Err(self.close(CloseReason::TooLarge));
                 }
                 Err(TransportError::Protocol { code, reason }) => {
                     return Err(Some(CloseFrame::new(code, reason)));
@@ -342,48 +438,193 @@ async fn hello(
                 Err(_) => return Err(None),
             }
         };
-        if packet.len() > server.limits.message {
-            return Err(Some(close(CloseReason::TooLarge)));
+        if packet.len() > self.server.limits.message {
+            return Err(self.close(CloseReason::TooLarge));
         }
         // A client that keeps reconnecting causes as much work as one that keeps sending messages.
-        if !allowance.take(Instant::now()) {
-            let reason = "too many messages in too short a time";
-            let packet = server.encoder.rejection(
-                encoding,
-                &ErrorPayload::new(SessionCode::RateLimited, reason).retryable(),
-            );
+        if !self.allowance.take(Instant::now()) {
+            let packet = {
+                let reason = "too many messages in too short a time";
+                let error = ErrorPayload::new(SessionCode::RateLimited, reason).retryable();
+                self.server.encoder.rejection(self.encoding, &error)
+            };
             send(transport, packet).await?;
-            let code = server.protocol.close_code(CloseReason::RateLimited);
+            let code = self.server.protocol.close_code(CloseReason::RateLimited);
             return Err(Some(CloseFrame::new(code, "too many messages")));
         }
-        let source = codec.source(packet.frame());
-        let head = source
-            .ok()
-            .and_then(|source| Head::read(&source, &server.protocol.client.envelope).ok());
-        let payload = |id, payload: ErrorPayload<'_>| server.encoder.error(encoding, id, &payload);
-        let answer = match &head {
-            Some(head)
-                if Role::of(head.tag.borrow(), &server.protocol.session.roles)
-                    == Some(Role::Hello) =>
-            {
-                match Hello::read(head) {
-                    Ok(hello) if hello.version.len() <= MAX_VERSION => return Ok(hello),
-                    _ => payload(
-                        head.id.as_ref(),
-                        ErrorPayload::new(SessionCode::Invalid, "the hello does not fit"),
+        Ok(packet)
+    }
+
+    /// Waits for the hello.
+    async fn hello(&mut self, transport: &mut dyn Transport) -> Result<Hello, Option<CloseFrame>> {
+        loop {
+            if let Early::Hello(hello) = self.next(transport, Role::Hello).await? {
+                return Ok(*hello);
+            }
+        }
+    }
+
+    /// Waits for what authenticates the client, where that is a message after the hello.
+    async fn credentials(
+        &mut self,
+        transport: &mut dyn Transport,
+    ) -> Result<Box<RawValue>, Option<CloseFrame>> {
+        loop {
+            if let Early::Auth(auth) = self.next(transport, Role::Auth).await? {
+                return Ok(auth);
+            }
+        }
+    }
+
+    /// Waits for a message in a role. Other messages are answered with an error, up to `limits.violations`.
+    async fn next(
+        &mut self,
+        transport: &mut dyn Transport,
+        role: Role,
+    ) -> Result<Early, Option<CloseFrame>> {
+        let mut violations = self.server.limits.violations.max(1);
+        while violations > 0 {
+            let packet = self.packet(transport).await?;
+            match self.judge(packet, role)? {
+                found @ (Early::Hello(_) | Early::Auth(_)) => return Ok(found),
+                Early::Allowed(answer) => send(transport, answer).await?,
+                Early::Wrong(answer) => {
+                    violations -= 1;
+                    send(transport, answer).await?;
+                }
+            }
+        }
+        Err(self.close(CloseReason::Violations))
+    }
+
+    /// Decides what a message before ready is. `awaited` is the role of the message that comes next.
+    fn judge(&mut self, packet: Packet, awaited: Role) -> Result<Early, Option<CloseFrame>> {
+        let protocol = self.server.protocol;
+        let encoder = &self.server.encoder;
+        let source = encoder.codec(self.encoding).source(packet.frame());
+        let found = source.ok().and_then(|source| {
+            Head::find(&source, protocol.client, Side::Client, &protocol.session).ok()
+        });
+        let (condition, error) = match &found {
+            Some((head, Some(Role::Auth))) if awaited == Role::Auth => {
+                match head.raw_payload(&protocol.client.envelope) {
+                    Ok(auth) => return Ok(Early::Auth(auth)),
+                    Err(_) => (
+                        CloseReason::Invalid,
+                        ErrorPayload::new(SessionCode::Invalid, "the credentials do not fit"),
                     ),
                 }
             }
-            Some(head) => payload(
-                head.id.as_ref(),
-                ErrorPayload::new(SessionCode::NotReady, "the hello comes first"),
+            Some((head, Some(Role::Hello))) if awaited == Role::Hello => match Hello::read(head) {
+                Ok(hello)
+                    if hello
+                        .version
+                        .as_ref()
+                        .is_none_or(|v| v.len() <= MAX_VERSION) =>
+                {
+                    return Ok(Early::Hello(Box::new(hello)));
+                }
+                _ => (
+                    CloseReason::Invalid,
+                    ErrorPayload::new(SessionCode::Invalid, "the hello does not fit"),
+                ),
+            },
+            // Messages before it would be in another encoding.
+            Some((head, Some(Role::Negotiate)))
+                if awaited == Role::Hello && self.early.is_empty() =>
+            {
+                match Negotiation::read(head)
+                    .ok()
+                    .and_then(|asked| self.find(&asked.0))
+                {
+                    Some(found) => {
+                        let agreed = Negotiation(encoder.encodings[found].0.codec().name().into());
+                        let message = SessionMessage::new(Role::Negotiate, &agreed);
+                        let answer = encoder.session(self.encoding, &message);
+                        self.encoding = found;
+                        return Ok(Early::Allowed(answer));
+                    }
+                    None => (
+                        CloseReason::Invalid,
+                        ErrorPayload::new(
+                            SessionCode::Invalid,
+                            "the protocol does not have this encoding",
+                        ),
+                    ),
+                }
+            }
+            Some((head, role)) if self.is_early(head, *role) => {
+                match role {
+                    Some(Role::Ping) if !self.control.take(Instant::now()) => {
+                        return Err(self.close(CloseReason::RateLimited));
+                    }
+                    Some(Role::Ping) => {
+                        let ping = system::Ping::read(head);
+                        let pong = encoder.session(self.encoding, &ping.pong());
+                        return Ok(Early::Allowed(pong));
+                    }
+                    Some(_) => {}
+                    None => {
+                        drop(found);
+                        self.keep(packet)?;
+                    }
+                }
+                return Ok(Early::Allowed(None));
+            }
+            Some((_, Some(Role::Hello))) => (
+                CloseReason::RepeatedHello,
+                ErrorPayload::new(SessionCode::NotReady, "a second hello"),
             ),
-            None => payload(
-                None,
+            Some(_) => (
+                CloseReason::NotReady,
+                ErrorPayload::new(
+                    SessionCode::NotReady,
+                    match awaited {
+                        Role::Auth => "what authenticates the client comes first",
+                        _ => "the hello comes first",
+                    },
+                ),
+            ),
+            None => (
+                CloseReason::Invalid,
                 ErrorPayload::new(SessionCode::Syntax, "this is no message"),
             ),
         };
-        send(transport, answer).await?;
+        if let Some(code) = protocol.closes_for(condition) {
+            return Err(Some(CloseFrame::new(code, error.message.into_owned())));
+        }
+        let id = found.as_ref().and_then(|(head, _)| head.id.as_ref());
+        Ok(Early::Wrong(encoder.error(self.encoding, id, &error)))
     }
-    Err(Some(close(CloseReason::Violations)))
+
+    /// Returns the index of the encoding with a name.
+    fn find(&self, name: &str) -> Option<usize> {
+        self.server.encoder.index_of(Some(Encoding::of(name)?))
+    }
+
+    /// Whether a message is allowed before the hello: the protocol says so of it.
+    fn is_early(&self, head: &Head<'_>, role: Option<Role>) -> bool {
+        let protocol = self.server.protocol;
+        let early = protocol.session.before_ready;
+        match role {
+            Some(role @ (Role::Ping | Role::Pong)) => role
+                .mapped(&protocol.session.mapped)
+                .is_some_and(|mapped| early.contains(&mapped.name)),
+            Some(_) => false,
+            None => {
+                let index = (protocol.client.lookup)(head.tag.borrow());
+                index.is_some_and(|index| early.contains(&protocol.client.messages[index].name))
+            }
+        }
+    }
+
+    /// Keeps a message until the session is ready, within `limits.inbound`.
+    fn keep(&mut self, packet: Packet) -> Result<(), Option<CloseFrame>> {
+        self.early_bytes += packet.len() + EARLY_OVERHEAD;
+        if self.early_bytes > self.server.limits.inbound {
+            return Err(self.close(CloseReason::RateLimited));
+        }
+        self.early.push(packet);
+        Ok(())
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     connection_handle::ConnectionHandle,
-    encoder::Encoder,
+    encoder::{Encoder, SessionMessage},
     membership::JoinError,
     registry::Registry,
     replay::{Replay, Replayed},
@@ -17,7 +17,7 @@ use crate::{
     },
     codec::{JsonPayload, Outgoing},
     descriptor::{ChannelDescriptor, Limits, MessageDescriptor, PresenceDescriptor},
-    system::{GapNotice, SkipNotice},
+    system::{GapNotice, Role, SkipNotice},
     transport::Packet,
 };
 use serde_json::value::RawValue;
@@ -419,15 +419,14 @@ impl Hub {
         let (union, tag) = (self.encoder.protocol.server, publication.message.tag);
         let payload = publication.payload.as_deref();
         let payload = payload.map(|json| JsonPayload::new(union, tag, json));
-        let envelope = &union.envelope;
         let message = Outgoing {
             payload: payload
                 .as_ref()
                 .map(|payload| payload as &dyn erased_serde::Serialize),
             channel: Some(&publication.channel),
             seq,
-            timestamp: envelope.timestamp.map(|_| publication.at),
-            ..self.encoder.outgoing(publication.message.tag)
+            timestamp: Some(publication.at),
+            ..self.encoder.outgoing(publication.message)
         };
         self.encoder.encode(encoding, &message)
     }
@@ -451,7 +450,7 @@ impl Hub {
                         .as_ref()
                         .map(|payload| payload as &dyn erased_serde::Serialize),
                     timestamp: union.envelope.timestamp.map(|_| at),
-                    ..self.encoder.outgoing(message.tag)
+                    ..self.encoder.outgoing(message)
                 };
                 self.encoder.encode(connection.encoding, &message)
             });
@@ -463,16 +462,16 @@ impl Hub {
 
     /// Encodes the number of a message that is not for a member.
     pub(super) fn skip(&self, encoding: usize, channel: &str, seq: u64) -> Option<Packet> {
-        let tag = self.encoder.protocol.session.roles.skip?;
         let channel = channel.into();
         let notice = SkipNotice { channel, seq };
-        self.encoder.message(encoding, Some(tag), &notice)
+        let message = SessionMessage::new(Role::Skip, &notice);
+        self.encoder.session(encoding, &message)
     }
 
     /// Encodes a gap.
     pub(super) fn gap(&self, encoding: usize, notice: &GapNotice<'_>) -> Option<Packet> {
-        let tag = self.encoder.protocol.session.roles.gap?;
-        self.encoder.message(encoding, Some(tag), notice)
+        self.encoder
+            .session(encoding, &SessionMessage::new(Role::Gap, notice))
     }
 
     /// Reports to all members of a channel that its numbering began anew.

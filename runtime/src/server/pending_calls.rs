@@ -138,10 +138,7 @@ impl PendingCalls {
     pub(crate) fn expected(&self, id: &Id) -> Option<ExpectedReply> {
         let number = self.number(id)?;
         let replies = self.lock().pending.get(&number)?.replies;
-        Some(ExpectedReply {
-            success: replies.reply(),
-            failure: None,
-        })
+        Some(replies.expected())
     }
 
     /// Whether a request with this id is pending and was written.

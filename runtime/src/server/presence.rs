@@ -6,12 +6,13 @@
 
 use super::{
     connection_handle::ConnectionHandle,
+    encoder::SessionMessage,
     hub::{Channel, Hub, State},
     roster::{Known, part, size, whole},
 };
 use crate::{
     broker::{BrokerError, MemberId, Presence, PresenceChange},
-    system::{MemberNotice, PresenceKind, PresenceNotice},
+    system::{MemberNotice, PresenceKind, PresenceNotice, Role},
     transport::Packet,
 };
 use serde_json::value::RawValue;
@@ -209,8 +210,8 @@ impl Hub {
     }
 
     fn encode_presence(&self, encoding: usize, notice: &PresenceNotice<'_>) -> Option<Packet> {
-        let tag = self.encoder().protocol.session.roles.presence?;
-        self.encoder().message(encoding, Some(tag), notice)
+        let message = SessionMessage::new(Role::Presence, notice);
+        self.encoder().session(encoding, &message)
     }
 
     /// Handles a change of who is in a channel.

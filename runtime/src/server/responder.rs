@@ -5,7 +5,7 @@ use crate::{
     ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
     broker::StreamPosition,
     codec::{JsonPayload, Outgoing},
-    descriptor::{ChannelDescriptor, MessageDescriptor, Tag},
+    descriptor::{ChannelDescriptor, Heading, MessageDescriptor},
     outbound::EnqueueError,
     replies::{ErrorPayload, Replier, SendError},
     transport::Packet,
@@ -145,8 +145,9 @@ impl Responder {
         let payload = message
             .payload
             .then(|| serde_json::value::to_raw_value(&reply as &dyn erased_serde::Serialize));
-        let at = self.context.connection.encoder.timestamp();
-        self.join_key(joining, message.tag, payload.transpose(), at);
+        let encoder = &self.context.connection.encoder;
+        let (at, reply) = (encoder.timestamp(message), encoder.heading(message));
+        self.join_key(joining, reply, payload.transpose(), at);
     }
 
     /// Removes the connection from a channel if the leave handler succeeded, and replies to the request.
@@ -230,8 +231,8 @@ impl Responder {
             id: self.context.id(),
             is_reply: true,
             outcome: Some(true),
-            timestamp: encoder.timestamp(),
-            ..encoder.outgoing(message.tag)
+            timestamp: encoder.timestamp(message),
+            ..encoder.outgoing(message)
         }
     }
 
@@ -239,7 +240,7 @@ impl Responder {
     pub(crate) fn join_key(
         &self,
         joining: Joining,
-        tag: Option<Tag>,
+        reply: Heading,
         payload: Result<Option<Box<RawValue>>, serde_json::Error>,
         at: Option<SystemTime>,
     ) {
@@ -256,7 +257,7 @@ impl Responder {
         let connection = &self.context.connection;
         let union = connection.encoder.protocol.server;
         let payload = payload.as_deref();
-        let payload = payload.map(|json| JsonPayload::new(union, tag, json));
+        let payload = payload.map(|json| JsonPayload::new(union, reply.tag, json));
         let key = joining.key().clone();
         let answer = |position: &StreamPosition| {
             connection.encode(&Outgoing {
@@ -270,7 +271,7 @@ impl Responder {
                 seq: Some(position.seq),
                 epoch: Some(&position.epoch),
                 timestamp: at,
-                ..connection.encoder.outgoing(tag)
+                ..connection.encoder.headed(reply)
             })
         };
         let request = self.context.request.as_ref();
@@ -287,7 +288,7 @@ impl Responder {
     pub(crate) fn leave_key(
         &self,
         key: &str,
-        tag: Option<Tag>,
+        reply: Heading,
         payload: &dyn erased_serde::Serialize,
     ) {
         let connection = &self.context.connection;
@@ -298,7 +299,7 @@ impl Responder {
             is_reply: true,
             outcome: Some(true),
             channel: Some(key),
-            ..connection.encoder.outgoing(tag)
+            ..connection.encoder.headed(reply)
         });
     }
 }

@@ -35,6 +35,18 @@ pub trait Service: Send + Sync + 'static {
         request: ConnectRequest,
     ) -> BoxFuture<'a, Result<SessionState, Rejection>>;
 
+    /// Returns what the application builds of the message with which the server speaks first; `None` if that has no payload.
+    fn greeting(&self, connection: &ConnectionInfo) -> Option<Box<RawValue>> {
+        let _ = connection;
+        None
+    }
+
+    /// Returns what the application builds of the message that plays the role `ready`; `None` if that is Handfast's own or has no payload.
+    fn welcome(&self, session: &SessionState) -> Option<Box<RawValue>> {
+        let _ = session;
+        None
+    }
+
     /// Called when the client of a session authenticates again: returns the state for later messages. `current` is the state of the session,
     /// `new` what [`Self::connect`] returned.
     fn refreshed(&self, current: &SessionState, new: SessionState) -> SessionState {

@@ -2,16 +2,24 @@
 //! credentials that replace those of the hello.
 
 use super::{
-    Action, ConnectRequest, Context, Received, Rejection, Service, connection_handle::Peer,
-    context, expiry::announced, handling::Handling, membership::MAX_KEY, middleware::Progress,
+    Action, ConnectRequest, Context, Received, Rejection, Service,
+    connection_handle::Peer,
+    context,
+    encoder::{SessionMessage, is_long},
+    expiry::announced,
+    handling::Handling,
+    membership::MAX_KEY,
+    middleware::Progress,
     responder::Responder,
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, SessionCode, TagBuf,
-    codec::Outgoing,
-    descriptor::{ProtocolDescriptor, ReplyKind, Tag},
+    DecodeError, DecodeErrorKind, Id, SessionCode, Side, TagBuf,
+    codec::Source,
+    descriptor::{Heading, ProtocolDescriptor, ReplyKind},
     replies::{ErrorPayload, Replier},
-    system::{Authenticated, ChannelOnly, Head, ReceivedNotice, RemoteError, Role},
+    system::{
+        Authenticated, ChannelOnly, Head, PingFields, ReceivedNotice, RemoteError, Role, mapped,
+    },
     transport::Packet,
 };
 use serde_json::value::RawValue;
@@ -20,7 +28,7 @@ use std::sync::Arc;
 /// A message that skips the queue.
 #[derive(Debug)]
 pub(crate) enum Urgent {
-    Ping,
+    Ping(Ping),
     Pong,
     /// Acknowledges messages.
     Received(ReceivedNotice),
@@ -30,9 +38,36 @@ pub(crate) enum Urgent {
     Answer,
 }
 
+/// A ping: what its pong repeats.
+#[derive(Debug, Default)]
+pub(crate) struct Ping {
+    id: Option<Id>,
+    fields: PingFields,
+}
+
+impl Ping {
+    pub(super) fn read(head: &Head<'_>) -> Self {
+        Self {
+            id: head.id.clone().filter(|id| !is_long(id)),
+            fields: PingFields::read(head),
+        }
+    }
+
+    /// Returns the pong.
+    pub(super) fn pong(&self) -> SessionMessage<'_> {
+        SessionMessage {
+            id: self.id.as_ref(),
+            payload: self.fields.fields(),
+            ..SessionMessage::bare(Role::Pong)
+        }
+    }
+}
+
 /// A message of the session itself.
 #[derive(Debug)]
 pub(crate) enum Request {
+    /// A hello, though the session is ready.
+    Hello,
     Urgent(Urgent),
     Run(Received),
     /// A request of the server has failed.
@@ -74,12 +109,12 @@ pub(crate) fn expects_reply(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>)
 pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Option<Urgent> {
     let protocol = cx.server.protocol;
     let source = cx.connection.codec().source(packet.frame()).ok()?;
-    let Ok(head) = Head::read(&source, &protocol.client.envelope) else {
+    let Some((head, role)) = find(&source, protocol) else {
         return untagged(service, cx, packet);
     };
-    match Role::of(head.tag.borrow(), &protocol.session.roles) {
+    match role {
         Some(Role::Error) if cx.connection.calls_so_far().is_some() => return Some(Urgent::Answer),
-        Some(Role::Ping) => return Some(Urgent::Ping),
+        Some(Role::Ping) => return Some(Urgent::Ping(Ping::read(&head))),
         Some(Role::Pong) => return Some(Urgent::Pong),
         Some(Role::Received) => return ReceivedNotice::read(&head).ok().map(Urgent::Received),
         _ => {}
@@ -123,18 +158,17 @@ pub(crate) fn read(
     error: &DecodeError,
 ) -> Option<Request> {
     let server = &cx.server;
-    let roles = &server.protocol.session.roles;
-    if error.kind != DecodeErrorKind::UnknownType {
-        return None;
-    }
-    let role = Role::of(error.tag.as_ref()?.borrow(), roles)?;
-    match role {
-        Role::Ping => return Some(Request::Urgent(Urgent::Ping)),
-        Role::Pong => return Some(Request::Urgent(Urgent::Pong)),
-        _ => {}
-    }
     let source = cx.connection.codec().source(packet.frame()).ok()?;
-    let head = Head::read(&source, &server.protocol.client.envelope).ok()?;
+    let (head, role) = find(&source, server.protocol)?;
+    let role = role?;
+    let mapped = role.mapped(&server.protocol.session.mapped);
+    match error.kind {
+        DecodeErrorKind::UnknownType => {}
+        // The envelope of the other messages does not fit.
+        DecodeErrorKind::Envelope(_)
+            if mapped.is_some_and(|mapped| mapped.own_envelope(Side::Client).is_some()) => {}
+        _ => return None,
+    }
     let responder = |message| {
         Responder::new(Context {
             request: Some(Arc::new(context::Request {
@@ -163,27 +197,32 @@ pub(crate) fn read(
             let notice = ReceivedNotice::read(&head).ok()?;
             return Some(Request::Urgent(Urgent::Received(notice)));
         }
+        Role::Ping => return Some(Request::Urgent(Urgent::Ping(Ping::read(&head)))),
+        Role::Pong => return Some(Request::Urgent(Urgent::Pong)),
+        Role::Hello => return Some(Request::Hello),
         Role::Join => {
-            let (key, tag) = (key()?, roles.join);
-            {
-                let service = service.clone();
-                let (responder, observed) = responder("join");
-                let join = join(service, responder, key, tag);
-                (Action::Run(Box::pin(join)), "join", observed)
-            }
+            let reply = cx.connection.encoder.role_heading(role)?;
+            let (responder, observed) = responder("join");
+            let join = join(service.clone(), responder, key()?, reply);
+            (Action::Run(Box::pin(join)), "join", observed)
         }
         Role::Leave => {
-            let (key, tag) = (key()?, roles.leave);
-            {
-                let (responder, observed) = responder("leave");
-                let leave = leave(responder, key, tag);
-                (Action::Run(Box::pin(leave)), "leave", observed)
-            }
+            let reply = cx.connection.encoder.role_heading(role)?;
+            let (responder, observed) = responder("leave");
+            let leave = leave(responder, key()?, reply);
+            (Action::Run(Box::pin(leave)), "leave", observed)
         }
+        Role::Ready
+        | Role::Refuse
+        | Role::Gap
+        | Role::Skip
+        | Role::Presence
+        | Role::Greeting
+        | Role::Negotiate => return None,
         Role::Auth => {
             let auth = head.raw_payload(&server.protocol.client.envelope).ok()?;
             let (responder, observed) = responder("auth");
-            let refresh = refresh(service.clone(), responder, auth, roles.auth);
+            let refresh = refresh(service.clone(), responder, auth);
             (Action::Run(Box::pin(refresh)), "auth", observed)
         }
         // Only a client that was asked something can fail to answer.
@@ -192,14 +231,6 @@ pub(crate) fn read(
             let error = RemoteError::read(&head).ok()?;
             return Some(Request::Failed(head.id, error));
         }
-        Role::Ping
-        | Role::Pong
-        | Role::Hello
-        | Role::Ready
-        | Role::Refuse
-        | Role::Gap
-        | Role::Skip
-        | Role::Presence => return None,
     };
     let timeout = server.handler_timeout(None);
     Some(Request::Run(Received {
@@ -213,7 +244,7 @@ pub(crate) fn read(
 }
 
 /// Joins a channel that has no join message of its own.
-async fn join(service: Arc<dyn Service>, responder: Responder, key: String, tag: Option<Tag>) {
+async fn join(service: Arc<dyn Service>, responder: Responder, key: String, reply: Heading) {
     let cx = responder.context();
     let Some(channel) = cx
         .server
@@ -228,17 +259,12 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, tag:
     if let Err(rejection) = service.authorize_join(&key, cx.clone()).await {
         return responder.reject(&rejection);
     }
-    let payload = serde_json::value::to_raw_value(&ChannelOnly((&*key).into()));
-    responder.join_key(joining, tag, payload.map(Some), None);
+    let payload = channel_payload(&cx, Role::Join, &key);
+    responder.join_key(joining, reply, payload, None);
 }
 
 /// Authenticates the client again. If that fails, its session stays as it is.
-async fn refresh(
-    service: Arc<dyn Service>,
-    responder: Responder,
-    auth: Box<RawValue>,
-    tag: Option<Tag>,
-) {
+async fn refresh(service: Arc<dyn Service>, responder: Responder, auth: Box<RawValue>) {
     let cx = responder.context();
     let connection = &cx.connection;
     let request = ConnectRequest::again(auth, &cx.peer);
@@ -269,22 +295,41 @@ async fn refresh(
         session,
         ..Peer::clone(&current)
     }));
-    let encoder = &connection.encoder;
-    connection.answer(&Outgoing {
-        payload: Some(&Authenticated { expires }),
+    connection.answer_session(&SessionMessage {
         id: cx.id(),
-        is_reply: true,
-        outcome: Some(true),
-        timestamp: encoder.timestamp(),
-        ..encoder.outgoing(tag)
+        succeeded: Some(true),
+        ..SessionMessage::new(Role::Auth, &Authenticated { expires })
     });
 }
 
 /// Leaves a channel that has no leave message of its own.
-async fn leave(responder: Responder, key: String, tag: Option<Tag>) {
+async fn leave(responder: Responder, key: String, reply: Heading) {
     let cx = responder.context();
     if key.len() > MAX_KEY || cx.server.channel_of(&key).is_none() {
         return responder.reject(&Rejection::not_joinable());
     }
-    responder.leave_key(&key, tag, &ChannelOnly((&*key).into()));
+    if let Ok(payload) = channel_payload(&cx, Role::Leave, &key) {
+        responder.leave_key(&key, reply, &payload);
+    }
+}
+
+/// The payload of the answer to a join or leave.
+fn channel_payload(
+    cx: &Context,
+    role: Role,
+    key: &str,
+) -> Result<Option<Box<RawValue>>, serde_json::Error> {
+    let payload = ChannelOnly(key.into());
+    match role.mapped(&cx.server.protocol.session.mapped) {
+        Some(mapped) => mapped::write(mapped, &payload, None),
+        None => serde_json::value::to_raw_value(&payload).map(Some),
+    }
+}
+
+/// Reads the envelope of a client's message, and finds out which of the session's messages it is.
+fn find<'a>(
+    source: &Source<'a>,
+    protocol: &'static ProtocolDescriptor,
+) -> Option<(Head<'a>, Option<Role>)> {
+    Head::find(source, protocol.client, Side::Client, &protocol.session).ok()
 }

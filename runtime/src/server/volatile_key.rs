@@ -103,6 +103,7 @@ mod tests {
             idempotent: false,
             timeout: None,
             reply: ReplyKind::None,
+            envelope: None,
         };
         let key = |channel, text: &str| {
             let payload = RawValue::from_string(text.to_owned()).expect("it is JSON");

@@ -23,7 +23,8 @@ pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
         | RoleKind::Gap
         | RoleKind::Skip
         | RoleKind::Presence
-        | RoleKind::Error => (false, true),
+        | RoleKind::Error
+        | RoleKind::Greeting => (false, true),
         // The answer to Handfast's own join, leave, auth and negotiate has the tag of the request.
         RoleKind::Join | RoleKind::Leave | RoleKind::Auth | RoleKind::Negotiate => (true, true),
         RoleKind::Ping | RoleKind::Pong | RoleKind::Received => (true, true),
@@ -143,8 +144,9 @@ impl Checker<'_> {
                 integer.get_or_insert(at);
             }
             match seen.get(tag).copied() {
-                // Replies are identified by their request.
-                Some((TagOwner::Message(other), _)) if acks[other.0] && acks[index] => {}
+                // Replies are identified by their request, and a failure by the outcome.
+                Some((TagOwner::Message(other), _))
+                    if self.is_answer(other, client, acks) && self.is_answer(id, client, acks) => {}
                 Some((TagOwner::Message(other), first)) => {
                     let other = &protocol.messages[other.0].name.text;
                     let tag = spelled(tag);
@@ -236,6 +238,17 @@ impl Checker<'_> {
         let error = self.protocol.session.role(RoleKind::Error);
         let plays = matches!(error, RolePlayer::Mapped { message, .. } if *message == id);
         plays && sent.envelope.outcome.is_some()
+    }
+
+    /// Whether a message is a single reply, or what any request is answered with if it failed.
+    fn is_answer(&self, id: MessageId, client: bool, acks: &[bool]) -> bool {
+        let message = &self.protocol.messages[id.0];
+        let sent = if client {
+            &message.client
+        } else {
+            &message.server
+        };
+        acks[id.0] || sent.as_ref().is_some_and(|sent| self.is_failure(id, sent))
     }
 
     /// Whether a message without a reply can still be answered with an error, matched by its id.

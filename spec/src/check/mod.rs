@@ -6,6 +6,7 @@ mod envelope;
 mod messages;
 mod pending;
 mod replies;
+mod roles;
 mod schemas;
 mod session;
 mod unused;

@@ -5,15 +5,15 @@ use super::messages::role_ends;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::model::{CloseCondition, MessageId, RoleKind, RolePlayer};
 use crate::parse::grammar::normal_path;
+use handfast_schema::SchemaId;
 use std::collections::BTreeMap;
 
 /// The fields of a role that an application message may carry.
 const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
     match kind {
-        RoleKind::Hello => &["version", "hash", "auth", "resume"],
-        RoleKind::Ready => &[
-            "version", "hash", "session", "resumed", "received", "expires",
-        ],
+        RoleKind::Hello => &["version", "hash", "auth"],
+        RoleKind::Ready => &["version", "hash", "expires"],
+        RoleKind::Greeting => &["version"],
         RoleKind::Refuse => &["code", "message", "side"],
         RoleKind::Auth => &["auth"],
         RoleKind::Resume => &["session", "channels"],
@@ -52,6 +52,7 @@ const fn given_up(kind: RoleKind) -> &'static str {
         RoleKind::Negotiate => "the encoding is fixed by the WebSocket subprotocol",
         RoleKind::Error => "invalid messages are not answered, and failed requests give no reason",
         RoleKind::Received => "sessions do not resume",
+        RoleKind::Greeting => "the client sends first",
     }
 }
 
@@ -87,6 +88,7 @@ impl Checker<'_> {
             self.role(kind, name, &role.player);
         }
         self.presences();
+        self.phases();
         self.notes();
     }
 
@@ -122,13 +124,18 @@ impl Checker<'_> {
             && self.tree.text(all.value) == Some("off")
         {
             let text = format!("without the role `{name}`, {}", given_up(kind));
-            self.out
-                .push(Diagnostic::note("G001", self.place(all), text));
+            if kind != RoleKind::Greeting {
+                self.out
+                    .push(Diagnostic::note("G001", self.place(all), text));
+            }
             return;
         }
         let Some(entry) = self.entry(&["session", "roles", name]) else {
             return;
         };
+        if self.tree.text(entry.value) == Some("off") && kind == RoleKind::Greeting {
+            return;
+        }
         if self.tree.text(entry.value) == Some("off") {
             let text = format!("without the role `{name}`, {}", given_up(kind));
             self.out
@@ -183,9 +190,11 @@ impl Checker<'_> {
             }
             // The empty pointer is the whole payload.
             if !pointer.is_empty() {
-                self.role_pointer(pointer, self.place(entry), *message, &known);
+                self.role_pointer(pointer, self.place(entry), *message, (payload, &known));
             }
         }
+        self.open_fields(kind, name, *message, at);
+        self.not_an_answer(name, *message, at);
     }
 
     /// The pointer of a role's field must lead to a field of the payload.
@@ -194,7 +203,7 @@ impl Checker<'_> {
         pointer: &str,
         at: handfast_schema::Span,
         message: MessageId,
-        known: &[super::DeclaredField],
+        (payload, known): (Option<SchemaId>, &[super::DeclaredField]),
     ) {
         let first = pointer
             .strip_prefix('/')
@@ -208,6 +217,10 @@ impl Checker<'_> {
                 self.out
                     .push(Diagnostic::error("P030", at, text).help(help));
             }
+            // An item of a list.
+            Some(first)
+                if first.parse::<usize>().is_ok()
+                    && payload.is_some_and(|payload| self.may_be_list(payload)) => {}
             Some(first) if !known.iter().any(|known| known.name == first) => {
                 let name = &self.protocol.messages[message.0].name.text;
                 let text = format!("the payload of `{name}` has no field `{first}`");
@@ -335,7 +348,7 @@ impl Checker<'_> {
     fn closes(&mut self) {
         let mut seen: BTreeMap<u16, &str> = BTreeMap::new();
         for (close, (_, name, _)) in self.protocol.closes.iter().zip(CloseCondition::ALL) {
-            let code = close.code;
+            let Some(code) = close.code else { continue };
             let given = self
                 .entry(&["closes", name])
                 .filter(|entry| !self.tree.is_broken(entry.value));

@@ -81,7 +81,7 @@ macro_rules! envelope_keys {
             key("epoch", FIELD, "Identifies one run of that numbering."),
             key("timestamp", Shape::Either(&[Shape::Off, Shape::Field, Shape::Section(&TIMESTAMP)]), "The publication time."),
             key("correlate", Shape::Either(&[Shape::Word(&["id", "order"]), Shape::Section(&CORRELATE)]), "How replies are matched to requests."),
-            key("outcome", Shape::Section(&OUTCOME), "What distinguishes a successful reply from a failed one, if the tag does not."),
+            key("outcome", Shape::Either(&[Shape::Off, Shape::Section(&OUTCOME)]), "What distinguishes a successful reply from a failed one, if the tag does not."),
             $($more),*
         ]
     };

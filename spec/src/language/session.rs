@@ -99,6 +99,11 @@ static ROLES: Section = Section {
             ROLE,
             "Server: who is in a channel that has `presence`.",
         ),
+        key(
+            "greeting",
+            ROLE,
+            "Server: speaks first, before the hello. Off.",
+        ),
     ],
 };
 

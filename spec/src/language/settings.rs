@@ -123,5 +123,25 @@ pub(super) static CLOSES: Section = Section {
         key("slow", CLOSE, "The client reads too slowly. 4008."),
         key("silent", CLOSE, "Nothing was received for too long. 4000."),
         key("internal", CLOSE, "An internal error of the server. 1011."),
+        key(
+            "invalid",
+            CLOSE,
+            "A message was invalid. Without a code it is answered.",
+        ),
+        key(
+            "not-ready",
+            CLOSE,
+            "A message came before the session was ready. Without a code it is answered.",
+        ),
+        key(
+            "repeated-hello",
+            CLOSE,
+            "A second hello. Without a code it is answered.",
+        ),
+        key(
+            "id-reused",
+            CLOSE,
+            "The id of a request is in use. Without a code it is answered.",
+        ),
     ],
 };

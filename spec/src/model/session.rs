@@ -28,10 +28,34 @@ impl SessionConfig {
         &self.roles[kind as usize].player
     }
 
-    /// The tag by which a client authenticates again, and of the answer: that of the message that authenticates it, unless the role `auth` has
-    /// another. `None` if clients do not authenticate in a hello of Handfast's own.
+    /// Whether a message is handled by the session, and not by the application: it plays a role, or its payload is in the hello.
+    pub fn is_own(&self, id: MessageId) -> bool {
+        let hello = !matches!(self.role(RoleKind::Hello), RolePlayer::Off);
+        let plays = |role: &Role| {
+            let counts = hello || role.kind != RoleKind::Auth;
+            counts && matches!(&role.player, RolePlayer::Mapped { message, .. } if *message == id)
+        };
+        (hello && self.auth == Some(id)) || self.roles.iter().any(plays)
+    }
+
+    /// Whether what authenticates a client is a message of its own, after the hello: a message of the application plays the hello, and has no
+    /// place for it.
+    pub fn auth_follows(&self) -> bool {
+        match (self.auth, self.role(RoleKind::Hello)) {
+            (Some(auth), RolePlayer::Mapped { message, fields }) => {
+                *message != auth && fields.iter().all(|(field, _)| field != "auth")
+            }
+            _ => false,
+        }
+    }
+
+    /// The tag by which a client authenticates after the hello and again, and of the answer: that of the message that authenticates it, unless
+    /// the role `auth` has another. `None` if a message of the application that plays the hello authenticates clients.
     pub fn auth_tag<'p>(&'p self, messages: &'p [Message]) -> Option<&'p Scalar> {
         let auth = self.auth?;
+        if self.auth_follows() {
+            return messages[auth.0].client.as_ref()?.tag.as_ref();
+        }
         match (self.role(RoleKind::Hello), self.role(RoleKind::Auth)) {
             (RolePlayer::Own { .. }, RolePlayer::Own { tag }) => Some(tag),
             (RolePlayer::Own { .. }, RolePlayer::Mapped { message, fields })
@@ -116,6 +140,8 @@ pub enum RoleKind {
     Skip,
     /// Server: who is in a channel.
     Presence,
+    /// Server: speaks first, before the hello.
+    Greeting,
 }
 
 /// What the new roles are needed for.
@@ -135,7 +161,7 @@ impl RoleKind {
     }
 
     /// Every role, in order, with its name in the file, which is also the tag of Handfast's own message.
-    pub const ALL: [(Self, &'static str); 15] = [
+    pub const ALL: [(Self, &'static str); 16] = [
         (Self::Hello, "hello"),
         (Self::Ready, "ready"),
         (Self::Refuse, "refuse"),
@@ -151,12 +177,16 @@ impl RoleKind {
         (Self::Received, "received"),
         (Self::Skip, "skip"),
         (Self::Presence, "presence"),
+        (Self::Greeting, "greeting"),
     ];
 
     /// Whether the role is younger than the hash: it enters the hash only if it is not as it is by default, so that protocols that do
     /// not mention it keep theirs.
     pub(crate) fn is_new(self) -> bool {
-        matches!(self, Self::Skip | Self::Received | Self::Presence)
+        matches!(
+            self,
+            Self::Skip | Self::Received | Self::Presence | Self::Greeting
+        )
     }
 
     /// Who plays a role that the spec does not mention. `roles` are at least those before it. A new role is off if the tags of those who
@@ -178,6 +208,8 @@ impl RoleKind {
         let has_no_use = match self {
             Self::Received => !(uses.resumes && Self::counts(roles)),
             Self::Presence => !uses.presence,
+            // Only a message of the application can be that.
+            Self::Greeting => true,
             _ => false,
         };
         let mut has_no_place = || tags.any(|tag| matches!(tag, Scalar::Integer(_)) || *tag == own);
@@ -289,13 +321,24 @@ pub enum EncodingKind {
     Cbor,
 }
 
+impl EncodingKind {
+    /// Its name in the spec and in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Msgpack => "msgpack",
+            Self::Cbor => "cbor",
+        }
+    }
+}
+
 /// A close condition and its code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
     /// The condition.
     pub condition: CloseCondition,
-    /// The code of the close frame (RFC 6455, section 7.4).
-    pub code: u16,
+    /// The code of the close frame (RFC 6455, section 7.4); `None` if the connection stays open.
+    pub code: Option<u16>,
 }
 
 /// Why a connection is closed.
@@ -325,22 +368,34 @@ pub enum CloseCondition {
     Silent,
     /// An internal error of the server. 1011.
     Internal,
+    /// A message was invalid. By default it is answered.
+    Invalid,
+    /// A message came before the session was ready. By default it is answered.
+    NotReady,
+    /// A second hello. By default it is answered.
+    RepeatedHello,
+    /// The id of a request is in use. By default it is answered.
+    IdReused,
 }
 
 impl CloseCondition {
-    /// Every condition, in order, with its name in the file and its default code.
-    pub const ALL: [(Self, &'static str, u16); 12] = [
-        (Self::GoingAway, "going-away", 1001),
-        (Self::Unauthorized, "unauthorized", 4401),
-        (Self::Version, "version", 4406),
-        (Self::HelloTimeout, "hello-timeout", 4408),
-        (Self::TakenOver, "taken-over", 4409),
-        (Self::Kicked, "kicked", 4403),
-        (Self::Violations, "violations", 1008),
-        (Self::TooLarge, "too-large", 1009),
-        (Self::RateLimited, "rate-limited", 4429),
-        (Self::Slow, "slow", 4008),
-        (Self::Silent, "silent", 4000),
-        (Self::Internal, "internal", 1011),
+    /// Every condition, in order, with its name in the file and its default code; `None` if it does not close by default.
+    pub const ALL: [(Self, &'static str, Option<u16>); 16] = [
+        (Self::GoingAway, "going-away", Some(1001)),
+        (Self::Unauthorized, "unauthorized", Some(4401)),
+        (Self::Version, "version", Some(4406)),
+        (Self::HelloTimeout, "hello-timeout", Some(4408)),
+        (Self::TakenOver, "taken-over", Some(4409)),
+        (Self::Kicked, "kicked", Some(4403)),
+        (Self::Violations, "violations", Some(1008)),
+        (Self::TooLarge, "too-large", Some(1009)),
+        (Self::RateLimited, "rate-limited", Some(4429)),
+        (Self::Slow, "slow", Some(4008)),
+        (Self::Silent, "silent", Some(4000)),
+        (Self::Internal, "internal", Some(1011)),
+        (Self::Invalid, "invalid", None),
+        (Self::NotReady, "not-ready", None),
+        (Self::RepeatedHello, "repeated-hello", None),
+        (Self::IdReused, "id-reused", None),
     ];
 }

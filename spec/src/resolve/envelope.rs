@@ -121,6 +121,9 @@ impl Resolver<'_> {
             self.correlate(to, id);
         }
         if let Some(id) = at("outcome") {
+            if tree.text(id) == Some("off") {
+                to.outcome = None;
+            }
             let value = |key: &str| tree.get(id, key).map(|id| tree.json(id));
             if let (Some(field), Some(success), Some(failure)) =
                 (self.owned(id, "field"), value("success"), value("failure"))

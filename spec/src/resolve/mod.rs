@@ -114,9 +114,10 @@ impl<'a> Resolver<'a> {
         let messages = under("messages")
             .iter()
             .map(|entry| self.message(entry, &envelope));
-        let messages: Vec<_> = messages.collect();
+        let mut messages: Vec<_> = messages.collect();
         let presence = channels.iter().any(|channel| channel.presence.is_some());
         let session = self.session(at("session"), &messages, presence);
+        Self::early_ids(&session, &mut messages);
         let limits = self.limits(at("limits"));
         let encodings = self.encodings(at("encodings"), &name.text, version.major);
         let closes = self.closes(at("closes"));

@@ -94,7 +94,43 @@ impl Resolver<'_> {
             });
             roles.push(Role { kind, player });
         }
+        // A hello that is the message of `auth` is the proof as a whole.
+        if let Some(RolePlayer::Mapped { message, fields }) =
+            roles.first_mut().map(|role| &mut role.player)
+            && auth == Some(*message)
+            && !fields.iter().any(|(field, _)| field == "auth")
+        {
+            fields.push(("auth".to_owned(), String::new()));
+        }
         roles
+    }
+
+    /// Removes the ids of messages before ready, if the protocol has none there.
+    pub(super) fn early_ids(session: &SessionConfig, messages: &mut [Message]) {
+        if session.phases.ids_before_ready {
+            return;
+        }
+        let early = [
+            RoleKind::Greeting,
+            RoleKind::Hello,
+            RoleKind::Ready,
+            RoleKind::Refuse,
+        ];
+        let players = early
+            .into_iter()
+            .filter_map(|kind| match session.role(kind) {
+                RolePlayer::Mapped { message, .. } => Some(*message),
+                _ => None,
+            });
+        for id in players.chain(session.phases.before_ready.iter().copied()) {
+            let message = &mut messages[id.0];
+            for sent in [&mut message.client, &mut message.server]
+                .into_iter()
+                .flatten()
+            {
+                sent.envelope.id = None;
+            }
+        }
     }
 
     fn player(&mut self, at: NodeId, name: &str) -> Option<RolePlayer> {

@@ -97,7 +97,7 @@ impl Resolver<'_> {
             let given = given.and_then(|code| u16::try_from(code).ok());
             Close {
                 condition,
-                code: given.unwrap_or(default),
+                code: given.or(default),
             }
         })
         .collect()

@@ -7,6 +7,10 @@
 pub mod coinbase;
 #[path = "generated/corners/api.rs"]
 pub mod corners;
+#[path = "generated/graphql_ws/api.rs"]
+pub mod graphql_ws;
+#[path = "generated/home_assistant/api.rs"]
+pub mod home_assistant;
 #[path = "generated/reference/api.rs"]
 pub mod reference;
 #[path = "generated/slack/api.rs"]

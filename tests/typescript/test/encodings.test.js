@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { buildSync } from 'esbuild';
 import { WebSocketServer, WebSocket as Ws } from 'ws';
-import { cbor, Client, msgpack } from '../build/out/handfast.js';
+import { cbor, Client, msgpack, negotiate, webSocket } from '../build/out/handfast.js';
 import { FakeServer, settled } from './fakes.js';
 import { oracles } from './oracles.js';
 import { api, assert, mock } from './setup.js';
@@ -91,6 +91,38 @@ for (const { encoding, encode, decode } of oracles) {
     client.close();
     assert.deepEqual(read, [[`chat.v1+${name}`, 'hello'], [`chat.v1+${name}`, 'chat.send']]);
     stop();
+  });
+
+  test(`${name}: it is agreed on by a message, in a connection of JSON`, async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    await new Promise(resolve => server.once('listening', resolve));
+    const read = [];
+    server.on('connection', socket => {
+      let agrees = false;
+      socket.on('message', (data, isBinary) => {
+        assert.equal(isBinary, agrees);
+        const message = isBinary ? decode(data) : JSON.parse(data);
+        read.push([socket.protocol, message.type]);
+        if (message.type === 'hello') socket.send(encode({ type: 'ready', payload: { version: '1.2.0' } }));
+        if (message.type === 'chat.send') socket.send(encode({ type: 'chat.sent', id: message.id }));
+        if (message.type !== 'negotiate') return;
+        assert.deepEqual(message.payload, { encoding: name });
+        agrees = read.length > 1;
+        const refused = { type: 'error', payload: { code: 'INVALID', message: 'not now' } };
+        socket.send(JSON.stringify(agrees ? message : refused));
+      });
+    });
+    const transport = negotiate(api.protocol, webSocket(Ws));
+    const url = `http://127.0.0.1:${server.address().port}/ws`;
+    const client = new Client(api.protocol, url, { transport, auth: { name: 'ada' }, encoding });
+    const reasons = [];
+    client.state.subscribe(() => reasons.push(client.state.get().closed?.reason));
+    assert.equal((await client.call(api.chatSend, { roomId: 'lobby', text: 'hi' })).ok, true);
+    client.close();
+    const types = ['negotiate', 'negotiate', 'hello', 'chat.send'];
+    assert.deepEqual(read, types.map(type => ['chat.v1+json', type]));
+    assert.ok(reasons.includes(`the server does not agree to the encoding ${name}`));
+    server.close();
   });
 
   test(`${name}: Node's own WebSocket carries it`, async () => {

@@ -298,14 +298,15 @@ var DEFAULTS = {
   kicked: 4403,
   version: 4406,
   takenOver: 4409,
-  rateLimited: 4429
+  rateLimited: 4429,
+  mistakes: []
 };
 var REFUSALS = ["violations", "unauthorized", "kicked", "version", "takenOver"];
 function closeCodesOf(protocol2) {
   return { ...DEFAULTS, ...protocol2.closeCodes };
 }
 function isRefusal(code, closeCodes) {
-  return REFUSALS.some((name) => closeCodes[name] === code);
+  return REFUSALS.some((name) => closeCodes[name] === code) || closeCodes.mistakes.includes(code);
 }
 
 // handfast/backoff.ts
@@ -490,6 +491,9 @@ var Connection = class {
   /** An encoded ping. */
   #ping;
   #transport;
+  /** Sends the hello on the current connection, where the server speaks first. */
+  #greeted = () => {
+  };
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
   /** Consecutive attempts that led to no session, or to none that lasted. */
@@ -543,7 +547,13 @@ var Connection = class {
     this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = connect2(url, subprotocol, {
       opened: () => {
-        if (isCurrent()) void this.#sayHello(isCurrent);
+        if (!isCurrent()) return;
+        if (this.#host.encoder.tag("greeting") === null) return void this.#sayHello(isCurrent);
+        this.#greeted = () => {
+          this.#greeted = () => {
+          };
+          if (isCurrent()) void this.#sayHello(isCurrent);
+        };
       },
       received: (frame) => {
         if (!isCurrent()) return;
@@ -578,9 +588,10 @@ var Connection = class {
   }
   async #sayHello(isCurrent) {
     try {
-      const hello = await this.#host.hello();
-      if (!isCurrent()) return;
-      if (hello !== null) this.write(hello);
+      for (const packet of await this.#host.hello()) {
+        if (!isCurrent()) return;
+        if (packet !== null) this.write(packet);
+      }
     } catch (error) {
       if (!isCurrent()) return;
       this.#host.failed(error);
@@ -588,6 +599,10 @@ var Connection = class {
       return;
     }
     if (isCurrent()) this.#host.opened();
+  }
+  /** The server has spoken first. */
+  greeted() {
+    this.#greeted();
   }
   /** Writes a message. */
   write(packet) {
@@ -1021,12 +1036,15 @@ var Encoder = class {
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
   tag(role) {
     const tag = this.#protocol.roles?.[role];
+    if (role === "greeting") return tag ?? null;
     return tag === void 0 ? role : tag;
   }
   /** Encodes one of the session's own messages; `null` if the protocol has none. */
   session(role, payload, fields = {}) {
+    const { mapped, envelope } = this.#protocol;
     const tag = this.tag(role);
-    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, fields);
+    const sent = mapped?.has(role) === true ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
+    return tag === null || sent === void 0 ? null : this.#raw(sent.envelope, tag, sent.payload, fields);
   }
   #raw(envelope, tag, payload, fields) {
     const version = parseInt(this.#protocol.version, 10);
@@ -1407,7 +1425,8 @@ var sessionMessages = {
   refuse: { name: "refuse", receive: /* @__PURE__ */ objectOf(refusal) },
   ping: { name: "ping", receive: validateNothing },
   pong: { name: "pong", receive: validateNothing },
-  received: { name: "received", receive: /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount }) }
+  received: { name: "received", receive: /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount }) },
+  greeting: { name: "greeting", receive: validateNothing }
 };
 var sessionError = { name: "error", receive: validateError };
 var failure = { name: "error", receive: validateNothing };
@@ -1555,6 +1574,7 @@ var Warnings = class {
 
 // handfast/core.ts
 var DEFAULT_OUTBOUND = 1048576;
+var FAILED = { code: "FAILED", message: "the request failed" };
 var Core = class {
   ready;
   state;
@@ -1576,6 +1596,10 @@ var Core = class {
   #encoding;
   #byTag = /* @__PURE__ */ new Map();
   #withOwnTag = [];
+  /** The messages of the application that play roles, with the session's own in their place. */
+  #mapped = /* @__PURE__ */ new Map();
+  /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
+  #isForeign;
   /** The session's messages that do not count. */
   #own = Object.values(sessionMessages);
   #reader;
@@ -1631,12 +1655,21 @@ var Core = class {
     this.events = new Listeners(threw);
     this.messages = new Listeners(threw);
     this.encoder = new Encoder(protocol2, encoding);
-    for (const message of [...this.#own, sessionError]) {
-      const tag = this.encoder.tag(message.name);
+    const { mapped } = protocol2;
+    for (const own of [...this.#own, sessionError]) {
+      const role = own.name;
+      const tag = this.encoder.tag(role);
+      const message = mapped?.has(role) === true ? mapped.incoming(role) : own;
+      if (message === void 0) continue;
+      if (message !== own) this.#mapped.set(message, own);
       if (tag !== null) this.#byTag.set(tag, message);
+      if (message.envelope !== void 0 && message.envelope.tag.name !== protocol2.envelope.server.tag.name) {
+        this.#withOwnTag.push({ ...message, tag });
+      }
     }
+    this.#isForeign = mapped?.has("hello") === true || mapped?.has("ready") === true;
     const roles = ["hello", "ready", "received"];
-    this.#canCount = protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
+    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
     const maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
     this.connection = new Connection(this, { url, subprotocol, maxBytes, connect: transport, reconnect });
     this.outbound = new Outbound(this, maxBytes);
@@ -1691,7 +1724,7 @@ var Core = class {
   }
   // The session
   async hello() {
-    const { version, hash, auth: validate } = this.protocol;
+    const { version, hash, auth: validate, authFollows } = this.protocol;
     const auth = await this.authPayload();
     if (validate !== void 0 && auth !== void 0) {
       const violations = this.encoder.violations(validate, auth, 2, null);
@@ -1701,12 +1734,13 @@ var Core = class {
       }
     }
     const session = this.#detached && { session: this.#token, received: this.connection.link.received };
-    return this.encoder.session("hello", {
+    const hello = this.encoder.session("hello", {
       version,
       hash,
       ...auth !== void 0 && { auth },
       ...this.#canCount && { resume: session ?? {} }
     });
+    return authFollows === true && auth !== void 0 ? [hello, this.encoder.session("auth", auth)] : [hello];
   }
   /** The credentials, which may have to be fetched. */
   async authPayload() {
@@ -1715,9 +1749,9 @@ var Core = class {
   }
   opened() {
     this.#hasGreeted = true;
-    if (this.#detached === void 0) this.#begin();
+    if (this.#detached === void 0 && !this.#isForeign) this.#begin();
     const { version, hash } = this.protocol;
-    if (this.encoder.tag("hello") === null) this.#becomeReady({ version, hash });
+    if (this.encoder.tag(this.#isForeign ? "ready" : "hello") === null) this.#becomeReady({ version, hash });
     else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
   }
   /** Begins a session, whose first messages follow the hello at once. */
@@ -1821,7 +1855,7 @@ var Core = class {
   received(frame, now) {
     this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
     const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
-    const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
+    const decoded = this.#ownOf(parsed.ok ? read(parsed.value, this.#reader) : parsed);
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
     const isOwn = this.#own.some((own) => own === known);
@@ -1863,6 +1897,17 @@ var Core = class {
   invalid(error, name) {
     if (!this.events.emit("invalid", error)) this.#warnings.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
   }
+  /** In place of a message of the application that plays a role, the session's own with the fields of that role. */
+  #ownOf(decoded) {
+    const { mapped, version, hash } = this.protocol;
+    if (mapped === void 0 || !decoded.ok) return decoded;
+    const { incoming, message } = decoded.value;
+    const own = incoming === failure ? failure : this.#mapped.get(incoming);
+    if (own === void 0 || own === failure && !mapped.has("error")) return decoded;
+    const fields = mapped.fields(own.name, message.payload);
+    const absent = { ready: { version, hash }, refuse: FAILED, error: FAILED };
+    return ok({ incoming: own, message: { ...message, type: own.name, payload: { ...absent[own.name], ...fields } } });
+  }
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
   #isAnswer({ type }, { answers, inOrder }) {
     return !inOrder || answers.some((answer) => tagOf(answer) === (type ?? null));
@@ -1890,7 +1935,9 @@ var Core = class {
       }
       case sessionMessages.ping: {
         if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
-        return this.outbound.control("pong", this.encoder.session("pong"));
+        const { id, payload } = message;
+        const repeated = this.protocol.mapped?.has("ping") === true ? payload : void 0;
+        return this.outbound.control("pong", this.encoder.session("pong", repeated, id === void 0 ? {} : { id }));
       }
       case sessionMessages.received: {
         const { received, sent } = message.payload;
@@ -1900,6 +1947,8 @@ var Core = class {
       }
       case sessionMessages.pong:
         return;
+      case sessionMessages.greeting:
+        return this.connection.greeted();
     }
     const wasDelivered = this.channels?.deliver(message) === true;
     if (this.messages.emit(message.type, message) || wasDelivered) return;

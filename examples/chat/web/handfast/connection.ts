@@ -25,8 +25,8 @@ export interface ConnectionHost {
   readonly protocol: Protocol<never>;
   readonly clock: Clock;
   readonly encoder: Encoder;
-  /** The encoded hello, `null` if there is none. Called for each attempt, as a token may expire. */
-  hello(): Promise<Packet | null>;
+  /** The encoded hello, if there is one, and what else opens a session. Called for each attempt, as a token may expire. */
+  hello(): Promise<(Packet | null)[]>;
   /** The hello was written. */
   opened(): void;
   /** So many messages are to be acknowledged. */
@@ -70,6 +70,8 @@ export class Connection {
   /** An encoded ping. */
   readonly #ping: Packet | null;
   #transport: Transport | undefined;
+  /** Sends the hello on the current connection, where the server speaks first. */
+  #greeted: () => void = () => {};
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
   /** Consecutive attempts that led to no session, or to none that lasted. */
@@ -126,7 +128,12 @@ export class Connection {
     this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = connect(url, subprotocol, {
       opened: () => {
-        if (isCurrent()) void this.#sayHello(isCurrent);
+        if (!isCurrent()) return;
+        if (this.#host.encoder.tag('greeting') === null) return void this.#sayHello(isCurrent);
+        this.#greeted = () => {
+          this.#greeted = () => {};
+          if (isCurrent()) void this.#sayHello(isCurrent);
+        };
       },
       received: frame => {
         if (!isCurrent()) return;
@@ -165,9 +172,10 @@ export class Connection {
 
   async #sayHello(isCurrent: () => boolean): Promise<void> {
     try {
-      const hello = await this.#host.hello();
-      if (!isCurrent()) return;
-      if (hello !== null) this.write(hello);
+      for (const packet of await this.#host.hello()) {
+        if (!isCurrent()) return;
+        if (packet !== null) this.write(packet);
+      }
     } catch (error) {
       if (!isCurrent()) return;
       this.#host.failed(error);
@@ -175,6 +183,11 @@ export class Connection {
       return;
     }
     if (isCurrent()) this.#host.opened();
+  }
+
+  /** The server has spoken first. */
+  greeted(): void {
+    this.#greeted();
   }
 
   /** Writes a message. */

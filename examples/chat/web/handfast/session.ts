@@ -155,6 +155,7 @@ export const sessionMessages = {
   ping: { name: 'ping', receive: validateNothing } as Incoming<unknown>,
   pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
   received: { name: 'received', receive: /*@__PURE__*/ objectOf({ '?': ['received', 'sent'], received: validateCount, sent: validateCount }) } as Incoming<ReceivedNotice>,
+  greeting: { name: 'greeting', receive: validateNothing } as Incoming<unknown>,
 };
 
 /** The server's error: a reply, or of no request. */

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from './clock.js';
 import { isRefusal } from './close-codes.js';
 import type { Encoding, EncodingName, Packet } from './codec.js';
 import { ABNORMAL, Connection, type ConnectionClosed, type ConnectionHost } from './connection.js';
-import { parseFrame, read, type Reader, register } from './decode.js';
+import { type Match, parseFrame, read, type Reader, register } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type {
   ErrorDescriptor,
@@ -29,7 +29,7 @@ import type { AuthenticatedConnectOptions, SendOptions, ValueOrProvider } from '
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
 import type { AuthRefresh } from './refresh.js';
 import { formatViolation } from './report.js';
-import { CallFailedError, err, type Failure, type Result } from './result.js';
+import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import type { Position } from './sequence.js';
 import {
   callError,
@@ -50,6 +50,9 @@ import { Warnings } from './warnings.js';
 
 /** The default of `limits.outbound`. */
 export const DEFAULT_OUTBOUND = 1_048_576;
+
+/** What the server's error says where a message of the application in that role does not. */
+const FAILED = { code: 'FAILED', message: 'the request failed' };
 
 /** A request of any kind. */
 export type AnyRequest = Outgoing<unknown> & {
@@ -106,6 +109,10 @@ export class Core implements ConnectionHost {
   readonly #encoding: Encoding | undefined;
   readonly #byTag: Map<Tag, Incoming<unknown>> = new Map();
   readonly #withOwnTag: Incoming<unknown>[] = [];
+  /** The messages of the application that play roles, with the session's own in their place. */
+  readonly #mapped: Map<Incoming<unknown>, Incoming<unknown>> = new Map();
+  /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
+  readonly #isForeign: boolean;
   /** The session's messages that do not count. */
   readonly #own: readonly Incoming<unknown>[] = Object.values(sessionMessages);
   readonly #reader: Reader;
@@ -165,12 +172,21 @@ export class Core implements ConnectionHost {
     this.events = new Listeners(threw);
     this.messages = new Listeners(threw);
     this.encoder = new Encoder(protocol, encoding);
-    for (const message of [...this.#own, sessionError]) {
-      const tag = this.encoder.tag(message.name as Role);
+    const { mapped } = protocol;
+    for (const own of [...this.#own, sessionError]) {
+      const role = own.name as Role;
+      const tag = this.encoder.tag(role);
+      const message = mapped?.has(role) === true ? mapped.incoming(role) : own;
+      if (message === undefined) continue;
+      if (message !== own) this.#mapped.set(message, own);
       if (tag !== null) this.#byTag.set(tag, message);
+      if (message.envelope !== undefined && message.envelope.tag.name !== protocol.envelope.server.tag.name) {
+        this.#withOwnTag.push({ ...message, tag });
+      }
     }
+    this.#isForeign = mapped?.has('hello') === true || mapped?.has('ready') === true;
     const roles: readonly Role[] = ['hello', 'ready', 'received'];
-    this.#canCount = protocol.session.resume !== null && roles.every(role => this.encoder.tag(role) !== null);
+    this.#canCount = !this.#isForeign && protocol.session.resume !== null && roles.every(role => this.encoder.tag(role) !== null);
     const maxBytes = protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
     this.connection = new Connection(this, { url, subprotocol, maxBytes, connect: transport, reconnect });
     this.outbound = new Outbound(this, maxBytes);
@@ -245,8 +261,8 @@ export class Core implements ConnectionHost {
 
   // The session
 
-  async hello(): Promise<Packet | null> {
-    const { version, hash, auth: validate } = this.protocol;
+  async hello(): Promise<(Packet | null)[]> {
+    const { version, hash, auth: validate, authFollows } = this.protocol;
     const auth = await this.authPayload();
     if (validate !== undefined && auth !== undefined) {
       const violations = this.encoder.violations(validate, auth, 2, null);
@@ -256,12 +272,13 @@ export class Core implements ConnectionHost {
       }
     }
     const session = this.#detached && { session: this.#token, received: this.connection.link.received };
-    return this.encoder.session('hello', {
+    const hello = this.encoder.session('hello', {
       version,
       hash,
       ...(auth !== undefined && { auth }),
       ...(this.#canCount && { resume: session ?? {} }),
     });
+    return authFollows === true && auth !== undefined ? [hello, this.encoder.session('auth', auth)] : [hello];
   }
 
   /** The credentials, which may have to be fetched. */
@@ -272,9 +289,9 @@ export class Core implements ConnectionHost {
 
   opened(): void {
     this.#hasGreeted = true;
-    if (this.#detached === undefined) this.#begin();
+    if (this.#detached === undefined && !this.#isForeign) this.#begin();
     const { version, hash } = this.protocol;
-    if (this.encoder.tag('hello') === null) this.#becomeReady({ version, hash });
+    if (this.encoder.tag(this.#isForeign ? 'ready' : 'hello') === null) this.#becomeReady({ version, hash });
     else if (this.#earlyReady !== undefined) this.#becomeReady(this.#earlyReady);
   }
 
@@ -390,7 +407,7 @@ export class Core implements ConnectionHost {
   received(frame: unknown, now: number): void {
     this.frameLength = typeof frame === 'string' ? frame.length : ((frame as ArrayBuffer | null)?.byteLength ?? 0);
     const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
-    const decoded = parsed.ok ? read(parsed.value, this.#reader) : parsed;
+    const decoded = this.#ownOf(parsed.ok ? read(parsed.value, this.#reader) : parsed);
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
     const isOwn = this.#own.some(own => own === known);
@@ -437,6 +454,18 @@ export class Core implements ConnectionHost {
     if (!this.events.emit('invalid', error)) this.#warnings.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
   }
 
+  /** In place of a message of the application that plays a role, the session's own with the fields of that role. */
+  #ownOf(decoded: Result<Match, DecodeError>): Result<Match, DecodeError> {
+    const { mapped, version, hash } = this.protocol;
+    if (mapped === undefined || !decoded.ok) return decoded;
+    const { incoming, message } = decoded.value;
+    const own = incoming === failure ? failure : this.#mapped.get(incoming);
+    if (own === undefined || (own === failure && !mapped.has('error'))) return decoded;
+    const fields = mapped.fields(own.name as Role, message.payload) as object;
+    const absent: Readonly<Record<string, object>> = { ready: { version, hash }, refuse: FAILED, error: FAILED };
+    return ok({ incoming: own, message: { ...message, type: own.name, payload: { ...absent[own.name], ...fields } } });
+  }
+
   /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
   #isAnswer({ type }: DecodeError, { answers, inOrder }: PendingRequest): boolean {
     return !inOrder || answers.some(answer => tagOf(answer) === (type ?? null));
@@ -466,7 +495,9 @@ export class Core implements ConnectionHost {
       }
       case sessionMessages.ping: {
         if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
-        return this.outbound.control('pong', this.encoder.session('pong'));
+        const { id, payload } = message;
+        const repeated = this.protocol.mapped?.has('ping') === true ? payload : undefined;
+        return this.outbound.control('pong', this.encoder.session('pong', repeated, id === undefined ? {} : { id }));
       }
       case sessionMessages.received: {
         const { received, sent } = message.payload as ReceivedNotice;
@@ -476,6 +507,8 @@ export class Core implements ConnectionHost {
       }
       case sessionMessages.pong:
         return;
+      case sessionMessages.greeting:
+        return this.connection.greeted();
     }
     const wasDelivered = this.channels?.deliver(message) === true;
     if (this.messages.emit(message.type, message) || wasDelivered) return;

@@ -74,13 +74,16 @@ export class Encoder {
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
   tag(role: Role): Tag | null {
     const tag = this.#protocol.roles?.[role];
+    if (role === 'greeting') return tag ?? null;
     return tag === undefined ? role : tag;
   }
 
   /** Encodes one of the session's own messages; `null` if the protocol has none. */
   session(role: Role, payload?: unknown, fields: OutgoingFields = {}): Packet | null {
+    const { mapped, envelope } = this.#protocol;
     const tag = this.tag(role);
-    return tag === null ? null : this.#raw(this.#protocol.envelope.client, tag, payload, fields);
+    const sent = mapped?.has(role) === true ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
+    return tag === null || sent === undefined ? null : this.#raw(sent.envelope, tag, sent.payload, fields);
   }
 
   #raw(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): Packet {

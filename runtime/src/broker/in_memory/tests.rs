@@ -17,6 +17,7 @@ const fn message(volatile: bool) -> MessageDescriptor {
         concurrent: false,
         timeout: None,
         reply: ReplyKind::None,
+        envelope: None,
     }
 }
 

@@ -38,7 +38,8 @@ impl Connection {
     pub(super) fn invalid_answer(&mut self, error: Box<DecodeError>, within_rate: Option<bool>) {
         let id = error.id.clone();
         if error.kind == DecodeErrorKind::Failed {
-            let error = RemoteError::failed(error.payload.as_deref());
+            let mapped = self.server.protocol.session.mapped.error;
+            let error = RemoteError::failed(error.payload.as_deref(), mapped);
             return self.call_failed(id.as_ref(), error, within_rate);
         }
         let name = self.name_of(error.tag.as_ref());

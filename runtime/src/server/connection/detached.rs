@@ -1,13 +1,13 @@
 //! A session without a connection: it waits to be resumed.
 
 use super::{
-    super::{attach::Attach, expiry::announced},
+    super::{attach::Attach, encoder::SessionMessage, expiry::announced},
     Connection, End, Stall,
 };
 use crate::{
     descriptor::CloseReason,
     metrics,
-    system::Ready,
+    system::{Ready, Role},
     transport::{CloseFrame, Transport},
     transport_io::CLOSE_TIMEOUT,
 };
@@ -130,7 +130,7 @@ impl Connection {
         self.set_peer(Arc::new(super::Peer { session, ..peer }));
         let expires = self.service.expires(&self.peer.session);
         let ready = Ready {
-            version: protocol.version.to_owned(),
+            version: Some(protocol.version.to_owned()),
             hash: Some(protocol.hash.to_owned()),
             session: next_token,
             resumed: true,
@@ -138,10 +138,10 @@ impl Connection {
             expires: expires.map(announced),
         };
         let connection = &self.connection;
-        let packet =
-            connection
-                .encoder
-                .message(connection.encoding, protocol.session.roles.ready, &ready);
+        let packet = connection.encoder.session(
+            connection.encoding,
+            &SessionMessage::new(Role::Ready, &ready),
+        );
         self.server.sessions.attached(connection);
         self.server.hub.set_away(connection);
         self.server
@@ -150,11 +150,17 @@ impl Connection {
         self.unconfirmed = true;
         connection.set_peer(self.peer.clone());
         (self.admission, self.allowance, self.control) = (Some(admission), allowance, control);
-        (self.paused, self.pong_pending) = (None, false);
+        (self.paused, self.pong_pending) = (None, None);
         let timing = &protocol.session;
         self.stall = Stall::new(timing.heartbeat.unwrap_or_default() + timing.timeout);
         let (link, clock) = (&mut self.io.link, self.io.clock);
-        link.attach(timing, true, true, self.server.limits.outbound, clock.now());
+        link.attach(
+            &timing.of_side(true),
+            true,
+            true,
+            self.server.limits.outbound,
+            clock.now(),
+        );
         self.io.attach(transport);
         connection.answers.acknowledged(received);
         if connection.outbound.resume(received, packet).is_ok() {

@@ -4,7 +4,7 @@ use super::{
     super::{
         Action, Received,
         answers::Repetition,
-        encoder::{MAX_ID, is_long},
+        encoder::{MAX_ID, SessionMessage, is_long},
         handler_queue::Declined,
         system::{self, Urgent},
     },
@@ -16,7 +16,7 @@ use crate::{
     metrics,
     replies::ErrorPayload,
     session::counting::NeverSent,
-    system::ReceivedNotice,
+    system::{ReceivedNotice, Role},
     transport::{CloseFrame, Packet, TransportError, TransportEvent},
 };
 use handfast_schema::{Pointer, details};
@@ -107,13 +107,12 @@ impl Connection {
             paused.sleep.as_mut().reset(now + HANG_UP);
             // The end of a TCP stream is not seen while earlier data is unread. But the system of a peer whose program is gone answers
             // whatever it receives with a reset.
-            if let (Some(ping), Some(heartbeat)) = (session.roles.ping, session.heartbeat)
+            if let Some(heartbeat) = session.of_side(true).heartbeat
                 && now >= paused.probed + heartbeat
                 && self.connection.outbound.is_idle()
             {
                 paused.probed = now;
-                let connection = &self.connection;
-                connection.control(&connection.encoder.outgoing(Some(ping)));
+                self.connection.control(&SessionMessage::bare(Role::Ping));
             }
         }
         Ok(())
@@ -136,16 +135,16 @@ impl Connection {
         }
         if self.inbound.is_empty() && self.may_handle() && self.close.is_none() {
             match self.receive(&packet, None) {
-                Some(Urgent::Ping | Urgent::Pong) => self.control(now)?,
+                Some(Urgent::Ping(_) | Urgent::Pong) => self.control(now)?,
                 Some(Urgent::Received(notice)) => self.received(&notice, now)?,
                 Some(Urgent::Cancel(_) | Urgent::Answer) | None => self.count(length),
             }
             return Ok(());
         }
         match system::urgent(&*self.service, &self.context(), &packet) {
-            Some(Urgent::Ping) => {
+            Some(Urgent::Ping(ping)) => {
                 self.control(now)?;
-                self.pong_pending = true;
+                self.pong_pending = Some(ping);
             }
             Some(Urgent::Pong) => self.control(now)?,
             Some(Urgent::Received(notice)) => self.received(&notice, now)?,
@@ -259,10 +258,19 @@ impl Connection {
                     if !matches!(urgent, Urgent::Received(_)) {
                         self.invalid = 0;
                     }
-                    if matches!(urgent, Urgent::Ping) {
-                        self.pong();
+                    if let Urgent::Ping(ping) = &urgent {
+                        self.pong(ping);
                     }
                     return Some(urgent);
+                }
+                Some(system::Request::Hello)
+                    if self.close_for(CloseReason::RepeatedHello, "a second hello") =>
+                {
+                    return None;
+                }
+                Some(system::Request::Hello) => {
+                    self.reject_invalid(&error, within_rate);
+                    return None;
                 }
                 Some(system::Request::Run(received)) => received,
                 Some(system::Request::Failed(id, error)) => {
@@ -314,6 +322,11 @@ impl Connection {
         {
             match self.connection.answers.begin(id, packet.bytes()) {
                 Repetition::First => {}
+                Repetition::Running | Repetition::Reused
+                    if self.close_for(CloseReason::IdReused, "another request has this id") =>
+                {
+                    return;
+                }
                 Repetition::Running => return,
                 Repetition::Answered(packet) => {
                     self.connection.outbound.answer(packet);
@@ -339,6 +352,11 @@ impl Connection {
         let (message, expects_reply) = (received.message, received.expects_reply);
         if let Err((id, declined)) = self.handlers.begin(received) {
             let error = match declined {
+                Declined::IdInUse
+                    if self.close_for(CloseReason::IdReused, "a stream with this id is open") =>
+                {
+                    return;
+                }
                 Declined::IdInUse => {
                     metrics::refused(Some(message), SessionCode::IdReused.as_str());
                     ErrorPayload::new(SessionCode::IdReused, "a stream with this id is open")
@@ -383,6 +401,9 @@ impl Connection {
         id: Option<&Id>,
         error: &ErrorPayload<'_>,
     ) {
+        if self.close_for(CloseReason::Invalid, "an invalid message") {
+            return;
+        }
         self.fail(expects_reply, id, error);
         self.invalid += 1;
         if self.invalid >= self.server.limits.violations.max(1) {
@@ -391,6 +412,16 @@ impl Connection {
                 .close(CloseReason::Violations, "too many bad messages", false);
             self.close = self.connection.outbound.closing();
         }
+    }
+
+    /// Closes the connection if the protocol has a code for this reason. Returns whether it has.
+    fn close_for(&mut self, condition: CloseReason, reason: &'static str) -> bool {
+        if self.server.protocol.closes_for(condition).is_none() {
+            return false;
+        }
+        self.connection.close(condition, reason, false);
+        self.close = self.connection.outbound.closing();
+        true
     }
 
     pub(super) fn reject_rate_limited(

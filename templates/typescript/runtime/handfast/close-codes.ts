@@ -11,6 +11,8 @@ export interface CloseCodes {
   readonly version: number;
   readonly takenOver: number;
   readonly rateLimited: number;
+  /** Codes with which the server answers mistakes of this client. */
+  readonly mistakes: readonly number[];
 }
 
 const DEFAULTS: CloseCodes = {
@@ -23,6 +25,7 @@ const DEFAULTS: CloseCodes = {
   version: 4406,
   takenOver: 4409,
   rateLimited: 4429,
+  mistakes: [],
 };
 
 const REFUSALS = ['violations', 'unauthorized', 'kicked', 'version', 'takenOver'] as const;
@@ -34,5 +37,5 @@ export function closeCodesOf(protocol: { readonly closeCodes?: Partial<CloseCode
 
 /** Whether a close code means that the server will not accept this client again. */
 export function isRefusal(code: number, closeCodes: CloseCodes): boolean {
-  return REFUSALS.some(name => closeCodes[name] === code);
+  return REFUSALS.some(name => closeCodes[name] === code) || closeCodes.mistakes.includes(code);
 }

@@ -6,6 +6,7 @@ import type { EncodingName } from './codec.js';
 import type { Core } from './core.js';
 import type { DeclaredError } from './errors.js';
 import type { Envelope, EnvelopeFields, Id, Tag } from './envelope.js';
+import type { MappedRoles } from './mapped.js';
 import type { CallOptions } from './options.js';
 import type { AuthRefresh } from './refresh.js';
 import type { Validator } from './report.js';
@@ -204,6 +205,8 @@ export interface Protocol<Auth = never> {
   };
   /** The validator of the auth payload in the hello. */
   readonly auth?: Validator<Auth>;
+  /** Whether the auth payload is a message of its own, after the hello. */
+  readonly authFollows?: true;
   /** How a client authenticates again. */
   readonly refresh?: (core: Core) => AuthRefresh;
   /** Close codes that are not the defaults. */
@@ -213,12 +216,14 @@ export interface Protocol<Auth = never> {
    * server has not acknowledged, by default at 1 MiB each.
    */
   readonly limits?: { readonly message?: number; readonly outbound?: number; readonly inbound?: number };
-  /** The tags of the session's own messages, if they are not their names; `null` is off. */
+  /** The tags of the session's messages, if they are not their names; `null` is off. */
   readonly roles?: { readonly [R in Role]?: Tag | null };
+  /** The messages of the application that play roles. */
+  readonly mapped?: MappedRoles;
 }
 
 /** A message of the session itself. */
-export type Role = 'hello' | 'ready' | 'refuse' | 'auth' | 'received' | 'gap' | 'skip' | 'presence' | 'join' | 'leave' | 'ping' | 'pong' | 'error';
+export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'auth' | 'received' | 'gap' | 'skip' | 'presence' | 'join' | 'leave' | 'ping' | 'pong' | 'negotiate' | 'error';
 
 /** The tag of a message on the wire. */
 export function tagOf(message: MessageDescriptor): Tag | null {

@@ -91,6 +91,9 @@ const CONSTRUCTS: &[Construct] = &[
     ("a role of the author's", |spec| {
         any(&spec["session"]["roles"], |one| !one["message"].is_null())
     }),
+    ("a server that speaks first", |spec| {
+        spec["session"]["phases"]["first"] == "server"
+    }),
     ("borrowed strings", |spec| {
         !spec["generate"]["rust"]["borrow"].is_null()
     }),

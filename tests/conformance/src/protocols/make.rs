@@ -403,7 +403,11 @@ impl Maker<'_> {
             session["backoff"] = json!({ "min": "1s", "max": "9s", "attempts": 4 });
         }
         let mut roles = Map::new();
-        for (_, role) in RoleKind::ALL {
+        for (kind, role) in RoleKind::ALL {
+            // Only a message can be the greeting.
+            if kind == RoleKind::Greeting {
+                continue;
+            }
             match self.rng.below(10) {
                 0 => roles.insert(role.to_owned(), json!("off")),
                 1 => roles.insert(role.to_owned(), json!({ "tag": format!("sys.{role}") })),
@@ -416,6 +420,24 @@ impl Maker<'_> {
                 "ping".to_owned(),
                 json!({ "message": "beat", "fields": { "nonce": "/n" } }),
             );
+        }
+        if self.rng.one_in(4) && !session["auth"].is_null() {
+            let payload = self.object();
+            messages.insert(
+                "granted".to_owned(),
+                json!({ "from": "server", "payload": payload }),
+            );
+            roles.insert("hello".to_owned(), json!({ "message": "sign-in" }));
+            roles.insert("ready".to_owned(), json!({ "message": "granted" }));
+            if self.rng.one_in(2) {
+                let payload = self.object();
+                messages.insert(
+                    "greet".to_owned(),
+                    json!({ "from": "server", "payload": payload }),
+                );
+                roles.insert("greeting".to_owned(), json!({ "message": "greet" }));
+                session["phases"] = json!({ "first": "server", "ids": self.rng.one_in(2) });
+            }
         }
         session["roles"] = Value::Object(roles);
         session

@@ -470,9 +470,6 @@ pub enum ServerMessage {
     /// Everything that is followed now.
     #[message("subscriptions")]
     Subscriptions(Subscriptions),
-    /// It was not done, or the connection ends.
-    #[message("error")]
-    Error(Error),
     /// Once a second for each product, so that nothing missed stays unnoticed.
     #[message("heartbeat")]
     Heartbeat(Heartbeat),
@@ -534,7 +531,8 @@ pub enum ServerMessage {
         leave = none,
         ping = none,
         pong = none,
-        error = none,
+        negotiate = none,
+        error(name = "error", tag = "error", server, fields(message = "/message")),
         received = none
     ),
     limits(

@@ -7,9 +7,9 @@
 //!
 //! - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for
 //!   connections
-//! - `Handler`, with `send`, `typing`, `presence_sub`, `presence_query`, `ping`
+//! - `Handler`, with `send`, `typing`, `presence_sub`, `presence_query`
 //! - `Handlers`, which is all of these traits
-//! - `Client`, with `send`, `typing`, `presence_sub`, `presence_query`, `ping`
+//! - `Client`, with `send`, `typing`, `presence_sub`, `presence_query`
 
 use handfast::{Nullable, ValidatedJson, protocol};
 use std::collections::BTreeMap;
@@ -662,9 +662,6 @@ pub enum ClientMessage {
     /// Tell me of these users once.
     #[message("presence_query")]
     PresenceQuery(PresenceQuery),
-    /// Are you there. What else it has comes back.
-    #[message("ping")]
-    Ping(Ping),
 }
 
 /// The messages that the server sends.
@@ -690,15 +687,6 @@ pub enum ServerMessage {
     /// It was said, and at this time.
     #[message(name = "posted")]
     Posted(Posted),
-    /// It was not done.
-    #[message(name = "failed")]
-    Failed(Failed),
-    /// I am.
-    #[message("pong")]
-    Pong(Pong),
-    /// The stream begins.
-    #[message("hello", bare)]
-    Hello(Hello),
     /// The server ends the connection soon.
     #[message("goodbye", bare)]
     Goodbye(Goodbye),
@@ -819,14 +807,19 @@ pub enum ServerMessage {
     ),
     roles(
         hello = none,
-        ready = none,
+        ready(name = "hello", tag = "hello", server),
         refuse = none,
         gap = none,
         join = none,
         leave = none,
-        ping = none,
-        pong = none,
-        error = none,
+        ping(name = "ping", tag = "ping", client),
+        pong(name = "pong", tag = "pong", server),
+        negotiate = none,
+        error(
+            name = "failed",
+            server,
+            fields(code = "/error/code", message = "/error/msg")
+        ),
         received = none
     ),
     limits(

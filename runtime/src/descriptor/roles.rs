@@ -1,0 +1,102 @@
+//! Messages of the application in roles of the session, and envelopes of single messages.
+
+use super::{EnvelopeDescriptor, EnvelopeLayout, Tag};
+#[cfg(feature = "net")]
+use super::{Roles, SessionDescriptor};
+
+/// The envelope of one message, which differs from that of the other messages of its side.
+#[derive(Debug)]
+pub struct OwnEnvelope {
+    /// The fields.
+    pub fields: EnvelopeDescriptor,
+    /// The same, in the order of decoding.
+    pub layout: EnvelopeLayout,
+}
+
+impl OwnEnvelope {
+    /// Creates the envelope.
+    pub const fn new(fields: EnvelopeDescriptor) -> Self {
+        Self {
+            layout: fields.layout(),
+            fields,
+        }
+    }
+}
+
+/// A message of the application that plays a role of the session.
+#[derive(Debug)]
+pub struct MappedRole {
+    /// The name of the message.
+    pub name: &'static str,
+    /// The discriminant; `None` for an error that is identified by its request.
+    pub tag: Option<Tag>,
+    /// Whether the client sends it, and whether the server does.
+    pub sent_by: (bool, bool),
+    /// Its envelopes as the client and as the server sends it, if they are not those of their side.
+    pub envelopes: (Option<&'static OwnEnvelope>, Option<&'static OwnEnvelope>),
+    /// The fields of the role, and where in the payload each is (JSON Pointer, RFC 6901).
+    pub fields: &'static [(&'static str, &'static str)],
+}
+
+/// The roles that messages of the application play.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is the role of that name")]
+pub struct MappedRoles {
+    pub hello: Option<&'static MappedRole>,
+    pub ready: Option<&'static MappedRole>,
+    pub refuse: Option<&'static MappedRole>,
+    pub gap: Option<&'static MappedRole>,
+    pub skip: Option<&'static MappedRole>,
+    pub join: Option<&'static MappedRole>,
+    pub leave: Option<&'static MappedRole>,
+    pub ping: Option<&'static MappedRole>,
+    pub pong: Option<&'static MappedRole>,
+    pub received: Option<&'static MappedRole>,
+    pub error: Option<&'static MappedRole>,
+    pub greeting: Option<&'static MappedRole>,
+    pub negotiate: Option<&'static MappedRole>,
+}
+
+impl MappedRoles {
+    /// Handfast's own messages play all roles.
+    pub const NONE: Self = Self {
+        hello: None,
+        ready: None,
+        refuse: None,
+        gap: None,
+        skip: None,
+        join: None,
+        leave: None,
+        ping: None,
+        pong: None,
+        received: None,
+        error: None,
+        greeting: None,
+        negotiate: None,
+    };
+}
+
+#[cfg(feature = "net")]
+impl SessionDescriptor {
+    /// Whether what authenticates a client is a message of its own, after the hello: a message of the application plays the hello, and has no
+    /// place for it.
+    pub(crate) fn auth_follows(&self) -> bool {
+        let hello = self.mapped.hello.filter(|_| self.auth);
+        self.roles.auth.is_some()
+            && hello.is_some_and(|hello| hello.fields.iter().all(|(field, _)| *field != "auth"))
+    }
+
+    /// The settings as one side has them: without a heartbeat if it cannot send a ping.
+    pub(crate) fn of_side(&self, server: bool) -> Self {
+        let Roles { ping, .. } = self.roles;
+        let sends = |mapped: &MappedRole| match server {
+            true => mapped.sent_by.1,
+            false => mapped.sent_by.0,
+        };
+        let pings = ping.is_some() && self.mapped.ping.is_none_or(sends);
+        Self {
+            heartbeat: self.heartbeat.filter(|_| pings),
+            ..*self
+        }
+    }
+}

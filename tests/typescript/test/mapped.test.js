@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CallFailedError, defaultEnvelope, mapRoles, SessionRefusedError } from '../build/out/handfast.js';
+import * as api from '../build/out/api.js';
+import { settled } from './fakes.js';
+import { setUp } from './setup.js';
+
+const own = setUp();
+const bare = { ...defaultEnvelope, id: null };
+const roles = {
+  greeting: 'hi',
+  hello: 'login',
+  ready: 'granted',
+  refuse: 'denied',
+  error: 'oops',
+  ping: 'beat',
+  pong: 'beat',
+};
+const mapped = mapRoles({
+  greeting: { receive: bare, fields: {} },
+  hello: { send: bare, fields: { version: '/a~1b/ver', auth: '/credentials' } },
+  ready: { receive: bare, fields: { version: '/server' } },
+  refuse: { receive: bare, fields: { code: '/0', message: '/1' } },
+  error: { receive: defaultEnvelope, fields: { code: '/0/code', message: '/0/words' } },
+  ping: { receive: bare, fields: { nonce: '/t' } },
+  pong: { send: bare, fields: { nonce: '/t' } },
+});
+const connect = (protocol = {}) => own.connect({}, { roles, mapped, closeCodes: { mistakes: [4400] }, ...protocol });
+
+async function ready() {
+  await own.server.accept();
+  await own.server.say({ type: 'hi' });
+  await own.server.say({ type: 'granted', payload: { server: '1.2.0' } });
+}
+
+test('the server speaks first, and nothing but the hello is sent before ready', async () => {
+  const client = connect();
+  const call = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+  await own.server.accept();
+  assert.deepEqual(own.server.connection.heard, []);
+  await own.server.say({ type: 'hi', payload: { motto: 'welcome' } });
+  const login = { type: 'login', payload: { 'a/b': { ver: '1.2.0' }, credentials: { name: 'ada' } } };
+  assert.deepEqual(own.server.connection.heard, [login]);
+  await own.server.say({ type: 'granted', payload: { server: '1.1.0' } });
+  assert.deepEqual(await client.ready, { version: '1.1.0', hash: api.protocol.hash });
+  const [, { type, id }] = own.server.connection.heard;
+  assert.equal(type, 'chat.send');
+  await own.server.say({ type: 'chat.sent', id });
+  assert.equal((await call).ok, true);
+});
+
+test('what authenticates the client follows a hello that has no place for it', async () => {
+  const apart = mapRoles({ hello: { send: bare, fields: { version: '/v' } } });
+  const client = connect({ roles: { hello: 'enter', auth: 'login' }, mapped: apart, authFollows: true });
+  await own.server.accept();
+  assert.deepEqual(own.server.connection.heard, [
+    { type: 'enter', payload: { v: '1.2.0' } },
+    { type: 'login', payload: { name: 'ada' } },
+  ]);
+  await own.server.say({ type: 'ready', payload: { version: '1.2.0' } });
+  assert.equal((await client.ready).version, '1.2.0');
+});
+
+test('a second greeting sends no second hello', async () => {
+  connect();
+  await ready();
+  await own.server.say({ type: 'hi' });
+  assert.equal(own.server.connection.heard.length, 1);
+});
+
+test('a ping is answered with what it asks to be repeated', async () => {
+  connect();
+  await ready();
+  await own.server.say({ type: 'beat', payload: { t: [1], other: 2 } });
+  assert.deepEqual(own.server.connection.heard.at(-1), { type: 'beat', payload: { t: [1] } });
+  await own.server.say({ type: 'beat' });
+  assert.deepEqual(own.server.connection.heard.at(-1), { type: 'beat' });
+});
+
+test('an error is read at its pointers', async () => {
+  const client = connect();
+  await ready();
+  const failures = [
+    [[{ code: 'ROOM_FULL', words: 'Full.' }], { code: 'UNDECLARED', received: 'ROOM_FULL', message: 'Full.' }],
+    [[], { code: 'UNDECLARED', received: 'FAILED', message: 'the request failed' }],
+    [[{ code: {}, words: 7 }], { code: 'UNDECLARED', received: 'FAILED', message: 'the request failed' }],
+  ];
+  for (const [payload, expected] of failures) {
+    const call = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+    await own.server.say({ type: 'oops', payload, id: own.server.connection.heard.at(-1).id });
+    const { error } = await call;
+    const { code, received, message } = error;
+    assert.deepEqual({ code, received, message }, expected);
+  }
+});
+
+test('a refusal is read at its pointers', async () => {
+  const client = connect();
+  const refused = assert.rejects(client.ready, new SessionRefusedError('NO', 'not you'));
+  await own.server.accept();
+  await own.server.say({ type: 'hi' });
+  await own.server.say({ type: 'denied', payload: ['NO', 'not you'] });
+  await refused;
+});
+
+test('after a close for a mistake of its own a client does not reconnect', async () => {
+  const client = connect();
+  await ready();
+  await own.server.drop(4400);
+  assert.equal(client.state.get().status, 'closed');
+});
+
+test('a payload that the application built is kept, and not changed', () => {
+  const auth = { token: 'secret', client: { name: 'page' } };
+  const hello = mapRoles({ hello: { send: bare, fields: { auth: '', version: '/client/version' } } });
+  const { payload } = hello.outgoing('hello', { version: '1.2.0', auth });
+  assert.deepEqual(payload, { token: 'secret', client: { name: 'page', version: '1.2.0' } });
+  assert.deepEqual(auth.client, { name: 'page' });
+  assert.equal(hello.outgoing('ping'), undefined);
+  const list = mapRoles({ error: { send: bare, fields: { message: '/0/message' } } });
+  assert.deepEqual(list.outgoing('error', { message: 'no' }).payload, [{ message: 'no' }]);
+});
+
+test('a pointer reaches nothing that an object inherits', () => {
+  const { fields } = mapRoles({ error: { receive: bare, fields: { data: '/__proto__', message: '/toString' } } });
+  assert.deepEqual(fields('error', {}), {});
+  assert.deepEqual(fields('error', null), {});
+});
