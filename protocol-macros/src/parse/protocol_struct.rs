@@ -39,6 +39,7 @@ pub(crate) struct Session {
     pub(crate) heartbeat: Option<Option<Expr>>,
     pub(crate) timeout: Option<Expr>,
     pub(crate) resume: Option<Option<Expr>>,
+    pub(crate) numbered: bool,
     pub(crate) attempts: Option<Expr>,
     pub(crate) backoff: Option<[LitInt; 2]>,
 }
@@ -80,16 +81,17 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 13] = [
-    "hello", "ready", "refuse", "auth", "gap", "skip", "join", "leave", "ping", "pong", "received",
-    "error", "greeting",
+const ROLES: [&str; 14] = [
+    "hello", "ready", "refuse", "auth", "resume", "gap", "skip", "join", "leave", "ping", "pong",
+    "received", "error", "greeting",
 ];
 
 /// The fields of all roles.
-const ROLE_FIELDS: [&str; 17] = [
+const ROLE_FIELDS: [&str; 18] = [
     "version",
     "hash",
     "expires",
+    "session",
     "auth",
     "code",
     "message",
@@ -194,6 +196,7 @@ fn session(cx: &Ctxt, options: &mut Options) -> Session {
         heartbeat: inner.expr_or_none(cx, "heartbeat_ms"),
         timeout: inner.expr(cx, "timeout_ms"),
         resume: inner.expr_or_none(cx, "resume_ms"),
+        numbered: inner.flag(cx, "numbered"),
         attempts: inner.expr(cx, "attempts"),
         backoff: two_numbers(
             cx,

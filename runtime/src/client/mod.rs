@@ -51,6 +51,7 @@ pub(crate) mod handlers;
 mod join;
 mod lifecycle;
 mod log;
+mod numbered;
 mod pending;
 mod receive;
 mod refresh;

@@ -1,5 +1,7 @@
 //! The handshake: hello, then ready or refuse. A connection that resumes a session is handed over to it.
 
+mod numbered;
+
 use super::{
     ConnectRequest, ConnectionInfo, SessionState,
     allowances::Allowance,
@@ -23,6 +25,7 @@ use crate::{
     transport_io::CLOSE_TIMEOUT,
 };
 use futures_util::FutureExt;
+use numbered::Resumed;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -60,7 +63,7 @@ pub(crate) async fn serve(
         session,
         version,
         resume,
-        early,
+        mut early,
     } = match established {
         Ok(established) => established,
         // Answers a close by the client.
@@ -91,7 +94,9 @@ pub(crate) async fn serve(
         return transport.close(&closing, CLOSE_TIMEOUT).await;
     };
     let roles = &state.protocol.session.roles;
+    let numbered = state.protocol.session.numbered;
     let counting = resume.is_some()
+        && !numbered
         && state.protocol.session.resume.is_some()
         && roles.ready.is_some()
         && roles.received.is_some()
@@ -107,21 +112,67 @@ pub(crate) async fn serve(
         .and_then(|resume| resume.session)
         .filter(|_| counting);
     let asked = resumed.is_some();
-    let resumed = resumed.and_then(|(used, received)| {
-        let handle = resumable(state, &used, received, principal.as_deref(), encoding)?;
-        Some((handle, used, received))
+    let resumed = resumed.and_then(|(token, received)| {
+        let handle = resumable(state, &token, received, principal.as_deref(), encoding)?;
+        Some(Resumed {
+            handle,
+            token,
+            received,
+        })
     });
     if asked {
         metrics::resume(resumed.is_some());
     }
-    let (transport, peer, admission, allowance, control, token) = match resumed {
-        None => (transport, peer, admission, allowance, control, token),
-        Some((handle, used, received)) => {
+    let mut ready = Ready {
+        version: Some(state.protocol.version.to_owned()),
+        hash: Some(state.protocol.hash.to_owned()),
+        session: token,
+        resumed: false,
+        received: counting.then_some(0),
+        expires: expires.map(announced),
+    };
+    let resumed = if numbered {
+        let packet = {
+            let message = SessionMessage {
+                built: welcome.as_deref(),
+                ..SessionMessage::new(Role::Ready, &ready)
+            };
+            state.encoder.session(encoding, &message)
+        };
+        let mut phase = Phase {
+            server: state,
+            allowance: &allowance,
+            encoding,
+            control: &mut control,
+            early_bytes: early.iter().map(|one| one.len() + EARLY_OVERHEAD).sum(),
+            early: &mut early,
+        };
+        let principal = principal.as_deref();
+        match phase.resume(&mut *transport, packet, principal).await {
+            Ok(resumed) => resumed,
+            Err(closing) => {
+                metrics::closed(state.protocol, closing.as_ref().map(|closing| closing.code));
+                let closing = closing.unwrap_or_else(|| CloseFrame::new(1000, ""));
+                return transport.close(&closing, CLOSE_TIMEOUT).await;
+            }
+        }
+    } else {
+        resumed
+    };
+    // The answer to a client whose session ends while it is resumed.
+    let mut refusal = None;
+    let (transport, peer, admission, allowance, control) = match resumed {
+        None => (transport, peer, admission, allowance, control),
+        Some(Resumed {
+            handle,
+            token: used,
+            received,
+        }) => {
             let attach = Box::new(Attach {
                 transport,
                 received,
                 token: used,
-                next_token: token,
+                next_token: ready.session,
                 peer,
                 admission,
                 allowance,
@@ -140,7 +191,11 @@ pub(crate) async fn serve(
                 next_token,
                 ..
             } = *attach;
-            (transport, peer, admission, allowance, control, next_token)
+            ready.session = next_token;
+            if numbered {
+                refusal = state.encoder.not_resumed(encoding, Some(received), None);
+            }
+            (transport, peer, admission, allowance, control)
         }
     };
     let connection = state.connect(peer, principal, encoding);
@@ -149,19 +204,15 @@ pub(crate) async fn serve(
         connection = connection.id,
         principal = connection.principal.as_deref()
     );
-    {
-        let ready = Ready {
-            version: Some(state.protocol.version.to_owned()),
-            hash: Some(state.protocol.hash.to_owned()),
-            session: token,
-            resumed: false,
-            received: counting.then_some(0),
-            expires: expires.map(announced),
-        };
-        if counting {
-            let sessions = &state.sessions;
-            sessions.set_token(&connection, None, &ready.session);
-        }
+    if counting || numbered {
+        let sessions = &state.sessions;
+        sessions.set_token(&connection, None, &ready.session);
+    }
+    if numbered {
+        refusal
+            .into_iter()
+            .for_each(|packet| connection.outbound.control(packet, 0));
+    } else {
         let message = SessionMessage {
             built: welcome.as_deref(),
             ..SessionMessage::new(Role::Ready, &ready)
