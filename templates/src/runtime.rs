@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 52] = files![
+static RUNTIME: [(&str, &str); 53] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
@@ -44,6 +44,7 @@ static RUNTIME: [(&str, &str); 52] = files![
     "handfast/memoize.ts",
     "handfast/message-table.ts",
     "handfast/msgpack.ts",
+    "handfast/numbered.ts",
     "handfast/outbound.ts",
     "handfast/refresh.ts",
     "handfast/regex.ts",

@@ -69,6 +69,7 @@ export { clientMessageTable, decode, decodeValue, messageTable } from './handfas
 export type { Decoded, MessageTable } from './handfast/message-table.js';
 export { msgpack } from './handfast/msgpack.js';
 export { authRefresh } from './handfast/refresh.js';
+export { numberedSession } from './handfast/numbered.js';
 export {
   deduplicate,
   fail,

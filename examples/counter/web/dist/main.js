@@ -203,6 +203,10 @@ var SequenceTracker = class {
   #epoch;
   /** The first and the last number that were last reported as missing. */
   #missed;
+  /** The number of the last message, if it is known. */
+  get last() {
+    return this.#seq;
+  }
   /** The position of the last message, if all of it is known. */
   get position() {
     return this.#seq === void 0 || this.#epoch === void 0 ? {} : { seq: this.#seq, epoch: this.#epoch };
@@ -367,6 +371,14 @@ var Link = class {
   count(bytes, now) {
     if (!this.isCounting) return;
     this.received++;
+    this.#bytes += bytes;
+    this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
+  }
+  /** A message was received that contains its number. Numbers may begin anew. */
+  number(number, bytes, now) {
+    if (!this.isCounting) return;
+    this.received = number;
+    this.#acknowledged = Math.min(this.#acknowledged, number);
     this.#bytes += bytes;
     this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
   }
@@ -1180,7 +1192,7 @@ function validateCount(value, report) {
   else if (!Number.isSafeInteger(value)) fail(report, "maximum", `must be at most ${Number.MAX_SAFE_INTEGER}`, Number.MAX_SAFE_INTEGER);
 }
 var validateGap = /* @__PURE__ */ objectOf({
-  "?": ["from", "to", "reason"],
+  "?": ["channel", "from", "to", "reason"],
   channel: string,
   from: integer,
   to: integer,
@@ -1243,15 +1255,8 @@ var Channels = class {
   #cancelPause;
   constructor(core) {
     this.#core = core;
-    this.#listen("gap", GAP, validateGap, (payload) => this.#gap(payload));
-    this.#listen("skip", SKIP, validateSkip, (payload) => this.#skip(payload));
-  }
-  /** Listens to a message of the session, if the protocol has it. */
-  #listen(role, name, receive, listener) {
-    const tag = this.#core.encoder.tag(role);
-    if (tag === null) return;
-    this.#core.register({ name, tag, receive });
-    this.#core.messages.on(name, ({ payload }) => listener(payload));
+    core.listen("gap", GAP, validateGap, (payload) => this.#gap(payload));
+    core.listen("skip", SKIP, validateSkip, (payload) => this.#skip(payload));
   }
   /** Joins a channel for one more subscription. */
   join(channel, params, setup, { timeout, signal }) {
@@ -1349,7 +1354,7 @@ var Channels = class {
     membership.isRefused = false;
     membership.id = void 0;
     if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
-    const { gap } = membership.sequence.joined(message);
+    const { gap } = membership.sequence.joined(this.#position(message));
     if (again && gap !== void 0) this.#emitGap(membership, gap);
     for (const [subscription, pending] of [...membership.subscriptions]) {
       if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, void 0);
@@ -1490,9 +1495,17 @@ var Channels = class {
   isNew(fields) {
     const membership = this.#find(fields.channel);
     if (membership === void 0) return true;
-    const { gap, isDuplicate } = membership.sequence.message(fields);
+    const { gap, isDuplicate } = membership.sequence.message(this.#position(fields));
     if (gap !== void 0) this.#emitGap(membership, gap);
     return isDuplicate !== true;
+  }
+  /** The position in a channel. If messages are numbered in the session, there is none. */
+  #position(fields) {
+    return this.#core.numbered === void 0 ? fields : {};
+  }
+  /** Messages of the session are missing, perhaps those of any channel. */
+  missed(gap) {
+    for (const membership of [...this.#memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
   }
   /** Takes the server's word that something is missing. */
   #gap({ channel, ...gap }) {
@@ -1936,6 +1949,8 @@ var Core = class {
   channels;
   #requests;
   refresh;
+  /** The numbers of the server's messages, if they have any. */
+  numbered;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
@@ -1946,7 +1961,7 @@ var Core = class {
   #withOwnTag = [];
   /** The messages of the application that play roles, with the session's own in their place. */
   #mapped = /* @__PURE__ */ new Map();
-  /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
+  /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   #isForeign;
   /** The session's messages that do not count. */
   #own = Object.values(sessionMessages);
@@ -2015,7 +2030,8 @@ var Core = class {
         this.#withOwnTag.push({ ...message, tag });
       }
     }
-    this.#isForeign = mapped?.has("hello") === true || mapped?.has("ready") === true;
+    const isNumbered = protocol2.numbered !== void 0;
+    this.#isForeign = isNumbered || mapped?.has("hello") === true || mapped?.has("ready") === true;
     const roles = ["hello", "ready", "received"];
     this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
     const maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
@@ -2030,6 +2046,7 @@ var Core = class {
     };
     this.#requests = answering2?.(this);
     this.refresh = protocol2.refresh?.(this);
+    this.numbered = protocol2.numbered?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -2124,10 +2141,13 @@ var Core = class {
     this.#detached?.();
     this.#detached = void 0;
     this.#token = counting ? session : void 0;
+    const resume = this.numbered?.resume(session) ?? null;
+    if (resume !== null) this.connection.write(resume);
+    if (!this.#hasGreeted) return;
     if (!resumed && !this.outbound.isOpen) this.#begin();
     if (!this.#hasGreeted) return;
     this.#isReady = this.#wasReady = true;
-    this.connection.ready(counting, resumed);
+    this.connection.ready(this.numbered?.acknowledges ?? counting, resumed);
     if (resumed) this.outbound.resume(received);
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
@@ -2151,6 +2171,7 @@ var Core = class {
     const isRefusedCode = isRefusal(code, closeCodes);
     const refused2 = !this.#isReady && this.#detached === void 0 && (this.#refused || isRefusedCode);
     const isBare = this.#isReady && this.#token !== void 0 && (code === ABNORMAL || code === closeCodes.silent);
+    if (this.#isReady && !final) this.numbered?.ended(code === ABNORMAL || code === closeCodes.silent);
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
     if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
@@ -2206,7 +2227,9 @@ var Core = class {
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
     const isOwn = this.#own.some((own) => own === known);
-    if (this.#isReady && !isOwn) {
+    if (this.numbered !== void 0) {
+      if (!this.numbered.isNew(fields.seq)) return;
+    } else if (this.#isReady && !isOwn) {
       const { link } = this.connection;
       link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
@@ -2274,6 +2297,7 @@ var Core = class {
       case sessionError: {
         const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== void 0) return this.outbound.fail(request.id, error, true);
+        this.numbered?.refused(message.seq);
         return this.#report(`error ${error.code}`, new CallFailedError(error), "the server reports an error");
       }
       case sessionMessages.ping: {
@@ -2299,6 +2323,16 @@ var Core = class {
   }
   register(message) {
     register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
+  }
+  /** Listens to a message of the session that is not handled here, if the protocol has it. */
+  listen(role, name, receive, listener) {
+    const { mapped } = this.protocol;
+    const tag = this.encoder.tag(role);
+    const isMapped = mapped?.has(role) === true;
+    const incoming = isMapped ? mapped.incoming(role) : { name, receive };
+    if (tag === null || incoming === void 0) return;
+    this.register({ ...incoming, name, tag });
+    this.messages.on(name, ({ payload }) => listener(isMapped ? mapped.fields(role, payload) : payload));
   }
   /** The application closes the client. */
   close() {

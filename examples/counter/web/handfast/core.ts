@@ -27,13 +27,15 @@ import type { ClientEvents } from './events.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
 import type { AuthenticatedConnectOptions, SendOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
+import type { NumberedSession } from './numbered.js';
 import type { AuthRefresh } from './refresh.js';
-import { formatViolation } from './report.js';
+import { formatViolation, type Validator } from './report.js';
 import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import type { Position } from './sequence.js';
 import {
   callError,
   failure,
+  type Gap,
   type Ready,
   type ReceivedNotice,
   type Refusal,
@@ -69,6 +71,8 @@ export interface ClientChannels {
   ended(error: RuntimeError | undefined): void;
   /** Counts a message off; whether it is new. */
   isNew(fields: EnvelopeFields): boolean;
+  /** Messages of the session are missing. */
+  missed(gap: Gap): void;
   /** Delivers a message. Returns whether a subscription has a listener. */
   deliver(message: Message): boolean;
   /** Callers need not handle the rejection of their joins. */
@@ -101,6 +105,8 @@ export class Core implements ConnectionHost {
   channels: ClientChannels | undefined;
   readonly #requests: ServerRequests | undefined;
   readonly refresh: AuthRefresh | undefined;
+  /** The numbers of the server's messages, if they have any. */
+  readonly numbered: NumberedSession | undefined;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
@@ -111,7 +117,7 @@ export class Core implements ConnectionHost {
   readonly #withOwnTag: Incoming<unknown>[] = [];
   /** The messages of the application that play roles, with the session's own in their place. */
   readonly #mapped: Map<Incoming<unknown>, Incoming<unknown>> = new Map();
-  /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
+  /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   readonly #isForeign: boolean;
   /** The session's messages that do not count. */
   readonly #own: readonly Incoming<unknown>[] = Object.values(sessionMessages);
@@ -184,7 +190,8 @@ export class Core implements ConnectionHost {
         this.#withOwnTag.push({ ...message, tag });
       }
     }
-    this.#isForeign = mapped?.has('hello') === true || mapped?.has('ready') === true;
+    const isNumbered = protocol.numbered !== undefined;
+    this.#isForeign = isNumbered || mapped?.has('hello') === true || mapped?.has('ready') === true;
     const roles: readonly Role[] = ['hello', 'ready', 'received'];
     this.#canCount = !this.#isForeign && protocol.session.resume !== null && roles.every(role => this.encoder.tag(role) !== null);
     const maxBytes = protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
@@ -199,6 +206,7 @@ export class Core implements ConnectionHost {
     };
     this.#requests = answering?.(this);
     this.refresh = protocol.refresh?.(this);
+    this.numbered = protocol.numbered?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -318,10 +326,13 @@ export class Core implements ConnectionHost {
     this.#detached?.();
     this.#detached = undefined;
     this.#token = counting ? session : undefined;
+    const resume = this.numbered?.resume(session) ?? null;
+    if (resume !== null) this.connection.write(resume);
+    if (!this.#hasGreeted) return;
     if (!resumed && !this.outbound.isOpen) this.#begin();
     if (!this.#hasGreeted) return;
     this.#isReady = this.#wasReady = true;
-    this.connection.ready(counting, resumed);
+    this.connection.ready(this.numbered?.acknowledges ?? counting, resumed);
     if (resumed) this.outbound.resume(received);
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
@@ -347,6 +358,7 @@ export class Core implements ConnectionHost {
     const refused = !this.#isReady && this.#detached === undefined && (this.#refused || isRefusedCode);
     // A server keeps the session of a connection that ended without a close frame.
     const isBare = this.#isReady && this.#token !== undefined && (code === ABNORMAL || code === closeCodes.silent);
+    if (this.#isReady && !final) this.numbered?.ended(code === ABNORMAL || code === closeCodes.silent);
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = undefined;
     if (final) this.#closedError ??= { code: 'CLOSED', message: reason || `the connection was closed with ${code}` };
@@ -410,7 +422,9 @@ export class Core implements ConnectionHost {
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
     const isOwn = this.#own.some(own => own === known);
-    if (this.#isReady && !isOwn) {
+    if (this.numbered !== undefined) {
+      if (!this.numbered.isNew(fields.seq)) return;
+    } else if (this.#isReady && !isOwn) {
       const { link } = this.connection;
       link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
@@ -485,6 +499,7 @@ export class Core implements ConnectionHost {
       case sessionError: {
         const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== undefined) return this.outbound.fail(request.id, error, true);
+        this.numbered?.refused(message.seq);
         return this.#report(`error ${error.code}`, new CallFailedError(error as Failure), 'the server reports an error');
       }
       case sessionMessages.ping: {
@@ -511,6 +526,17 @@ export class Core implements ConnectionHost {
 
   register(message: Incoming<unknown>): void {
     register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
+  }
+
+  /** Listens to a message of the session that is not handled here, if the protocol has it. */
+  listen(role: Role, name: string, receive: Validator<unknown>, listener: (payload: unknown) => void): void {
+    const { mapped } = this.protocol;
+    const tag = this.encoder.tag(role);
+    const isMapped = mapped?.has(role) === true;
+    const incoming = isMapped ? mapped.incoming(role) : { name, receive };
+    if (tag === null || incoming === undefined) return;
+    this.register({ ...incoming, name, tag });
+    this.messages.on(name, ({ payload }) => listener(isMapped ? mapped.fields(role, payload) : payload));
   }
 
   /** The application closes the client. */

@@ -40,6 +40,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   channel: ['string'],
   from: ['number'],
   to: ['number'],
+  session: ['string'],
   received: ['number'],
   sent: ['number'],
 };
