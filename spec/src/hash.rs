@@ -10,7 +10,7 @@ mod shapes;
 
 use crate::model::{
     Correlate, Envelope, EnvelopeField, FieldKind, KeyPart, Message, MessageId, Presence, Protocol,
-    Role, RoleKind, RolePlayer, Scalar, Sent, TimestampForm,
+    Resuming, Role, RoleKind, RolePlayer, Scalar, Sent, TimestampForm,
 };
 use canonical::{canonical, hex};
 use serde_json::{Map, Value, json};
@@ -97,6 +97,9 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
         "ids": phases.ids_before_ready,
         "encodings": encodings,
     });
+    if protocol.session.numbered {
+        meaning["numbered"] = json!(true);
+    }
     if !protocol.schemas.has_defaults() {
         meaning["dialect"] = json!("json-schema");
     }
@@ -113,11 +116,11 @@ fn is_new_default(protocol: &Protocol, role: &Role, name: &str) -> bool {
         return role.player == RolePlayer::Off;
     }
     let (messages, session) = (&protocol.messages, &protocol.session);
-    let resumes = session.resume.is_some();
+    let resuming = Resuming::of(session.resume, session.numbered);
     role.player
         == role
             .kind
-            .default_player(name, messages, &session.roles, resumes)
+            .default_player(name, messages, &session.roles, resuming)
 }
 
 fn scalar(scalar: &Scalar) -> Value {

@@ -36,7 +36,8 @@ pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
             | RoleKind::Pong
             | RoleKind::Received => true,
             RoleKind::Auth => cx.protocol.session.auth.is_some(),
-            RoleKind::Resume | RoleKind::Negotiate => false,
+            RoleKind::Resume => end == Side::Client && cx.protocol.session.numbered,
+            RoleKind::Negotiate => false,
         };
         match &role.player {
             RolePlayer::Own { tag } if sends => Some(tag),

@@ -72,6 +72,9 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         }
         auth = format!("<{ty}>");
     }
+    if protocol.session.numbered {
+        members.push("numbered: hf.numberedSession".to_owned());
+    }
     members.extend(closes(cx));
     members.extend(roles(cx));
     members.extend(mapped);
@@ -219,8 +222,9 @@ fn roles(cx: &Context<'_>) -> Option<String> {
             parts.extend(tag.map(|tag| format!("{name}: {}", scalar(tag))));
             continue;
         }
-        if matches!(kind, RoleKind::Resume | RoleKind::Negotiate) {
-            // These have no message of their own yet.
+        // There is no message of its own for this yet; and only numbered sessions resume by a message.
+        let unused = kind == RoleKind::Resume && !cx.protocol.session.numbered;
+        if unused || kind == RoleKind::Negotiate {
             continue;
         }
         match cx.protocol.session.role(kind) {
@@ -261,10 +265,7 @@ fn mapped(cx: &mut Context<'_>, items: &mut Vec<String>) -> Option<String> {
     }
     let mut parts = Vec::new();
     for (kind, role) in RoleKind::ALL {
-        if matches!(
-            kind,
-            RoleKind::Auth | RoleKind::Resume | RoleKind::Negotiate
-        ) {
+        if matches!(kind, RoleKind::Auth | RoleKind::Negotiate) {
             continue;
         }
         let RolePlayer::Mapped { message, fields } = protocol.session.role(kind) else {

@@ -29,7 +29,7 @@ impl Checker<'_> {
             let RolePlayer::Mapped { message, .. } = &role.player else {
                 continue;
             };
-            if !matches!(kind, RoleKind::Resume | RoleKind::Negotiate) {
+            if kind != RoleKind::Negotiate {
                 continue;
             }
             let Some(at) = self.said(&["session", "roles", name]) else {

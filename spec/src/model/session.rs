@@ -14,6 +14,8 @@ pub struct SessionConfig {
     pub auth: Option<MessageId>,
     /// How long a session is kept after its connection was lost; `None` is `off`.
     pub resume: Option<Duration>,
+    /// Whether the server numbers its messages in the field `seq` of their envelopes, so that sessions resume by those numbers.
+    pub numbered: bool,
     /// How long a client waits before it reconnects.
     pub backoff: Backoff,
     /// The roles of the session, in the order of [`RoleKind::ALL`]; every role is present.
@@ -104,7 +106,7 @@ pub enum RoleKind {
     Refuse,
     /// Client: authenticates, if the hello does not.
     Auth,
-    /// Client: resumes its session.
+    /// Client: asks for what it missed, if the server numbers its messages.
     Resume,
     /// Server: messages are missing.
     Gap,
@@ -160,15 +162,14 @@ impl RoleKind {
         matches!(self, Self::Skip | Self::Received | Self::Greeting)
     }
 
-    /// Who plays a role that the spec does not mention. `roles` are at least those before it, and `resumes` says whether sessions are to
-    /// resume. A new role is off if the tags of those who send it leave it no place, so that protocols that were valid without it stay
+    /// Who plays a role that the spec does not mention. `roles` are at least those before it, and `resuming` says how sessions resume. A new role is off if the tags of those who send it leave it no place, so that protocols that were valid without it stay
     /// valid; `received` is also off if it has no use.
     pub(crate) fn default_player(
         self,
         name: &str,
         messages: &[Message],
         roles: &[Role],
-        resumes: bool,
+        resuming: Resuming,
     ) -> RolePlayer {
         let own = Scalar::Text(name.to_owned());
         let sent = messages.iter().flat_map(|message| {
@@ -177,7 +178,9 @@ impl RoleKind {
         });
         let mut tags = sent.filter_map(|sent| sent?.tag.as_ref());
         let has_no_use = match self {
-            Self::Received => !(resumes && Self::counts(roles)),
+            Self::Received => resuming != Resuming::Counted || !Self::counts(roles),
+            // The messages of a session have its numbers, whomever else they are for.
+            Self::Skip => resuming == Resuming::Numbered,
             // Only a message of the application can be that.
             Self::Greeting => true,
             _ => false,
@@ -187,6 +190,26 @@ impl RoleKind {
             return RolePlayer::Off;
         }
         RolePlayer::Own { tag: own }
+    }
+}
+
+/// How sessions resume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resuming {
+    Off,
+    /// Both ends count messages.
+    Counted,
+    /// The messages of the server have numbers.
+    Numbered,
+}
+
+impl Resuming {
+    pub(crate) const fn of(resume: Option<Duration>, numbered: bool) -> Self {
+        match (resume, numbered) {
+            (None, _) => Self::Off,
+            (Some(_), false) => Self::Counted,
+            (Some(_), true) => Self::Numbered,
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::Resolver;
 use crate::model::{
-    Backoff, Message, MessageId, Phases, Role, RoleKind, RolePlayer, Scalar, SessionConfig, Side,
+    Backoff, Message, MessageId, Phases, Resuming, Role, RoleKind, RolePlayer, Scalar,
+    SessionConfig, Side,
 };
 use crate::tree::NodeId;
 use std::time::Duration;
@@ -34,7 +35,15 @@ impl Resolver<'_> {
             .and_then(|backoff| self.count(backoff, "attempts"))
             .and_then(|count| u32::try_from(count).ok());
         let heartbeat = or_off("heartbeat", 25);
-        let resume = or_off("resume", 120);
+        let numbering = at("resume").filter(|id| self.tree.map(*id).is_some());
+        let resume = match numbering {
+            Some(block) => {
+                let given = self.duration(block, "for");
+                Some(given.unwrap_or(Duration::from_secs(120)))
+            }
+            None => or_off("resume", 120),
+        };
+        let numbered = numbering.is_some();
         let timeout = block.and_then(|block| self.duration(block, "timeout"));
         let phases = at("phases");
         let roles = at("roles");
@@ -45,7 +54,8 @@ impl Resolver<'_> {
             auth,
             resume,
             backoff: Backoff { min, max, attempts },
-            roles: self.roles(roles, auth, messages, resume.is_some()),
+            numbered,
+            roles: self.roles(roles, auth, messages, Resuming::of(resume, numbered)),
             phases: self.phases(phases),
         }
     }
@@ -55,7 +65,7 @@ impl Resolver<'_> {
         block: Option<NodeId>,
         auth: Option<MessageId>,
         messages: &[Message],
-        resumes: bool,
+        resuming: Resuming,
     ) -> Vec<Role> {
         let mut roles: Vec<Role> = Vec::new();
         let off = block.is_some_and(|block| self.tree.text(block) == Some("off"));
@@ -74,7 +84,7 @@ impl Resolver<'_> {
                         fields: Vec::new(),
                     },
                     (RoleKind::Auth, None) => RolePlayer::Off,
-                    _ => kind.default_player(name, messages, &roles, resumes),
+                    _ => kind.default_player(name, messages, &roles, resuming),
                 }
             });
             roles.push(Role { kind, player });
