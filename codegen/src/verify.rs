@@ -10,6 +10,7 @@ mod channels;
 mod conversation;
 mod handshake;
 mod message;
+mod numbering;
 mod pending;
 mod render;
 mod report;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every protocol: its name here, its spec relative to the workspace, and extra options for its Rust.
-const CASES: [(&str, &str, &str); 6] = [
+const CASES: [(&str, &str, &str); 7] = [
     (
         "reference",
         "protocol.yaml",
@@ -20,6 +20,7 @@ const CASES: [(&str, &str, &str); 6] = [
         ", derive: [PartialEq]",
     ),
     ("home_assistant", "tests/protocols/home-assistant.yaml", ""),
+    ("desk", "tests/protocols/desk.yaml", ", derive: [PartialEq]"),
     (
         "corners",
         "tests/golden/specs/corners.yaml",

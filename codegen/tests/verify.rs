@@ -67,6 +67,11 @@ fn home_assistant() -> Result<(), Box<dyn Error>> {
 }
 
 #[test]
+fn desk() -> Result<(), Box<dyn Error>> {
+    captures_of("desk")
+}
+
+#[test]
 fn coinbase() -> Result<(), Box<dyn Error>> {
     captures_of("coinbase")
 }

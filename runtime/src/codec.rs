@@ -3,12 +3,16 @@
 mod binary;
 mod envelope;
 mod json;
+#[cfg(feature = "server")]
+mod numbering;
 #[cfg(feature = "net")]
 mod payload;
 mod timestamp;
 
 pub use binary::{Cbor, MsgPack};
 pub use json::Json;
+#[cfg(feature = "server")]
+pub(crate) use numbering::Numbering;
 #[cfg(feature = "net")]
 pub(crate) use payload::JsonPayload;
 

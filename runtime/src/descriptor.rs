@@ -169,6 +169,9 @@ pub struct SessionDescriptor {
     pub timeout: Duration,
     /// How long a lost session can be resumed.
     pub resume: Option<Duration>,
+    /// Whether the messages of the server have their numbers in the session in the field `seq` of their envelopes. A session is then resumed
+    /// by the client's message in the role `resume`, and channels have no positions.
+    pub numbered: bool,
     /// The first and the maximum delay before the client reconnects.
     pub backoff: (Duration, Duration),
     /// The number of consecutive attempts after which the client gives up; `None` for no limit.
@@ -190,6 +193,8 @@ pub struct Roles {
     pub hello: Option<Tag>,
     pub ready: Option<Tag>,
     pub refuse: Option<Tag>,
+    /// Asks for what was missed, if [`SessionDescriptor::numbered`].
+    pub resume: Option<Tag>,
     pub gap: Option<Tag>,
     pub skip: Option<Tag>,
     pub presence: Option<Tag>,
@@ -211,6 +216,7 @@ impl Roles {
         hello: Some(Tag::Text("hello")),
         ready: Some(Tag::Text("ready")),
         refuse: Some(Tag::Text("refuse")),
+        resume: None,
         gap: Some(Tag::Text("gap")),
         skip: Some(Tag::Text("skip")),
         presence: Some(Tag::Text("presence")),
@@ -232,6 +238,7 @@ impl SessionDescriptor {
         heartbeat: Some(Duration::from_secs(25)),
         timeout: Duration::from_secs(10),
         resume: Some(Duration::from_secs(120)),
+        numbered: false,
         backoff: (Duration::from_millis(500), Duration::from_secs(30)),
         attempts: None,
         auth: false,

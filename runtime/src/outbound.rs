@@ -4,7 +4,10 @@
 //! not received; and the queue.
 
 #[cfg(feature = "server")]
-use crate::metrics::{self, DropReason};
+use crate::{
+    codec::Numbering,
+    metrics::{self, DropReason},
+};
 use crate::{
     session::counting::{NeverSent, Replay, Sent},
     transport::{CloseFrame, Packet},
@@ -62,6 +65,9 @@ struct State {
     queue: VecDeque<Item>,
     /// What was written and is not acknowledged.
     sent: Sent<Packet>,
+    /// How messages are numbered, if each contains its number.
+    #[cfg(feature = "server")]
+    numbering: Option<Numbering>,
     /// The bytes that are queued or being written.
     bytes: usize,
     /// The bytes that are being written.
@@ -336,7 +342,11 @@ impl Outbound {
         }
         #[cfg(any(feature = "server", test))]
         if self.overflow == Overflow::GiveUp && state.sent.bytes() > self.limit {
-            state.sent.give_up();
+            if state.is_numbered() {
+                state.sent.trim(self.limit);
+            } else {
+                state.sent.give_up();
+            }
         }
         state.writing += taken;
         #[cfg(feature = "server")]
@@ -348,6 +358,20 @@ impl Outbound {
     /// Begins to count the messages that are written from now on.
     pub(crate) fn begin_counting(&self) {
         self.lock().sent.begin();
+    }
+
+    /// Begins to number the messages that are written from now on, and keeps them within the limit, the volatile ones too.
+    #[cfg(feature = "server")]
+    pub(crate) fn begin_numbering(&self, numbering: Numbering) {
+        let mut state = self.lock();
+        state.sent.begin();
+        state.numbering = Some(numbering);
+    }
+
+    /// The number of the last message that was written.
+    #[cfg(feature = "server")]
+    pub(crate) fn last(&self) -> u64 {
+        self.lock().sent.last()
     }
 
     /// Stops counting: what was written is not sent again.
@@ -601,15 +625,47 @@ impl State {
         if self.must_wait(self.queue.front()?, limit, overflow) {
             return None;
         }
-        let item = self.queue.pop_front()?;
+        let mut item = self.queue.pop_front()?;
         self.front += 1;
         if let Some(key) = &item.key {
             self.forget_key(key);
         }
         self.volatile -= usize::from(item.volatile);
-        let kept = (!item.volatile).then(|| (item.packet.clone(), item.cost()));
+        let is_numbered = self.number(&mut item);
+        // A numbered message that is not sent again would be a gap.
+        let kept = (is_numbered || !item.volatile).then(|| (item.packet.clone(), item.cost()));
         self.sent.send(kept);
         Some(item)
+    }
+
+    /// Whether messages contain their numbers.
+    #[cfg(any(feature = "server", test))]
+    const fn is_numbered(&self) -> bool {
+        #[cfg(feature = "server")]
+        return self.numbering.is_some();
+        #[cfg(not(feature = "server"))]
+        false
+    }
+
+    /// Gives a message its number, if messages contain it. Returns whether they do.
+    #[cfg(feature = "server")]
+    fn number(&mut self, item: &mut Item) -> bool {
+        let Some(numbering) = &self.numbering else {
+            return false;
+        };
+        let before = item.cost();
+        match numbering.number(&item.packet, self.sent.last() + 1) {
+            Some(packet) => item.packet = packet,
+            None => tracing::error!("a message is not an object, and has no number"),
+        }
+        self.bytes = self.bytes + item.cost() - before;
+        true
+    }
+
+    #[cfg(not(feature = "server"))]
+    #[expect(clippy::unused_self, reason = "only a server numbers its messages")]
+    const fn number(&self, _: &mut Item) -> bool {
+        false
     }
 
     /// Drops the volatile messages.

@@ -32,6 +32,8 @@ pub enum SessionCode {
     TooMany,
     /// The credentials are those of another principal than the session's.
     OtherPrincipal,
+    /// The session that a client asked for cannot be resumed. Another has begun.
+    NotResumed,
     /// The versions of the two ends do not fit each other.
     Version,
     /// A reply reports that its request failed, and the protocol does not declare how. It is never sent: only a client sees it.
@@ -55,6 +57,7 @@ impl SessionCode {
             Self::Timeout => "TIMEOUT",
             Self::TooMany => "TOO_MANY",
             Self::OtherPrincipal => "OTHER_PRINCIPAL",
+            Self::NotResumed => "NOT_RESUMED",
             Self::Version => "VERSION",
             Self::Failed => "FAILED",
         }

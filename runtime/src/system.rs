@@ -69,6 +69,7 @@ pub(crate) enum Role {
     Hello,
     Ready,
     Refuse,
+    Resume,
     Gap,
     Skip,
     Presence,
@@ -90,6 +91,7 @@ impl Role {
             Self::Hello => mapped.hello,
             Self::Ready => mapped.ready,
             Self::Refuse => mapped.refuse,
+            Self::Resume => mapped.resume,
             Self::Gap => mapped.gap,
             Self::Skip => mapped.skip,
             Self::Join => mapped.join,
@@ -112,6 +114,7 @@ impl Role {
             Self::Hello => roles.hello,
             Self::Ready => roles.ready,
             Self::Refuse => roles.refuse,
+            Self::Resume => roles.resume,
             Self::Gap => roles.gap,
             Self::Skip => roles.skip,
             Self::Join => roles.join,
@@ -133,6 +136,7 @@ impl Role {
             (roles.hello, Self::Hello),
             (roles.ready, Self::Ready),
             (roles.refuse, Self::Refuse),
+            (roles.resume, Self::Resume),
             (roles.gap, Self::Gap),
             (roles.skip, Self::Skip),
             (roles.presence, Self::Presence),
@@ -278,6 +282,38 @@ pub(crate) struct Hello {
     pub(crate) auth: Option<Box<RawValue>>,
     /// Present if the client counts messages.
     pub(crate) resume: Option<Resume>,
+}
+
+/// Asks for the messages of a session after one, if the server numbers them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ResumeAfter {
+    /// The token of the session. If it is absent, the session is the last one of the same principal.
+    pub(crate) session: Option<String>,
+    /// The number of the last message that the client has received.
+    pub(crate) seq: u64,
+}
+
+#[cfg(feature = "server")]
+impl ResumeAfter {
+    pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
+        let payload = head.payload()?;
+        let seq: Value = get(&payload, "seq")?;
+        Ok(Self {
+            session: find(&payload, "session")?,
+            seq: number(&seq).ok_or_else(|| serde_json::Error::custom("`seq` is no number"))?,
+        })
+    }
+}
+
+impl Serialize for ResumeAfter {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("seq", &self.seq)?;
+        if let Some(session) = &self.session {
+            map.serialize_entry("session", session)?;
+        }
+        map.end()
+    }
 }
 
 /// Asks to count messages, and to resume a session if there is one.
@@ -695,7 +731,8 @@ impl Serialize for ChannelOnly<'_> {
 /// The payload of `gap`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct GapNotice<'a> {
-    pub(crate) channel: Cow<'a, str>,
+    /// The channel; absent if messages of the session are missing.
+    pub(crate) channel: Option<Cow<'a, str>>,
     pub(crate) from: Option<u64>,
     pub(crate) to: Option<u64>,
     pub(crate) reason: Option<GapReason>,
@@ -706,7 +743,7 @@ impl GapNotice<'static> {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         let payload = head.payload()?;
         Ok(Self {
-            channel: get::<String>(&payload, "channel")?.into(),
+            channel: find::<String>(&payload, "channel")?.map(Cow::Owned),
             from: find(&payload, "from")?,
             to: find(&payload, "to")?,
             reason: find::<String>(&payload, "reason")?.map(|reason| GapReason::of(&reason)),
@@ -717,7 +754,9 @@ impl GapNotice<'static> {
 impl Serialize for GapNotice<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("channel", &*self.channel)?;
+        if let Some(channel) = self.channel.as_deref() {
+            map.serialize_entry("channel", channel)?;
+        }
         if let Some(from) = self.from {
             map.serialize_entry("from", &from)?;
         }

@@ -10,7 +10,7 @@ mod shapes;
 
 use crate::model::{
     Correlate, Envelope, EnvelopeField, FieldKind, KeyPart, Message, MessageId, Presence, Protocol,
-    Role, RoleKind, RolePlayer, RoleUses, Scalar, Sent, TimestampForm,
+    Resuming, Role, RoleKind, RolePlayer, RoleUses, Scalar, Sent, TimestampForm,
 };
 use canonical::{canonical, hex};
 use serde_json::{Map, Value, json};
@@ -107,6 +107,9 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
         "ids": phases.ids_before_ready,
         "encodings": encodings,
     });
+    if protocol.session.numbered {
+        meaning["numbered"] = json!(true);
+    }
     if !protocol.schemas.has_defaults() {
         meaning["dialect"] = json!("json-schema");
     }
@@ -124,7 +127,7 @@ fn is_new_default(protocol: &Protocol, role: &Role, name: &str) -> bool {
     }
     let (messages, session) = (&protocol.messages, &protocol.session);
     let uses = RoleUses {
-        resumes: session.resume.is_some(),
+        resuming: Resuming::of(session.resume, session.numbered),
         presence: protocol.has_presence(),
     };
     role.player

@@ -545,8 +545,8 @@ fn settings_without_effect_are_reported() {
         ),
         (
             "",
-            "session: { roles: { resume: { message: ask, fields: { session: /v } } } }",
-            "`ask` in the role `resume`",
+            "session: { roles: { negotiate: { message: ask, fields: { encoding: /v } } } }",
+            "`ask` in the role `negotiate`",
         ),
         ("", "encodings: { json: a, cbor: b }", ""),
         ("", "encodings: { msgpack: a }", ""),

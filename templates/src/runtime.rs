@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 54] = files![
+static RUNTIME: [(&str, &str); 55] = files![
     "handfast.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
@@ -45,6 +45,7 @@ static RUNTIME: [(&str, &str); 54] = files![
     "handfast/message-table.ts",
     "handfast/msgpack.ts",
     "handfast/negotiate.ts",
+    "handfast/numbered.ts",
     "handfast/outbound.ts",
     "handfast/presence.ts",
     "handfast/refresh.ts",

@@ -23,6 +23,9 @@ pub(crate) const CODES: [&str; 13] = [
     "OTHER_PRINCIPAL",
 ];
 
+/// The error code of a session that cannot be resumed by the numbers of its messages.
+const NOT_RESUMED: &str = "NOT_RESUMED";
+
 /// One of Handfast's own messages.
 #[derive(Clone, Debug)]
 pub(crate) struct System {
@@ -65,7 +68,7 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
             RoleKind::Hello => add(Side::Client, Some(build.hello(protocol))),
             RoleKind::Ready => add(Side::Server, Some(build.ready())),
             RoleKind::Refuse => add(Side::Server, Some(build.refuse(protocol))),
-            RoleKind::Gap => add(Side::Server, Some(build.gap())),
+            RoleKind::Gap => add(Side::Server, Some(build.gap(protocol))),
             RoleKind::Skip => add(Side::Server, Some(build.skip())),
             RoleKind::Presence => add(Side::Server, Some(build.presence(protocol))),
             RoleKind::Join | RoleKind::Leave => {
@@ -94,6 +97,9 @@ pub(crate) fn system(protocol: &Protocol) -> (Schemas, Vec<System>) {
                 if server_requests(protocol).next().is_some() {
                     add(Side::Client, Some(payload));
                 }
+            }
+            RoleKind::Resume if protocol.session.numbered => {
+                add(Side::Client, Some(build.resume()));
             }
             // They were added above, or are not sent by Handfast itself.
             RoleKind::Auth | RoleKind::Resume | RoleKind::Greeting => {}
@@ -272,11 +278,20 @@ impl Build {
         self.list(violation)
     }
 
-    fn gap(&mut self) -> SchemaId {
+    /// Asks for the messages after a number.
+    fn resume(&mut self) -> SchemaId {
+        let text = self.of(Type::String);
+        let count = self.count();
+        self.object(&[("seq", true, count), ("session", false, text)])
+    }
+
+    fn gap(&mut self, protocol: &Protocol) -> SchemaId {
         let text = self.of(Type::String);
         let seq = self.of(Type::Integer);
+        // Messages of the session may be missing, too, if it has numbers.
+        let in_channel = !protocol.session.numbered;
         self.object(&[
-            ("channel", true, text),
+            ("channel", in_channel, text),
             ("from", false, seq),
             ("to", false, seq),
             ("reason", false, text),
@@ -337,7 +352,9 @@ impl Build {
             .errors
             .iter()
             .map(|error| (scalar(&error.code), error.data));
-        let own = CODES.into_iter().map(|code| (Value::from(code), None));
+        let numbered = protocol.session.numbered.then_some(NOT_RESUMED);
+        let own = CODES.into_iter().chain(numbered);
+        let own = own.map(|code| (Value::from(code), None));
         let mut branches: Vec<SchemaId> = Vec::new();
         let mut seen: Vec<Value> = Vec::new();
         for (code, data) in declared.chain(own) {

@@ -82,6 +82,9 @@ fn session_arguments(session: &SessionConfig) -> String {
         Some(resume) => format!("resume_ms = {}", resume.as_millis()),
         None => "resume_ms = none".to_owned(),
     });
+    if session.numbered {
+        parts.push("numbered".to_owned());
+    }
     parts.push(format!(
         "backoff_ms({}, {})",
         session.backoff.min.as_millis(),
@@ -174,14 +177,15 @@ fn roles(cx: &RustContext<'_>) -> Option<String> {
             parts.extend(auth_role(cx.protocol));
             continue;
         }
-        // Handfast has no message of its own for this yet.
-        if kind == RoleKind::Resume {
-            continue;
-        }
         if kind == RoleKind::Presence && !cx.protocol.has_presence() {
             continue;
         }
-        match cx.protocol.session.role(kind) {
+        let player = cx.protocol.session.role(kind);
+        if kind == RoleKind::Resume && !matches!(player, RolePlayer::Mapped { .. }) {
+            parts.extend(resume_role(&cx.protocol.session, player));
+            continue;
+        }
+        match player {
             RolePlayer::Own { tag } if *tag == Scalar::Text(name.to_owned()) => {}
             RolePlayer::Own { tag } => parts.push(format!("{name} = {}", scalar(tag))),
             RolePlayer::Off if kind == RoleKind::Greeting => {}
@@ -192,6 +196,14 @@ fn roles(cx: &RustContext<'_>) -> Option<String> {
         }
     }
     (!parts.is_empty()).then(|| format!("roles({})", parts.join(", ")))
+}
+
+/// The role of Handfast's own message that asks for what was missed. By default there is none: only numbered sessions resume by it.
+fn resume_role(session: &SessionConfig, player: &RolePlayer) -> Option<String> {
+    match player {
+        RolePlayer::Own { tag } if session.numbered => Some(format!("resume = {}", scalar(tag))),
+        _ => None,
+    }
 }
 
 /// A message in a role.

@@ -38,7 +38,7 @@ pub(super) fn tags(cx: &Context<'_>, end: Side) -> Tags {
             | RoleKind::Negotiate
             | RoleKind::Received => true,
             RoleKind::Auth => cx.protocol.session.auth.is_some(),
-            RoleKind::Resume => false,
+            RoleKind::Resume => end == Side::Client && cx.protocol.session.numbered,
         };
         match &role.player {
             RolePlayer::Own { tag } if sends => Some(tag),

@@ -75,6 +75,9 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         }
         auth = format!("<{ty}>");
     }
+    if protocol.session.numbered {
+        members.push("numbered: hf.numberedSession".to_owned());
+    }
     members.extend(closes(cx));
     members.extend(roles(cx));
     members.extend(mapped);
@@ -214,8 +217,8 @@ fn roles(cx: &Context<'_>) -> Option<String> {
             parts.extend(tag.map(|tag| format!("{name}: {}", scalar(tag))));
             continue;
         }
-        if kind == RoleKind::Resume {
-            // It has no message of its own yet.
+        // Only numbered sessions resume by a message.
+        if kind == RoleKind::Resume && !cx.protocol.session.numbered {
             continue;
         }
         if kind == RoleKind::Presence && !cx.protocol.has_presence() {
@@ -259,7 +262,7 @@ fn mapped(cx: &mut Context<'_>, items: &mut Vec<String>) -> Option<String> {
     }
     let mut parts = Vec::new();
     for (kind, role) in RoleKind::ALL {
-        if matches!(kind, RoleKind::Auth | RoleKind::Resume) {
+        if kind == RoleKind::Auth {
             continue;
         }
         let RolePlayer::Mapped { message, fields } = protocol.session.role(kind) else {

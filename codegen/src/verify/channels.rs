@@ -190,6 +190,10 @@ impl<'r, 'p> Channels<'r, 'p> {
             return;
         }
         let envelope = &candidate.sent.envelope;
+        // In a numbered session, a channel has no position.
+        if self.reader.protocol.session.numbered {
+            return;
+        }
         for field in [&envelope.channel, &envelope.seq, &envelope.epoch]
             .into_iter()
             .flatten()
@@ -228,6 +232,9 @@ impl<'r, 'p> Channels<'r, 'p> {
         let volatile = candidate
             .message
             .is_some_and(|id| self.reader.protocol.messages[id.0].volatile);
+        if self.reader.protocol.session.numbered {
+            return;
+        }
         let Some(field) = &envelope.seq else { return };
         let seq = message.get(&field.name);
         let place = format!("/{}", field.name);

@@ -4,6 +4,7 @@ use super::capture::Text;
 use super::channels::Channels;
 use super::handshake::Handshake;
 use super::message::{Candidate, Fields, Reader, envelope_problem};
+use super::numbering::Numbering;
 use super::report::{Line, Problem, ProblemKind};
 use super::requests::{Requests, no_request, problem};
 use handfast_schema::{Pointer, details};
@@ -16,6 +17,7 @@ pub(super) struct Conversation<'r, 'p> {
     handshake: Handshake<'r, 'p>,
     requests: Requests<'r, 'p>,
     channels: Channels<'r, 'p>,
+    numbering: Numbering<'r, 'p>,
 }
 
 impl<'r, 'p> Conversation<'r, 'p> {
@@ -25,6 +27,7 @@ impl<'r, 'p> Conversation<'r, 'p> {
             handshake: Handshake::new(reader),
             requests: Requests::new(reader),
             channels: Channels::new(reader),
+            numbering: Numbering::new(reader),
         }
     }
 
@@ -71,7 +74,9 @@ impl<'r, 'p> Conversation<'r, 'p> {
         if self.handshake.take(from, &candidate, line) {
             self.requests.reconnect();
             self.channels.reconnect();
+            self.numbering.reconnect();
         }
+        self.numbering.take(from, &candidate, message, line);
         // A reply that says it failed is a failure whatever its tag, with any payload.
         let failed = candidate.role != Some(RoleKind::Error)
             && self.requests.is_reply(from, &candidate)

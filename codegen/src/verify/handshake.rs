@@ -65,6 +65,8 @@ impl<'r, 'p> Handshake<'r, 'p> {
                 // A connection begins with the greeting, if there is one.
                 return !(is_greeted && self.has_greeting());
             }
+            // A connection without a hello begins with it.
+            (Side::Client, Some(RoleKind::Resume)) if !self.played => return true,
             (Side::Server, Some(RoleKind::Ready)) => {
                 match self.state {
                     State::Connected | State::Begun => {

@@ -86,6 +86,7 @@ fn session(krate: &Path, t: &TokenStream, protocol: &ProtocolStruct) -> TokenStr
         heartbeat,
         timeout,
         resume,
+        numbered,
         attempts,
         backoff,
     } = &protocol.session;
@@ -100,6 +101,9 @@ fn session(krate: &Path, t: &TokenStream, protocol: &ProtocolStruct) -> TokenStr
     if let Some(resume) = resume {
         let resume = duration(resume);
         changes.extend(quote!(resume: #resume,));
+    }
+    if *numbered {
+        changes.extend(quote!(numbered: true,));
     }
     if let Some(attempts) = attempts {
         changes.extend(quote!(attempts: ::core::option::Option::Some(#attempts),));

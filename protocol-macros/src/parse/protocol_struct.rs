@@ -41,6 +41,7 @@ pub(crate) struct Session {
     pub(crate) heartbeat: Option<Option<Expr>>,
     pub(crate) timeout: Option<Expr>,
     pub(crate) resume: Option<Option<Expr>>,
+    pub(crate) numbered: bool,
     pub(crate) attempts: Option<Expr>,
     pub(crate) backoff: Option<[LitInt; 2]>,
 }
@@ -82,11 +83,12 @@ pub(crate) struct Limits {
     pub(crate) rate: Option<[LitInt; 2]>,
 }
 
-const ROLES: [&str; 15] = [
+const ROLES: [&str; 16] = [
     "hello",
     "ready",
     "refuse",
     "auth",
+    "resume",
     "gap",
     "skip",
     "presence",
@@ -101,10 +103,11 @@ const ROLES: [&str; 15] = [
 ];
 
 /// The fields of all roles.
-const ROLE_FIELDS: [&str; 22] = [
+const ROLE_FIELDS: [&str; 23] = [
     "version",
     "hash",
     "expires",
+    "session",
     "auth",
     "code",
     "message",
@@ -215,6 +218,7 @@ fn session(cx: &Ctxt, options: &mut Options) -> Session {
         heartbeat: inner.expr_or_none(cx, "heartbeat_ms"),
         timeout: inner.expr(cx, "timeout_ms"),
         resume: inner.expr_or_none(cx, "resume_ms"),
+        numbered: inner.flag(cx, "numbered"),
         attempts: inner.expr(cx, "attempts"),
         backoff: two_numbers(
             cx,

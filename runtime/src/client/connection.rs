@@ -34,6 +34,10 @@ pub(crate) struct Connector {
     pub(crate) negotiate: bool,
     /// The session of the last connection, if it can be resumed.
     session: Option<String>,
+    /// The one that replaces it once the server has answered that it resumes, or does not.
+    next_session: Option<String>,
+    /// Until when a session that was lost can be resumed by the numbers of its messages.
+    resume_until: Option<Instant>,
     link: Link,
     clock: Clock,
 }
@@ -87,6 +91,8 @@ impl Connector {
             reconnect,
             negotiate: false,
             session: None,
+            next_session: None,
+            resume_until: None,
             link,
             clock: Clock::new(),
         }
@@ -105,13 +111,62 @@ impl Connector {
                 self.core.negotiate(&mut *transport).await?;
             }
             let welcome = self.handshake(&mut *transport, auth).await?;
-            Ok((transport, welcome))
+            // It precedes everything else.
+            let resume = self.resume_message();
+            let resuming = resume.is_some();
+            if let Some(packet) = resume {
+                transport.send(packet).await.map_err(lost)?;
+            }
+            Ok((transport, welcome, resuming))
         };
-        let (transport, welcome) = tokio::time::timeout(timeout, attempt)
+        let (transport, welcome, resuming) = tokio::time::timeout(timeout, attempt)
             .await
             .unwrap_or(Err(ConnectError::Timeout))?;
-        self.welcome(welcome)?;
+        if self.is_numbered() {
+            self.welcome_numbered(welcome, resuming);
+        } else {
+            self.welcome(welcome)?;
+        }
         Ok(transport)
+    }
+
+    /// Whether sessions resume by the numbers of the server's messages.
+    fn is_numbered(&self) -> bool {
+        self.core.descriptor.session.numbered
+    }
+
+    /// Returns the message that asks for what was missed, if the session may be resumed.
+    fn resume_message(&self) -> Option<Packet> {
+        self.resume_until.filter(|until| Instant::now() < *until)?;
+        self.core.resume_message(self.session.as_deref()?)
+    }
+
+    /// Begins a session of numbered messages, which may be the one before: the next message shows that.
+    fn welcome_numbered(&mut self, welcome: Welcome, resuming: bool) {
+        let core = &self.core;
+        core.authenticated(welcome.expires);
+        match (resuming, self.resume_until.take()) {
+            (true, _) => core.expect_resumption(),
+            (false, Some(_)) => core.session_lost(),
+            (false, None) => {}
+        }
+        let session = match resuming {
+            true => &mut self.next_session,
+            false => &mut self.session,
+        };
+        *session = Some(welcome.session);
+        let roles = &core.descriptor.session.roles;
+        let mapped = core.descriptor.session.mapped.received;
+        let acknowledges =
+            roles.received.is_some() && mapped.is_none_or(|mapped| mapped.is_sent_by(Side::Client));
+        let session = core.descriptor.session.of_side(false);
+        let (outbound, now) = (core.limits.outbound, self.clock.now());
+        self.link
+            .attach(&session, acknowledges, false, outbound, now);
+        core.begin(welcome.skew, false);
+        for packet in &welcome.early {
+            core.receive(packet);
+        }
     }
 
     /// Resumes the session, or begins another.
@@ -162,6 +217,7 @@ impl Connector {
         let session = &self.core.descriptor.session;
         let roles = &session.roles;
         session.resume.is_some()
+            && !session.numbered
             && roles.hello.is_some()
             && roles.ready.is_some()
             && roles.received.is_some()
@@ -339,7 +395,23 @@ impl Connector {
             if !self.reconnect || self.is_final(lost.as_ref()) {
                 return lost;
             }
-            if self.is_resumable(lost.as_ref()) {
+            if self.is_numbered() {
+                // What the client sends is not counted.
+                self.core.lost(lost.as_ref());
+                if let Some(next) = self.next_session.take()
+                    && !self.core.is_resuming()
+                {
+                    self.session = Some(next);
+                }
+                self.resume_until = descriptor
+                    .session
+                    .resume
+                    .filter(|_| self.is_resumable(lost.as_ref()))
+                    .map(|resume| Instant::now() + resume);
+                if self.resume_until.is_none() {
+                    self.core.session_lost();
+                }
+            } else if self.is_resumable(lost.as_ref()) {
                 self.core.detach();
             } else {
                 self.session = None;

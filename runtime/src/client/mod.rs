@@ -53,6 +53,7 @@ mod lifecycle;
 mod log;
 mod members;
 mod negotiate;
+mod numbered;
 mod pending;
 mod presence;
 mod receive;

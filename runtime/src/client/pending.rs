@@ -5,6 +5,7 @@ use super::{
     channels::{Channels, PendingJoin},
     handlers::Handling,
     rejoin::Rejoins,
+    sequence::Sequence,
 };
 use crate::{
     Id,
@@ -96,6 +97,10 @@ pub(crate) struct PendingState {
     pub(crate) online: bool,
     /// The connection was lost, and the session may be resumed.
     pub(crate) detached: bool,
+    /// The position in the session, if the server numbers its messages.
+    pub(crate) position: Sequence,
+    /// The client asked for what comes after its position, and the answer is not known yet.
+    pub(crate) resuming: bool,
     /// The last session was closed by the rate limit.
     pub(crate) busy: bool,
     pub(crate) ended: bool,

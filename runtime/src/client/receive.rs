@@ -23,6 +23,8 @@ use std::sync::{Arc, Weak};
 pub(crate) enum Heard {
     /// A message that counts.
     Message,
+    /// A message that contains its number.
+    Numbered(u64),
     /// A ping, which asks for an acknowledgement.
     Ping,
     /// A pong, or another message that does not count.
@@ -45,7 +47,13 @@ impl Core {
     /// Handles an inbound packet.
     pub(crate) fn receive(self: &Arc<Self>, packet: &Packet) -> Heard {
         match self.read(packet) {
-            Ok(delivery) => self.deliver(delivery, packet),
+            Ok(delivery) => {
+                let Some(heard) = self.number(delivery.envelope.seq) else {
+                    return Heard::Pong;
+                };
+                self.deliver(delivery, packet);
+                heard
+            }
             Err(rejected) => {
                 let source = self.codec.source(packet.frame()).ok();
                 let session = &self.descriptor.session;
@@ -64,17 +72,23 @@ impl Core {
                         .is_some_and(|mapped| mapped.own_envelope(Side::Server).is_some()),
                     _ => false,
                 });
+                let seq = head.as_ref().and_then(|head| head.seq);
+                let Some(heard) = self.number(seq) else {
+                    return Heard::Pong;
+                };
                 match (head, role) {
-                    (Some(head), Some(role)) => {
-                        return self.system(role, &head, packet.len());
-                    }
-                    (head, _) => {
-                        self.reject(rejected, head.and_then(|head| head.seq), packet.len());
+                    (Some(head), Some(role)) => match self.system(role, &head, packet.len()) {
+                        Heard::Message => heard,
+                        other => other,
+                    },
+                    _ => {
+                        let (seq, _) = self.position((seq, None));
+                        self.reject(rejected, seq, packet.len());
+                        heard
                     }
                 }
             }
         }
-        Heard::Message
     }
 
     fn deliver(self: &Arc<Self>, delivery: Delivery, packet: &Packet) {
@@ -109,7 +123,8 @@ impl Core {
             }
         }
         let envelope = &delivery.envelope;
-        let position = (envelope.seq, envelope.epoch.as_deref());
+        let (seq, epoch) = self.position((envelope.seq, envelope.epoch.clone()));
+        let position = (seq, epoch.as_deref());
         let Some(inboxes) = listeners(&mut inner, envelope.channel.as_deref(), position) else {
             return;
         };
@@ -154,7 +169,7 @@ impl Core {
         {
             return self.fail(&mut inner, id, pending, Failure::UnexpectedReply);
         }
-        let position = (delivery.envelope.seq, delivery.envelope.epoch.clone());
+        let position = self.position((delivery.envelope.seq, delivery.envelope.epoch.clone()));
         let channel = delivery.envelope.channel.clone();
         self.settle(&mut inner, id, pending, channel, position, Some(delivery));
     }
@@ -315,6 +330,9 @@ impl Core {
                     self.fail(&mut inner, &id, pending, failure);
                     return Heard::Message;
                 }
+                if head.seq.is_none() && std::mem::take(&mut inner.resuming) {
+                    inner.renumber(Gap::UNBOUNDED);
+                }
                 drop(inner);
                 if let Failure::Remote(error) = failure
                     && let Some(suppressed) = self.log.allow()
@@ -327,14 +345,22 @@ impl Core {
                 }
             }
             Role::Gap => {
-                if let Ok(gap) = GapNotice::read(head)
-                    && let Some(channel) = self.lock().channels.get_mut(&gap.channel)
-                {
-                    channel.handle_gap_notice(Gap {
-                        from: gap.from,
-                        to: gap.to,
-                        reason: gap.reason,
-                    });
+                if let Ok(notice) = GapNotice::read(head) {
+                    let gap = Gap {
+                        from: notice.from,
+                        to: notice.to,
+                        reason: notice.reason,
+                    };
+                    let mut inner = self.lock();
+                    match notice.channel {
+                        Some(channel) => {
+                            if let Some(channel) = inner.channels.get_mut(&channel) {
+                                channel.handle_gap_notice(gap);
+                            }
+                        }
+                        None if self.descriptor.session.numbered => inner.missed(gap),
+                        None => {}
+                    }
                 }
             }
             Role::Skip => {
@@ -370,7 +396,7 @@ impl Core {
                         let answer = Authenticated::read(head).ok();
                         self.authenticated(answer.and_then(|answer| answer.expires));
                     }
-                    let position = (head.seq, head.epoch.clone());
+                    let position = self.position((head.seq, head.epoch.clone()));
                     self.settle(&mut inner, &id, pending, channel, position, None);
                 } else if head.id.is_none()
                     && let Some(key) = channel
@@ -378,7 +404,12 @@ impl Core {
                     self.announced(&mut inner, role, &key, head);
                 }
             }
-            Role::Hello | Role::Ready | Role::Refuse | Role::Greeting | Role::Negotiate => {
+            Role::Hello
+            | Role::Ready
+            | Role::Refuse
+            | Role::Greeting
+            | Role::Negotiate
+            | Role::Resume => {
                 return Heard::Pong;
             }
         }

@@ -32,6 +32,11 @@ impl Sequence {
         Some((self.seq?, self.epoch.as_deref()?))
     }
 
+    /// The number of the last message, if it is known.
+    pub(crate) fn last(&self) -> Option<u64> {
+        self.seq
+    }
+
     /// Forgets which messages were last reported as missing, because an unbounded gap is reported.
     pub(crate) fn forget_missed(&mut self) {
         self.missed = None;

@@ -156,6 +156,10 @@ impl Session {
         let now = self.io.clock.now();
         let acknowledge = match heard {
             Heard::Message => self.io.count(bytes, Instant::now()),
+            Heard::Numbered(number) => {
+                self.io.link.number(number, bytes, now);
+                self.io.link.acknowledge(false, now)
+            }
             Heard::Ping => self.io.link.acknowledge(true, now),
             Heard::Pong => None,
             Heard::Received(notice) => {

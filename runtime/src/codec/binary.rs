@@ -12,6 +12,8 @@ use super::{
     envelope::{self, ObjectWriter, not_an_object},
 };
 use crate::read::BinaryFormat;
+#[cfg(feature = "server")]
+use crate::read::BinaryReader;
 use serde::Serialize;
 
 /// MessagePack.
@@ -89,6 +91,26 @@ pub(crate) fn to_bytes<T: Serialize + ?Sized>(
         .serialize(Serializer::new(&mut out))
         .map_err(EncodeError)?;
     Ok(out.into_bytes())
+}
+
+/// Returns a map with another member before the others; `None` if the bytes are not a map.
+#[cfg(feature = "server")]
+pub(super) fn with_member<T: Serialize + ?Sized>(
+    format: BinaryFormat,
+    map: &[u8],
+    name: &str,
+    value: &T,
+) -> Option<Vec<u8>> {
+    let mut reader = BinaryReader::new(format, map, 1);
+    let count = reader.enter_map().ok()?;
+    let rest = map.get(reader.offset()..)?;
+    let mut out = Writer::new(format);
+    out.begin(Container::Map, Some(count + 1));
+    out.text(name);
+    value.serialize(Serializer::new(&mut out)).ok()?;
+    let mut bytes = out.into_bytes();
+    bytes.extend_from_slice(rest);
+    Some(bytes)
 }
 
 /// A map that is being written.

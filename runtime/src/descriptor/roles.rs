@@ -45,6 +45,7 @@ pub struct MappedRoles {
     pub hello: Option<&'static MappedRole>,
     pub ready: Option<&'static MappedRole>,
     pub refuse: Option<&'static MappedRole>,
+    pub resume: Option<&'static MappedRole>,
     pub gap: Option<&'static MappedRole>,
     pub skip: Option<&'static MappedRole>,
     pub join: Option<&'static MappedRole>,
@@ -64,6 +65,7 @@ impl MappedRoles {
         hello: None,
         ready: None,
         refuse: None,
+        resume: None,
         gap: None,
         skip: None,
         join: None,
@@ -86,6 +88,16 @@ impl SessionDescriptor {
         let hello = self.mapped.hello.filter(|_| self.auth);
         self.roles.auth.is_some()
             && hello.is_some_and(|hello| hello.fields.iter().all(|(field, _)| *field != "auth"))
+    }
+
+    /// Whether the message in the role `resume` names the session, as the server's ready did. Otherwise it is found by its principal.
+    pub(crate) fn names_session(&self) -> bool {
+        let has = |tag: Option<Tag>, mapped: Option<&MappedRole>| match mapped {
+            Some(mapped) => mapped.fields.iter().any(|(field, _)| *field == "session"),
+            None => tag.is_some(),
+        };
+        let (roles, mapped) = (&self.roles, &self.mapped);
+        has(roles.resume, mapped.resume) && has(roles.ready, mapped.ready)
     }
 
     /// The settings as one side has them: without a heartbeat if it cannot send a ping.

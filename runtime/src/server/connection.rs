@@ -185,6 +185,10 @@ impl Connection {
         );
         if counting {
             connection.outbound.begin_counting();
+        } else if let Some(numbering) = connection.encoder.numbering(connection.encoding)
+            && session.resume.is_some()
+        {
+            connection.outbound.begin_numbering(numbering);
         }
         let mut inbound = Inbound::new(limits.inbound);
         for packet in early {

@@ -1,12 +1,12 @@
 //! The encoder of a server's messages, replies, errors and rejections.
 
 use crate::{
-    Id, Side,
-    codec::{Codec, Encoding, Outgoing},
+    GapReason, Id, SessionCode, Side,
+    codec::{Codec, Encoding, Numbering, Outgoing},
     descriptor::{Heading, MessageDescriptor, Presence, ProtocolDescriptor},
     metrics,
     replies::{ErrorPayload, fit},
-    system::{Role, mapped},
+    system::{GapNotice, Role, mapped},
     transport::Packet,
 };
 use serde_json::value::RawValue;
@@ -61,7 +61,7 @@ pub(crate) struct Encoder {
     pub(crate) protocol: &'static ProtocolDescriptor,
     /// The encodings with their subprotocols, in order of preference.
     pub(crate) encodings: Box<[(Encoding, &'static str)]>,
-    /// `limits.message`, in bytes.
+    /// `limits.message`, in bytes, without the number of a message.
     limit: usize,
     /// The major version of the protocol.
     major: i64,
@@ -88,16 +88,29 @@ impl Encoder {
             .ok()
             .and_then(|version| i64::try_from(version.major).ok())
             .unwrap_or_default();
+        let number = protocol
+            .server
+            .envelope
+            .seq
+            .filter(|_| protocol.session.numbered);
         Self {
             protocol,
             encodings: encodings.into(),
-            limit,
+            limit: limit.saturating_sub(number.map_or(0, Numbering::overhead)),
             major,
         }
     }
 
     pub(crate) fn codec(&self, encoding: usize) -> &'static dyn Codec {
         self.encodings[encoding].0.codec()
+    }
+
+    /// Returns how the messages of a session are numbered, if they are.
+    pub(crate) fn numbering(&self, encoding: usize) -> Option<Numbering> {
+        let field = self.protocol.server.envelope.seq?;
+        let encoding = self.encodings[encoding].0;
+        let numbering = Numbering { field, encoding };
+        self.protocol.session.numbered.then_some(numbering)
     }
 
     /// Returns the index of an encoding, or of the preferred one; `None` if the protocol does not have it.
@@ -175,6 +188,13 @@ impl Encoder {
 
     fn encode_unbounded(&self, encoding: usize, outgoing: &Outgoing<'_>) -> Option<Packet> {
         let codec = self.codec(encoding);
+        // A message gets its number when it is written, and channels have no positions.
+        let numbered = self.protocol.session.numbered;
+        let outgoing = &Outgoing {
+            seq: outgoing.seq.filter(|_| !numbered),
+            epoch: outgoing.epoch.filter(|_| !numbered),
+            ..*outgoing
+        };
         let encoded = codec
             .encode(outgoing)
             .map_err(Box::<dyn std::error::Error>::from);
@@ -263,6 +283,32 @@ impl Encoder {
     pub(crate) fn rejection(&self, encoding: usize, payload: &ErrorPayload<'_>) -> Option<Packet> {
         fit(payload, self.limit, |payload| {
             self.session_unbounded(encoding, &SessionMessage::new(Role::Refuse, payload))
+        })
+    }
+
+    /// Encodes the answer to a client whose session does not resume, so that another begins: a `gap`, or an `error` if the protocol has none.
+    /// `after` is the number that the client has named, and `last` that of the last message of its session, if they are known.
+    pub(crate) fn not_resumed(
+        &self,
+        encoding: usize,
+        after: Option<u64>,
+        last: Option<u64>,
+    ) -> Option<Packet> {
+        let from = after.and_then(|after| after.checked_add(1));
+        let gap = GapNotice {
+            channel: None,
+            from,
+            to: last.filter(|last| from.is_some_and(|from| from <= *last)),
+            reason: Some(GapReason::Epoch),
+        };
+        let gap = self.session(encoding, &SessionMessage::new(Role::Gap, &gap));
+        gap.or_else(|| {
+            let text = "the session cannot be resumed: another begins";
+            self.error(
+                encoding,
+                None,
+                &ErrorPayload::new(SessionCode::NotResumed, text),
+            )
         })
     }
 

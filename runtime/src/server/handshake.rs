@@ -1,5 +1,7 @@
 //! The handshake: hello, then ready or refuse. A connection that resumes a session is handed over to it.
 
+mod numbered;
+
 use super::{
     ConnectRequest, ConnectionInfo, SessionState,
     allowances::Allowance,
@@ -25,6 +27,7 @@ use crate::{
     transport_io::CLOSE_TIMEOUT,
 };
 use futures_util::{FutureExt, future::BoxFuture};
+use numbered::Resumed;
 use serde_json::value::RawValue;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -82,7 +85,7 @@ pub(crate) async fn open(
         encoding,
         version,
         resume,
-        early,
+        mut early,
     } = match established {
         Ok(established) => established,
         // Answers a close by the client.
@@ -116,7 +119,9 @@ pub(crate) async fn open(
         return None;
     };
     let roles = &state.protocol.session.roles;
+    let numbered = state.protocol.session.numbered;
     let counting = resume.is_some()
+        && !numbered
         && state.protocol.session.resume.is_some()
         && roles.ready.is_some()
         && roles.received.is_some()
@@ -132,21 +137,68 @@ pub(crate) async fn open(
         .and_then(|resume| resume.session)
         .filter(|_| counting);
     let asked = resumed.is_some();
-    let resumed = resumed.and_then(|(used, received)| {
-        let handle = resumable(state, &used, received, principal.as_deref(), encoding)?;
-        Some((handle, used, received))
+    let resumed = resumed.and_then(|(token, received)| {
+        let handle = resumable(state, &token, received, principal.as_deref(), encoding)?;
+        Some(Resumed {
+            handle,
+            token,
+            received,
+        })
     });
     if asked {
         metrics::resume(resumed.is_some());
     }
-    let (transport, peer, admission, allowance, control, token) = match resumed {
-        None => (transport, peer, admission, allowance, control, token),
-        Some((handle, used, received)) => {
+    let mut ready = Ready {
+        version: Some(state.protocol.version.to_owned()),
+        hash: Some(state.protocol.hash.to_owned()),
+        session: token,
+        resumed: false,
+        received: counting.then_some(0),
+        expires: expires.map(announced),
+    };
+    let resumed = if numbered {
+        let packet = {
+            let message = SessionMessage {
+                built: welcome.as_deref(),
+                ..SessionMessage::new(Role::Ready, &ready)
+            };
+            state.encoder.session(encoding, &message)
+        };
+        let mut phase = Phase {
+            server: state,
+            allowance: &allowance,
+            encoding,
+            control: &mut control,
+            early_bytes: early.iter().map(|one| one.len() + EARLY_OVERHEAD).sum(),
+            early: &mut early,
+        };
+        let principal = principal.as_deref();
+        match phase.resume(&mut *transport, packet, principal).await {
+            Ok(resumed) => resumed,
+            Err(closing) => {
+                metrics::closed(state.protocol, closing.as_ref().map(|closing| closing.code));
+                let closing = closing.unwrap_or_else(|| CloseFrame::new(1000, ""));
+                transport.close(&closing, CLOSE_TIMEOUT).await;
+                return None;
+            }
+        }
+    } else {
+        resumed
+    };
+    // The answer to a client whose session ends while it is resumed.
+    let mut refusal = None;
+    let (transport, peer, admission, allowance, control) = match resumed {
+        None => (transport, peer, admission, allowance, control),
+        Some(Resumed {
+            handle,
+            token: used,
+            received,
+        }) => {
             let attach = Box::new(Attach {
                 transport,
                 received,
                 token: used,
-                next_token: token,
+                next_token: ready.session,
                 peer,
                 admission,
                 allowance,
@@ -165,7 +217,11 @@ pub(crate) async fn open(
                 next_token,
                 ..
             } = *attach;
-            (transport, peer, admission, allowance, control, next_token)
+            ready.session = next_token;
+            if numbered {
+                refusal = state.encoder.not_resumed(encoding, Some(received), None);
+            }
+            (transport, peer, admission, allowance, control)
         }
     };
     let connection = state.connect(peer, principal, encoding);
@@ -174,19 +230,15 @@ pub(crate) async fn open(
         connection = connection.id,
         principal = connection.principal.as_deref()
     );
-    {
-        let ready = Ready {
-            version: Some(state.protocol.version.to_owned()),
-            hash: Some(state.protocol.hash.to_owned()),
-            session: token,
-            resumed: false,
-            received: counting.then_some(0),
-            expires: expires.map(announced),
-        };
-        if counting {
-            let sessions = &state.sessions;
-            sessions.set_token(&connection, None, &ready.session);
-        }
+    if counting || numbered {
+        let sessions = &state.sessions;
+        sessions.set_token(&connection, None, &ready.session);
+    }
+    if numbered {
+        refusal
+            .into_iter()
+            .for_each(|packet| connection.outbound.control(packet, 0));
+    } else {
         let message = SessionMessage {
             built: welcome.as_deref(),
             ..SessionMessage::new(Role::Ready, &ready)
@@ -557,7 +609,7 @@ impl Phase<'_> {
             {
                 match Negotiation::read(head)
                     .ok()
-                    .and_then(|asked| self.find(&asked.0))
+                    .and_then(|asked| self.encoding_of(&asked.0))
                 {
                     Some(found) => {
                         let agreed = Negotiation(encoder.encodings[found].0.codec().name().into());
@@ -620,7 +672,7 @@ impl Phase<'_> {
     }
 
     /// Returns the index of the encoding with a name.
-    fn find(&self, name: &str) -> Option<usize> {
+    fn encoding_of(&self, name: &str) -> Option<usize> {
         self.server.encoder.index_of(Some(Encoding::of(name)?))
     }
 

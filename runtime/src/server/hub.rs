@@ -479,7 +479,7 @@ impl Hub {
     /// Reports to all members of a channel that its numbering began anew.
     fn renew(&self, channel: &str, state: &State) {
         let notice = GapNotice {
-            channel: channel.into(),
+            channel: Some(channel.into()),
             from: None,
             to: None,
             reason: Some(GapReason::Epoch),
@@ -527,7 +527,9 @@ impl Deliver for Hub {
             self.renew(&publication.channel, &state);
         }
         let volatile = publication.message.volatile;
-        let seq = (!volatile).then_some(position.seq);
+        // In a numbered session the number is not the channel's.
+        let has_position = !(volatile || self.encoder.protocol.session.numbered);
+        let seq = has_position.then_some(position.seq);
         let here = |except: &MemberId| except.server == self.id();
         let except = publication.except.filter(here);
         let payload = publication.payload.as_deref();

@@ -165,7 +165,7 @@ impl Replay {
 
     async fn gap(&self, from: u64, to: u64, reason: GapReason) -> Result<(), Left> {
         let notice = GapNotice {
-            channel: (&*self.key).into(),
+            channel: Some((&*self.key).into()),
             from: Some(from),
             to: Some(to),
             reason: Some(reason),
@@ -240,7 +240,7 @@ impl Replay {
     /// Reports that the numbering began anew, and ends the replay.
     async fn renew(&self, last: u64) -> Result<(), Left> {
         let notice = GapNotice {
-            channel: (&*self.key).into(),
+            channel: Some((&*self.key).into()),
             from: None,
             to: None,
             reason: Some(GapReason::Epoch),

@@ -78,6 +78,19 @@ impl Sessions {
         self.lock().by_token.get(token).cloned()
     }
 
+    /// Returns the session of a principal that lost its connection last.
+    pub(crate) fn last_of(&self, principal: &str) -> Option<Arc<ConnectionHandle>> {
+        let state = self.lock();
+        let owned = state.owners.get(&Owner::Principal(principal.into()))?;
+        let detached = state.detached.get(owned.places.last()?)?;
+        Some(detached.handle.clone())
+    }
+
+    /// Whether there is a session that a client could resume.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().by_token.is_empty()
+    }
+
     /// Gives a session its token. The one that its client used, if it resumed, stays valid until [`Self::confirm`].
     pub(crate) fn set_token(&self, handle: &Arc<ConnectionHandle>, used: Option<&str>, next: &str) {
         let mut state = self.lock();

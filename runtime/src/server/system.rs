@@ -19,7 +19,8 @@ use crate::{
     descriptor::{Heading, ProtocolDescriptor, ReplyKind},
     replies::{ErrorPayload, Replier},
     system::{
-        Authenticated, ChannelOnly, Head, PingFields, ReceivedNotice, RemoteError, Role, mapped,
+        Authenticated, ChannelOnly, Head, PingFields, ReceivedNotice, RemoteError, ResumeAfter,
+        Role, mapped,
     },
     transport::Packet,
 };
@@ -70,6 +71,8 @@ pub(crate) enum Request {
     /// A hello, though the session is ready.
     Hello,
     Urgent(Urgent),
+    /// It asks for the messages after this number, if it is one, though the session has begun.
+    Resume(Option<u64>),
     Run(Received),
     /// A request of the server has failed.
     Failed(Option<Id>, RemoteError),
@@ -201,6 +204,10 @@ pub(crate) fn read(
         Role::Ping => return Some(Request::Urgent(Urgent::Ping(Ping::read(&head)))),
         Role::Pong => return Some(Request::Urgent(Urgent::Pong)),
         Role::Hello => return Some(Request::Hello),
+        Role::Resume => {
+            let after = ResumeAfter::read(&head).ok();
+            return Some(Request::Resume(after.map(|after| after.seq)));
+        }
         Role::Join => {
             let reply = cx.connection.encoder.role_heading(role)?;
             let (responder, observed) = responder("join");

@@ -1,5 +1,5 @@
 //! Counting: each end counts what it has sent and received, so that after a loss of the connection the rest can be sent, once and in
-//! order. No message contains its number.
+//! order. No message contains its number, unless the protocol numbers those of the server.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -80,6 +80,17 @@ impl<P: Clone> Sent<P> {
         self.keeping = false;
         self.kept = VecDeque::new();
         (self.bytes, self.replayed) = (0, None);
+    }
+
+    /// Forgets the oldest messages until the others have so many bytes. A peer that has not received them can no longer resume.
+    #[cfg(any(feature = "server", test))]
+    pub(crate) fn trim(&mut self, limit: usize) {
+        while self.bytes > limit
+            && let Some(oldest) = self.kept.pop_front()
+        {
+            self.bytes -= oldest.cost;
+            self.acknowledged = self.acknowledged.max(oldest.number);
+        }
     }
 
     /// Stops counting, and forgets all messages: the session cannot be resumed.
@@ -222,6 +233,15 @@ impl Received {
     /// Counts a message.
     pub(crate) fn message(&mut self, bytes: usize, now: Duration) {
         self.last += 1;
+        self.bytes += bytes;
+        self.due.get_or_insert(now + ACKNOWLEDGE_DELAY);
+    }
+
+    /// Counts a message that contains its number. Numbers may begin anew.
+    #[cfg(any(feature = "client", test))]
+    pub(crate) fn number(&mut self, number: u64, bytes: usize, now: Duration) {
+        self.last = number;
+        self.acknowledged = self.acknowledged.min(number);
         self.bytes += bytes;
         self.due.get_or_insert(now + ACKNOWLEDGE_DELAY);
     }

@@ -84,6 +84,14 @@ impl Link {
         }
     }
 
+    /// A message arrived that contains its number.
+    #[cfg(feature = "client")]
+    pub(crate) fn number(&mut self, number: u64, bytes: usize, now: Duration) {
+        if self.counting {
+            self.received.number(number, bytes, now);
+        }
+    }
+
     /// The peer skips messages.
     pub(crate) fn skip(&mut self, last: u64, now: Duration) {
         if self.counting {

@@ -28,10 +28,11 @@ impl MappedRole {
 }
 
 /// The roles that a message of the application can play.
-const ROLES: [Role; 14] = [
+const ROLES: [Role; 15] = [
     Role::Hello,
     Role::Ready,
     Role::Refuse,
+    Role::Resume,
     Role::Gap,
     Role::Skip,
     Role::Join,

@@ -4,6 +4,7 @@ mod branches;
 mod delivery;
 mod envelope;
 mod messages;
+mod numbering;
 mod pending;
 mod replies;
 mod roles;

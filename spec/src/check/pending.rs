@@ -2,13 +2,11 @@
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::model::{RoleKind, RolePlayer};
 use handfast_schema::Span;
 
 impl Checker<'_> {
     /// Reports every setting that has no effect yet. A line is removed when its feature is implemented.
     pub(super) fn pending(&mut self) {
-        self.pending_session();
         self.pending_settings();
     }
 
@@ -21,25 +19,6 @@ impl Checker<'_> {
     fn said(&self, path: &[&str]) -> Option<Span> {
         let entry = self.entry(path)?;
         (!self.tree.is_broken(entry.value)).then(|| self.place(entry))
-    }
-
-    fn pending_session(&mut self) {
-        let session = &self.protocol.session;
-        for (role, (kind, name)) in session.roles.iter().zip(RoleKind::ALL) {
-            let RolePlayer::Mapped { message, .. } = &role.player else {
-                continue;
-            };
-            if kind != RoleKind::Resume {
-                continue;
-            }
-            let Some(at) = self.said(&["session", "roles", name]) else {
-                continue;
-            };
-            let player = &self.protocol.messages[message.0].name.text;
-            let what = format!("`{player}` in the role `{name}`");
-            let instead = "the role counts as `off`";
-            self.not_yet(at, &what, instead);
-        }
     }
 
     fn pending_settings(&mut self) {

@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
     match kind {
         RoleKind::Hello => &["version", "hash", "auth"],
-        RoleKind::Ready => &["version", "hash", "expires"],
+        RoleKind::Ready => &["version", "hash", "session", "expires"],
         RoleKind::Greeting => &["version"],
         RoleKind::Refuse => &["code", "message", "side"],
         RoleKind::Auth => &["auth"],
-        RoleKind::Resume => &["session", "channels"],
+        RoleKind::Resume => &["session", "seq"],
         RoleKind::Gap => &["channel", "from", "to", "reason"],
         RoleKind::Skip => &["channel", "seq"],
         RoleKind::Presence => &["channel", "event", "members", "member", "count"],
@@ -41,7 +41,7 @@ const fn given_up(kind: RoleKind) -> &'static str {
         RoleKind::Auth => {
             "clients do not authenticate again: a session ends when its authentication expires"
         }
-        RoleKind::Resume => "a session ends with its connection",
+        RoleKind::Resume => "a session ends with its connection if the server numbers its messages",
         RoleKind::Gap => "a client does not learn of messages that it missed for good",
         RoleKind::Skip => "a message to others than one member is a gap for that member",
         RoleKind::Presence => "the members of a channel do not learn who is in it",
@@ -89,6 +89,7 @@ impl Checker<'_> {
         }
         self.phases();
         self.presences();
+        self.numbering();
         self.notes();
     }
 

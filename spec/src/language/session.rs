@@ -1,6 +1,6 @@
 //! The section `session`.
 
-use super::{CODE, MAX_U32, OFF_OR_DURATION, Section, Shape, key};
+use super::{CODE, MAX_U32, OFF_OR_DURATION, Section, Shape, key, must};
 
 pub(super) static SESSION: Section = Section {
     name: "session",
@@ -23,7 +23,7 @@ pub(super) static SESSION: Section = Section {
         ),
         key(
             "resume",
-            OFF_OR_DURATION,
+            Shape::Either(&[Shape::Off, Shape::Duration, Shape::Section(&RESUME)]),
             "How long a session is kept after its connection was lost. 2m.",
         ),
         key(
@@ -40,6 +40,23 @@ pub(super) static SESSION: Section = Section {
             "phases",
             Shape::Section(&PHASES),
             "Who sends first, and what is allowed before ready.",
+        ),
+    ],
+};
+
+static RESUME: Section = Section {
+    name: "resume",
+    doc: "How sessions resume if every message of the server has its number in its envelope.",
+    keys: &[
+        key(
+            "for",
+            Shape::Duration,
+            "How long a session is kept after its connection was lost. 2m.",
+        ),
+        must(
+            "seq",
+            Shape::Field,
+            "The field of the envelope with the message's number in the session.",
         ),
     ],
 };
@@ -76,7 +93,11 @@ static ROLES: Section = Section {
             ROLE,
             "Client: authenticates, if the hello does not.",
         ),
-        key("resume", ROLE, "Client: resumes its session."),
+        key(
+            "resume",
+            ROLE,
+            "Client: asks for what it missed, if the server numbers its messages.",
+        ),
         key("gap", ROLE, "Server: messages are missing."),
         key("join", ROLE, "Client: joins a channel."),
         key("leave", ROLE, "Client: leaves a channel."),

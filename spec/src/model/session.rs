@@ -14,6 +14,8 @@ pub struct SessionConfig {
     pub auth: Option<MessageId>,
     /// How long a session is kept after its connection was lost; `None` is `off`.
     pub resume: Option<Duration>,
+    /// Whether the server numbers its messages in the field `seq` of their envelopes, so that sessions resume by those numbers.
+    pub numbered: bool,
     /// How long a client waits before it reconnects.
     pub backoff: Backoff,
     /// The roles of the session, in the order of [`RoleKind::ALL`]; every role is present.
@@ -118,7 +120,7 @@ pub enum RoleKind {
     Refuse,
     /// Client: authenticates, if the hello does not.
     Auth,
-    /// Client: resumes its session.
+    /// Client: asks for what it missed, if the server numbers its messages.
     Resume,
     /// Server: messages are missing.
     Gap,
@@ -147,8 +149,7 @@ pub enum RoleKind {
 /// What the new roles are needed for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RoleUses {
-    /// Sessions are to resume.
-    pub(crate) resumes: bool,
+    pub(crate) resuming: Resuming,
     /// A channel has presence.
     pub(crate) presence: bool,
 }
@@ -206,8 +207,10 @@ impl RoleKind {
         });
         let mut tags = sent.filter_map(|sent| sent?.tag.as_ref());
         let has_no_use = match self {
-            Self::Received => !(uses.resumes && Self::counts(roles)),
+            Self::Received => uses.resuming != Resuming::Counted || !Self::counts(roles),
             Self::Presence => !uses.presence,
+            // The messages of a session have its numbers, whomever else they are for.
+            Self::Skip => uses.resuming == Resuming::Numbered,
             // Only a message of the application can be that.
             Self::Greeting => true,
             _ => false,
@@ -217,6 +220,26 @@ impl RoleKind {
             return RolePlayer::Off;
         }
         RolePlayer::Own { tag: own }
+    }
+}
+
+/// How sessions resume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resuming {
+    Off,
+    /// Both ends count messages.
+    Counted,
+    /// The messages of the server have numbers.
+    Numbered,
+}
+
+impl Resuming {
+    pub(crate) const fn of(resume: Option<Duration>, numbered: bool) -> Self {
+        match (resume, numbered) {
+            (None, _) => Self::Off,
+            (Some(_), false) => Self::Counted,
+            (Some(_), true) => Self::Numbered,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use crate::model::{
-    Backoff, Message, MessageId, Phases, Role, RoleKind, RolePlayer, RoleUses, Scalar,
+    Backoff, Message, MessageId, Phases, Resuming, Role, RoleKind, RolePlayer, RoleUses, Scalar,
     SessionConfig, Side,
 };
 use crate::tree::NodeId;
@@ -41,7 +41,15 @@ impl Resolver<'_> {
             .and_then(|backoff| self.count(backoff, "attempts"))
             .and_then(|count| u32::try_from(count).ok());
         let heartbeat = or_off("heartbeat", 25);
-        let resume = or_off("resume", 120);
+        let numbering = at("resume").filter(|id| self.tree.map(*id).is_some());
+        let resume = match numbering {
+            Some(block) => {
+                let given = self.duration(block, "for");
+                Some(given.unwrap_or(Duration::from_secs(120)))
+            }
+            None => or_off("resume", 120),
+        };
+        let numbered = numbering.is_some();
         let timeout = block.and_then(|block| self.duration(block, "timeout"));
         let phases = at("phases");
         let roles = at("roles");
@@ -52,12 +60,13 @@ impl Resolver<'_> {
             auth,
             resume,
             backoff: Backoff { min, max, attempts },
+            numbered,
             roles: self.roles(
                 roles,
                 auth,
                 messages,
                 RoleUses {
-                    resumes: resume.is_some(),
+                    resuming: Resuming::of(resume, numbered),
                     presence,
                 },
             ),

@@ -71,6 +71,7 @@ export { negotiate } from './handfast/negotiate.js';
 export { presence } from './handfast/presence.js';
 export type { Member, Members, PresenceEvent } from './handfast/presence.js';
 export { authRefresh } from './handfast/refresh.js';
+export { numberedSession } from './handfast/numbered.js';
 export {
   deduplicate,
   fail,

@@ -7,6 +7,8 @@
 pub mod coinbase;
 #[path = "generated/corners/api.rs"]
 pub mod corners;
+#[path = "generated/desk/api.rs"]
+pub mod desk;
 #[path = "generated/graphql_ws/api.rs"]
 pub mod graphql_ws;
 #[path = "generated/home_assistant/api.rs"]

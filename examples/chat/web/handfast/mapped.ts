@@ -28,7 +28,7 @@ export interface MappedRoles {
   /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
   readonly isForeign: boolean;
   /** What is received in the role of one of the session's messages, with its tag; `undefined` if the server does not send it. */
-  incoming(own: Incoming<unknown>, tag: Tag | null): Incoming<unknown> | undefined;
+  incoming(own: Incoming<unknown>, tag: Tag | null, role?: Role): Incoming<unknown> | undefined;
   /** In place of a message of the application that plays a role, the session's own with the fields of that role. */
   translate(decoded: Result<Match, DecodeError>, protocol: Pick<Protocol, 'version' | 'hash'>): Result<Match, DecodeError>;
   /** What is sent in a role; `undefined` if the client does not send it. */
@@ -46,6 +46,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   channel: ['string'],
   from: ['number'],
   to: ['number'],
+  session: ['string'],
   received: ['number'],
   sent: ['number'],
 };
@@ -59,28 +60,28 @@ function accept(_value: unknown, _report: Report): void {}
 export function mapRoles(roles: { readonly [R in Role]?: MappedRole }): MappedRoles {
   /** What is received in the roles of the session's messages, and those. */
   const incoming = new Map<Incoming<unknown>, Incoming<unknown>>();
-  const owns = new Map<Incoming<unknown>, Incoming<unknown>>();
+  const owns = new Map<Incoming<unknown>, readonly [Incoming<unknown>, Role]>([[failure, [failure, 'error']]]);
   return {
     has: role => roles[role] !== undefined,
     isForeign: roles.hello !== undefined || roles.ready !== undefined,
-    incoming(own, tag) {
+    incoming(own, tag, role = own.name as Role) {
       const { name } = own;
-      const mapped = roles[name as Role];
+      const mapped = roles[role];
       if (mapped === undefined) return own;
       if (mapped.receive === undefined) return undefined;
       const message = incoming.get(own) ?? { name, tag, envelope: mapped.receive, receive: accept };
       incoming.set(own, message);
-      owns.set(message, own);
+      owns.set(message, [own, role]);
       return message;
     },
     translate(decoded, { version, hash }) {
       if (!decoded.ok) return decoded;
       const { incoming, message } = decoded.value;
-      const own = incoming === failure ? failure : owns.get(incoming);
-      const mapped = roles[own?.name as Role];
+      const [own, role] = owns.get(incoming) ?? [];
+      const mapped = role && roles[role];
       if (own === undefined || mapped === undefined) return decoded;
       const absent: Readonly<Record<string, object>> = { ready: { version, hash }, refuse: FAILED, error: FAILED };
-      const payload = { ...absent[own.name], ...readFields(mapped.fields, message.payload) };
+      const payload = { ...absent[role as Role], ...readFields(mapped.fields, message.payload) };
       return ok({ incoming: own, message: { ...message, type: own.name, payload } });
     },
     outgoing: (role, fields) => {

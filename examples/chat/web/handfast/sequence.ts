@@ -23,6 +23,11 @@ export class SequenceTracker {
   /** The first and the last number that were last reported as missing. */
   #missed: readonly [number, number] | undefined;
 
+  /** The number of the last message, if it is known. */
+  get last(): number | undefined {
+    return this.#seq;
+  }
+
   /** The position of the last message, if all of it is known. */
   get position(): Position {
     return this.#seq === undefined || this.#epoch === undefined ? {} : { seq: this.#seq, epoch: this.#epoch };

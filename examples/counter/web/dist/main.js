@@ -343,6 +343,14 @@ var Link = class {
     this.#bytes += bytes;
     this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
   }
+  /** A message was received that contains its number. Numbers may begin anew. */
+  number(number, bytes, now) {
+    if (!this.isCounting) return;
+    this.received = number;
+    this.#acknowledged = Math.min(this.#acknowledged, number);
+    this.#bytes += bytes;
+    this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
+  }
   /** The peer skips volatile messages that were lost: what follows has the number after `last`. */
   skip(last, now) {
     if (!this.isCounting || last <= this.received) return;
@@ -1320,7 +1328,7 @@ function validateCount(value, report) {
   else if (!Number.isSafeInteger(value)) fail(report, "maximum", `must be at most ${Number.MAX_SAFE_INTEGER}`, Number.MAX_SAFE_INTEGER);
 }
 var validateGap = /* @__PURE__ */ objectOf({
-  "?": ["from", "to", "reason"],
+  "?": ["channel", "from", "to", "reason"],
   channel: string,
   from: integer,
   to: integer,
@@ -1498,6 +1506,8 @@ var Core = class {
   channels;
   #requests;
   refresh;
+  /** The numbers of the server's messages, if they have any. */
+  numbered;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
@@ -1506,7 +1516,7 @@ var Core = class {
   #encoding;
   #byTag = /* @__PURE__ */ new Map();
   #withOwnTag = [];
-  /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
+  /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   #isForeign;
   /** The session's messages that do not count. */
   #own = Object.values(sessionMessages);
@@ -1569,7 +1579,7 @@ var Core = class {
       const message = mapped === void 0 ? own : mapped.incoming(own, tag);
       if (message !== void 0) register(message, protocol2.envelope.server, this.#byTag, this.#withOwnTag, tag);
     }
-    this.#isForeign = mapped?.isForeign === true;
+    this.#isForeign = protocol2.numbered !== void 0 || mapped?.isForeign === true;
     const roles = ["hello", "ready", "received"];
     this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
     const maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
@@ -1584,6 +1594,7 @@ var Core = class {
     };
     this.#requests = answering2?.(this);
     this.refresh = protocol2.refresh?.(this);
+    this.numbered = protocol2.numbered?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -1667,10 +1678,13 @@ var Core = class {
     this.#detached?.();
     this.#detached = void 0;
     this.#token = counting ? session : void 0;
+    const resume = this.numbered?.resume(session) ?? null;
+    if (resume !== null) this.connection.write(resume);
+    if (!this.#hasGreeted) return;
     if (!resumed && !this.outbound.isOpen) this.#begin();
     if (!this.#hasGreeted) return;
     this.#isReady = this.#wasReady = true;
-    this.connection.ready(counting, resumed);
+    this.connection.ready(this.numbered?.acknowledges ?? counting, resumed);
     if (resumed) this.outbound.resume(received);
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
@@ -1694,6 +1708,7 @@ var Core = class {
     const isRefusedCode = isRefusal(code, closeCodes);
     const refused2 = !this.#isReady && this.#detached === void 0 && (this.#refused || isRefusedCode);
     const isBare = this.#isReady && this.#token !== void 0 && (code === ABNORMAL || code === closeCodes.silent);
+    if (this.#isReady && !final) this.numbered?.ended(code === ABNORMAL || code === closeCodes.silent);
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
     if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
@@ -1750,7 +1765,9 @@ var Core = class {
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
     const isOwn = this.#own.some((own) => own === known);
-    if (this.#isReady && !isOwn) {
+    if (this.numbered !== void 0) {
+      if (!this.numbered.isNew(fields.seq)) return;
+    } else if (this.#isReady && !isOwn) {
       const { link } = this.connection;
       link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
@@ -1805,6 +1822,7 @@ var Core = class {
       case sessionError: {
         const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== void 0) return this.outbound.fail(request.id, error, true);
+        this.numbered?.refused(message.seq);
         return this.#report(`error ${error.code}`, new CallFailedError(error), "the server reports an error");
       }
       case sessionMessages.ping: {
@@ -1830,6 +1848,17 @@ var Core = class {
   }
   register(message) {
     register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
+  }
+  /** Listens to a message of the session that is not handled here, if the protocol has it. */
+  listen(role, name, receive, listener) {
+    const tag = this.encoder.tag(role);
+    if (tag === null) return;
+    const own = { name, tag, receive };
+    const { mapped } = this.protocol;
+    const incoming = mapped === void 0 ? own : mapped.incoming(own, tag, role);
+    if (incoming === void 0) return;
+    this.register(incoming);
+    this.messages.on(name, ({ payload }) => listener(payload));
   }
   /** The application closes the client. */
   close() {
@@ -1875,6 +1904,10 @@ var SequenceTracker = class {
   #epoch;
   /** The first and the last number that were last reported as missing. */
   #missed;
+  /** The number of the last message, if it is known. */
+  get last() {
+    return this.#seq;
+  }
   /** The position of the last message, if all of it is known. */
   get position() {
     return this.#seq === void 0 || this.#epoch === void 0 ? {} : { seq: this.#seq, epoch: this.#epoch };
@@ -2008,19 +2041,12 @@ var Channels = class {
   #follow;
   constructor(core) {
     this.#core = core;
-    this.#listen("gap", GAP, validateGap, (payload) => this.#gap(payload));
-    this.#listen("skip", SKIP, validateSkip, (payload) => this.#skip(payload));
+    core.listen("gap", GAP, validateGap, (payload) => this.#gap(payload));
+    core.listen("skip", SKIP, validateSkip, (payload) => this.#skip(payload));
     this.#own = { join: ownRequest(core, "join", JOIN), leave: ownRequest(core, "leave", LEAVE) };
     for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
     core.messages.on(JOIN, (message) => this.#added(message));
     core.messages.on(LEAVE, ({ payload }) => this.#removed(payload));
-  }
-  /** Listens to a message of the session, if the protocol has it. */
-  #listen(role, name, receive, listener) {
-    const tag = this.#core.encoder.tag(role);
-    if (tag === null) return;
-    this.#core.register({ name, tag, receive });
-    this.#core.messages.on(name, ({ payload }) => listener(payload));
   }
   /** Joins a channel for one more subscription. */
   join(channel, params, setup, { timeout, signal }) {
@@ -2093,7 +2119,7 @@ var Channels = class {
   #members(descriptor) {
     const core = this.#core;
     this.#follow ??= descriptor.via({
-      listen: (receive, listener) => this.#listen("presence", PRESENCE, receive, listener),
+      listen: (receive, listener) => core.listen("presence", PRESENCE, receive, listener),
       find: (key) => this.#find(key)?.members,
       emit: (key, event) => {
         const membership = this.#find(key);
@@ -2135,7 +2161,7 @@ var Channels = class {
     membership.isRefused = false;
     membership.id = void 0;
     if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
-    const { gap } = membership.sequence.joined(message);
+    const { gap } = membership.sequence.joined(this.#position(message));
     if (again && gap !== void 0) this.#emitGap(membership, gap);
     for (const [subscription, pending] of [...membership.subscriptions]) {
       if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, void 0);
@@ -2277,9 +2303,17 @@ var Channels = class {
   isNew(fields) {
     const membership = this.#find(fields.channel);
     if (membership === void 0) return true;
-    const { gap, isDuplicate } = membership.sequence.message(fields);
+    const { gap, isDuplicate } = membership.sequence.message(this.#position(fields));
     if (gap !== void 0) this.#emitGap(membership, gap);
     return isDuplicate !== true;
+  }
+  /** The position in a channel. If messages are numbered in the session, there is none. */
+  #position(fields) {
+    return this.#core.numbered === void 0 ? fields : {};
+  }
+  /** Messages of the session are missing, perhaps those of any channel. */
+  missed(gap) {
+    for (const membership of [...this.#memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
   }
   /** Takes the server's word that something is missing. */
   #gap({ channel, ...gap }) {

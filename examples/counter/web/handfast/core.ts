@@ -27,14 +27,16 @@ import type { ClientEvents } from './events.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
 import type { AuthenticatedConnectOptions, SendOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
+import type { NumberedSession } from './numbered.js';
 import type { AuthRefresh } from './refresh.js';
-import { describe } from './report.js';
+import { describe, type Validator } from './report.js';
 import { CallFailedError, err, type Failure, type Result } from './result.js';
 import type { Position } from './sequence.js';
 import {
   badReply,
   callError,
   failure,
+  type Gap,
   type Ready,
   type ReceivedNotice,
   type Refusal,
@@ -67,6 +69,8 @@ export interface ClientChannels {
   ended(error: RuntimeError | undefined): void;
   /** Counts a message off; whether it is new. */
   isNew(fields: EnvelopeFields): boolean;
+  /** Messages of the session are missing. */
+  missed(gap: Gap): void;
   /** Delivers a message. Returns whether a subscription has a listener. */
   deliver(message: Message): boolean;
   /** Callers need not handle the rejection of their joins. */
@@ -101,6 +105,8 @@ export class Core implements ConnectionHost {
   channels: ClientChannels | undefined;
   readonly #requests: ServerRequests | undefined;
   readonly refresh: AuthRefresh | undefined;
+  /** The numbers of the server's messages, if they have any. */
+  readonly numbered: NumberedSession | undefined;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
@@ -109,7 +115,7 @@ export class Core implements ConnectionHost {
   readonly #encoding: Encoding | undefined;
   readonly #byTag: Map<Tag, Incoming<unknown>> = new Map();
   readonly #withOwnTag: Incoming<unknown>[] = [];
-  /** Whether a message of the application is the hello or the ready. Then nothing is sent before ready. */
+  /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   readonly #isForeign: boolean;
   /** The session's messages that do not count. */
   readonly #own: readonly Incoming<unknown>[] = Object.values(sessionMessages);
@@ -176,7 +182,7 @@ export class Core implements ConnectionHost {
       const message = mapped === undefined ? own : mapped.incoming(own, tag);
       if (message !== undefined) register(message, protocol.envelope.server, this.#byTag, this.#withOwnTag, tag);
     }
-    this.#isForeign = mapped?.isForeign === true;
+    this.#isForeign = protocol.numbered !== undefined || mapped?.isForeign === true;
     const roles: readonly Role[] = ['hello', 'ready', 'received'];
     this.#canCount = !this.#isForeign && protocol.session.resume !== null && roles.every(role => this.encoder.tag(role) !== null);
     const maxBytes = protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
@@ -191,6 +197,7 @@ export class Core implements ConnectionHost {
     };
     this.#requests = answering?.(this);
     this.refresh = protocol.refresh?.(this);
+    this.numbered = protocol.numbered?.(this);
     this.connection.start();
     this.#stopWaking = onWake(() => this.connection.wake());
   }
@@ -297,10 +304,13 @@ export class Core implements ConnectionHost {
     this.#detached?.();
     this.#detached = undefined;
     this.#token = counting ? session : undefined;
+    const resume = this.numbered?.resume(session) ?? null;
+    if (resume !== null) this.connection.write(resume);
+    if (!this.#hasGreeted) return;
     if (!resumed && !this.outbound.isOpen) this.#begin();
     if (!this.#hasGreeted) return;
     this.#isReady = this.#wasReady = true;
-    this.connection.ready(counting, resumed);
+    this.connection.ready(this.numbered?.acknowledges ?? counting, resumed);
     if (resumed) this.outbound.resume(received);
     else if (!counting) this.outbound.begin(false);
     else this.#acknowledged(received);
@@ -326,6 +336,7 @@ export class Core implements ConnectionHost {
     const refused = !this.#isReady && this.#detached === undefined && (this.#refused || isRefusedCode);
     // A server keeps the session of a connection that ended without a close frame.
     const isBare = this.#isReady && this.#token !== undefined && (code === ABNORMAL || code === closeCodes.silent);
+    if (this.#isReady && !final) this.numbered?.ended(code === ABNORMAL || code === closeCodes.silent);
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = undefined;
     if (final) this.#closedError ??= { code: 'CLOSED', message: reason || `the connection was closed with ${code}` };
@@ -390,7 +401,9 @@ export class Core implements ConnectionHost {
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
     const isOwn = this.#own.some(own => own === known);
-    if (this.#isReady && !isOwn) {
+    if (this.numbered !== undefined) {
+      if (!this.numbered.isNew(fields.seq)) return;
+    } else if (this.#isReady && !isOwn) {
       const { link } = this.connection;
       link.count(this.frameLength, now);
       this.acknowledge(link.acknowledge(false, now));
@@ -451,6 +464,7 @@ export class Core implements ConnectionHost {
       case sessionError: {
         const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== undefined) return this.outbound.fail(request.id, error, true);
+        this.numbered?.refused(message.seq);
         return this.#report(`error ${error.code}`, new CallFailedError(error as Failure), 'the server reports an error');
       }
       case sessionMessages.ping: {
@@ -477,6 +491,18 @@ export class Core implements ConnectionHost {
 
   register(message: Incoming<unknown>): void {
     register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
+  }
+
+  /** Listens to a message of the session that is not handled here, if the protocol has it. */
+  listen(role: Role, name: string, receive: Validator<unknown>, listener: (payload: unknown) => void): void {
+    const tag = this.encoder.tag(role);
+    if (tag === null) return;
+    const own: Incoming<unknown> = { name, tag, receive };
+    const { mapped } = this.protocol;
+    const incoming = mapped === undefined ? own : mapped.incoming(own, tag, role);
+    if (incoming === undefined) return;
+    this.register(incoming);
+    this.messages.on(name, ({ payload }) => listener(payload));
   }
 
   /** The application closes the client. */

@@ -3,7 +3,7 @@
 
 import type { ConnectionClosed } from './connection.js';
 import type { DecodeError } from './errors.js';
-import type { Ready } from './session.js';
+import type { Gap, Ready } from './session.js';
 
 /** Client and server have compatible versions, but were generated from different protocols. */
 export interface VersionSkew {
@@ -25,6 +25,11 @@ export interface ClientEvents {
    * request. Without a listener it is a warning on the console; what a listener throws becomes an uncaught error.
    */
   readonly error: unknown;
+  /**
+   * Messages of the session are missing. Only where the server numbers its messages, which a protocol says by `resume: { seq: … }`; a gap in a channel
+   * is an event of its subscriptions.
+   */
+  readonly gap: Gap;
   /** A message was invalid. Without a listener it is a warning on the console, once for each type of message. */
   readonly invalid: DecodeError;
   /** A message without a listener, possibly of a type that this program does not know. */

@@ -129,6 +129,7 @@ impl Connection {
         let session = self.service.refreshed(&self.peer.session, peer.session);
         self.set_peer(Arc::new(super::Peer { session, ..peer }));
         let expires = self.service.expires(&self.peer.session);
+        let numbered = protocol.session.numbered;
         let ready = Ready {
             version: Some(protocol.version.to_owned()),
             hash: Some(protocol.hash.to_owned()),
@@ -138,16 +139,19 @@ impl Connection {
             expires: expires.map(announced),
         };
         let connection = &self.connection;
-        let packet = connection.encoder.session(
-            connection.encoding,
-            &SessionMessage::new(Role::Ready, &ready),
-        );
+        let message = SessionMessage::new(Role::Ready, &ready);
+        // If messages have numbers, ready came before the client asked to resume.
+        let packet = match numbered {
+            false => connection.encoder.session(connection.encoding, &message),
+            true => None,
+        };
         self.server.sessions.attached(connection);
         self.server.hub.set_away(connection);
         self.server
             .sessions
             .set_token(connection, Some(&token), &ready.session);
-        self.unconfirmed = true;
+        // A client that asks after ready may not know that it was heard, and uses the same token again.
+        self.unconfirmed = !numbered;
         connection.set_peer(self.peer.clone());
         (self.admission, self.allowance, self.control) = (Some(admission), allowance, control);
         (self.paused, self.pong_pending) = (None, None);
@@ -156,7 +160,7 @@ impl Connection {
         let (link, clock) = (&mut self.io.link, self.io.clock);
         link.attach(
             &timing.of_side(true),
-            true,
+            !numbered,
             true,
             self.server.limits.outbound,
             clock.now(),

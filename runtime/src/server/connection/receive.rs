@@ -178,12 +178,13 @@ impl Connection {
 
     /// Handles an acknowledgement. One that says nothing new counts as a control message.
     fn received(&mut self, notice: &ReceivedNotice, now: Instant) -> Result<(), End> {
-        if !self.io.link.is_counting() {
+        let numbered = self.server.protocol.session.numbered;
+        if !(self.io.link.is_counting() || numbered) {
             let error = ErrorPayload::new(SessionCode::UnknownType, "messages are not counted");
             self.reject(false, None, &error);
             return Ok(());
         }
-        if let Some(sent) = notice.sent {
+        if let Some(sent) = notice.sent.filter(|_| !numbered) {
             self.io.link.skip(sent, self.io.clock.now());
         }
         let outbound = &self.connection.outbound;
@@ -270,6 +271,10 @@ impl Connection {
                 }
                 Some(system::Request::Hello) => {
                     self.reject_invalid(&error, within_rate);
+                    return None;
+                }
+                Some(system::Request::Resume(after)) => {
+                    self.resume_late(after, within_rate);
                     return None;
                 }
                 Some(system::Request::Run(received)) => received,
@@ -405,6 +410,24 @@ impl Connection {
             return;
         }
         self.fail(expects_reply, id, error);
+        self.violated();
+    }
+
+    /// Answers a client that asks to resume though its session has begun: nothing is sent again.
+    fn resume_late(&mut self, after: Option<u64>, within_rate: Option<bool>) {
+        if !self.check_rate(within_rate) {
+            return self.reject_rate_limited(None, false, None);
+        }
+        let connection = &self.connection;
+        let (encoder, encoding) = (&connection.encoder, connection.encoding);
+        if let Some(packet) = encoder.not_resumed(encoding, after, None) {
+            connection.outbound.control(packet, 0);
+        }
+        self.violated();
+    }
+
+    /// Closes after too many bad messages in a row.
+    fn violated(&mut self) {
         self.invalid += 1;
         if self.invalid >= self.server.limits.violations.max(1) {
             tracing::info!(connection = self.connection.id, "too many invalid messages");

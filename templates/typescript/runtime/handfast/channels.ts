@@ -3,12 +3,11 @@
 import { deadline } from './clock.js';
 import { type ClientChannels, type Core, DEFAULT_OUTBOUND } from './core.js';
 import { type Position, SequenceTracker } from './sequence.js';
-import type { Channel, Message, PresenceDescriptor, Request, Role } from './descriptor.js';
+import type { Channel, Message, PresenceDescriptor, Request } from './descriptor.js';
 import type { EnvelopeFields, Id } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { CallOptions } from './options.js';
 import { ABORTED, type Sending } from './outbound.js';
-import type { Validator } from './report.js';
 import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
 import { Subscription } from './subscription.js';
@@ -83,20 +82,12 @@ export class Channels implements ClientChannels {
 
   constructor(core: Core) {
     this.#core = core;
-    this.#listen('gap', GAP, validateGap, payload => this.#gap(payload as ChannelGap));
-    this.#listen('skip', SKIP, validateSkip, payload => this.#skip(payload as Skip));
+    core.listen('gap', GAP, validateGap, payload => this.#gap(payload as ChannelGap));
+    core.listen('skip', SKIP, validateSkip, payload => this.#skip(payload as Skip));
     this.#own = { join: ownRequest(core, 'join', JOIN), leave: ownRequest(core, 'leave', LEAVE) };
     for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
     core.messages.on(JOIN, message => this.#added(message));
     core.messages.on(LEAVE, ({ payload }) => this.#removed(payload as ChannelKey));
-  }
-
-  /** Listens to a message of the session, if the protocol has it. */
-  #listen(role: Role, name: string, receive: Validator<unknown>, listener: (payload: unknown) => void): void {
-    const tag = this.#core.encoder.tag(role);
-    if (tag === null) return;
-    this.#core.register({ name, tag, receive });
-    this.#core.messages.on(name, ({ payload }) => listener(payload));
   }
 
   /** Joins a channel for one more subscription. */
@@ -178,7 +169,7 @@ export class Channels implements ClientChannels {
   #members(descriptor: PresenceDescriptor<unknown>): ChannelMembers {
     const core = this.#core;
     this.#follow ??= descriptor.via({
-      listen: (receive, listener) => this.#listen('presence', PRESENCE, receive, listener),
+      listen: (receive, listener) => core.listen('presence', PRESENCE, receive, listener),
       find: key => this.#find(key)?.members,
       emit: (key, event) => {
         const membership = this.#find(key);
@@ -230,7 +221,7 @@ export class Channels implements ClientChannels {
     membership.isRefused = false;
     membership.id = undefined;
     if (again) this.#each(membership, subscription => subscription.emit('rejoined', message.payload));
-    const { gap } = membership.sequence.joined(message);
+    const { gap } = membership.sequence.joined(this.#position(message));
     if (again && gap !== undefined) this.#emitGap(membership, gap);
     for (const [subscription, pending] of [...membership.subscriptions]) {
       if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, undefined);
@@ -388,9 +379,19 @@ export class Channels implements ClientChannels {
   isNew(fields: EnvelopeFields): boolean {
     const membership = this.#find(fields.channel);
     if (membership === undefined) return true;
-    const { gap, isDuplicate } = membership.sequence.message(fields);
+    const { gap, isDuplicate } = membership.sequence.message(this.#position(fields));
     if (gap !== undefined) this.#emitGap(membership, gap);
     return isDuplicate !== true;
+  }
+
+  /** The position in a channel. If messages are numbered in the session, there is none. */
+  #position(fields: EnvelopeFields): Position {
+    return this.#core.numbered === undefined ? fields : {};
+  }
+
+  /** Messages of the session are missing, perhaps those of any channel. */
+  missed(gap: Gap): void {
+    for (const membership of [...this.#memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
   }
 
   /** Takes the server's word that something is missing. */

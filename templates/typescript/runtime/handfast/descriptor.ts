@@ -8,6 +8,7 @@ import type { DeclaredError } from './errors.js';
 import type { Envelope, EnvelopeFields, Id, Tag } from './envelope.js';
 import type { MappedRoles } from './mapped.js';
 import type { CallOptions } from './options.js';
+import type { NumberedSession } from './numbered.js';
 import type { AuthRefresh } from './refresh.js';
 import type { Validator } from './report.js';
 import type { Stream } from './stream.js';
@@ -209,6 +210,8 @@ export interface Protocol<Auth = never> {
   readonly authFollows?: true;
   /** How a client authenticates again. */
   readonly refresh?: (core: Core) => AuthRefresh;
+  /** How a session resumes by the numbers of the server's messages, if they have any. */
+  readonly numbered?: (core: Core) => NumberedSession;
   /** Close codes that are not the defaults. */
   readonly closeCodes?: Partial<CloseCodes>;
   /**
@@ -223,7 +226,7 @@ export interface Protocol<Auth = never> {
 }
 
 /** A message of the session itself. */
-export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'auth' | 'received' | 'gap' | 'skip' | 'presence' | 'join' | 'leave' | 'ping' | 'pong' | 'negotiate' | 'error';
+export type Role = 'greeting' | 'hello' | 'ready' | 'refuse' | 'auth' | 'resume' | 'received' | 'gap' | 'skip' | 'presence' | 'join' | 'leave' | 'ping' | 'pong' | 'negotiate' | 'error';
 
 /** The tag of a message on the wire. */
 export function tagOf(message: MessageDescriptor): Tag | null {

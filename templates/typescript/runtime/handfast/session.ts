@@ -130,7 +130,7 @@ function validateCount(value: unknown, report: Report): void {
 
 /** The validator of {@link ChannelGap}. */
 export const validateGap: Validator<unknown> = /*@__PURE__*/ objectOf({
-  '?': ['from', 'to', 'reason'],
+  '?': ['channel', 'from', 'to', 'reason'],
   channel: string,
   from: integer,
   to: integer,
