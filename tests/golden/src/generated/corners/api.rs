@@ -530,6 +530,19 @@ pub enum BracesFn {
     Y,
 }
 
+/// What the members of `braces` learn of each other.
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct BracesPresence {
+    pub r#type: Short,
+    pub r#fn: Option<i64>,
+}
+
+/// What the members of `user` learn of each other.
+#[protocol(deserialize)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserPresence(pub Short);
+
 #[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Match {}
@@ -655,12 +668,17 @@ pub enum ServerMessage {
 }
 
 /// The channel `everyone`.
-#[protocol(channel = "all")]
+#[protocol(channel = "all", presence)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Everyone {}
 
 /// The channel `braces`.
-#[protocol(channel = "a:{type}:{fn}", join = BracesJoin, join_more)]
+#[protocol(
+    channel = "a:{type}:{fn}",
+    join = BracesJoin,
+    join_more,
+    presence(info = BracesPresence, members = 10)
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Braces {
     pub r#type: Short,
@@ -668,7 +686,7 @@ pub struct Braces {
 }
 
 /// The channel `user`.
-#[protocol(channel = "user:{id}")]
+#[protocol(channel = "user:{id}", presence(info = UserPresence))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
     pub id: String,
@@ -688,11 +706,12 @@ pub struct User {
     name = "corners",
     version = "0.1.0",
     accepts = "^0",
-    hash = "6671d0ed42a48cbe1006876e1f761196",
+    hash = "5fa6d96b3ad3522bfda474e7c4c1dfae",
     client = ClientMessage,
     server = ServerMessage,
     channels(Everyone, Braces, User),
     authorize_joins,
+    presence(Braces, User),
     session(
         heartbeat_ms = 25000,
         timeout_ms = 10000,
