@@ -546,7 +546,7 @@ fn settings_without_effect_are_reported() {
         (
             "",
             "session: { roles: { negotiate: { message: ask, fields: { encoding: /v } } } }",
-            "`ask` in the role `negotiate`",
+            "",
         ),
         ("", "encodings: { json: a, cbor: b }", ""),
         ("", "encodings: { msgpack: a }", ""),
