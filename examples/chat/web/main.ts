@@ -143,6 +143,14 @@ async function enterRoom(own: Client<Auth>): Promise<void> {
   }
 }
 
+/** Why messages were missed, where the server says. */
+const REASONS: Readonly<Record<string, string>> = {
+  evicted: ': there were more than the room keeps',
+  expired: ': the room no longer keeps them',
+  epoch: ': the server has begun anew',
+  unavailable: ': the server cannot read them now',
+};
+
 function hearRoom(entered: ChatRoom): void {
   entered.on(chatMessage, (message, { timestamp }) => hearMessage(message, timestamp));
   entered.on(userTyping, ({ name }) => showTyping(name));
@@ -153,11 +161,10 @@ function hearRoom(entered: ChatRoom): void {
   });
   entered.on('rejoined', showJoined);
   entered.on('lost', error => note(error.message));
-  entered.on('gap', ({ from, to }) =>
-    note(
-      from === undefined || to === undefined ? 'Some messages were missed.' : `${to - from + 1} messages were missed.`,
-    ),
-  );
+  entered.on('gap', ({ from, to, reason }) => {
+    const missed = from === undefined || to === undefined ? 'Some messages' : `${to - from + 1} messages`;
+    note(`${missed} were missed${REASONS[reason ?? ''] ?? ''}.`);
+  });
 }
 
 function showJoined(joined: RoomJoined): void {
@@ -200,11 +207,27 @@ function note(words: string): void {
   append(make('li', { className: 'note', textContent: words }));
 }
 
+/** How many messages have arrived while nobody saw the page. */
+let unread = 0;
+
+function showUnread(count: number): void {
+  unread = count;
+  document.title = count === 0 ? 'Handfast chat' : `(${count}) Handfast chat`;
+}
+
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) showUnread(0);
+});
+
 function hearMessage(message: ChatMessage, timestamp?: number): void {
   const { from, text } = message;
   const own = from === ownName ? unseen.find(sent => sent.text === text) : undefined;
-  if (own === undefined) append(messageElement(message, timestamp));
-  else seen(own);
+  if (own === undefined) {
+    append(messageElement(message, timestamp));
+    if (document.hidden) showUnread(unread + 1);
+  } else {
+    seen(own);
+  }
   typing.delete(from);
   showTyping();
 }

@@ -73,7 +73,7 @@ test('the server is killed while somebody types, and brought back', { timeout: 1
   await isShownAs(ada, 'not written', 'delivered');
   await isShownAs(ada, 'written', 'unknown');
   await bob.waitForSelector(said('not written'), wait);
-  await bob.waitForSelector('#messages .note:has-text("missed")', wait);
+  await bob.waitForSelector('#messages .note:has-text("Some messages were missed")', wait);
 
   await say('after');
   await isShownAs(ada, 'after', 'delivered');

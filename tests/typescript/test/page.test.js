@@ -187,6 +187,15 @@ test('people talk, and nothing they say is markup', async () => {
   });
   await tab.waitForSelector('.messages pre');
   assert.equal(await tab.locator('.messages img').count(), 0);
+  const title = 'Handfast chat';
+  assert.equal(await tab.title(), title, 'the page is seen');
+  await show(tab, false);
+  for (const text of ['one', 'two']) {
+    broadcast({ type: 'chat.message', channel: 'room:lobby', seq: ++seq, payload: { from, text } });
+  }
+  await tab.waitForFunction(title => document.title === `(2) ${title}`, title);
+  await show(tab, true);
+  assert.equal(await tab.title(), title);
   broadcast({ type: 'user.typing', channel: 'room:lobby', payload: { name: 'bob' } });
   await tab.waitForFunction(() => document.getElementById('typing').textContent.includes('bob is typing'));
   seq += 3;
@@ -209,6 +218,14 @@ test('people talk, and nothing they say is markup', async () => {
   assert.deepEqual(problems, []);
   await tab.close();
 });
+
+/** Shows or hides a page, as far as the page can tell. */
+function show(tab, isShown) {
+  return tab.evaluate(isShown => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => !isShown });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, isShown);
+}
 
 test('a message shows what became of it, and is sent again only by a click', async () => {
   const { tab, problems } = await open({ width: 1280, height: 800 });

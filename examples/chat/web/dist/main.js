@@ -3348,6 +3348,12 @@ async function enterRoom(own) {
     if (own === client && id === roomId()) note(error instanceof Error ? error.message : String(error));
   }
 }
+var REASONS = {
+  evicted: ": there were more than the room keeps",
+  expired: ": the room no longer keeps them",
+  epoch: ": the server has begun anew",
+  unavailable: ": the server cannot read them now"
+};
 function hearRoom(entered) {
   entered.on(chatMessage, (message, { timestamp }) => hearMessage(message, timestamp));
   entered.on(userTyping, ({ name }) => showTyping(name));
@@ -3358,12 +3364,10 @@ function hearRoom(entered) {
   });
   entered.on("rejoined", showJoined);
   entered.on("lost", (error) => note(error.message));
-  entered.on(
-    "gap",
-    ({ from, to }) => note(
-      from === void 0 || to === void 0 ? "Some messages were missed." : `${to - from + 1} messages were missed.`
-    )
-  );
+  entered.on("gap", ({ from, to, reason }) => {
+    const missed = from === void 0 || to === void 0 ? "Some messages" : `${to - from + 1} messages`;
+    note(`${missed} were missed${REASONS[reason ?? ""] ?? ""}.`);
+  });
 }
 function showJoined(joined) {
   $("topic").textContent = joined.topic ?? "";
@@ -3397,11 +3401,23 @@ function append(item2) {
 function note(words) {
   append(make("li", { className: "note", textContent: words }));
 }
+var unread = 0;
+function showUnread(count) {
+  unread = count;
+  document.title = count === 0 ? "Handfast chat" : `(${count}) Handfast chat`;
+}
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) showUnread(0);
+});
 function hearMessage(message, timestamp) {
   const { from, text } = message;
   const own = from === ownName ? unseen.find((sent) => sent.text === text) : void 0;
-  if (own === void 0) append(messageElement(message, timestamp));
-  else seen(own);
+  if (own === void 0) {
+    append(messageElement(message, timestamp));
+    if (document.hidden) showUnread(unread + 1);
+  } else {
+    seen(own);
+  }
   typing.delete(from);
   showTyping();
 }
