@@ -127,7 +127,7 @@ impl<P: Protocol> ClientHandle<P> {
     }
 
     /// Closes the client's connection once its outbound queue is written, and ends the session. The client does not reconnect. The close
-    /// code is that of [`CloseReason::Kicked`]: 4403 unless the protocol declares another.
+    /// code is that of [`CloseReason::Kicked`](crate::descriptor::CloseReason::Kicked): 4403 unless the protocol declares another.
     pub fn kick(&self, reason: impl Into<Cow<'static, str>>) {
         self.link.connection.kick(reason);
     }

@@ -260,7 +260,7 @@ impl Context {
     }
 
     /// Closes this connection once its outbound queue is written. The client does not reconnect. The close code is that of
-    /// [`CloseReason::Kicked`]: 4403 unless the protocol declares another.
+    /// [`CloseReason::Kicked`](crate::descriptor::CloseReason::Kicked): 4403 unless the protocol declares another.
     ///
     /// ```
     /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }

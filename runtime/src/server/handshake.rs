@@ -1,6 +1,7 @@
 //! The handshake: hello, then ready or refuse. A connection that resumes a session is handed over to it.
 
 mod numbered;
+mod phase;
 
 use super::{
     ConnectRequest, ConnectionInfo, SessionState,
@@ -13,31 +14,26 @@ use super::{
     expiry::announced,
     kept_info::KeptInfo,
     state::{Admission, ServerState},
-    system,
     token_bucket::TokenBucket,
 };
 use crate::{
     SessionCode, Side, TagBuf,
-    codec::Encoding,
     descriptor::CloseReason,
     metrics,
     replies::ErrorPayload,
-    system::{Greeting, Head, Hello, Negotiation, Ready, Resume, Role, check_version},
-    transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
+    system::{Greeting, Ready, Resume, Role, check_version},
+    transport::{CloseFrame, Packet, Transport},
     transport_io::CLOSE_TIMEOUT,
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use numbered::Resumed;
-use serde_json::value::RawValue;
+use phase::Phase;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tracing::Instrument;
 
 /// The close code "try again later" (RFC 6455, section 11.7: the IANA registry).
 pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
-
-/// The maximum length of a client's version, in bytes: a rejection repeats it.
-const MAX_VERSION: usize = 64;
 
 /// What a message that waits for ready counts, beside its bytes.
 const EARLY_OVERHEAD: usize = 128;
@@ -459,246 +455,5 @@ async fn send(
     match tokio::time::timeout(CLOSE_TIMEOUT, transport.send(packet)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(None),
-    }
-}
-
-/// What a message before ready is.
-enum Early {
-    Hello(Box<Hello>),
-    /// What authenticates the client.
-    Auth(Box<RawValue>),
-    /// It is allowed. It may have an answer.
-    Allowed(Option<Packet>),
-    /// It is a bad message, with this answer.
-    Wrong(Option<Packet>),
-}
-
-/// A connection before its hello.
-struct Phase<'a> {
-    server: &'a ServerState,
-    allowance: &'a Allowance,
-    encoding: usize,
-    control: &'a mut TokenBucket,
-    /// Messages that are allowed before ready.
-    early: &'a mut Vec<Packet>,
-    early_bytes: usize,
-}
-
-impl Phase<'_> {
-    fn close(&self, condition: CloseReason) -> Option<CloseFrame> {
-        Some(CloseFrame::new(
-            self.server.protocol.close_code(condition),
-            "",
-        ))
-    }
-
-    /// Waits for a message.
-    async fn packet(
-        &mut self,
-        transport: &mut dyn Transport,
-    ) -> Result<Packet, Option<CloseFrame>> {
-        let packet = loop {
-            match transport.receive().await {
-                Ok(TransportEvent::Packet(packet)) => break packet,
-                Ok(TransportEvent::Alive) if self.control.take(Instant::now()) => {}
-                Ok(TransportEvent::Alive) => return Err(self.close(CloseReason::RateLimited)),
-                Ok(TransportEvent::Closed(_)) => return Err(None),
-                Err(TransportError::TooLarge { .. }) => {
-                    return Err(self.close(CloseReason::TooLarge));
-                }
-                Err(TransportError::Protocol { code, reason }) => {
-                    return Err(Some(CloseFrame::new(code, reason)));
-                }
-                Err(_) => return Err(None),
-            }
-        };
-        if packet.len() > self.server.limits.message {
-            return Err(self.close(CloseReason::TooLarge));
-        }
-        // A client that keeps reconnecting causes as much work as one that keeps sending messages.
-        if !self.allowance.take(Instant::now()) {
-            let packet = {
-                let reason = "too many messages in too short a time";
-                let error = ErrorPayload::new(SessionCode::RateLimited, reason).retryable();
-                self.server.encoder.rejection(self.encoding, &error)
-            };
-            send(transport, packet).await?;
-            let code = self.server.protocol.close_code(CloseReason::RateLimited);
-            return Err(Some(CloseFrame::new(code, "too many messages")));
-        }
-        Ok(packet)
-    }
-
-    /// Waits for the hello.
-    async fn hello(&mut self, transport: &mut dyn Transport) -> Result<Hello, Option<CloseFrame>> {
-        loop {
-            if let Early::Hello(hello) = self.next(transport, Role::Hello).await? {
-                return Ok(*hello);
-            }
-        }
-    }
-
-    /// Waits for what authenticates the client, where that is a message after the hello.
-    async fn credentials(
-        &mut self,
-        transport: &mut dyn Transport,
-    ) -> Result<Box<RawValue>, Option<CloseFrame>> {
-        loop {
-            if let Early::Auth(auth) = self.next(transport, Role::Auth).await? {
-                return Ok(auth);
-            }
-        }
-    }
-
-    /// Waits for a message in a role. Other messages are answered with an error, up to `limits.violations`.
-    async fn next(
-        &mut self,
-        transport: &mut dyn Transport,
-        role: Role,
-    ) -> Result<Early, Option<CloseFrame>> {
-        let mut violations = self.server.limits.violations.max(1);
-        while violations > 0 {
-            let packet = self.packet(transport).await?;
-            match self.judge(packet, role)? {
-                found @ (Early::Hello(_) | Early::Auth(_)) => return Ok(found),
-                Early::Allowed(answer) => send(transport, answer).await?,
-                Early::Wrong(answer) => {
-                    violations -= 1;
-                    send(transport, answer).await?;
-                }
-            }
-        }
-        Err(self.close(CloseReason::Violations))
-    }
-
-    /// Decides what a message before ready is. `awaited` is the role of the message that comes next.
-    fn judge(&mut self, packet: Packet, awaited: Role) -> Result<Early, Option<CloseFrame>> {
-        let protocol = self.server.protocol;
-        let encoder = &self.server.encoder;
-        let source = encoder.codec(self.encoding).source(packet.frame());
-        let found = source.ok().and_then(|source| {
-            Head::find(&source, protocol.client, Side::Client, &protocol.session).ok()
-        });
-        let (condition, error) = match &found {
-            Some((head, Some(Role::Auth))) if awaited == Role::Auth => {
-                match head.raw_payload(&protocol.client.envelope) {
-                    Ok(auth) => return Ok(Early::Auth(auth)),
-                    Err(_) => (
-                        CloseReason::Invalid,
-                        ErrorPayload::new(SessionCode::Invalid, "the credentials do not fit"),
-                    ),
-                }
-            }
-            Some((head, Some(Role::Hello))) if awaited == Role::Hello => match Hello::read(head) {
-                Ok(hello)
-                    if hello
-                        .version
-                        .as_ref()
-                        .is_none_or(|v| v.len() <= MAX_VERSION) =>
-                {
-                    return Ok(Early::Hello(Box::new(hello)));
-                }
-                _ => (
-                    CloseReason::Invalid,
-                    ErrorPayload::new(SessionCode::Invalid, "the hello does not fit"),
-                ),
-            },
-            // Messages before it would be in another encoding.
-            Some((head, Some(Role::Negotiate)))
-                if awaited == Role::Hello && self.early.is_empty() =>
-            {
-                match Negotiation::read(head)
-                    .ok()
-                    .and_then(|asked| self.encoding_of(&asked.0))
-                {
-                    Some(found) => {
-                        let agreed = Negotiation(encoder.encodings[found].0.codec().name().into());
-                        let message = SessionMessage::new(Role::Negotiate, &agreed);
-                        let answer = encoder.session(self.encoding, &message);
-                        self.encoding = found;
-                        return Ok(Early::Allowed(answer));
-                    }
-                    None => (
-                        CloseReason::Invalid,
-                        ErrorPayload::new(
-                            SessionCode::Invalid,
-                            "the protocol does not have this encoding",
-                        ),
-                    ),
-                }
-            }
-            Some((head, role)) if self.is_early(head, *role) => {
-                match role {
-                    Some(Role::Ping) if !self.control.take(Instant::now()) => {
-                        return Err(self.close(CloseReason::RateLimited));
-                    }
-                    Some(Role::Ping) => {
-                        let ping = system::Ping::read(head);
-                        let pong = encoder.session(self.encoding, &ping.pong());
-                        return Ok(Early::Allowed(pong));
-                    }
-                    Some(_) => {}
-                    None => {
-                        drop(found);
-                        self.keep(packet)?;
-                    }
-                }
-                return Ok(Early::Allowed(None));
-            }
-            Some((_, Some(Role::Hello))) => (
-                CloseReason::RepeatedHello,
-                ErrorPayload::new(SessionCode::NotReady, "a second hello"),
-            ),
-            Some(_) => (
-                CloseReason::NotReady,
-                ErrorPayload::new(
-                    SessionCode::NotReady,
-                    match awaited {
-                        Role::Auth => "what authenticates the client comes first",
-                        _ => "the hello comes first",
-                    },
-                ),
-            ),
-            None => (
-                CloseReason::Invalid,
-                ErrorPayload::new(SessionCode::Syntax, "this is no message"),
-            ),
-        };
-        if let Some(code) = protocol.closes_for(condition) {
-            return Err(Some(CloseFrame::new(code, error.message.into_owned())));
-        }
-        let id = found.as_ref().and_then(|(head, _)| head.id.as_ref());
-        Ok(Early::Wrong(encoder.error(self.encoding, id, &error)))
-    }
-
-    /// Returns the index of the encoding with a name.
-    fn encoding_of(&self, name: &str) -> Option<usize> {
-        self.server.encoder.index_of(Some(Encoding::of(name)?))
-    }
-
-    /// Whether a message is allowed before the hello: the protocol says so of it.
-    fn is_early(&self, head: &Head<'_>, role: Option<Role>) -> bool {
-        let protocol = self.server.protocol;
-        let early = protocol.session.before_ready;
-        match role {
-            Some(role @ (Role::Ping | Role::Pong)) => role
-                .mapped(&protocol.session.mapped)
-                .is_some_and(|mapped| early.contains(&mapped.name)),
-            Some(_) => false,
-            None => {
-                let index = (protocol.client.lookup)(head.tag.borrow());
-                index.is_some_and(|index| early.contains(&protocol.client.messages[index].name))
-            }
-        }
-    }
-
-    /// Keeps a message until the session is ready, within `limits.inbound`.
-    fn keep(&mut self, packet: Packet) -> Result<(), Option<CloseFrame>> {
-        self.early_bytes += packet.len() + EARLY_OVERHEAD;
-        if self.early_bytes > self.server.limits.inbound {
-            return Err(self.close(CloseReason::RateLimited));
-        }
-        self.early.push(packet);
-        Ok(())
     }
 }

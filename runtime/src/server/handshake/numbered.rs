@@ -1,6 +1,6 @@
 //! Sessions whose messages have numbers: the first message of a client after ready may ask for those after one.
 
-use super::{Phase, send};
+use super::{phase::Phase, send};
 use crate::{
     Side,
     descriptor::CloseReason,
