@@ -548,7 +548,7 @@ async fn nothing_is_lost_repeated_or_reordered() {
             if connections == 1 {
                 40
             } else {
-                3 + random.below(40)
+                2 + random.below(20)
             }
         })
         .await;
