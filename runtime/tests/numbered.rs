@@ -548,7 +548,7 @@ async fn nothing_is_lost_repeated_or_reordered() {
             if connections == 1 {
                 40
             } else {
-                3 + random.below(40)
+                2 + random.below(20)
             }
         })
         .await;
@@ -621,7 +621,8 @@ async fn a_client_checks_the_numbers() {
     simulated(async {
         let (near, far) = duplex(1024);
         let (again, other) = duplex(1024);
-        let ends = Mutex::new(vec![again, near]);
+        let (last, third) = duplex(1024);
+        let ends = Mutex::new(vec![last, again, near]);
         let builder: ClientBuilder<Desk, Client> = ClientBuilder::over(move || {
             let end = ends.lock().expect("it is whole").pop();
             async { end.ok_or(std::io::Error::other("there is no more")) }
@@ -652,17 +653,23 @@ async fn a_client_checks_the_numbers() {
         script
             .expect(r#"{"type":"ack","payload":{"upTo":45}}"#)
             .await;
-        drop(script);
-        let mut script = Script(other);
-        script
-            .expect(r#"{"type":"login","payload":{"name":"ada"}}"#)
-            .await;
-        script
-            .say(r#"{"type":"welcome","payload":{"session":"b","desk":1}}"#)
-            .await;
-        script
-            .expect(r#"{"type":"resume","payload":{"session":"a","lastSeq":45}}"#)
-            .await;
+        script.close(4000, "").await;
+        // The first time it is not answered, so that the session keeps its name.
+        for (far, session) in [(other, "b"), (third, "c")] {
+            script = Script(far);
+            script
+                .expect(r#"{"type":"login","payload":{"name":"ada"}}"#)
+                .await;
+            let welcome =
+                format!(r#"{{"type":"welcome","payload":{{"session":"{session}","desk":1}}}}"#);
+            script.say(&welcome).await;
+            script
+                .expect(r#"{"type":"resume","payload":{"session":"a","lastSeq":45}}"#)
+                .await;
+            if session == "b" {
+                script.close(4000, "").await;
+            }
+        }
         script
             .say(r#"{"type":"error","payload":{"code":"NO_SUCH_SESSION","message":"?"}}"#)
             .await;
