@@ -329,6 +329,8 @@ fn blobs(bytes: &str) -> Value {
             },
             "got": { "from": "server", "payload": { "type": "object", "required": ["data"], "properties": { "data": { "$ref": "#/types/Blob" } } } },
             "whole": { "from": "both", "payload": base64 },
+            // Objects inherit something of that name.
+            "odd": { "from": "both", "payload": { "type": "object", "properties": { "constructor": base64 } } },
         },
         "generate": { "typescript": { "out": "api.ts", "sides": "both", "bytes": bytes } },
     })

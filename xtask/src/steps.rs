@@ -93,7 +93,7 @@ pub(crate) const STEPS: &[Step] = &[
         proves: "code generated from random protocols compiles without a warning, and is formatted",
         run: || {
             node::packages()?;
-            run("", &format!("{CONFORMANCE} protocols 2 300"))
+            run("", &format!("{CONFORMANCE} protocols 3 300"))
         },
     },
     Step {

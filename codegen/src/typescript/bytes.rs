@@ -5,7 +5,7 @@
 //! them by properties, items, maps and unions with a discriminant. Under every other keyword, inside of types that contain themselves, and in
 //! what is not a payload, bytes remain text; so do those that are reached both ways.
 
-use super::{context::Context, text};
+use super::{context::Context, locals::INHERITED, text};
 use handfast_schema::{
     Schema, SchemaId, Schemas, Type,
     union::{Distinction, union},
@@ -286,7 +286,10 @@ impl Context<'_> {
     ) -> Option<String> {
         let all = of.into_iter().filter_map(|(name, id)| {
             let place = self.place(id, places, items)?;
-            Some(format!("{}: {place}", text::key(&name)))
+            // TypeScript takes the type of such a name from what objects inherit, and widens its value.
+            let widened = place == "true" && INHERITED.contains(&&*name);
+            let literal = if widened { " as const" } else { "" };
+            Some(format!("{}: {place}{literal}", text::key(&name)))
         });
         let all: Vec<String> = all.collect();
         (!all.is_empty()).then(|| format!("{{ {} }}", all.join(", ")))

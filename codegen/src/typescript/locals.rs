@@ -14,7 +14,7 @@ pub(super) struct Locals {
 }
 
 /// Properties that every object inherits: these are read by `Object.hasOwn`.
-const INHERITED: [&str; 12] = [
+pub(super) const INHERITED: [&str; 12] = [
     "__defineGetter__",
     "__defineSetter__",
     "__lookupGetter__",
