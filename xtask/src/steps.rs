@@ -174,6 +174,7 @@ fn check() -> Result<(), Failure> {
         ("slack", "tests/protocols/slack.yaml"),
         ("graphql-ws", "tests/protocols/graphql-ws.yaml"),
         ("home-assistant", "tests/protocols/home-assistant.yaml"),
+        ("desk", "tests/protocols/desk.yaml"),
     ] {
         let capture = format!("tests/protocols/{name}.ndjson");
         let spec = format!("--spec {spec}");
