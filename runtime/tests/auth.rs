@@ -142,10 +142,17 @@ impl SessionHandler for App {
 
 impl Handler for App {
     async fn ask(&self, _: Ask, cx: &Context<User>) -> Result<Me, HandlerError> {
-        let badge = cx.session().login.badge.clone();
+        let login = &cx.session().login;
+        if login.lasts == Some(SLOW) {
+            tokio::time::sleep(Duration::from_millis(2 * SLOW as u64)).await;
+        }
+        let badge = login.badge.clone();
         Ok(Me { badge })
     }
 }
+
+/// A login that lasts so many milliseconds is over before its messages are handled.
+const SLOW: i64 = 100;
 
 fn app() -> (App, Server) {
     let ended = Arc::new(Semaphore::new(0));
@@ -340,6 +347,40 @@ async fn an_expired_session_is_closed() {
         assert_eq!(frame.code, 4401);
         assert_eq!(frame.reason, "the authentication has expired");
         let _ = app.ended.acquire().await.expect("it is open");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn credentials_that_arrive_in_time_count_behind_a_slow_message() {
+    soon(async {
+        let ask = |id: &str| format!(r#"{{"type":"ask","id":"{id}"}}"#);
+        let auth = |badge: &str| {
+            format!(
+                r#"{{"type":"auth","payload":{{"user":"ada","badge":"{badge}","lasts":60000}},"id":"2"}}"#
+            )
+        };
+        let (_, server) = app();
+        let mut script = by_hand(&server, r#","lasts":100"#).await;
+        script.next().await;
+        for message in [ask("1"), auth("two"), ask("3")] {
+            script.say(&message).await;
+        }
+        let me = |badge: &str, id: &str| {
+            format!(r#"{{"type":"me","payload":{{"badge":"{badge}"}},"id":"{id}"}}"#)
+        };
+        assert_eq!(answer(&mut script).await, me("one", "1"));
+        assert!(announced(&script.next().await).is_some_and(|left| left > 50_000));
+        assert_eq!(answer(&mut script).await, me("two", "3"));
+
+        let mut script = by_hand(&server, r#","lasts":100"#).await;
+        script.next().await;
+        for message in [ask("1"), auth("locked")] {
+            script.say(&message).await;
+        }
+        assert_eq!(answer(&mut script).await, me("one", "1"));
+        assert!(script.next().await.contains("LOCKED"));
+        assert_eq!(close_frame(&mut script).await.code, 4401);
     })
     .await;
 }

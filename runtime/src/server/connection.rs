@@ -10,6 +10,7 @@
 
 mod call_replies;
 mod detached;
+mod expiring;
 mod hooks;
 mod receive;
 
@@ -76,6 +77,8 @@ pub(crate) struct Connection {
     unconfirmed: bool,
     /// When the authentication expires.
     expiry: Option<Expiry>,
+    /// If it has expired: how many queued messages there are up to the last credentials that arrived before.
+    renewal: Option<usize>,
     connection: Arc<ConnectionHandle>,
     server: Arc<ServerState>,
     service: Arc<dyn Service>,
@@ -203,6 +206,7 @@ impl Connection {
             allowance,
             unconfirmed: false,
             expiry: expires.map(Expiry::new),
+            renewal: None,
             handlers: HandlerQueue::new(connection.clone(), streams),
             inbound,
             rate: limits
@@ -375,6 +379,7 @@ impl Connection {
         if self.connection.take_refreshed() {
             self.set_peer(self.connection.peer());
         }
+        self.end_expired();
         match end {
             handler_queue::End::Finished => {}
             handler_queue::End::Panicked => {
@@ -412,6 +417,7 @@ impl Connection {
         if self.inbound.is_empty() || !self.may_handle() {
             return false;
         }
+        self.begins_next();
         let Some((packet, within_rate)) = self.inbound.pop() else {
             return false;
         };
@@ -452,22 +458,8 @@ impl Connection {
     /// Uses the state of a client that has authenticated again for later messages.
     fn set_peer(&mut self, peer: Arc<Peer>) {
         self.expiry = self.service.expires(&peer.session).map(Expiry::new);
+        self.renewal = None;
         self.peer = peer;
-    }
-
-    /// Closes the session if its authentication has expired.
-    fn poll_expiry(&mut self, cx: &mut task::Context<'_>) {
-        let expiry = self.expiry.as_mut();
-        if expiry.is_some_and(|expiry| expiry.poll(cx).is_ready()) {
-            self.expiry = None;
-            tracing::info!(
-                connection = self.connection.id,
-                "the authentication has expired"
-            );
-            let reason = "the authentication has expired";
-            self.connection
-                .close(CloseReason::Unauthorized, reason, true);
-        }
     }
 
     fn poll_timers(&mut self, cx: &mut task::Context<'_>) -> Option<End> {

@@ -203,6 +203,12 @@ impl HandlerQueue {
         self.running.is_none()
     }
 
+    /// Whether the handler of a message is running that others wait for.
+    pub(crate) fn runs(&self, message: &str) -> bool {
+        let running = self.running.as_ref();
+        running.is_some_and(|running| running.task.message == message)
+    }
+
     /// Whether no message is being handled that a graceful close waits for.
     pub(crate) fn is_done(&self) -> bool {
         self.is_idle() && self.concurrent.as_ref().is_none_or(|all| all.is_empty())

@@ -43,6 +43,12 @@ impl Inbound {
         self.queue.push_back((packet, within_rate));
     }
 
+    /// Returns how many messages there are up to the last that satisfies a condition, itself included; 0 if none does.
+    pub(crate) fn count_to_last(&self, mut condition: impl FnMut(&Packet) -> bool) -> usize {
+        let last = self.queue.iter().rposition(|(packet, _)| condition(packet));
+        last.map_or(0, |last| last + 1)
+    }
+
     pub(crate) fn pop(&mut self) -> Option<(Packet, bool)> {
         let (packet, within_rate) = self.queue.pop_front()?;
         self.bytes -= packet.len() + OVERHEAD;

@@ -38,7 +38,12 @@ pub(crate) enum Urgent {
     Cancel(Id),
     /// Answers a request of the server.
     Answer,
+    /// Has new credentials. It does not skip the queue.
+    Auth,
 }
+
+/// The name under which new credentials are handled.
+pub(crate) const AUTH: &str = "auth";
 
 /// A ping: what its pong repeats.
 #[derive(Debug, Default)]
@@ -120,6 +125,7 @@ pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Op
         Some(Role::Error) if cx.connection.calls_so_far().is_some() => return Some(Urgent::Answer),
         Some(Role::Ping) => return Some(Urgent::Ping(Ping::read(&head))),
         Some(Role::Pong) => return Some(Urgent::Pong),
+        Some(Role::Auth) => return Some(Urgent::Auth),
         Some(Role::Received) => return ReceivedNotice::read(&head).ok().map(Urgent::Received),
         _ => {}
     }
@@ -222,9 +228,9 @@ pub(crate) fn read(
         }
         Role::Auth => {
             let auth = head.raw_payload(&server.protocol.client.envelope).ok()?;
-            let (responder, observed) = responder("auth");
+            let (responder, observed) = responder(AUTH);
             let refresh = refresh(service.clone(), responder, auth);
-            (Action::Run(Box::pin(refresh)), "auth", observed)
+            (Action::Run(Box::pin(refresh)), AUTH, observed)
         }
         // Only a client that was asked something can fail to answer.
         Role::Error => {

@@ -137,7 +137,9 @@ impl Connection {
             match self.receive(&packet, None) {
                 Some(Urgent::Ping(_) | Urgent::Pong) => self.control(now)?,
                 Some(Urgent::Received(notice)) => self.received(&notice, now)?,
-                Some(Urgent::Cancel(_) | Urgent::Answer) | None => self.count(length),
+                Some(Urgent::Cancel(_) | Urgent::Answer | Urgent::Auth) | None => {
+                    self.count(length);
+                }
             }
             return Ok(());
         }
