@@ -50,6 +50,8 @@ pub(crate) struct Setup {
     pub(crate) caps: Option<(usize, usize)>,
     /// Whether this machine is a proxy that says where its peers come from.
     pub(crate) is_behind_proxy: bool,
+    /// Whether the peers keep a processor busy with what they may: then others are served slowly.
+    pub(crate) is_busy: bool,
 }
 
 impl Setup {
@@ -57,6 +59,7 @@ impl Setup {
         rate: None,
         caps: None,
         is_behind_proxy: false,
+        is_busy: false,
     };
 
     /// No bound on messages, so that nothing but what waits is bounded.
@@ -74,6 +77,7 @@ impl Setup {
     /// How many round trips a good client can make at once without being held to the rate.
     pub(crate) fn trips(&self, wanted: usize) -> usize {
         match self.rate {
+            _ if self.is_busy => wanted / 10,
             Some((count @ 1.., _)) => wanted.min(count as usize - 20),
             _ => wanted,
         }
@@ -215,7 +219,7 @@ impl Handler for App {
                 };
                 // Slower than they come.
                 while let Some(Ok(_)) = samples.next().await {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    tokio::time::sleep(Duration::from_millis(2)).await;
                 }
             });
             return;

@@ -74,11 +74,17 @@ pub(crate) fn all() -> Vec<Attack> {
                 |target| leave(target, Who::Address, Load::None).boxed(),
             )
         },
-        one(
-            "detached-fat",
-            "sessions with as much as one may hold: answers that are not acknowledged, messages behind a handler that hangs, streams, channels",
-            |target| leave(target, Who::Each, Load::Fat).boxed(),
-        ),
+        Attack {
+            setup: Setup {
+                is_busy: true,
+                ..Setup::NO_RATE
+            },
+            ..one(
+                "detached-fat",
+                "sessions with as much as one may hold: answers that are not acknowledged, messages behind a handler that hangs, streams, channels",
+                |target| leave(target, Who::Each, Load::Fat).boxed(),
+            )
+        },
         one(
             "detached-growing",
             "sessions in a room that are left while others publish to it",
@@ -244,6 +250,8 @@ async fn leave(target: Target, who: Who, load: Load) -> Fate {
                         _ => break,
                     }
                 }
+                // This is about memory: the processor is left to others.
+                tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
     }
@@ -259,7 +267,7 @@ fn fat(out: &mut Vec<u8>) {
             &format!(r#"{{"type":"join","payload":{{"channel":"topic:{name}{n}"}},"id":"c{n}"}}"#),
         );
     }
-    for n in 0..20 {
+    for n in 0..4 {
         frame::text(
             out,
             &format!(r#"{{"type":"ticks.watch","payload":{{"fast":false}},"id":"s{n}"}}"#),
@@ -310,7 +318,11 @@ async fn resume(target: Target, keeps: bool) -> Fate {
             let hello = resuming(&name, &last, 0);
             match ConnectionInfo::enter_as(target.address, "", &hello).await {
                 Ok(entered) => next = Some(entered),
-                Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+                // Its address has too many. That is a connection, too.
+                Err(_) => {
+                    fate.again += 1;
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
             }
         }
         let Some((resumed, ready)) = next else {
