@@ -144,16 +144,18 @@ impl ConnectRequest {
         }
     }
 
-    /// The request of a client that authenticates again, by a message of its own.
-    pub(crate) fn again(auth: Box<RawValue>, peer: &Peer) -> Self {
+    /// The same, if a message of its own authenticates the client.
+    pub(crate) fn apart(self) -> Self {
         Self {
             in_hello: false,
-            ..Self::new(
-                Some(auth),
-                peer.info.whole().clone(),
-                (*peer.version).to_owned(),
-            )
+            ..self
         }
+    }
+
+    /// The request of a client that authenticates again, by a message of its own.
+    pub(crate) fn again(auth: Box<RawValue>, peer: &Peer) -> Self {
+        let (info, version) = (peer.info.whole().clone(), (*peer.version).to_owned());
+        Self::new(Some(auth), info, version).apart()
     }
 
     /// Decodes the authentication payload.

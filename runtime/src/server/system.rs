@@ -235,7 +235,9 @@ pub(crate) fn read(
         // Only a client that was asked something can fail to answer.
         Role::Error => {
             cx.connection.calls_so_far()?;
-            let error = RemoteError::read(&head).ok()?;
+            // One that cannot be read is a failure as well.
+            let error =
+                RemoteError::read(&head).unwrap_or_else(|_| RemoteError::failed(None, None));
             return Some(Request::Failed(head.id, error));
         }
         Role::Ready

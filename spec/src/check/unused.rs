@@ -69,7 +69,8 @@ impl Checker<'_> {
             .filter_map(|one| one.channel)
             .collect();
         for (index, channel) in protocol.channels.iter().enumerate() {
-            if !channels.contains(&crate::model::ChannelId(index)) {
+            let is_used = channels.contains(&crate::model::ChannelId(index));
+            if !is_used && channel.presence.is_none() {
                 found.push(unused("channel", &channel.name.text, channel.name.span));
             }
         }

@@ -107,9 +107,10 @@ for (const { encoding, encode, decode } of oracles) {
         if (message.type === 'chat.send') socket.send(encode({ type: 'chat.sent', id: message.id }));
         if (message.type !== 'negotiate') return;
         assert.deepEqual(message.payload, { encoding: name });
-        agrees = read.length > 1;
+        agrees = read.length > 2;
         const refused = { type: 'error', payload: { code: 'INVALID', message: 'not now' } };
-        socket.send(JSON.stringify(agrees ? message : refused));
+        const other = { ...message, payload: { encoding: 'json' } };
+        socket.send(JSON.stringify(agrees ? message : read.length > 1 ? other : refused));
       });
     });
     const transport = negotiate(api.protocol, webSocket(Ws));
@@ -119,7 +120,7 @@ for (const { encoding, encode, decode } of oracles) {
     client.state.subscribe(() => reasons.push(client.state.get().closed?.reason));
     assert.equal((await client.call(api.chatSend, { roomId: 'lobby', text: 'hi' })).ok, true);
     client.close();
-    const types = ['negotiate', 'negotiate', 'hello', 'chat.send'];
+    const types = ['negotiate', 'negotiate', 'negotiate', 'hello', 'chat.send'];
     assert.deepEqual(read, types.map(type => ['chat.v1+json', type]));
     assert.ok(reasons.includes(`the server does not agree to the encoding ${name}`));
     server.close();

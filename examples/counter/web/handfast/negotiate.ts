@@ -8,7 +8,7 @@ import { parseFrame } from './decode.js';
 import type { Incoming, Protocol } from './descriptor.js';
 import { Encoder } from './encoder.js';
 import { type Transport, type TransportFactory, webSocket } from './transport.js';
-import { isObject } from './validators.js';
+import { isObject, type JsonObject } from './validators.js';
 
 /** The answer of the server. */
 const agreement: Incoming<unknown> = { name: 'negotiate', receive() {} };
@@ -33,6 +33,12 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
   if (tag === null || json === undefined || encoder.tag('hello') === null || encoder.tag('greeting') !== null) {
     throw new Error(`handfast: the encoding of ${protocol.name} cannot be negotiated`);
   }
+  /** Whether an answer names an encoding; where that is in a message of the protocol, only `mapped` knows. */
+  const names = (message: JsonObject, encoding: string | undefined): boolean => {
+    if (protocol.mapped?.has('negotiate') === true) return true;
+    const payload = answer.content === null ? message : message[answer.content];
+    return isObject(payload) && payload['encoding'] === encoding;
+  };
   const answer = protocol.mapped?.incoming(agreement, tag)?.envelope ?? envelope.server;
   return (url, subprotocol, events) => {
     const name = Object.entries(subprotocols).find(([, each]) => each === subprotocol)?.[0];
@@ -43,7 +49,7 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
       received: frame => {
         if (isAgreed) return events.received(frame);
         const parsed = parseFrame(frame, depth);
-        isAgreed = parsed.ok && isObject(parsed.value) && parsed.value[answer.tag.name] === tag;
+        isAgreed = parsed.ok && isObject(parsed.value) && parsed.value[answer.tag.name] === tag && names(parsed.value, name);
         if (isAgreed) return events.opened();
         const reason = `the server does not agree to the encoding ${name}`;
         carrier.close(PROTOCOL_ERROR, reason);
