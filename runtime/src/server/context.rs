@@ -200,7 +200,8 @@ impl Context {
         }
     }
 
-    /// Sends a message to this connection only. It has no sequence number, and is lost if the client disconnects before it is written.
+    /// Sends a message to this connection only. It has no sequence number. If the client loses its connection, it is sent when the session is
+    /// resumed, unless it is volatile; it is lost with the session.
     ///
     /// Messages that belong to a channel must be published instead: sent with this method, they have no channel and clients reject them.
     pub fn send<U: MessageSet, M: Message<U>>(&self, message: &M) {
