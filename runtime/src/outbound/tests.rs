@@ -1,0 +1,139 @@
+use super::*;
+
+/// The unit of message sizes in these tests, overhead included.
+const UNIT: usize = OVERHEAD;
+
+fn packet(units: usize) -> Packet {
+    Packet::Text("x".repeat(units * UNIT - OVERHEAD).into())
+}
+
+fn outbound(units: usize) -> Outbound {
+    Outbound::new(units * UNIT, Overflow::GiveUp)
+}
+
+fn lengths(outbound: &Outbound) -> Vec<usize> {
+    let mut items = Vec::new();
+    outbound.take(&mut items, &|_| None);
+    items.iter().map(|item| item.cost() / UNIT).collect()
+}
+
+#[test]
+fn volatile_messages_are_dropped_first() {
+    let out = outbound(100);
+    assert_eq!(out.push(packet(40), false), Ok(()));
+    assert_eq!(out.push(packet(50), true), Ok(()));
+    assert_eq!(out.push(packet(20), true), Err(EnqueueError::Full));
+    assert_eq!(out.push(packet(60), false), Ok(()));
+    assert_eq!(out.push(packet(1), false), Err(EnqueueError::Full));
+    assert_eq!(lengths(&out), [40, 60]);
+}
+
+#[test]
+fn a_message_replaces_one_with_its_key() {
+    let out = outbound(100);
+    let [a, b]: [Arc<str>; 2] = ["a".into(), "b".into()];
+    let push = |text: &str, key| out.push_keyed(Packet::Text(text.into()), key);
+    let texts = || {
+        let mut items = Vec::new();
+        out.take(&mut items, &|_| None);
+        let packets = items.into_iter().map(|item| item.packet);
+        packets.collect::<Vec<_>>()
+    };
+    let text = |text: &str| Packet::Text(text.into());
+    push("a1", &a).expect("there is room");
+    out.push(text("x"), false).expect("there is room");
+    push("b1", &b).expect("there is room");
+    push("a2", &a).expect("there is room");
+    push("b2 is longer", &b).expect("there is room");
+    assert_eq!(texts(), [text("a2"), text("x"), text("b2 is longer")]);
+    out.flushed();
+    assert!(out.is_idle());
+    // What was taken is replaced no more.
+    push("a3", &a).expect("there is room");
+    assert_eq!(texts(), [text("a3")]);
+    out.flushed();
+    // What was dropped for lack of room is not replaced either.
+    push("a4", &a).expect("there is room");
+    out.push(packet(100), false).expect("there is room");
+    assert_eq!(push("a5", &a), Err(EnqueueError::Full));
+    assert_eq!(lengths(&out), [100]);
+    out.flushed();
+    push("a6", &a).expect("there is room");
+    push("a7", &a).expect("there is room");
+    assert_eq!(texts(), [text("a7")]);
+}
+
+#[test]
+fn one_acknowledgement_waits() {
+    let out = outbound(100);
+    out.control(packet(3), 0);
+    for length in [4, 5, 6] {
+        out.acknowledgement(packet(length));
+    }
+    assert_eq!(lengths(&out), [3, 6]);
+    out.flushed();
+    assert!(out.is_idle());
+    out.acknowledgement(packet(7));
+    assert_eq!(lengths(&out), [7]);
+}
+
+#[test]
+fn one_message_always_fits() {
+    let out = outbound(100);
+    assert_eq!(out.push(packet(500), false), Ok(()));
+    assert_eq!(out.push(packet(1), false), Err(EnqueueError::Full));
+    out.answer(packet(7));
+    assert_eq!(lengths(&out), [500, 7]);
+}
+
+#[test]
+fn messages_being_written_count_until_they_are_flushed() {
+    let out = outbound(100);
+    out.push(packet(90), false).expect("there is room");
+    assert_eq!(lengths(&out), [90]);
+    assert_eq!(out.push(packet(20), false), Err(EnqueueError::Full));
+    out.flushed();
+    assert_eq!(out.push(packet(20), false), Ok(()));
+}
+
+#[derive(Default)]
+struct Woken(std::sync::atomic::AtomicUsize);
+
+impl std::task::Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_task_that_rests_is_woken_once_and_one_that_runs_is_not() {
+    let out = outbound(100);
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(woken.clone());
+    let count = || woken.0.load(Ordering::Relaxed);
+    assert!(!out.rest(&waker, None));
+    out.push(packet(1), false).expect("there is room");
+    out.push(packet(1), false).expect("there is room");
+    assert_eq!(count(), 1);
+    out.running();
+    out.answer(packet(1));
+    assert_eq!(count(), 1);
+    // A client that has no connection rests although messages are queued.
+    assert!(out.rest(&waker, None));
+    out.close(CloseFrame::new(1000, ""), false);
+    assert_eq!(count(), 2);
+    assert!(out.rest(&waker, None));
+    assert!(out.closing().is_some());
+    out.end();
+    out.wake();
+    assert_eq!(count(), 2);
+}
+
+#[test]
+fn nothing_is_queued_after_the_end() {
+    let out = outbound(100);
+    out.end();
+    assert_eq!(out.push(packet(1), false), Err(EnqueueError::Ended));
+    out.answer(packet(1));
+    assert!(lengths(&out).is_empty());
+}
