@@ -1,0 +1,170 @@
+//! Pings, acknowledgements, and what is said of channels: joins, leaves, gaps.
+
+use super::{Head, find, get};
+use crate::GapReason;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// The largest field of a ping that its pong repeats, in bytes of JSON.
+#[cfg(feature = "net")]
+const MAX_NONCE: usize = 1024;
+
+/// The field of a ping that its pong repeats, if the protocol has one.
+#[cfg(feature = "net")]
+#[derive(Debug, Default)]
+pub(crate) struct PingFields {
+    nonce: Option<Box<RawValue>>,
+}
+
+#[cfg(feature = "net")]
+impl PingFields {
+    pub(crate) fn read(head: &Head<'_>) -> Self {
+        let nonce = head.mapped.and_then(|_| {
+            let fields = head.payload().ok()?;
+            // An absent payload has nothing to repeat.
+            head.payload.as_ref()?;
+            fields.get("nonce").map(|raw| (*raw).to_owned())
+        });
+        Self {
+            nonce: nonce.filter(|nonce| nonce.get().len() <= MAX_NONCE),
+        }
+    }
+
+    /// Returns the fields of the pong, if it has any.
+    pub(crate) fn fields(&self) -> Option<&dyn erased_serde::Serialize> {
+        match self.nonce {
+            Some(_) => Some(self),
+            None => None,
+        }
+    }
+}
+
+#[cfg(feature = "net")]
+impl Serialize for PingFields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(nonce) = &self.nonce {
+            map.serialize_entry("nonce", nonce)?;
+        }
+        map.end()
+    }
+}
+
+/// The payload of `received`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReceivedNotice {
+    /// How many messages its sender has received.
+    pub(crate) received: Option<u64>,
+    /// All messages up to this number count as received; what follows is the next.
+    pub(crate) sent: Option<u64>,
+}
+
+impl ReceivedNotice {
+    pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
+        let payload = head.payload()?;
+        Ok(Self {
+            received: find(&payload, "received")?,
+            sent: find(&payload, "sent")?,
+        })
+    }
+}
+
+impl Serialize for ReceivedNotice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(received) = &self.received {
+            map.serialize_entry("received", received)?;
+        }
+        if let Some(sent) = &self.sent {
+            map.serialize_entry("sent", sent)?;
+        }
+        map.end()
+    }
+}
+
+/// The payload of the session's own `join` and `leave`.
+pub(crate) struct ChannelOnly<'a>(pub(crate) Cow<'a, str>);
+
+impl ChannelOnly<'_> {
+    pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
+        get(&head.payload()?, "channel").map(|key: String| Self(key.into()))
+    }
+}
+
+impl Serialize for ChannelOnly<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("channel", &*self.0)?;
+        map.end()
+    }
+}
+
+/// The payload of `gap`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct GapNotice<'a> {
+    /// The channel; absent if messages of the session are missing.
+    pub(crate) channel: Option<Cow<'a, str>>,
+    pub(crate) from: Option<u64>,
+    pub(crate) to: Option<u64>,
+    pub(crate) reason: Option<GapReason>,
+}
+
+#[cfg(feature = "client")]
+impl GapNotice<'static> {
+    pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
+        let payload = head.payload()?;
+        Ok(Self {
+            channel: find::<String>(&payload, "channel")?.map(Cow::Owned),
+            from: find(&payload, "from")?,
+            to: find(&payload, "to")?,
+            reason: find::<String>(&payload, "reason")?.map(|reason| GapReason::of(&reason)),
+        })
+    }
+}
+
+impl Serialize for GapNotice<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(channel) = self.channel.as_deref() {
+            map.serialize_entry("channel", channel)?;
+        }
+        if let Some(from) = self.from {
+            map.serialize_entry("from", &from)?;
+        }
+        if let Some(to) = self.to {
+            map.serialize_entry("to", &to)?;
+        }
+        if let Some(reason) = self.reason {
+            map.serialize_entry("reason", reason.as_str())?;
+        }
+        map.end()
+    }
+}
+
+/// The payload of `skip`: a number of a channel whose message is not for this client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SkipNotice<'a> {
+    pub(crate) channel: Cow<'a, str>,
+    pub(crate) seq: u64,
+}
+
+#[cfg(feature = "client")]
+impl SkipNotice<'static> {
+    pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
+        let payload = head.payload()?;
+        Ok(Self {
+            channel: get::<String>(&payload, "channel")?.into(),
+            seq: get(&payload, "seq")?,
+        })
+    }
+}
+
+impl Serialize for SkipNotice<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("channel", &*self.channel)?;
+        map.serialize_entry("seq", &self.seq)?;
+        map.end()
+    }
+}
