@@ -372,6 +372,9 @@ async fn credentials_that_arrive_in_time_count_behind_a_slow_message() {
         assert_eq!(answer(&mut script).await, me("one", "1"));
         assert!(announced(&script.next().await).is_some_and(|left| left > 50_000));
         assert_eq!(answer(&mut script).await, me("two", "3"));
+        // The session goes on.
+        script.say(&ask("4")).await;
+        assert_eq!(answer(&mut script).await, me("two", "4"));
 
         let mut script = by_hand(&server, r#","lasts":100"#).await;
         script.next().await;
