@@ -143,6 +143,8 @@ pub mod client;
 pub mod codec;
 mod decode;
 pub mod descriptor;
+#[cfg(feature = "net")]
+mod early;
 mod envelope;
 #[cfg(feature = "net")]
 mod gap;

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     Side,
     descriptor::{CloseReason, ProtocolDescriptor},
+    early::Early,
     session::link::Link,
     system::{Head, Hello, Ready, RemoteError, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
@@ -21,9 +22,6 @@ use tokio::time::Instant;
 
 /// The longest version and hash that are accepted from a server. Both are stored and logged.
 const MAX_NAME: usize = 64;
-
-/// What a message that waits for ready counts, beside its bytes.
-const EARLY_OVERHEAD: usize = 128;
 
 /// What a client needs to connect and reconnect.
 pub(crate) struct Connector {
@@ -52,25 +50,7 @@ struct Welcome {
     /// The milliseconds until the authentication expires.
     expires: Option<u64>,
     /// What the server sent before.
-    early: Vec<Packet>,
-}
-
-/// Messages that arrive before ready, and are delivered after it.
-#[derive(Default)]
-struct Early {
-    packets: Vec<Packet>,
-    bytes: usize,
-}
-
-impl Early {
-    fn keep(&mut self, packet: Packet, limit: usize) -> Result<(), ConnectError> {
-        self.bytes += packet.len() + EARLY_OVERHEAD;
-        if self.bytes > limit {
-            return Err(ConnectError::UnexpectedReply);
-        }
-        self.packets.push(packet);
-        Ok(())
-    }
+    early: Early,
 }
 
 /// Closes the client when its task ends for any reason, including a panic or the end of its runtime.
@@ -164,8 +144,8 @@ impl Connector {
         self.link
             .attach(&session, acknowledges, false, outbound, now);
         core.begin(welcome.skew, false);
-        for packet in &welcome.early {
-            core.receive(packet);
+        for packet in welcome.early.into_packets() {
+            core.receive(&packet);
         }
     }
 
@@ -206,8 +186,8 @@ impl Connector {
         let session = session.of_side(false);
         self.link.attach(&session, counting, resumed, outbound, now);
         self.link.acknowledged();
-        for packet in &early {
-            core.receive(packet);
+        for packet in early.into_packets() {
+            core.receive(&packet);
         }
         Ok(())
     }
@@ -250,7 +230,7 @@ impl Connector {
                     resumed: false,
                     received: None,
                     expires: None,
-                    early: early.packets,
+                    early,
                 });
             }
             let packet = next_packet(transport, descriptor).await?;
@@ -269,7 +249,7 @@ impl Connector {
             match role {
                 Some(Role::Greeting) if !is_greeted => is_greeted = true,
                 Some(Role::Ready) if is_greeted => {
-                    return self.read_ready(&head, early.packets);
+                    return self.read_ready(&head, early);
                 }
                 Some(Role::Refuse | Role::Error) => {
                     let error =
@@ -283,7 +263,9 @@ impl Connector {
                 }
                 Some(Role::Pong) => {}
                 None if is_early(descriptor, &head) => {
-                    early.keep(packet, self.core.limits.inbound)?;
+                    if !early.keep(packet, self.core.limits.inbound) {
+                        return Err(ConnectError::UnexpectedReply);
+                    }
                 }
                 _ => return Err(ConnectError::UnexpectedReply),
             }
@@ -291,7 +273,7 @@ impl Connector {
     }
 
     /// Reads the server's `ready`.
-    fn read_ready(&self, head: &Head<'_>, early: Vec<Packet>) -> Result<Welcome, ConnectError> {
+    fn read_ready(&self, head: &Head<'_>, early: Early) -> Result<Welcome, ConnectError> {
         let descriptor = self.core.descriptor;
         let ready = Ready::read(head).map_err(|_| ConnectError::UnexpectedReply)?;
         let long = |text: &str| text.len() > MAX_NAME;

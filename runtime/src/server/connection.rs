@@ -32,12 +32,13 @@ use super::{
 use crate::{
     Id, SessionCode,
     descriptor::CloseReason,
+    early::Early,
     metrics,
     outbound::{Close, Item},
     replies::ErrorPayload,
     session::link::{Link, LinkAction},
     system::{ReceivedNotice, Role},
-    transport::{CloseFrame, Packet, Transport, TransportError},
+    transport::{CloseFrame, Transport, TransportError},
     transport_io::{Clock, TransportIo, write_all},
 };
 use hooks::LeaveOnDrop;
@@ -159,7 +160,7 @@ pub(crate) struct Established {
     /// Whether both ends count messages.
     pub(crate) counting: bool,
     /// What the client sent before its hello.
-    pub(crate) early: Vec<Packet>,
+    pub(crate) early: Early,
 }
 
 impl Connection {
@@ -194,7 +195,7 @@ impl Connection {
             connection.outbound.begin_numbering(numbering);
         }
         let mut inbound = Inbound::new(limits.inbound);
-        for packet in early {
+        for packet in early.into_packets() {
             inbound.push(packet, true);
         }
         let peer = connection.peer();

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     SessionCode, Side, TagBuf,
     descriptor::CloseReason,
+    early::Early,
     metrics,
     replies::ErrorPayload,
     system::{Greeting, Ready, Resume, Role, check_version},
@@ -34,9 +35,6 @@ use tracing::Instrument;
 
 /// The close code "try again later" (RFC 6455, section 11.7: the IANA registry).
 pub(crate) const TRY_AGAIN_LATER: u16 = 1013;
-
-/// What a message that waits for ready counts, beside its bytes.
-const EARLY_OVERHEAD: usize = 128;
 
 /// Serves a connection from the handshake to its end.
 pub(crate) async fn serve(
@@ -165,7 +163,6 @@ pub(crate) async fn open(
             allowance: &allowance,
             encoding,
             control: &mut control,
-            early_bytes: early.iter().map(|one| one.len() + EARLY_OVERHEAD).sum(),
             early: &mut early,
         };
         let principal = principal.as_deref();
@@ -279,7 +276,7 @@ struct Accepted {
     /// What its hello says of resuming.
     resume: Option<Resume>,
     /// What it sent before its hello, to be handled once it is ready.
-    early: Vec<Packet>,
+    early: Early,
 }
 
 /// Waits for the hello and replies to it.
@@ -306,7 +303,7 @@ async fn establish(
     }
     let (mut info, mut auth) = (info.clone(), None);
     let (mut version, mut resume) = (Arc::<str>::from(""), None);
-    let mut early = Vec::new();
+    let mut early = Early::default();
     greet(transport, endpoint, &info, encoding).await?;
     if session.roles.hello.is_some() {
         let mut phase = Phase {
@@ -315,7 +312,6 @@ async fn establish(
             encoding,
             control,
             early: &mut early,
-            early_bytes: 0,
         };
         let hello = in_time(server, session.timeout, phase.hello(transport)).await;
         if phase.encoding != encoding {

@@ -33,10 +33,10 @@ const START: Duration = Duration::from_secs(60);
 /// How long a platform may go on when all its clients are closed.
 const END: Duration = Duration::from_secs(10);
 
-/// What a platform is told: `end` forgets a run.
+/// What is sent to a platform: `end` forgets a run.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Told<'a> {
+enum Instruction<'a> {
     Order {
         run: &'a str,
         client: &'a str,
@@ -98,8 +98,8 @@ struct RemoteClients {
 }
 
 impl RemoteClients {
-    fn tell(&self, told: &Told<'_>) {
-        if let Ok(text) = serde_json::to_string(told) {
+    fn send(&self, instruction: &Instruction<'_>) {
+        if let Ok(text) = serde_json::to_string(instruction) {
             // A platform that is gone reports nothing, which is noticed.
             let _ = self.orders.send(text);
         }
@@ -108,7 +108,7 @@ impl RemoteClients {
 
 impl Clients for RemoteClients {
     fn order(&mut self, client: &str, order: Order) {
-        self.tell(&Told::Order {
+        self.send(&Instruction::Order {
             run: &self.run,
             client,
             order,
@@ -118,7 +118,7 @@ impl Clients for RemoteClients {
 
 impl Drop for RemoteClients {
     fn drop(&mut self) {
-        self.tell(&Told::End {
+        self.send(&Instruction::End {
             run: &self.run,
             what: "end",
         });

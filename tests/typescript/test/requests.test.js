@@ -124,7 +124,7 @@ test('no more than 256 handlers run', async () => {
   assert.deepEqual(heard().map(({ payload, id }) => [payload.code, id]), [['TOO_MANY', '257']]);
 });
 
-test('a handler that takes too long is answered for, and told', async () => {
+test('a handler that takes too long is answered for, and its signal is aborted', async () => {
   let signal;
   await answer({
     confirm: (_, context) => {

@@ -1,10 +1,11 @@
 //! A connection before its session is ready: what a client may send, and what it is answered.
 
-use super::{EARLY_OVERHEAD, send};
+use super::send;
 use crate::{
     SessionCode, Side,
     codec::Encoding,
     descriptor::CloseReason,
+    early::Early,
     replies::ErrorPayload,
     server::{
         allowances::Allowance, encoder::SessionMessage, state::ServerState, system,
@@ -20,7 +21,7 @@ use tokio::time::Instant;
 const MAX_VERSION: usize = 64;
 
 /// What a message before ready is.
-pub(super) enum Early {
+pub(super) enum Judged {
     Hello(Box<Hello>),
     /// What authenticates the client.
     Auth(Box<RawValue>),
@@ -37,8 +38,7 @@ pub(super) struct Phase<'a> {
     pub(super) encoding: usize,
     pub(super) control: &'a mut TokenBucket,
     /// Messages that are allowed before ready.
-    pub(super) early: &'a mut Vec<Packet>,
-    pub(super) early_bytes: usize,
+    pub(super) early: &'a mut Early,
 }
 
 impl Phase<'_> {
@@ -92,7 +92,7 @@ impl Phase<'_> {
         transport: &mut dyn Transport,
     ) -> Result<Hello, Option<CloseFrame>> {
         loop {
-            if let Early::Hello(hello) = self.next(transport, Role::Hello).await? {
+            if let Judged::Hello(hello) = self.next(transport, Role::Hello).await? {
                 return Ok(*hello);
             }
         }
@@ -104,7 +104,7 @@ impl Phase<'_> {
         transport: &mut dyn Transport,
     ) -> Result<Box<RawValue>, Option<CloseFrame>> {
         loop {
-            if let Early::Auth(auth) = self.next(transport, Role::Auth).await? {
+            if let Judged::Auth(auth) = self.next(transport, Role::Auth).await? {
                 return Ok(auth);
             }
         }
@@ -115,14 +115,14 @@ impl Phase<'_> {
         &mut self,
         transport: &mut dyn Transport,
         role: Role,
-    ) -> Result<Early, Option<CloseFrame>> {
+    ) -> Result<Judged, Option<CloseFrame>> {
         let mut violations = self.server.limits.violations.max(1);
         while violations > 0 {
             let packet = self.packet(transport).await?;
             match self.judge(packet, role)? {
-                found @ (Early::Hello(_) | Early::Auth(_)) => return Ok(found),
-                Early::Allowed(answer) => send(transport, answer).await?,
-                Early::Wrong(answer) => {
+                found @ (Judged::Hello(_) | Judged::Auth(_)) => return Ok(found),
+                Judged::Allowed(answer) => send(transport, answer).await?,
+                Judged::Wrong(answer) => {
                     violations -= 1;
                     send(transport, answer).await?;
                 }
@@ -132,7 +132,7 @@ impl Phase<'_> {
     }
 
     /// Decides what a message before ready is. `awaited` is the role of the message that comes next.
-    fn judge(&mut self, packet: Packet, awaited: Role) -> Result<Early, Option<CloseFrame>> {
+    fn judge(&mut self, packet: Packet, awaited: Role) -> Result<Judged, Option<CloseFrame>> {
         let protocol = self.server.protocol;
         let encoder = &self.server.encoder;
         let source = encoder.codec(self.encoding).source(packet.frame());
@@ -142,7 +142,7 @@ impl Phase<'_> {
         let (condition, error) = match &found {
             Some((head, Some(Role::Auth))) if awaited == Role::Auth => {
                 match head.raw_payload(&protocol.client.envelope) {
-                    Ok(auth) => return Ok(Early::Auth(auth)),
+                    Ok(auth) => return Ok(Judged::Auth(auth)),
                     Err(_) => (
                         CloseReason::Invalid,
                         ErrorPayload::new(SessionCode::Invalid, "the credentials do not fit"),
@@ -156,7 +156,7 @@ impl Phase<'_> {
                         .as_ref()
                         .is_none_or(|v| v.len() <= MAX_VERSION) =>
                 {
-                    return Ok(Early::Hello(Box::new(hello)));
+                    return Ok(Judged::Hello(Box::new(hello)));
                 }
                 _ => (
                     CloseReason::Invalid,
@@ -176,7 +176,7 @@ impl Phase<'_> {
                         let message = SessionMessage::new(Role::Negotiate, &agreed);
                         let answer = encoder.session(self.encoding, &message);
                         self.encoding = found;
-                        return Ok(Early::Allowed(answer));
+                        return Ok(Judged::Allowed(answer));
                     }
                     None => (
                         CloseReason::Invalid,
@@ -195,7 +195,7 @@ impl Phase<'_> {
                     Some(Role::Ping) => {
                         let ping = system::Ping::read(head);
                         let pong = encoder.session(self.encoding, &ping.pong());
-                        return Ok(Early::Allowed(pong));
+                        return Ok(Judged::Allowed(pong));
                     }
                     Some(_) => {}
                     None => {
@@ -203,7 +203,7 @@ impl Phase<'_> {
                         self.keep(packet)?;
                     }
                 }
-                return Ok(Early::Allowed(None));
+                return Ok(Judged::Allowed(None));
             }
             Some((_, Some(Role::Hello))) => (
                 CloseReason::RepeatedHello,
@@ -228,7 +228,7 @@ impl Phase<'_> {
             return Err(Some(CloseFrame::new(code, error.message.into_owned())));
         }
         let id = found.as_ref().and_then(|(head, _)| head.id.as_ref());
-        Ok(Early::Wrong(encoder.error(self.encoding, id, &error)))
+        Ok(Judged::Wrong(encoder.error(self.encoding, id, &error)))
     }
 
     /// Returns the index of the encoding with a name.
@@ -254,11 +254,9 @@ impl Phase<'_> {
 
     /// Keeps a message until the session is ready, within `limits.inbound`.
     pub(super) fn keep(&mut self, packet: Packet) -> Result<(), Option<CloseFrame>> {
-        self.early_bytes += packet.len() + EARLY_OVERHEAD;
-        if self.early_bytes > self.server.limits.inbound {
-            return Err(self.close(CloseReason::RateLimited));
+        match self.early.keep(packet, self.server.limits.inbound) {
+            true => Ok(()),
+            false => Err(self.close(CloseReason::RateLimited)),
         }
-        self.early.push(packet);
-        Ok(())
     }
 }

@@ -112,7 +112,7 @@ impl Kind {
     pub(crate) fn allows(self, answer: &Value) -> bool {
         let code = answer["payload"]["code"].as_str().unwrap_or_default();
         match self {
-            // One leaves what one is not in without being told so.
+            // One leaves what one is not in without a word.
             Self::Leave => answer["type"] == "room.left",
             Self::LeaveByKey => answer["type"] == "leave",
             // It is the stranger's own request.
