@@ -3,6 +3,8 @@
 
 #![allow(missing_docs, reason = "the protocol of a test")]
 
+mod support;
+
 use handfast::{
     HandlerError,
     client::{CallError, ClientBuilder, ConnectError},
@@ -10,11 +12,8 @@ use handfast::{
     server::{ConnectionInfo, Rejection, StreamResponder},
     transport::duplex,
 };
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fmt, time::Duration};
+use support::log;
 
 /// A key.
 #[protocol]
@@ -209,41 +208,8 @@ impl Handler for App {
     }
 }
 
-/// What was logged as an error, as text.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() == tracing::Level::ERROR
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        struct Text(String);
-        impl tracing::field::Visit for Text {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
-                self.0.push_str(&format!("{field}={value:?} "));
-            }
-        }
-        let mut text = Text(String::new());
-        event.record(&mut text);
-        self.0.lock().expect("it is whole").push(text.0);
-    }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 async fn client(user: Option<&'static str>) -> Result<Client, ConnectError> {
+    log::listen();
     let server = Server::new(App);
     ClientBuilder::<Store, Client>::over(move || {
         let (ours, theirs) = duplex(16);
@@ -289,8 +255,7 @@ async fn one_function_serves_the_errors_of_several_requests() {
 
 #[tokio::test]
 async fn an_internal_error_is_logged_and_not_sent() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    log::keep();
     let client = client(None).await.expect("it connects");
     let broken = client.get(Get {
         key: "broken".into(),
@@ -298,7 +263,7 @@ async fn an_internal_error_is_logged_and_not_sent() {
     let (code_, message) = code(broken.await.expect_err("it is broken"));
     assert!(code_.contains("INTERNAL"), "{code_}");
     assert_eq!(message, "the server failed");
-    let logged = log.0.lock().expect("it is whole").join("\n");
+    let logged = log::lines().join("\n");
     assert!(
         logged.contains("an error occurred when formatting"),
         "{logged}"
@@ -370,6 +335,7 @@ async fn a_connection_is_rejected_by_what_middleware_found() {
 
 #[tokio::test]
 async fn two_servers_share_a_router() {
+    log::listen();
     let one = Server::builder(App).path("/one").build();
     let two = Server::builder(App)
         .path("/two")

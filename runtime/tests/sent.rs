@@ -2,22 +2,15 @@
 
 #![cfg(feature = "server")]
 
+mod support;
+
 use handfast::{
     HandlerError, protocol,
     server::{ConnectionInfo, Rejection, StreamSender},
     transport::{MemoryTransport, Packet, TransportEvent, duplex},
 };
-use std::{
-    collections::BTreeMap,
-    fmt::Debug,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span,
-};
+use std::time::Duration;
+use support::log;
 
 #[protocol]
 #[derive(Clone, Debug)]
@@ -140,38 +133,8 @@ impl Handler for App {
     }
 }
 
-/// The log, a line for each event.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-struct Line(BTreeMap<&'static str, String>);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.insert(field.name(), format!("{value:?}"));
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn event(&self, event: &Event<'_>) {
-        let mut line = Line(BTreeMap::new());
-        event.record(&mut line);
-        let line = format!("{} {:?}", event.metadata().level(), line.0);
-        self.0.lock().expect("it is whole").push(line);
-    }
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
-}
-
 async fn connect(check: bool) -> MemoryTransport {
+    log::listen();
     let server = Server::builder(App).check_sent(check).build();
     let (mut client, end) = duplex(64);
     tokio::spawn(async move { server.serve(end, ConnectionInfo::default()).await });
@@ -206,19 +169,17 @@ const INTERNAL: &str =
 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_fit_is_not_sent_and_is_logged() {
-    let log = Log::default();
-    let _guard = tracing::subscriber::set_default(log.clone());
+    log::keep();
     let mut client = connect(true).await;
-    let lines = || std::mem::take(&mut *log.0.lock().expect("it is whole"));
-    lines();
+    log::lines();
     say(&mut client, r#"{"type":"ask","payload":{"n":-1},"id":"1"}"#).await;
     assert_eq!(next(&mut client).await, INTERNAL);
-    let told = lines();
+    let logged = log::lines();
     assert!(
-        told.iter().any(|line| line.starts_with("ERROR")
+        logged.iter().any(|line| line.starts_with("ERROR")
             && line.contains("answer")
             && line.contains("/n must be at least 0")),
-        "{told:?}"
+        "{logged:?}"
     );
     say(&mut client, r#"{"type":"ask","payload":{"n":1},"id":"2"}"#).await;
     assert_eq!(
@@ -255,15 +216,15 @@ async fn what_does_not_fit_is_not_sent_and_is_logged() {
         r#"{"type":"item","payload":{"n":3},"id":"6""#
     );
     // A panic says in which message.
-    lines();
+    log::lines();
     say(&mut client, r#"{"type":"ask","payload":{"n":9},"id":"7"}"#).await;
     assert_eq!(next(&mut client).await, INTERNAL.replace("\"1\"", "\"7\""));
-    let told = lines();
+    let logged = log::lines();
     assert!(
-        told.iter().any(|line| line.contains("a handler panicked")
+        logged.iter().any(|line| line.contains("a handler panicked")
             && line.contains("message_type")
             && line.contains("ask")),
-        "{told:?}"
+        "{logged:?}"
     );
 }
 

@@ -8,6 +8,7 @@
 )]
 
 pub mod faulty;
+pub mod log;
 pub mod random;
 
 use handfast::transport::{CloseFrame, MemoryTransport, Packet, Transport, TransportEvent};
@@ -22,6 +23,7 @@ pub async fn soon<T>(test: impl Future<Output = T>) -> T {
 
 /// Runs a test whose time is paused: one that hangs fails when there is nothing left to wait for.
 pub async fn simulated<T>(test: impl Future<Output = T>) -> T {
+    log::listen();
     tokio::time::timeout(Duration::from_secs(3600), test)
         .await
         .expect("the test ends")
