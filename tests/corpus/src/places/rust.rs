@@ -1,7 +1,7 @@
 //! Counts the places of the types in Rust.
 
 use super::Places;
-use handfast_codegen::shape::{DeclKind, Shapes, Use};
+use handfast_codegen::shape::{DeclId, DeclKind, Shapes, Use};
 use handfast_spec::model::Protocol;
 
 /// The reason of a place of which the schema says nothing.
@@ -66,10 +66,19 @@ fn reason(shapes: &Shapes, ty: &Use) -> Option<&'static str> {
     match ty {
         Use::Checked { reason } => (*reason != NOTHING).then_some(*reason),
         Use::List(inner) | Use::Map(inner) | Use::Nullable(inner) => reason(shapes, inner),
-        Use::Named(decl) | Use::Boxed(decl) => match &shapes.decls[decl.0].kind {
-            DeclKind::Alias(Use::Checked { reason }) => (*reason != NOTHING).then_some(*reason),
-            _ => None,
-        },
+        Use::Named(decl) | Use::Boxed(decl) => of_alias(shapes, *decl, shapes.decls.len()),
         _ => None,
+    }
+}
+
+/// The same of a name, which may be that of another name.
+fn of_alias(shapes: &Shapes, decl: DeclId, steps: usize) -> Option<&'static str> {
+    let DeclKind::Alias(ty) = &shapes.decls[decl.0].kind else {
+        return None;
+    };
+    match ty {
+        Use::Named(other) | Use::Boxed(other) if steps > 0 => of_alias(shapes, *other, steps - 1),
+        Use::Named(_) | Use::Boxed(_) | Use::List(_) | Use::Map(_) => None,
+        other => reason(shapes, other),
     }
 }
