@@ -13,9 +13,10 @@ pub(crate) fn count(text: &str) -> Places {
         let Some((name, ty)) = rest.split_once(": ").filter(|_| rest.ends_with(';')) else {
             continue;
         };
-        let is_unknown = ty
-            .split(|c: char| !c.is_alphanumeric())
-            .any(|word| word == "unknown");
+        // Every other part is a literal.
+        let outside = ty.split('\'').step_by(2);
+        let mut words = outside.flat_map(|part| part.split(|c: char| !c.is_alphanumeric()));
+        let is_unknown = words.any(|word| word == "unknown");
         places.add(name, is_unknown.then_some("`unknown`"));
     }
     places
