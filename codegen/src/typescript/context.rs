@@ -1,7 +1,7 @@
 //! What every part of the emitter reads, and what was named so far.
 
 use super::{
-    anonymous, bytes, names,
+    anonymous, brands, bytes, names,
     recursion::{self, Recursion},
     type_tree::{Kinds, Ty},
 };
@@ -90,6 +90,8 @@ pub(super) struct Context<'p> {
     pub(super) open_rules: Vec<Usage>,
     /// The names of types that have none in the shapes.
     pub(super) anonymous: BTreeMap<SchemaId, String>,
+    /// The types of strings with a format, if they have brands.
+    pub(super) format_brands: BTreeMap<String, String>,
     /// The types that names stand for, as far as they were asked for.
     pub(super) expanded: RefCell<BTreeMap<SchemaId, Option<Rc<Ty>>>>,
     /// How many of these are being found out, each for the one before.
@@ -146,11 +148,16 @@ impl<'p> Context<'p> {
             recursion: recursion::of(&protocol.schemas),
             open_rules: Vec::new(),
             anonymous: BTreeMap::new(),
+            format_brands: BTreeMap::new(),
             expanded: RefCell::default(),
             expanding: Cell::default(),
             kinds: RefCell::default(),
         };
         cx.name_anonymous();
+        for (format, name) in brands::formats(&cx) {
+            let name = cx.names.take_free_type(&[name]);
+            cx.format_brands.insert(format, name);
+        }
         cx
     }
 

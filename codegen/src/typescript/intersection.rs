@@ -2,6 +2,7 @@
 
 use super::{
     context::Context,
+    recursion::Recursion,
     type_tree::{Kinds, Member, Object, Ty, either},
 };
 use handfast_schema::SchemaId;
@@ -13,6 +14,9 @@ const MAX_ALTERNATIVES: usize = 500;
 
 /// A required property of another part is written again if its type is no longer than this.
 const MAX_REPEATED: usize = 40;
+
+/// A part of a type that has a name is written again if it has no more parts than this.
+const MAX_WRITTEN_AGAIN: usize = 16;
 
 impl Context<'_> {
     /// The type of what all of these types have.
@@ -39,7 +43,7 @@ impl Context<'_> {
             return Ty::Never;
         }
         let restricted: Vec<Ty> = (distinct.into_iter())
-            .map(|part| part.restricted(kinds))
+            .map(|part| self.restricted(part, kinds))
             .collect();
         if restricted.contains(&Ty::Never) {
             return Ty::Never;
@@ -52,6 +56,31 @@ impl Context<'_> {
                 [one] => std::mem::replace(one, Ty::Never),
                 parts => Ty::Both(parts.to_vec()),
             },
+        }
+    }
+
+    /// The type without values of other kinds.
+    fn restricted(&self, ty: Ty, kinds: Kinds) -> Ty {
+        match ty {
+            _ if ty.kinds().and(kinds).is_empty() => Ty::Never,
+            Ty::Union(members) => {
+                let members = members.into_iter();
+                either(members.map(|one| self.restricted(one, kinds)))
+            }
+            Ty::Name(name) if !kinds.contains(name.kinds) => {
+                // TypeScript cannot exclude anything from a type that it is still reading.
+                let id = name.schema;
+                let is_recursive = self.recursion[id.0 as usize] != Recursion::None;
+                let own = self
+                    .expanded(id)
+                    .map(|ty| self.restricted((*ty).clone(), kinds));
+                match own.filter(|own| is_recursive || own.size() <= MAX_WRITTEN_AGAIN) {
+                    Some(own) => own,
+                    None if is_recursive => Ty::Name(name),
+                    None => Ty::Name(name.restricted(kinds)),
+                }
+            }
+            other => other,
         }
     }
 
@@ -89,7 +118,7 @@ impl Context<'_> {
             }),
             Ty::Name(name) if depth < MAX_NAMES => {
                 let expanded = self.expanded(name.schema);
-                let own = expanded.map(|ty| (*ty).clone().restricted(name.kinds));
+                let own = expanded.map(|ty| self.restricted((*ty).clone(), name.kinds));
                 own.map_or(1, |ty| self.count_of_alternatives(&ty, depth + 1))
             }
             _ => 1,
@@ -106,18 +135,14 @@ impl Context<'_> {
                 .find_map(|part| self.member(part, &member.name, 0))?;
             (found.one_line().chars().count() <= MAX_REPEATED).then_some(found)
         };
-        let trimmed = |object: Object, strips: bool| {
-            let mut object = object;
-            if strips {
-                object.indexes.retain(|index| !index.implicit);
-            }
+        let trimmed = |mut object: Object, strips: bool| {
             for member in &mut object.members {
                 if member.ty == Ty::Unknown(None) && !member.optional {
                     member.ty = given(member).unwrap_or(Ty::Unknown(None));
                 }
             }
-            match object.members.is_empty() && object.indexes.is_empty() {
-                true => Ty::Unknown(None),
+            match strips {
+                true => Ty::Object(object).without_implicit(),
                 false => Ty::Object(object),
             }
         };
@@ -137,8 +162,12 @@ impl Context<'_> {
             Ty::Union(members) => either(members.into_iter().map(branch)),
             other => other,
         });
-        each.filter(|part| !matches!(part, Ty::Unknown(None)))
-            .collect()
+        let said = each.filter(|part| !matches!(part, Ty::Unknown(None)));
+        // Names come first.
+        let (mut names, others): (Vec<Ty>, Vec<Ty>) =
+            said.partition(|part| matches!(part, Ty::Name(_)));
+        names.extend(others);
+        names
     }
 
     /// The type that a type gives to a property.

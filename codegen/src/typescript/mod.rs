@@ -8,7 +8,7 @@
 //! 1. `text`, `names`, `pattern`, `recursion`, `tags`: strings, identifiers and patterns as code;
 //! 2. `type_tree`, `type_text`: types, and how they are written; `key_pattern`: names of properties;
 //!    `bytes`: which bytes are a `Uint8Array`; `context`: what every part reads and what was named so far; `anonymous`: what gets
-//!    a name; `intersection`, `structure` with `objects`, `types`: the types of schemas; `untyped`: what they do not say;
+//!    a name; `brands`: types of scalars with names and formats; `intersection`, `structure` with `objects`, `types`: the types of schemas; `untyped`: what they do not say;
 //! 3. `statements`, `locals`, `kinds`, `body`: what a function that is being written consists of, and which kind of validator a
 //!    schema has;
 //! 4. `conditions`, `rules`: what a scalar has to fit, as a condition and as data; `children`, `in_place`, `keywords`: the
@@ -18,6 +18,7 @@
 
 mod anonymous;
 mod body;
+mod brands;
 mod bytes;
 mod channels;
 mod children;
@@ -130,6 +131,7 @@ const NO_LINT: &str = "/* eslint-disable */\n";
 fn api(cx: &mut Context<'_>) -> Vec<layout::Section> {
     let mut types = cx.all_declarations(Section::Types);
     types.extend(cx.anonymous_declarations());
+    types.extend(cx.format_declarations());
     let errors = errors::errors(cx);
     let payloads = cx.all_declarations(Section::Payloads);
     let descriptors = messages::messages(cx);

@@ -84,6 +84,10 @@ impl Context<'_> {
                 parts.push(either(branches.iter().map(|id| self.tree(*id))));
             }
         }
+        // A schema that decides on other properties decides for its parts.
+        if schema.closes_itself() {
+            parts = parts.into_iter().map(Ty::without_implicit).collect();
+        }
         match self.intersect(parts) {
             Ty::Unknown(None) => self.by_condition(schema),
             ty => ty,
@@ -167,18 +171,20 @@ impl Context<'_> {
         let of_kind = |kind: Kinds| match kind {
             Kinds::OBJECT => self.object(schema),
             Kinds::ARRAY => self.array(schema),
-            Kinds::STRING => self.string(id),
+            Kinds::STRING => self.string(id, schema),
             other => Ty::Scalar(other),
         };
         let each = Kinds::EACH.into_iter().filter(|kind| kinds.contains(*kind));
         either(each.map(of_kind))
     }
 
-    fn string(&self, id: SchemaId) -> Ty {
+    fn string(&self, id: SchemaId, schema: &Schema) -> Ty {
         if self.is_byte_array(id) {
             return Ty::Atom("Uint8Array".to_owned(), Kinds::STRING);
         }
-        Ty::Scalar(Kinds::STRING)
+        // The brand of a type with a name is that name's.
+        let brand = self.format_brand(schema).filter(|_| !self.is_branded(id));
+        brand.unwrap_or(Ty::Scalar(Kinds::STRING))
     }
 
     fn array(&self, schema: &Schema) -> Ty {

@@ -94,10 +94,11 @@ impl Ty {
             Self::Object(object) => layout.object(object),
             Self::Union(members) => return layout.union(members, level),
             Self::Both(parts) => {
-                let parts: Vec<String> = parts
-                    .iter()
-                    .map(|part| part.written(layout, Level::Operator))
-                    .collect();
+                let part = |part: &Self| match layout {
+                    Layout::OneLine => part.written(layout, Level::Operator),
+                    Layout::Broken(indent) => part.within(*indent, "} & ;".len(), Level::Operator),
+                };
+                let parts: Vec<String> = parts.iter().map(part).collect();
                 parts.join(" & ")
             }
         };
@@ -196,7 +197,7 @@ impl Layout {
                 let lines: Vec<String> = members
                     .iter()
                     .map(|member| {
-                        let text = member.within(indent + 2, 3, Level::Intersection);
+                        let text = member.within(indent + 4, 1, Level::Intersection);
                         format!("\n{inner}| {text}")
                     })
                     .collect();

@@ -136,6 +136,11 @@ impl Kinds {
         Self(self.0 & !other.0)
     }
 
+    /// The only kind, if there is one.
+    pub(super) fn single(self) -> Option<Self> {
+        Self::EACH.into_iter().find(|kind| *kind == self)
+    }
+
     pub(super) const fn is_empty(self) -> bool {
         self.0 == 0
     }
@@ -247,7 +252,7 @@ pub(super) const STRING_KEY: &str = "string";
 
 impl Name {
     /// The values of these kinds.
-    fn restricted(self, kinds: Kinds) -> Self {
+    pub(super) fn restricted(self, kinds: Kinds) -> Self {
         let left = self.kinds.and(kinds);
         let others = self.kinds.without(left);
         if others.is_empty() {
@@ -327,19 +332,42 @@ impl Ty {
         }
     }
 
-    /// The type without values of other kinds.
-    pub(super) fn restricted(self, kinds: Kinds) -> Self {
-        match self {
-            _ if self.kinds().and(kinds).is_empty() => Self::Never,
-            Self::Union(members) => either(members.into_iter().map(|one| one.restricted(kinds))),
-            Self::Name(name) => Self::Name(name.restricted(kinds)),
-            other => other,
-        }
-    }
-
     /// What is written for a place that may be absent.
     pub(super) fn undefined() -> Self {
         Self::Atom("undefined".to_owned(), Kinds::NONE)
+    }
+
+    /// How many parts are written out.
+    pub(super) fn size(&self) -> usize {
+        let all = |types: &mut dyn Iterator<Item = &Self>| types.map(Self::size).sum::<usize>();
+        match self {
+            Self::List(item) => item.size(),
+            Self::Tuple(places) => all(&mut places.iter().map(Place::ty)),
+            Self::Object(object) => {
+                let members = object.members.iter().map(|member| &member.ty);
+                all(&mut members.chain(object.indexes.iter().map(|index| &index.ty)))
+            }
+            Self::Union(types) | Self::Both(types) => all(&mut types.iter()),
+            _ => 1,
+        }
+    }
+
+    /// The type without index signatures that the schema does not mention.
+    pub(super) fn without_implicit(self) -> Self {
+        match self {
+            Self::Object(mut object) => {
+                object.indexes.retain(|index| !index.implicit);
+                match object.members.is_empty() && object.indexes.is_empty() {
+                    true => Self::Unknown(None),
+                    false => Self::Object(object),
+                }
+            }
+            Self::Both(parts) => {
+                Self::Both(parts.into_iter().map(Self::without_implicit).collect())
+            }
+            Self::Union(members) => either(members.into_iter().map(Self::without_implicit)),
+            other => other,
+        }
     }
 
     /// As the members of a union.
@@ -405,10 +433,14 @@ pub(super) fn either(members: impl IntoIterator<Item = Ty>) -> Ty {
     if distinct.len() < 2 {
         return distinct.pop().unwrap_or(Ty::Never);
     }
-    let (nulls, mut others): (Vec<Ty>, Vec<Ty>) =
-        (distinct.into_iter()).partition(|ty| *ty == Ty::Scalar(Kinds::NULL));
-    others.extend(nulls);
-    Ty::Union(others)
+    // What stands for nothing comes last.
+    let place = |ty: &Ty| match ty {
+        Ty::Atom(_, Kinds::NONE) => 2,
+        Ty::Scalar(Kinds::NULL) => 1,
+        _ => 0,
+    };
+    distinct.sort_by_key(place);
+    Ty::Union(distinct)
 }
 
 /// Leaves out literals beside all values of their kind, except for strings, which an editor completes. Both booleans are

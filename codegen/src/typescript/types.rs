@@ -1,6 +1,7 @@
 //! Declarations of types, with what documents them.
 
 use super::{
+    brands::has_brands,
     context::{Context, Usage},
     tags::{message_tags, tags},
     text,
@@ -66,6 +67,10 @@ impl Context<'_> {
                 }
                 None => head.type_of(Ty::Both(parts)),
             },
+            ty if self.is_branded(id) => {
+                let name = head.name.to_owned();
+                head.type_of(self.with_brand(ty, &name))
+            }
             ty => head.type_of(ty),
         }
     }
@@ -197,12 +202,19 @@ impl Context<'_> {
             } else {
                 format!("The default of a property of {{@link {owner}}}.")
             };
+            let ty = self.ty(field.schema);
+            let value = text::value(default);
+            // A literal has no brand.
+            let value = match has_brands(self.protocol) {
+                true => format!("{value} as {ty}"),
+                false => value,
+            };
             items.push(lay_out(&Constant {
                 doc: text::doc("", &words, &[]),
                 exported: true,
                 name: &name,
-                ty: &self.ty(field.schema),
-                value: text::value(default),
+                ty: &ty,
+                value,
             }));
         }
     }
