@@ -25,9 +25,13 @@ impl Places {
     fn add(&mut self, place: &str, reason: Option<&str>) {
         self.all += 1;
         if let Some(reason) = reason {
-            let entry = self.untyped.entry(reason.to_owned());
-            entry.or_insert_with(|| (0, place.to_owned())).0 += 1;
+            self.add_untyped(place, reason);
         }
+    }
+
+    fn add_untyped(&mut self, place: &str, reason: &str) {
+        let entry = self.untyped.entry(reason.to_owned());
+        entry.or_insert_with(|| (0, place.to_owned())).0 += 1;
     }
 
     /// Adds those of another; its examples get its name.
