@@ -61,6 +61,11 @@ impl<'p> Writer<'p> {
         self.names.get(&id).cloned().unwrap_or_default()
     }
 
+    /// Whether a schema has a name.
+    pub(crate) fn has_name(&self, id: SchemaId) -> bool {
+        self.names.contains_key(&id)
+    }
+
     /// Names a schema that has no name and is referred to: the first of `name`, `name2` … that is free.
     pub(crate) fn call(&mut self, id: SchemaId, name: &str) {
         if let Entry::Vacant(place) = self.names.entry(id) {

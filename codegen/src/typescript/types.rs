@@ -219,17 +219,20 @@ impl Context<'_> {
         }
         match &decl.kind {
             // What declares no property is any object, or the empty one.
-            DeclKind::Struct { fields, closed } if !fields.is_empty() => {
+            DeclKind::Struct { fields, closed, .. }
+                if !fields.is_empty() && decl.check.is_type() =>
+            {
                 let mut members: Vec<Field> = fields
                     .iter()
-                    .map(|field| {
-                        let schema = &self.protocol.schemas[field.schema];
+                    .filter_map(|field| Some((field, field.schema?)))
+                    .map(|(field, id)| {
+                        let schema = &self.protocol.schemas[id];
                         let words = words_of(&schema.annotations, &field.name);
                         Field {
                             doc: text::doc("  ", words, &tags(schema)),
                             name: text::property(&field.name),
                             optional: !field.required,
-                            ty: self.ty(field.schema),
+                            ty: self.ty(id),
                         }
                     })
                     .collect();
@@ -292,7 +295,7 @@ impl Context<'_> {
     fn tags_of(&self, id: DeclId, decl: &Decl) -> Vec<String> {
         let schema = &self.protocol.schemas[decl.schema];
         let mut all = match decl.kind {
-            DeclKind::Tuple(_) => Vec::new(),
+            DeclKind::Tuple { .. } => Vec::new(),
             _ => tags(schema),
         };
         if let Some(message) = self.payload_of.get(&id) {
@@ -316,9 +319,10 @@ impl Context<'_> {
         let fields: Vec<_> = fields
             .iter()
             .filter(|field| !field.required && first)
+            .filter_map(|field| Some((field, field.schema?)))
             .collect();
-        for field in fields {
-            let Some(default) = &self.protocol.schemas[field.schema].annotations.default else {
+        for (field, id_of_field) in fields {
+            let Some(default) = &self.protocol.schemas[id_of_field].annotations.default else {
                 continue;
             };
             let is_flat = match default {
@@ -330,9 +334,9 @@ impl Context<'_> {
             };
             // No literal is bytes.
             let valid = is_flat
-                && !self.is_byte_array(self.resolved(Usage::whole(field.schema)).id)
+                && !self.is_byte_array(self.resolved(Usage::whole(id_of_field)).id)
                 && Validator::new(&self.protocol.schemas).is_valid(
-                    field.schema,
+                    id_of_field,
                     default,
                     Some(handfast_schema::Side::Server),
                 );
@@ -356,7 +360,7 @@ impl Context<'_> {
                 doc: text::doc("", &words, &[]),
                 exported: true,
                 name: &name,
-                ty: &self.ty(field.schema),
+                ty: &self.ty(id_of_field),
                 value: text::value(default),
             }));
         }
