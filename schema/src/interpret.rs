@@ -32,7 +32,6 @@ use crate::{
     MAX_VIOLATIONS, Pointer, Schema, SchemaId, Schemas, Side, Violation, ViolationDetail,
     Violations, details, listed, pattern, remove_duplicates,
 };
-use regex::Regex;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,8 +72,8 @@ pub struct Validator<'s> {
 #[derive(Debug)]
 struct Prepared {
     /// `None` if there is no pattern, or if it cannot be compiled: then nothing matches it.
-    pattern: Option<Regex>,
-    pattern_properties: Vec<(Option<Regex>, SchemaId)>,
+    pattern: Option<pattern::Matcher>,
+    pattern_properties: Vec<(Option<pattern::Matcher>, SchemaId)>,
     any_of: Option<Union>,
     one_of: Option<Union>,
     unknown_fields: UnknownFields,

@@ -14,6 +14,8 @@ mod pattern;
 mod refs;
 mod values;
 
+pub use address::resolve as resolve_address;
+
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{Files, Sources};
 use crate::tree::{Document, Kind, NodeId};
