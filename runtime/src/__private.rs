@@ -21,7 +21,8 @@ pub use crate::{
         Contains, Limit, Literals, Pass, Pattern, ReadContext, ReadResult, Reader, Rule, Rules,
         SchemaText, StructFields, TupleReader, UnionBranches, fields0, fields1, fields2, fields3,
         fields4, fields5, fields6, fields7, fields8, fields9, fields10, fields11, fields12,
-        fields13, fields14, fields15, fields16, fill, literal, map, open_literal, string, union,
+        fields13, fields14, fields15, fields16, fill, literal, map, open_literal, read_checked,
+        string, union,
     },
 };
 pub use core::{

@@ -1,6 +1,6 @@
 //! Constraints as constants.
 
-use crate::parse::{Rule, SchemaText};
+use crate::parse::{Rule, SchemaText, is_checked};
 use handfast_naming::pascal;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -36,6 +36,24 @@ pub(super) fn rules(krate: &Path, name: &Ident, rules: &[Rule]) -> RuleTokens {
         expr = quote!(#name);
     }
     RuleTokens { statics, expr }
+}
+
+/// An expression of type `ReadResult<T>` that reads a value with these rules: `read` makes it from the rules that remain. If they are checked,
+/// the schema judges the value before.
+pub(super) fn with_rules(
+    krate: &Path,
+    of: &[Rule],
+    tokens: &RuleTokens,
+    read: impl FnOnce(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let p = quote!(#krate::__private);
+    let expr = &tokens.expr;
+    if is_checked(of) {
+        let read = read(quote!(&#expr[1..]));
+        quote!(#p::read_checked(r, cx, #expr, &mut |r, cx| #read))
+    } else {
+        read(expr.clone())
+    }
 }
 
 /// Whether a rule names a table of schemas, which is a static.
@@ -88,6 +106,7 @@ fn rule(
             };
             quote!(#p::Rule::#variant(#text))
         }
+        Rule::Checked => quote!(#p::Rule::Checked),
         Rule::Flag { key } => {
             let variant = variant(key);
             quote!(#p::Rule::#variant)

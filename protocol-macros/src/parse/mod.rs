@@ -22,7 +22,7 @@ pub(crate) use fields::Field;
 pub(crate) use messages::{Message, MessageUnion, Reply, Side, Tag};
 pub(crate) use options::{Ctxt, Options};
 pub(crate) use protocol_struct::{Limits, MappedRole, ProtocolStruct, RolePlayer, Session};
-pub(crate) use rules::{Rule, SchemaText};
+pub(crate) use rules::{Rule, SchemaText, is_checked};
 pub(crate) use structs::{Newtype, Struct};
 pub(crate) use types::{box_of, is, option_of};
 pub(crate) use variants::Content;

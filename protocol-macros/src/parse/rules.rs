@@ -26,6 +26,8 @@ pub(crate) enum Rule {
         key: &'static str,
         schema: SchemaText,
     },
+    /// The schema among the rules judges the value first. Always the first rule.
+    Checked,
     /// A keyword without a value.
     Flag {
         key: &'static str,
@@ -72,7 +74,7 @@ const COUNTS: [&str; 6] = [
 
 /// Takes the constraints out of options.
 pub(crate) fn take(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
-    let mut rules = Vec::new();
+    let mut rules = checked(cx, options);
     for key in NUMBERS {
         let expr = options.expr(cx, key);
         rules.extend(expr.and_then(|expr| limit(cx, key, expr)));
@@ -86,7 +88,9 @@ pub(crate) fn take(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
         let text = options.text(cx, key);
         rules.extend(text.map(|text| Rule::Text { key, text }));
     }
-    rules.extend(schemas(cx, options));
+    if !is_checked(&rules) {
+        rules.extend(schemas(cx, options));
+    }
     for key in ["unique_items", "null_apart"] {
         rules.extend(options.flag(cx, key).then_some(Rule::Flag { key }));
     }
@@ -102,6 +106,28 @@ pub(crate) fn take(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
         }
     }
     rules.extend(contains(cx, options));
+    rules
+}
+
+/// Whether a schema judges the value before it is read.
+pub(crate) fn is_checked(rules: &[Rule]) -> bool {
+    matches!(rules, [Rule::Checked, ..])
+}
+
+/// `checked, schema = …`; nothing if there is no `checked`.
+pub(crate) fn checked(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
+    let span = options.span("checked");
+    if !options.flag(cx, "checked") {
+        return Vec::new();
+    }
+    let mut rules = vec![Rule::Checked];
+    rules.extend(schemas(cx, options));
+    if let (1, Some(span)) = (rules.len(), span) {
+        cx.at(
+            span,
+            "`checked` needs the schema that judges the value: `checked, schema = …`",
+        );
+    }
     rules
 }
 

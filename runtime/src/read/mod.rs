@@ -4,6 +4,7 @@
 //! [`ReadContext`], and reading continues after them. Paths are built on the way out, so that valid messages do not pay for them.
 
 mod binary;
+mod checked;
 mod context;
 mod detail_cache;
 mod digits;
@@ -21,6 +22,8 @@ mod union;
 mod value;
 
 pub use binary::{BinaryFormat, BinaryReader};
+pub(crate) use checked::read_any;
+pub use checked::read_checked;
 pub use context::{Mark, ReadContext, Segment};
 pub use fields::*;
 pub use json::JsonReader;
