@@ -11,3 +11,5 @@
 mod checked;
 #[path = "nearest/oracle.rs"]
 mod oracle;
+#[path = "nearest/unions.rs"]
+mod unions;

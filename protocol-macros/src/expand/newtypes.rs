@@ -37,8 +37,8 @@ pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
         ident,
         &quote!(#p::Serialize::serialize(&self.0, serializer)),
     );
-    // An object that is only validated can be a variant of a tagged enum: its members are written among other fields.
-    let (fields, are_fields) = if is(ty, "ValidatedJson") {
+    // A map, and an object that is only validated, can be variants of a tagged enum: their members are written among other fields.
+    let (fields, are_fields) = if is(ty, "ValidatedJson") || is(ty, "BTreeMap") {
         (
             quote! {
                 fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::ReadResult<Self> {

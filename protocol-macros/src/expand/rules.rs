@@ -100,10 +100,7 @@ fn rule(
         }
         Rule::Schema { key, schema } => {
             let variant = variant(key);
-            let text = match schema {
-                SchemaText::Own(text) => quote!(#p::SchemaText::Own(#text)),
-                SchemaText::Of { table, name } => quote!(#p::SchemaText::Of(&#table, #name)),
-            };
+            let text = schema_text(p, schema);
             quote!(#p::Rule::#variant(#text))
         }
         Rule::Checked => quote!(#p::Rule::Checked),
@@ -134,6 +131,14 @@ fn rule(
         Rule::DependentRequired { because, names } => {
             quote!(#p::Rule::DependentRequired(#because, &[#(#names),*]))
         }
+    }
+}
+
+/// An expression of type `SchemaText`.
+pub(super) fn schema_text(p: &TokenStream, schema: &SchemaText) -> TokenStream {
+    match schema {
+        SchemaText::Own(text) => quote!(#p::SchemaText::Own(#text)),
+        SchemaText::Of { table, name } => quote!(#p::SchemaText::Of(&#table, #name)),
     }
 }
 

@@ -76,7 +76,7 @@ impl StringEnum {
                 ),
                 (_, false) => cx.error(
                     &variant.ident,
-                    "an enum whose variants have fields needs a property that tells them apart: `#[protocol(tag = \"kind\")]`",
+                    "an enum whose variants have fields needs a property that tells them apart, `#[protocol(tag = \"kind\")]`, or is `#[protocol(untagged)]`",
                 ),
             }
         }
@@ -134,7 +134,7 @@ impl TaggedEnum {
     }
 }
 
-fn no_variant<T>(cx: &Ctxt, ident: &Ident) -> Option<T> {
+pub(super) fn no_variant<T>(cx: &Ctxt, ident: &Ident) -> Option<T> {
     cx.error(
         ident,
         "an enum needs at least one variant: no value could be read as it otherwise",

@@ -131,6 +131,16 @@ pub(crate) fn checked(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
     rules
 }
 
+/// `schema = …`, which may be checked.
+pub(crate) fn take_schema(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
+    let checked = checked(cx, options);
+    if checked.is_empty() {
+        schemas(cx, options)
+    } else {
+        checked
+    }
+}
+
 /// `schema = "…"`, `schema = DEFINITIONS["Name"]`
 fn schemas(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
     let mut rules = Vec::new();
@@ -138,32 +148,37 @@ fn schemas(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
         let Some(expr) = options.expr(cx, key) else {
             continue;
         };
-        let schema = match expr {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => SchemaText::Own(text),
-            Expr::Index(ExprIndex { expr, index, .. })
-                if matches!((&*expr, &*index), (Expr::Path(_), Expr::Lit(_))) =>
-            {
-                SchemaText::Of {
-                    table: expr,
-                    name: index,
-                }
-            }
-            other => {
-                cx.error(
-                    other,
-                    format_args!(
-                        "`{key}` must be a string, or one of a table of schemas: `DEFINITIONS[\"Name\"]`"
-                    ),
-                );
-                continue;
-            }
-        };
-        rules.push(Rule::Schema { key, schema });
+        let schema = schema_text(cx, key, expr);
+        rules.extend(schema.map(|schema| Rule::Schema { key, schema }));
     }
     rules
+}
+
+/// `"…"` or `DEFINITIONS["Name"]`
+pub(crate) fn schema_text(cx: &Ctxt, key: &str, expr: Expr) -> Option<SchemaText> {
+    match expr {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => Some(SchemaText::Own(text)),
+        Expr::Index(ExprIndex { expr, index, .. })
+            if matches!((&*expr, &*index), (Expr::Path(_), Expr::Lit(_))) =>
+        {
+            Some(SchemaText::Of {
+                table: expr,
+                name: index,
+            })
+        }
+        other => {
+            cx.error(
+                other,
+                format_args!(
+                    "`{key}` must be a string, or one of a table of schemas: `DEFINITIONS[\"Name\"]`"
+                ),
+            );
+            None
+        }
+    }
 }
 
 /// `contains(schema = "…", min = 1, max = 3)`

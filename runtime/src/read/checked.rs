@@ -5,13 +5,13 @@
 //! asked, which has the verdicts. So the cost is linear in the size of the value, however deep checked places nest.
 
 use super::{
-    Mark, Place, ReadContext, ReadResult, Reader, Rule, Rules, Slot, Stop, ValueReader,
+    Mark, Place, ReadContext, ReadResult, Reader, Rule, Rules, SchemaText, Slot, Stop, ValueReader,
     context::IgnoredMembers,
     rules::{check_value, unreadable},
     schema::{self, Resolved, resolve},
 };
 use crate::Payload;
-use handfast_schema::{Judgement, ViolationDetail};
+use handfast_schema::{Dialect, Judgement, SchemaId, Side, ViolationDetail};
 use serde_json::Value;
 use std::{borrow::Cow, cell::RefCell, ptr};
 
@@ -20,21 +20,23 @@ use std::{borrow::Cow, cell::RefCell, ptr};
 pub(super) struct Judge {
     /// The validations, one for each set of schemas that was asked about. Nearly always one.
     all: RefCell<Vec<Judgement<'static>>>,
-    side: handfast_schema::Side,
+    side: Side,
+    dialect: Dialect,
 }
 
 impl Judge {
-    const fn new(side: handfast_schema::Side) -> Self {
+    const fn new(side: Side, dialect: Dialect) -> Self {
         Self {
             all: RefCell::new(Vec::new()),
             side,
+            dialect,
         }
     }
 
     fn with<T>(
         &self,
         (validator, id): Resolved,
-        ask: impl FnOnce(&mut Judgement<'static>, handfast_schema::SchemaId) -> T,
+        ask: impl FnOnce(&mut Judgement<'static>, SchemaId) -> T,
     ) -> T {
         let mut all = self.all.borrow_mut();
         let known = all
@@ -48,8 +50,10 @@ impl Judge {
     }
 
     /// Whether a schema accepts a part of the value: on its own, or as a part of a larger schema, which then decides on unknown fields.
-    pub(super) fn accepts(&self, schema: Resolved, part: &Value, alone: bool) -> bool {
-        self.with(schema, |judgement, id| judgement.accepts(id, part, alone))
+    pub(super) fn accepts(&self, schema: SchemaText, part: &Value, alone: bool) -> bool {
+        resolve(schema, self.dialect).is_some_and(|schema| {
+            self.with(schema, |judgement, id| judgement.accepts(id, part, alone))
+        })
     }
 }
 
@@ -133,12 +137,13 @@ pub(super) fn judged(
     if ignored.envelope.is_some() {
         ignored.remove_envelope(value.to_mut());
     }
-    let schema = schema::of(rules).and_then(|(text, dialect)| resolve(text, dialect));
-    let Some(schema) = schema else {
+    let schema = schema::of(rules)
+        .and_then(|(text, dialect)| resolve(text, dialect).map(|schema| (schema, dialect)));
+    let Some((schema, dialect)) = schema else {
         cx.violation(unreadable());
         return Ok(());
     };
-    let judge = Judge::new(cx.side());
+    let judge = Judge::new(cx.side(), dialect);
     let violations = judge.with(schema, |judgement, id| judgement.collect(id, &value));
     if !violations.is_empty() {
         cx.adopt_ordered(violations);
@@ -164,7 +169,7 @@ fn buffer<'de>(r: &mut Reader<'de>) -> Result<Cow<'de, Value>, Stop> {
 }
 
 /// The violation of a value that its schema accepts and its type cannot hold, which is a mistake in the type.
-fn no_type() -> ViolationDetail {
+pub(super) fn no_type() -> ViolationDetail {
     ViolationDetail::new("type", "has no type here")
 }
 

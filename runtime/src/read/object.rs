@@ -1,7 +1,7 @@
 //! Objects: structs, by their list of fields, and maps.
 
 use super::{
-    Kind, Mark, Members, Next, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
+    Kind, Mark, Members, Next, Pass, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
     checked::{fill_slot, read_any, report_by_schema},
     context::IgnoredMembers,
     detail_cache,
@@ -10,7 +10,7 @@ use super::{
     scalar::wrong_type,
     schema,
 };
-use crate::Payload;
+use crate::{Fields, Payload};
 use handfast_schema::{Type, details};
 use std::collections::BTreeMap;
 
@@ -374,4 +374,15 @@ impl<T: Payload> Payload for BTreeMap<String, T> {
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         map(r, cx, rules)
     }
+
+    fn fields(pass: Pass<'_, '_, Self>) -> ReadResult<Self> {
+        if let Pass::Write(members, mut fields) = pass {
+            for (name, value) in members {
+                fields.field(name, value);
+            }
+        }
+        Ok(None)
+    }
 }
+
+impl<T: Payload> Fields for BTreeMap<String, T> {}
