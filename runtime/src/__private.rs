@@ -18,10 +18,12 @@ pub use crate::server::{
 pub use crate::{
     codec::Source,
     read::{
-        Contains, Limit, Literals, Pass, Pattern, ReadContext, ReadResult, Reader, Rule, Rules,
-        SchemaText, StructFields, TupleReader, UnionBranches, fields0, fields1, fields2, fields3,
-        fields4, fields5, fields6, fields7, fields8, fields9, fields10, fields11, fields12,
-        fields13, fields14, fields15, fields16, fill, literal, map, open_literal, string, union,
+        Constant, Constants, Contains, Guard, Limit, Literals, Pass, Pattern, ReadContext,
+        ReadResult, Reader, Rule, Rules, SchemaText, StructFields, TupleReader, UnionBranches,
+        Untagged, UntaggedBranch, constant, fields0, fields1, fields2, fields3, fields4, fields5,
+        fields6, fields7, fields8, fields9, fields10, fields11, fields12, fields13, fields14,
+        fields15, fields16, fill, kinds, literal, map, open_literal, read_checked, string, union,
+        untagged,
     },
 };
 pub use core::{

@@ -3,7 +3,7 @@
 use crate::{
     codec::Source,
     message::Payload,
-    read::{ReadContext, Reader, Rules, Stop},
+    read::{ReadContext, Reader, Rules, Stop, read_any},
 };
 use handfast_schema::{Pointer, Side, Violation, ViolationDetail, Violations};
 use serde::Serialize;
@@ -142,7 +142,7 @@ fn read_with<T: Payload>(
 ) -> Result<T, ValidationError> {
     let mut value = None;
     collect(reader, side, &mut |r, cx| {
-        value = T::read(r, cx, rules)?;
+        value = read_any(r, cx, rules)?;
         Ok(value.is_some())
     })?;
     value.ok_or_else(|| ValidationError {

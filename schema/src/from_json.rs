@@ -64,8 +64,9 @@ impl Schemas {
         Ok((reader.schemas, root))
     }
 
-    /// Reads the definitions below the `$defs` of a document and returns the id of each by its name. A `$ref` among
-    /// them works as in [`Schemas::from_json`]; the rest of the document is ignored.
+    /// Reads the definitions below the `$defs` of a document, and returns the id of each by its name, and that of each schema in a definition
+    /// by the name, followed by a JSON Pointer: `Task/properties/owner/anyOf/1`. A `$ref` among them works as in [`Schemas::from_json`]; the
+    /// rest of the document is ignored. A name that contains a `/` cannot be told from such an address, and hides it.
     ///
     /// # Errors
     /// Those of [`Schemas::from_json`].
@@ -81,7 +82,13 @@ impl Schemas {
         };
         let named = reader.named(&definitions)?;
         reader.resolve_all()?;
-        Ok((reader.schemas, named.into_iter().collect()))
+        let places = reader.places.into_iter().filter_map(|(path, id)| {
+            let address = path.strip_prefix("/$defs/")?;
+            Some((address.to_owned(), id))
+        });
+        let mut ids: BTreeMap<String, SchemaId> = places.collect();
+        ids.extend(named);
+        Ok((reader.schemas, ids))
     }
 }
 

@@ -25,6 +25,9 @@
 mod assertions;
 mod children;
 mod in_place;
+mod judgement;
+
+pub use judgement::Judgement;
 
 use crate::openness::{Purpose, UnknownFields, unknown_fields};
 use crate::union::{Union, union};
@@ -125,13 +128,7 @@ impl<'s> Validator<'s> {
     /// # Panics
     /// When `root` is not of these schemas.
     pub fn collect(&self, root: SchemaId, instance: &Value, side: Option<Side>) -> Violations {
-        let mut out = Out {
-            list: Vec::new(),
-            quiet: false,
-            failed: false,
-        };
-        self.run(root, instance, side, &mut out);
-        out.list
+        self.judge(side).collect(root, instance)
     }
 
     /// Whether an instance is valid; stops at the first violation.
@@ -144,30 +141,8 @@ impl<'s> Validator<'s> {
             quiet: true,
             failed: false,
         };
-        self.run(root, instance, side, &mut out);
+        Run::new(self, side).whole(root, instance, &mut out);
         !out.failed
-    }
-
-    fn run(&self, root: SchemaId, instance: &Value, side: Option<Side>, out: &mut Out) {
-        let mut run = Run {
-            validator: self,
-            side: side.filter(|_| self.schemas.has_defaults()),
-            chain: Vec::new(),
-            base: 0,
-            resources: Vec::new(),
-            verdicts: BTreeMap::new(),
-            unchecked: None,
-        };
-        run.apply(root, instance, Purpose::Whole, None, out);
-        // Under `not` and the like the violation is dropped, and it must not count as a verdict.
-        if let Some(why) = run.unchecked
-            && !out
-                .list
-                .iter()
-                .any(|violation| violation.keyword == why.keyword)
-        {
-            out.push(|| why);
-        }
     }
 
     fn prepared(&self, id: SchemaId) -> &Prepared {
@@ -293,9 +268,40 @@ struct Run<'v> {
     verdicts: BTreeMap<(SchemaId, usize, Purpose), bool>,
     /// Why part of the value could not be checked.
     unchecked: Option<ViolationDetail>,
+    /// How many schemas have been applied to values.
+    #[cfg(test)]
+    applied: usize,
 }
 
 impl<'v> Run<'v> {
+    fn new(validator: &'v Validator<'v>, side: Option<Side>) -> Self {
+        Self {
+            validator,
+            side: side.filter(|_| validator.schemas.has_defaults()),
+            chain: Vec::new(),
+            base: 0,
+            resources: Vec::new(),
+            verdicts: BTreeMap::new(),
+            unchecked: None,
+            #[cfg(test)]
+            applied: 0,
+        }
+    }
+
+    /// Applies the schema of the whole value.
+    fn whole(&mut self, root: SchemaId, instance: &Value, out: &mut Out) {
+        self.apply(root, instance, Purpose::Whole, None, out);
+        // Under `not` and the like the violation is dropped, and it must not count as a verdict.
+        if let Some(why) = self.unchecked.take()
+            && !out
+                .list
+                .iter()
+                .any(|violation| violation.keyword == why.keyword)
+        {
+            out.push(|| why);
+        }
+    }
+
     fn apply<'i>(
         &mut self,
         id: SchemaId,
@@ -326,6 +332,10 @@ impl<'v> Run<'v> {
                 return;
             }
             _ => {}
+        }
+        #[cfg(test)]
+        {
+            self.applied += 1;
         }
         let failed = std::mem::replace(&mut out.failed, false);
         let schema = &validator.schemas[id];

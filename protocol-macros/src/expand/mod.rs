@@ -21,6 +21,7 @@ mod stub;
 mod tagged_enums;
 mod tokens;
 mod union_descriptors;
+mod untagged_enums;
 mod variants;
 
 pub(crate) use stub::stub;
@@ -40,6 +41,7 @@ pub(crate) fn item(krate: &Path, item: &Item) -> TokenStream {
         Item::Messages(union) => messages::expand(krate, union),
         Item::Errors(errors) => errors::expand(krate, errors),
         Item::TaggedEnum(of) => tagged_enums::expand(krate, of),
+        Item::UntaggedEnum(of) => untagged_enums::expand(krate, of),
         Item::StringEnum(of) => string_enums::expand(krate, of),
     }
 }

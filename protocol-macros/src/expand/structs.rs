@@ -2,7 +2,7 @@
 
 use super::{
     fields,
-    rules::{RuleTokens, rules},
+    rules::{rules, with_rules},
     serde_impls,
     tokens::at,
 };
@@ -47,10 +47,8 @@ pub(super) fn expand_tuple(krate: &Path, of: &Struct) -> TokenStream {
         .map(|(i, field)| rules(krate, &format_ident!("RULES_{i}"), &field.rules))
         .collect();
     let statics = of_items.iter().map(|rules| &rules.statics);
-    let RuleTokens {
-        statics: own_statics,
-        expr: own_expr,
-    } = rules(krate, &format_ident!("OWN"), &of.rules);
+    let own = rules(krate, &format_ident!("OWN"), &of.rules);
+    let own_statics = &own.statics;
     let width = fields.len();
     let declare = fields.iter().map(|Field { local, ty, .. }| {
         quote!(let mut #local: ::core::option::Option<#ty> = ::core::option::Option::None;)
@@ -66,6 +64,22 @@ pub(super) fn expand_tuple(krate: &Path, of: &Struct) -> TokenStream {
         quote_spanned! {at(ty)=> #pattern => <#ty as #krate::Payload>::read_item(&mut tuple, &mut #local, #expr), }
     });
     let locals: Vec<_> = fields.iter().map(|field| &field.local).collect();
+    let read = with_rules(krate, &of.rules, &own, |expr| {
+        quote! {{
+            #(#declare)*
+            let mut tuple = #p::TupleReader::new(r, cx, #expr, #width);
+            while let ::core::option::Option::Some(item) = tuple.advance() {
+                match item { #(#arms)* }
+            }
+            match (tuple.end(), #(#locals),*) {
+                (::core::result::Result::Ok(true), #(::core::option::Option::Some(#locals)),*) => {
+                    ::core::result::Result::Ok(::core::option::Option::Some(Self(#(#locals),*)))
+                }
+                (::core::result::Result::Err(syntax), ..) => ::core::result::Result::Err(syntax),
+                _ => ::core::result::Result::Ok(::core::option::Option::None),
+            }
+        }}
+    });
     let members = fields.iter().map(|field| &field.member);
     let serialize = serde_impls::serialize(
         krate,
@@ -79,18 +93,7 @@ pub(super) fn expand_tuple(krate: &Path, of: &Struct) -> TokenStream {
             fn read(r: &mut #p::Reader<'_>, cx: &mut #p::ReadContext, _: #p::Rules) -> #p::ReadResult<Self> {
                 #(#statics)*
                 #own_statics
-                #(#declare)*
-                let mut tuple = #p::TupleReader::new(r, cx, #own_expr, #width);
-                while let ::core::option::Option::Some(item) = tuple.advance() {
-                    match item { #(#arms)* }
-                }
-                match (tuple.end(), #(#locals),*) {
-                    (::core::result::Result::Ok(true), #(::core::option::Option::Some(#locals)),*) => {
-                        ::core::result::Result::Ok(::core::option::Option::Some(Self(#(#locals),*)))
-                    }
-                    (::core::result::Result::Err(syntax), ..) => ::core::result::Result::Err(syntax),
-                    _ => ::core::result::Result::Ok(::core::option::Option::None),
-                }
+                #read
             }
         }
         #serialize

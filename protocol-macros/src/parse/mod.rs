@@ -1,6 +1,7 @@
 //! The first stage: from an item and the options of its attributes to plain structs. All errors are found here.
 
 mod channels;
+mod constants;
 mod enums;
 mod envelope;
 mod errors;
@@ -11,10 +12,12 @@ mod protocol_struct;
 mod rules;
 mod structs;
 mod types;
+mod untagged;
 mod variants;
 mod wire_names;
 
 pub(crate) use channels::{Channel, KeyPart};
+pub(crate) use constants::Constant;
 pub(crate) use enums::{StringEnum, TaggedEnum};
 pub(crate) use envelope::{Envelope, EnvelopeField};
 pub(crate) use errors::{DeclaredError, ErrorEnum};
@@ -22,9 +25,10 @@ pub(crate) use fields::Field;
 pub(crate) use messages::{Message, MessageUnion, Reply, Side, Tag};
 pub(crate) use options::{Ctxt, Options};
 pub(crate) use protocol_struct::{Limits, MappedRole, ProtocolStruct, RolePlayer, Session};
-pub(crate) use rules::{Rule, SchemaText};
+pub(crate) use rules::{Rule, SchemaText, is_checked};
 pub(crate) use structs::{Newtype, Struct};
 pub(crate) use types::{box_of, is, option_of};
+pub(crate) use untagged::{Guard, UntaggedContent, UntaggedEnum, UntaggedVariant};
 pub(crate) use variants::Content;
 
 use syn::{Data, DeriveInput, Fields};
@@ -42,6 +46,7 @@ pub(crate) enum Item {
     Messages(MessageUnion),
     Errors(ErrorEnum),
     TaggedEnum(TaggedEnum),
+    UntaggedEnum(UntaggedEnum),
     StringEnum(StringEnum),
 }
 
@@ -88,6 +93,9 @@ pub(crate) fn item(cx: &Ctxt, options: &mut Options, input: &mut DeriveInput) ->
         }
         Data::Enum(data) if options.has("errors") => {
             Some(Item::Errors(errors::take(cx, options, ident, data)))
+        }
+        Data::Enum(data) if options.has("untagged") => {
+            UntaggedEnum::take(cx, options, ident, data).map(Item::UntaggedEnum)
         }
         Data::Enum(data) if options.has("tag") => {
             TaggedEnum::take(cx, options, ident, data).map(Item::TaggedEnum)

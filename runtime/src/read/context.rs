@@ -16,6 +16,10 @@ pub struct ReadContext {
     found: Vec<RelativeViolation>,
     /// The members that the next object must ignore.
     pub(crate) ignored: IgnoredMembers,
+    /// Whether the value was accepted by the schema of a `checked` place around it, so that nothing is judged again.
+    pub(super) accepted: bool,
+    /// Whether the violations are those of a value around this one, whose schema words them.
+    pub(super) quiet: bool,
 }
 
 /// The members of an object that are known but not fields of the type being read.
@@ -129,7 +133,17 @@ impl ReadContext {
                 discriminant: None,
                 envelope: None,
             },
+            accepted: false,
+            quiet: false,
         }
+    }
+
+    /// Creates a context without violations for a part of the value being read.
+    pub(super) const fn of_part(&self) -> Self {
+        let mut part = Self::new(self.side);
+        part.accepted = self.accepted;
+        part.quiet = self.quiet;
+        part
     }
 
     /// Returns the receiving side.
@@ -137,9 +151,9 @@ impl ReadContext {
         self.side
     }
 
-    /// Whether unknown fields are violations. Otherwise they are ignored.
+    /// Whether unknown fields are violations, unless the type says otherwise. Otherwise they are ignored.
     pub const fn refuses_unknown(&self) -> bool {
-        matches!(self.side, Side::Server)
+        matches!(self.side, Side::Server) && !self.accepted
     }
 
     /// Returns the current position in the list of violations.

@@ -1,7 +1,9 @@
 //! Reading and writing the fields of a struct through type-erased slots, filled one after the other.
 
 use super::{
-    Kind, Mark, Members, ObjectReader, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
+    Kind, Mark, Members, ObjectReader, Place, ReadContext, ReadResult, Reader, Rules, Segment,
+    Stop,
+    checked::{fill_slot, is_checked, judged},
 };
 use crate::{Payload, message::FieldWriter};
 
@@ -41,13 +43,7 @@ pub fn fill(
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
 ) -> Result<bool, Stop> {
-    let mut prefix = ObjectPrefix {
-        start: r.place(),
-        before: cx.mark(),
-        seen: 0,
-        last: usize::MAX,
-        members: None,
-    };
+    let mut prefix = ObjectPrefix::none(r, cx);
     if layout.plain && layout.own.is_empty() && cx.ignored.is_none() {
         let whole = match r {
             Reader::Json(_) => read_in_order(r, cx, layout, required, slots, &mut prefix)?,
@@ -58,6 +54,26 @@ pub fn fill(
             return Ok(cx.clean_since(prefix.before));
         }
     }
+    if is_checked(layout.own) {
+        let before = prefix.before;
+        judged(r, cx, layout.own, &mut |r, cx| {
+            let prefix = ObjectPrefix::none(r, cx);
+            fill_any(r, cx, layout, required, slots, prefix).map(drop)
+        })?;
+        return Ok(cx.clean_since(before));
+    }
+    fill_any(r, cx, layout, required, slots, prefix)
+}
+
+/// Reads the fields of an object, in any order, after those that were read.
+fn fill_any<'de>(
+    r: &mut Reader<'de>,
+    cx: &mut ReadContext,
+    layout: &'static StructFields,
+    required: &'static [u64],
+    slots: &mut [&mut dyn Slot],
+    prefix: ObjectPrefix<'de>,
+) -> Result<bool, Stop> {
     let mut object = ObjectReader::new(r, cx, layout, required, prefix);
     while let Some(field) = object.advance() {
         if let Some(slot) = slots.get_mut(field) {
@@ -77,6 +93,19 @@ pub(super) struct ObjectPrefix<'de> {
     pub(super) last: usize,
     /// The rest of the object; `None` if it was not entered.
     pub(super) members: Option<Members<'de>>,
+}
+
+impl<'de> ObjectPrefix<'de> {
+    /// Nothing was read.
+    const fn none(r: &Reader<'de>, cx: &ReadContext) -> Self {
+        Self {
+            start: r.place(),
+            before: cx.mark(),
+            seen: 0,
+            last: usize::MAX,
+            members: None,
+        }
+    }
 }
 
 /// The fast path: reads fields for as long as they are in the schema's order and without white space, as most senders write them. Returns
@@ -108,7 +137,7 @@ fn read_in_order<'de>(
         prefix.last = field;
         prefix.members = Some(Members::Json { first: false });
         let mark = cx.mark();
-        slot.fill(r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
+        fill_slot(&mut **slot, r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
         cx.part(prefix.before, mark, || Segment::field(field, name));
     }
     match r {
@@ -151,7 +180,7 @@ fn read_counted<'de>(
         prefix.seen |= bit;
         prefix.last = field;
         let mark = cx.mark();
-        slot.fill(r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
+        fill_slot(&mut **slot, r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
         cx.part(prefix.before, mark, || Segment::field(field, name));
     }
     prefix.members = Some(Members::Counted(left));

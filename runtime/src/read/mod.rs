@@ -4,11 +4,14 @@
 //! [`ReadContext`], and reading continues after them. Paths are built on the way out, so that valid messages do not pay for them.
 
 mod binary;
+mod checked;
+mod constant;
 mod context;
 mod detail_cache;
 mod digits;
 mod fields;
 mod json;
+pub mod kinds;
 mod number;
 mod object;
 mod pattern;
@@ -18,9 +21,13 @@ mod schema;
 mod sequence;
 mod transcode;
 mod union;
+mod untagged;
 mod value;
 
 pub use binary::{BinaryFormat, BinaryReader};
+pub(crate) use checked::read_any;
+pub use checked::read_checked;
+pub use constant::{Constant, Constants, constant};
 pub use context::{Mark, ReadContext, Segment};
 pub use fields::*;
 pub use json::JsonReader;
@@ -33,6 +40,7 @@ pub use schema::{Definitions, SchemaText};
 pub use sequence::{ArrayReader, TupleReader};
 pub(crate) use transcode::Transcoded;
 pub use union::{UnionBranches, union};
+pub use untagged::{Guard, Untagged, UntaggedBranch, untagged};
 pub use value::ValueReader;
 
 use crate::codec::Body;

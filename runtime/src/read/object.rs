@@ -1,15 +1,16 @@
 //! Objects: structs, by their list of fields, and maps.
 
 use super::{
-    Kind, Mark, Members, Next, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
+    Kind, Mark, Members, Next, Pass, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
+    checked::{fill_slot, read_any, report_by_schema},
     context::IgnoredMembers,
     detail_cache,
     fields::{ObjectPrefix, Slot, StructFields},
-    rules::{Rule, check_properties, check_value, inner, is_valid_name, names},
+    rules::{Rule, check_properties, inner, is_valid_name, names},
     scalar::wrong_type,
     schema,
 };
-use crate::Payload;
+use crate::{Fields, Payload};
 use handfast_schema::{Type, details};
 use std::collections::BTreeMap;
 
@@ -22,6 +23,8 @@ pub struct ObjectReader<'r, 'de> {
     required: &'static [u64],
     closed: bool,
     rules: Rules,
+    /// Whether the schema of a value around this one will word the violations.
+    quiet: bool,
     /// `None` before and after the object.
     members: Option<Members<'de>>,
     entered: bool,
@@ -69,13 +72,18 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             last,
             members,
         } = prefix;
+        let quiet = cx.quiet;
+        if !layout.own.is_empty() {
+            cx.quiet |= schema::of(layout.own).is_some();
+        }
         let mut object = Self {
             start,
+            quiet,
             before,
             mark: cx.mark(),
             ignored: std::mem::take(&mut cx.ignored),
             r,
-            closed: layout.closed.unwrap_or(cx.refuses_unknown()),
+            closed: layout.closed.unwrap_or(cx.refuses_unknown()) && !cx.accepted,
             cx,
             fields: layout.names,
             required,
@@ -246,7 +254,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 
     /// Reads the value of a field.
     pub(super) fn fill(&mut self, slot: &mut dyn Slot, rules: Rules) {
-        self.stopped |= slot.fill(self.r, self.cx, rules).is_err();
+        self.stopped |= fill_slot(slot, self.r, self.cx, rules).is_err();
     }
 
     /// Returns whether there are no violations. If so, every required field was read.
@@ -254,6 +262,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     /// # Errors
     /// If the text is not valid JSON.
     pub(super) fn end(mut self) -> Result<bool, Stop> {
+        self.cx.quiet = self.quiet;
         if self.stopped {
             return Err(Stop);
         }
@@ -281,7 +290,8 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
         let clean = self.cx.clean_since(self.before);
         if !clean && schema::of(self.rules).is_some() {
-            self.report_by_schema()?;
+            let Self { r, cx, rules, .. } = self;
+            report_by_schema(r, cx, rules, self.start, self.before, self.ignored)?;
         }
         Ok(clean)
     }
@@ -292,7 +302,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             let place = self.fields.iter().position(|field| *field == name);
             place.is_some_and(|place| self.has_seen(place))
         };
-        if !is_there(because) {
+        if !is_there(because) || self.cx.accepted {
             return;
         }
         let missing: Vec<&&str> = names.iter().filter(|name| !is_there(name)).collect();
@@ -300,26 +310,6 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             self.cx
                 .violation(details::dependent_required(name, because));
         }
-    }
-
-    /// Replaces the violations by those of the schema, if the type has one: its fields decide what is valid, the schema how violations are
-    /// reported.
-    #[cold]
-    fn report_by_schema(self) -> Result<(), Stop> {
-        let end = self.r.place();
-        self.r.go(self.start);
-        let mut value = self.r.value()?;
-        self.r.go(end);
-        self.ignored.remove_envelope(&mut value);
-        let mut by_schema = ReadContext::new(self.cx.side());
-        let start = by_schema.mark();
-        check_value(self.rules, &value, &mut by_schema);
-        // If the schema accepts the value, keep the violations of the fields.
-        if !by_schema.clean_since(start) {
-            self.cx.forget_since(self.before);
-            self.cx.adopt(by_schema);
-        }
-        Ok(())
     }
 }
 
@@ -346,7 +336,7 @@ pub fn map<T: Payload>(
     let outer = cx.mark();
     // The violations of a value are held back until it is known to be the last of its name.
     let mut found: BTreeMap<String, (Option<T>, ReadContext)> = BTreeMap::new();
-    let (side, inner, names) = (cx.side(), inner(rules), names(rules));
+    let (inner, names) = (inner(rules), names(rules));
     let mut members = r.enter_object()?;
     loop {
         match r.next_key(&mut members, &[], 0) {
@@ -359,15 +349,15 @@ pub fn map<T: Payload>(
             r.skip()?;
             continue;
         }
-        let mut own = ReadContext::new(side);
-        let value = T::read(r, &mut own, inner)?;
+        let mut own = cx.of_part();
+        let value = read_any(r, &mut own, inner)?;
         found.insert(name.into_owned(), (value, own));
     }
     let count = found.len() as u64;
     let mut map = BTreeMap::new();
     for (name, (value, own)) in found {
         let mark = cx.mark();
-        if !is_valid_name(names, &name) {
+        if !cx.accepted && !is_valid_name(names, &name) {
             cx.violation(details::property_name());
         }
         cx.adopt(own);
@@ -384,4 +374,15 @@ impl<T: Payload> Payload for BTreeMap<String, T> {
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         map(r, cx, rules)
     }
+
+    fn fields(pass: Pass<'_, '_, Self>) -> ReadResult<Self> {
+        if let Pass::Write(members, mut fields) = pass {
+            for (name, value) in members {
+                fields.field(name, value);
+            }
+        }
+        Ok(None)
+    }
 }
+
+impl<T: Payload> Fields for BTreeMap<String, T> {}

@@ -12,6 +12,8 @@ use super::{
 /// A constraint of a value in addition to its type: a keyword of JSON Schema and its value.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
+    /// The schema among the rules judges the value, and the type is read from what it accepts. Always the first rule.
+    Checked,
     /// `minimum`
     Minimum(Limit),
     /// `maximum`
@@ -229,6 +231,9 @@ pub(super) fn check_contains(
     items: &[serde_json::Value],
     cx: &mut ReadContext,
 ) {
+    if cx.accepted {
+        return;
+    }
     let count = items.iter().filter(|item| fits(contains.of, item)).count() as u64;
     if count < contains.min.unwrap_or(1) {
         cx.violation(details::contains(contains.min));
@@ -268,10 +273,13 @@ pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut ReadContext) {
     });
 }
 
-/// Reports the violation of a rule.
+/// Reports the violation of a rule, unless the value was accepted by a schema that has the rule or none.
 #[cold]
 #[inline(never)]
 pub(super) fn report(rule: &'static Rule, cx: &mut ReadContext) {
+    if cx.accepted {
+        return;
+    }
     cx.cached_violation(detail_cache::violated(rule, || detail_of(rule)));
 }
 
@@ -293,7 +301,8 @@ fn detail_of(rule: &Rule) -> ViolationDetail {
         Rule::MinProperties(n) => details::min_properties(*n),
         Rule::MaxProperties(n) => details::max_properties(*n),
         // These have messages of their own, elsewhere.
-        Rule::Items(_)
+        Rule::Checked
+        | Rule::Items(_)
         | Rule::Contains(_)
         | Rule::PropertyNames(_)
         | Rule::DependentRequired(..)
@@ -305,14 +314,19 @@ fn detail_of(rule: &Rule) -> ViolationDetail {
 
 /// Checks a value against its JSON Schema, if the rules contain one.
 pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut ReadContext) {
+    if cx.accepted {
+        return;
+    }
     let Some((text, dialect)) = of(rules) else {
         return;
     };
     match violations(text, dialect, value, cx.side()) {
         Some(violations) => cx.adopt_ordered(violations),
-        None => cx.violation(details::ViolationDetail::new(
-            "type",
-            "must fit a schema that cannot be read",
-        )),
+        None => cx.violation(unreadable()),
     }
+}
+
+/// The violation of any value whose schema cannot be parsed.
+pub(super) fn unreadable() -> ViolationDetail {
+    ViolationDetail::new("type", "must fit a schema that cannot be read")
 }

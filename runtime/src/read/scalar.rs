@@ -94,6 +94,9 @@ pub fn open_literal(
     Ok(Some(place.ok_or_else(|| (*text).to_owned())))
 }
 
+/// 2⁶³, beyond which an integer has no `i64`.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
 #[inline]
 fn integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<i64> {
     const SAFE: u64 = handfast_schema::number::MAX_SAFE_INTEGER.unsigned_abs();
@@ -121,6 +124,11 @@ fn integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult
         cx.cached_violation(detail_cache::wrong_type(Type::Integer));
         return Ok(None);
     };
+    // A schema may accept what no integer type has.
+    if cx.accepted && matches!(n, Num::Float(x) if x.abs() >= TWO_TO_63) {
+        cx.cached_violation(detail_cache::wrong_type(Type::Integer));
+        return Ok(None);
+    }
     let mark = cx.mark();
     check_number(rules, n, true, cx);
     Ok(cx.clean_since(mark).then_some(integer))
@@ -243,7 +251,7 @@ impl Payload for Bytes {
         check_string(rules, &text, cx);
         let bytes = Self::from_base64(&text);
         let says_so = |rule: &Rule| matches!(rule, Rule::ContentEncoding(_));
-        if bytes.is_none() && !rules.iter().any(says_so) {
+        if bytes.is_none() && (cx.accepted || !rules.iter().any(says_so)) {
             cx.violation(details::content_encoding("base64"));
         }
         Ok(bytes.filter(|_| cx.clean_since(mark)))
@@ -312,8 +320,13 @@ macro_rules! texts {
     ($($ty:ty: $format:literal),*) => {$(
         impl Payload for StringInteger<$ty> {
             fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _: Rules) -> ReadResult<Self> {
+                let Some(text) = string(r, cx, &[Rule::Format($format)])? else { return Ok(None) };
                 // The format defines the allowed spellings, and each of them is a number of the type.
-                Ok(string(r, cx, &[Rule::Format($format)])?.and_then(|text| text.parse().ok()).map(Self))
+                let value = text.parse().ok().map(Self);
+                if value.is_none() {
+                    cx.violation(details::format($format));
+                }
+                Ok(value)
             }
         }
     )*};

@@ -2,6 +2,7 @@
 
 use super::{
     Items, Kind, Mark, Place, ReadContext, ReadResult, Reader, Rule, Rules, Segment, Stop,
+    checked::read_any,
     rules::{check_contains, check_items, inner, report},
     scalar::wrong_type,
 };
@@ -102,7 +103,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
     /// Reads an item.
     #[inline]
     fn item<T: Payload>(&mut self, rules: Rules) -> Option<T> {
-        match T::read(self.r, self.cx, rules) {
+        match read_any(self.r, self.cx, rules) {
             Ok(value) => value,
             Err(Stop) => {
                 self.stopped = true;
@@ -135,7 +136,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
         let Self { r, cx, rules, .. } = self;
         check_items(rules, self.count as u64, cx);
         let of_all = |rule: &Rule| matches!(rule, Rule::UniqueItems | Rule::Contains(_));
-        if rules.iter().any(of_all) {
+        if !cx.accepted && rules.iter().any(of_all) {
             let end = r.place();
             r.go(self.start);
             let value = r.value()?;

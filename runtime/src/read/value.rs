@@ -1,6 +1,6 @@
 //! Reading a value that is already in memory.
 
-use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text};
+use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text, checked::Judge};
 use serde_json::{Value, map};
 use std::slice;
 
@@ -10,6 +10,8 @@ pub struct ValueReader<'de> {
     here: &'de Value,
     /// The name that was read last.
     name: &'de str,
+    /// The validation of the value, if it was accepted by the schema of a `checked` place.
+    judge: Option<&'de Judge>,
 }
 
 impl<'de> ValueReader<'de> {
@@ -18,7 +20,15 @@ impl<'de> ValueReader<'de> {
         Self {
             here: value,
             name: "",
+            judge: None,
         }
+    }
+
+    /// Creates a reader of a value that was accepted.
+    pub(super) const fn accepted(value: &'de Value, judge: &'de Judge) -> Self {
+        let mut reader = Self::new(value);
+        reader.judge = Some(judge);
+        reader
     }
 }
 
@@ -96,6 +106,10 @@ impl<'de> ValueReader<'de> {
         let next = items.next();
         self.here = next.unwrap_or(array);
         next.is_some()
+    }
+
+    pub(super) const fn judge(&self) -> Option<&'de Judge> {
+        self.judge
     }
 
     pub(super) const fn here(&self) -> &'de Value {
