@@ -1,0 +1,104 @@
+//! What Handfast makes of schemas that exist in the world: how many go through, what types they get, whether the types compile, and whether
+//! verdicts are right. `cargo xtask schemastore --help` says more.
+
+mod case;
+mod compile;
+mod one;
+mod oracle;
+mod places;
+mod pool;
+mod references;
+mod report;
+mod run;
+mod store;
+
+use report::Bars;
+use run::Extent;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+const USAGE: &str = "\
+handfast-corpus schemastore FOLDER [--quick] [--only TEXT] [--sample COUNT --seed SEED]
+    every schema of a checkout of SchemaStore; --quick compiles nothing; --only takes those with TEXT in their names; --sample takes so many,
+    by a seed";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments.as_slice() {
+        ["--one"] => one::answer().map(|()| true),
+        ["schemastore", folder, options @ ..] => schemastore(Path::new(folder), options),
+        _ => Err(USAGE.into()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    root.canonicalize().unwrap_or(root)
+}
+
+/// A folder of ours in the target folder.
+fn folder(name: &str) -> Result<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    let target = target.map_or_else(|| root().join("target"), PathBuf::from);
+    let folder = target.join("corpus").join(name);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+fn schemastore(folder: &Path, options: &[&str]) -> Result<bool> {
+    let mut cases = store::cases(folder)?;
+    let mut extent = Extent::Full;
+    let (mut count, mut seed) = (None, 1);
+    let mut options = options.iter();
+    while let Some(option) = options.next() {
+        let mut value = || options.next().ok_or(USAGE);
+        match *option {
+            "--quick" => extent = Extent::Quick,
+            "--only" => {
+                let text = *value()?;
+                cases.retain(|case| case.name.contains(text));
+            }
+            "--sample" => count = Some(value()?.parse::<usize>()?),
+            "--seed" => seed = value()?.parse::<u64>()?,
+            _ => return Err(USAGE.into()),
+        }
+    }
+    if let Some(count) = count {
+        println!("{count} schemas by the seed {seed}");
+        cases = sampled(cases, count, seed);
+    }
+    let run = run::run("schemastore", cases, extent)?;
+    Ok(run.report(Bars {
+        through: 0.95,
+        untyped: [0.05, 0.01],
+        each: false,
+        seconds: 2.0,
+        peak: 500_000_000,
+    }))
+}
+
+/// So many cases, drawn by a seed, in their order.
+fn sampled(mut cases: Vec<case::Case>, count: usize, seed: u64) -> Vec<case::Case> {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let drawn = |case: &case::Case| {
+        let mut hasher = DefaultHasher::new();
+        (seed, &case.name).hash(&mut hasher);
+        hasher.finish()
+    };
+    cases.sort_by_key(drawn);
+    cases.truncate(count);
+    cases.sort_by(|a, b| a.name.cmp(&b.name));
+    cases
+}
