@@ -15,31 +15,34 @@ pub struct Place {
 
 /// Every place of the types of a protocol in Rust.
 pub fn places(shapes: &Shapes) -> Vec<Place> {
-    let mut out = Vec::new();
+    let mut out = Places {
+        shapes,
+        found: Vec::new(),
+    };
     for decl in &shapes.decls {
         let name = &decl.rust;
         match &decl.kind {
             DeclKind::Struct { fields, rest, .. } => {
                 for field in fields {
-                    add(format!("{name}.{}", field.name), &field.ty, &mut out);
+                    out.add(format!("{name}.{}", field.name), &field.ty);
                 }
                 if let Some(rest) = rest {
-                    add(format!("{name}{{}}"), &rest.ty, &mut out);
+                    out.add(format!("{name}{{}}"), &rest.ty);
                 }
             }
             DeclKind::Tuple { items, rest, .. } => {
                 for (i, item) in items.iter().enumerate() {
-                    add(format!("{name}.{i}"), &item.ty, &mut out);
+                    out.add(format!("{name}.{i}"), &item.ty);
                 }
                 if let Some(item) = rest {
-                    add(format!("{name}[]"), &item.ty, &mut out);
+                    out.add(format!("{name}[]"), &item.ty);
                 }
             }
             DeclKind::Choice(variants) => {
                 for variant in variants {
                     let path = format!("{name}::{}", variant.rust);
                     match &variant.content {
-                        VariantContent::Value(ty, _) => add(path, ty, &mut out),
+                        VariantContent::Value(ty, _) => out.add(path, ty),
                         VariantContent::Constant(_) => {}
                     }
                 }
@@ -48,50 +51,62 @@ pub fn places(shapes: &Shapes) -> Vec<Place> {
                 for branch in branches {
                     let path = format!("{name}::{}", branch.rust);
                     let ty = Use::Named(branch.decl);
-                    add(path, &ty, &mut out);
+                    out.add(path, &ty);
                 }
             }
-            DeclKind::Alias(ty) => inside(name, ty, &mut out),
+            DeclKind::Alias(ty) => out.inside(name, ty),
             DeclKind::Literals { .. } => {}
         }
     }
-    out
+    out.found
 }
 
-fn add(path: String, ty: &Use, out: &mut Vec<Place>) {
-    let beside = match ty {
-        Use::Beside(_, reason) => Some(*reason),
-        _ => None,
-    };
-    inside(&path, ty, out);
-    out.push(Place {
-        untyped: json(ty),
-        beside,
-        path,
-    });
+/// The places found so far.
+struct Places<'s> {
+    shapes: &'s Shapes,
+    found: Vec<Place>,
 }
 
-/// The places in a type.
-fn inside(path: &str, ty: &Use, out: &mut Vec<Place>) {
-    match ty {
-        Use::List(inner) => add(format!("{path}[]"), inner, out),
-        Use::Map(inner) => add(format!("{path}{{}}"), inner, out),
-        Use::Nullable(inner) | Use::Implied(inner, _) | Use::Beside(inner, _) => {
-            inside(path, inner, out);
-        }
-        _ => {}
+impl Places<'_> {
+    fn add(&mut self, path: String, ty: &Use) {
+        let beside = match ty {
+            Use::Beside(_, reason) => Some(*reason),
+            _ => None,
+        };
+        self.inside(&path, ty);
+        self.found.push(Place {
+            untyped: self.json(ty),
+            beside,
+            path,
+        });
     }
-}
 
-/// Why a type contains a JSON value of which the schema says more.
-fn json(ty: &Use) -> Option<Reason> {
-    match ty {
-        Use::Json(reason) => reason.says_more().then_some(*reason),
-        Use::List(inner)
-        | Use::Map(inner)
-        | Use::Nullable(inner)
-        | Use::Implied(inner, _)
-        | Use::Beside(inner, _) => json(inner),
-        _ => None,
+    /// Adds the places in a type.
+    fn inside(&mut self, path: &str, ty: &Use) {
+        match ty {
+            Use::List(inner) => self.add(format!("{path}[]"), inner),
+            Use::Map(inner) => self.add(format!("{path}{{}}"), inner),
+            Use::Nullable(inner) | Use::Implied(inner, _) | Use::Beside(inner, _) => {
+                self.inside(path, inner);
+            }
+            _ => {}
+        }
+    }
+
+    /// Why a type contains a JSON value of which the schema says more.
+    fn json(&self, ty: &Use) -> Option<Reason> {
+        match ty {
+            Use::Json(reason) => reason.says_more().then_some(*reason),
+            Use::Named(id) | Use::Boxed(id) => match &self.shapes.decls[id.0].kind {
+                DeclKind::Alias(Use::Json(reason)) => reason.says_more().then_some(*reason),
+                _ => None,
+            },
+            Use::List(inner)
+            | Use::Map(inner)
+            | Use::Nullable(inner)
+            | Use::Implied(inner, _)
+            | Use::Beside(inner, _) => self.json(inner),
+            _ => None,
+        }
     }
 }

@@ -127,7 +127,7 @@ fn run(job: &Job) -> Result<Outcome> {
     let (shapes, _) = shape::shapes(&protocol);
     let message = shapes.messages.iter().find_map(|one| one.server.as_ref());
     outcome.payload = message.map_or_else(String::new, |one| one.ts.clone());
-    outcome.rust = rust::count(&protocol, &shapes);
+    outcome.rust = rust::count(&shapes);
     outcome.verdicts = verdicts(&protocol, &job.instances)?;
     Ok(outcome)
 }
