@@ -11,5 +11,7 @@
 mod checked;
 #[path = "nearest/oracle.rs"]
 mod oracle;
+#[path = "nearest/shapes.rs"]
+mod shapes;
 #[path = "nearest/unions.rs"]
 mod unions;
