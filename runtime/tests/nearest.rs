@@ -9,6 +9,8 @@
 
 #[path = "nearest/checked.rs"]
 mod checked;
+#[path = "nearest/hostile.rs"]
+mod hostile;
 #[path = "nearest/oracle.rs"]
 mod oracle;
 #[path = "nearest/shapes.rs"]
