@@ -8,7 +8,7 @@ use crate::{
 use handfast_schema::{Pointer, Side, Violation, ViolationDetail, Violations};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// The error of an invalid value: every violation of its schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +19,7 @@ pub struct ValidationError {
 
 impl ValidationError {
     /// Creates the error of a value that is invalid as a whole.
-    fn whole(message: &'static str) -> Self {
+    fn whole(message: impl Into<Cow<'static, str>>) -> Self {
         let violation = Violation::new(Pointer::root(), ViolationDetail::new("type", message));
         Self {
             violations: vec![violation],
@@ -113,7 +113,7 @@ fn check(
 
 fn encode(value: &dyn erased_serde::Serialize) -> Result<Box<RawValue>, ValidationError> {
     serde_json::value::to_raw_value(value)
-        .map_err(|_| ValidationError::whole("cannot be encode as JSON"))
+        .map_err(|error| ValidationError::whole(format!("cannot be encoded as JSON: {error}")))
 }
 
 /// The maximum nesting depth of a value of the application.

@@ -9,7 +9,11 @@
 
 #[path = "nearest/checked.rs"]
 mod checked;
+#[path = "nearest/hostile.rs"]
+mod hostile;
 #[path = "nearest/oracle.rs"]
 mod oracle;
+#[path = "nearest/shapes.rs"]
+mod shapes;
 #[path = "nearest/unions.rs"]
 mod unions;

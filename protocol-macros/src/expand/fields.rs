@@ -18,18 +18,24 @@ pub(super) fn fields_body(
     fields: &[Field],
     closed: Option<bool>,
     own: &RuleTokens,
+    rest: Option<&Field>,
 ) -> TokenStream {
     let p = quote!(#krate::__private);
-    let make = construct(&quote!(Self), fields);
-    if fields.len() > MAX_FIELDS {
-        let read = read(krate, fields, closed, own, &make);
+    let make = construct(&quote!(Self), fields, rest);
+    if fields.len() > MAX_FIELDS || rest.is_some() {
+        let read = read(krate, fields, closed, own, &make, rest);
         let write = write(krate, fields, |Field { member, .. }| quote!(&this.#member));
+        let write_rest = rest.map(|Field { member, .. }| {
+            let names = fields.iter().map(|field| &field.name);
+            quote!(fields.rest(&[#(#names),*], &this.#member);)
+        });
         return quote! {
             match pass {
                 #p::Pass::Read(r, cx) => #read,
                 #p::Pass::Write(this, mut fields) => {
                     let fields = &mut fields;
                     #write
+                    #write_rest
                     #p::Ok(#p::None)
                 }
             }
@@ -99,6 +105,7 @@ pub(super) fn read(
     closed: Option<bool>,
     own: &RuleTokens,
     make: &TokenStream,
+    rest: Option<&Field>,
 ) -> TokenStream {
     let p = quote!(#krate::__private);
     let (statics, table) = struct_fields(krate, fields, closed, own);
@@ -113,11 +120,25 @@ pub(super) fn read(
     let declarations = fields.iter().map(|Field { local, ty, .. }| {
         quote_spanned!(at(ty)=> let mut #local = <#ty as #krate::Payload>::ABSENT;)
     });
+    let slots = quote!(#table, &[#(#required),*], &mut [#(&mut #locals),*]);
+    let (rest, fill) = match rest {
+        None => (None, quote!(#p::fill(r, cx, #slots))),
+        Some(Field {
+            local, rules: of, ..
+        }) => {
+            let RuleTokens { statics, expr } = rules(krate, &format_ident!("REST"), of);
+            (
+                Some(quote!(#statics let mut #local = #p::RestMembers::new(#expr);)),
+                quote!(#p::fill_with_rest(r, cx, #slots, #p::Some(&mut #local))),
+            )
+        }
+    };
     let otherwise = (!fields.is_empty()).then(|| quote!(_ => #p::Ok(#p::None),));
     quote! {{
         #statics
         #(#declarations)*
-        if !#p::fill(r, cx, #table, &[#(#required),*], &mut [#(&mut #locals),*])? {
+        #rest
+        if !#fill? {
             return #p::Ok(#p::None);
         }
         match (#(#locals,)*) {
@@ -128,11 +149,12 @@ pub(super) fn read(
 }
 
 /// A literal of the struct or variant at `path`, made of the locals.
-pub(super) fn construct(path: &TokenStream, fields: &[Field]) -> TokenStream {
+pub(super) fn construct(path: &TokenStream, fields: &[Field], rest: Option<&Field>) -> TokenStream {
     let values = fields
         .iter()
         .map(|Field { member, local, .. }| quote!(#member: #local));
-    quote!(#path { #(#values),* })
+    let rest = rest.map(|Field { member, local, .. }| quote!(#member: #local.into_map(),));
+    quote!(#path { #(#values,)* #rest })
 }
 
 /// The accessors of the fields that have a default.

@@ -2,6 +2,7 @@
 
 mod channels;
 mod client;
+mod constant_enums;
 mod dispatch;
 mod envelope;
 mod errors;
@@ -42,6 +43,7 @@ pub(crate) fn item(krate: &Path, item: &Item) -> TokenStream {
         Item::Errors(errors) => errors::expand(krate, errors),
         Item::TaggedEnum(of) => tagged_enums::expand(krate, of),
         Item::UntaggedEnum(of) => untagged_enums::expand(krate, of),
+        Item::ConstantEnum(of) => constant_enums::expand(krate, of),
         Item::StringEnum(of) => string_enums::expand(krate, of),
     }
 }

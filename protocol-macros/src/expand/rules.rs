@@ -1,5 +1,6 @@
 //! Constraints as constants.
 
+use super::untagged_enums::kinds;
 use crate::parse::{Rule, SchemaText, is_checked};
 use handfast_naming::pascal;
 use proc_macro2::{Ident, TokenStream};
@@ -102,6 +103,10 @@ fn rule(
             let variant = variant(key);
             let text = schema_text(p, schema);
             quote!(#p::Rule::#variant(#text))
+        }
+        Rule::Implied(names) => {
+            let kinds = kinds(p, names);
+            quote!(#p::Rule::Implied(#kinds))
         }
         Rule::Checked => quote!(#p::Rule::Checked),
         Rule::Flag { key } => {

@@ -35,10 +35,11 @@ pub(super) fn read(krate: &Path, variant: &Ident, content: &Content) -> TokenStr
             None,
             &RuleTokens::none(),
             &quote!(Self::#variant),
+            None,
         ),
         Content::Fields(fields) => {
-            let construct = fields::construct(&quote!(Self::#variant), fields);
-            fields::read(krate, fields, None, &RuleTokens::none(), &construct)
+            let construct = fields::construct(&quote!(Self::#variant), fields, None);
+            fields::read(krate, fields, None, &RuleTokens::none(), &construct, None)
         }
     }
 }

@@ -17,11 +17,11 @@ mod variants;
 mod wire_names;
 
 pub(crate) use channels::{Channel, KeyPart};
-pub(crate) use constants::Constant;
+pub(crate) use constants::{Constant, ConstantEnum};
 pub(crate) use enums::{StringEnum, TaggedEnum};
 pub(crate) use envelope::{Envelope, EnvelopeField};
 pub(crate) use errors::{DeclaredError, ErrorEnum};
-pub(crate) use fields::Field;
+pub(crate) use fields::{Field, FieldRole};
 pub(crate) use messages::{Message, MessageUnion, Reply, Side, Tag};
 pub(crate) use options::{Ctxt, Options};
 pub(crate) use protocol_struct::{Limits, MappedRole, ProtocolStruct, RolePlayer, Session};
@@ -48,6 +48,7 @@ pub(crate) enum Item {
     TaggedEnum(TaggedEnum),
     UntaggedEnum(UntaggedEnum),
     StringEnum(StringEnum),
+    ConstantEnum(ConstantEnum),
 }
 
 /// Parses an item, and removes our attributes from its fields and variants. `None` means that `cx` has an error.
@@ -83,7 +84,7 @@ pub(crate) fn item(cx: &Ctxt, options: &mut Options, input: &mut DeriveInput) ->
             _ if options.has("channel") => {
                 channels::take(cx, options, ident, attrs, data).map(Item::Channel)
             }
-            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 && !options.has("tuple") => {
                 Newtype::take(cx, options, ident, data).map(Item::Newtype)
             }
             _ => Some(Item::Struct(Struct::take(cx, options, ident, data))),
@@ -99,6 +100,9 @@ pub(crate) fn item(cx: &Ctxt, options: &mut Options, input: &mut DeriveInput) ->
         }
         Data::Enum(data) if options.has("tag") => {
             TaggedEnum::take(cx, options, ident, data).map(Item::TaggedEnum)
+        }
+        Data::Enum(data) if constants::names_values(data) => {
+            ConstantEnum::take(cx, options, ident, data).map(Item::ConstantEnum)
         }
         Data::Enum(data) => StringEnum::take(cx, options, ident, data).map(Item::StringEnum),
     }

@@ -1,6 +1,9 @@
 //! The constraints of a field or a type: keywords of JSON Schema in Rust's spelling.
 
-use super::options::{Ctxt, Options};
+use super::{
+    options::{Ctxt, Options},
+    untagged::kinds,
+};
 use syn::{Expr, ExprIndex, ExprLit, ExprUnary, Lit, LitInt, LitStr, UnOp};
 
 /// A constraint. `key` is the name of its option.
@@ -28,6 +31,8 @@ pub(crate) enum Rule {
     },
     /// The schema among the rules judges the value first. Always the first rule.
     Checked,
+    /// The kinds of the values that an `Implied` schema speaks of.
+    Implied(Vec<&'static str>),
     /// A keyword without a value.
     Flag {
         key: &'static str,
@@ -94,18 +99,19 @@ pub(crate) fn take(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
     for key in ["unique_items", "null_apart"] {
         rules.extend(options.flag(cx, key).then_some(Rule::Flag { key }));
     }
-    let kinds: [(_, fn(_) -> _); 3] = [
+    let nested: [(_, fn(_) -> _); 3] = [
         ("items", Rule::Items),
         ("values", Rule::Items),
         ("names", Rule::PropertyNames),
     ];
-    for (key, rule) in kinds {
+    for (key, rule) in nested {
         if let Some(mut inner) = options.inner(cx, key) {
             rules.push(rule(take(cx, &mut inner)));
             inner.finish(cx);
         }
     }
     rules.extend(contains(cx, options));
+    rules.extend(kinds(cx, options, "implied").map(Rule::Implied));
     rules
 }
 

@@ -114,6 +114,7 @@ impl UntaggedVariant {
 
     fn take(cx: &Ctxt, options: &mut Options, variant: &mut syn::Variant) -> Option<Self> {
         let mut kinds = kinds(cx, options, "kinds").unwrap_or_default();
+        let is_constant = options.has_expr("value");
         let (guards, constant) = guards(cx, options);
         let schema = options
             .expr(cx, "branch")
@@ -144,6 +145,8 @@ impl UntaggedVariant {
                 );
                 return None;
             }
+            // The value has an error.
+            (syn::Fields::Unit, None) if is_constant => return None,
             _ => {
                 cx.error(
                     &ident,
@@ -205,13 +208,14 @@ fn guards(cx: &Ctxt, options: &mut Options) -> (Vec<Guard>, Option<Constant>) {
             super::options::Value::Expr(expr) if constant.is_none() => {
                 constant = Constant::of(cx, &expr);
             }
-            super::options::Value::List(tokens) => match syn::parse2::<ValueGuard>(tokens) {
-                Ok(ValueGuard(name, values)) => {
-                    let values = values.iter().filter_map(|value| Constant::of(cx, value));
-                    guards.push(Guard::Value(name.value(), values.collect()));
-                }
-                Err(error) => cx.push(error),
-            },
+            super::options::Value::List(tokens) => {
+                let guard = syn::parse2(tokens).unwrap_or_else(|_| {
+                    cx.at(option.name.span(), "write `value(\"name\" = …)`");
+                    ValueGuard(LitStr::new("", option.name.span()), Vec::new())
+                });
+                let values = guard.1.iter().filter_map(|value| Constant::of(cx, value));
+                guards.push(Guard::Value(guard.0.value(), values.collect()));
+            }
             _ => cx.at(
                 option.name.span(),
                 "write `value(\"name\" = …)` for the value of a member, or `value = …` once for a constant",

@@ -41,7 +41,7 @@ impl Content {
                 );
                 None
             }
-            named @ Fields::Named(_) => Some(Self::Fields(fields::take(cx, named))),
+            named @ Fields::Named(_) => Some(Self::Fields(fields::take_plain(cx, named))),
         }
     }
 }

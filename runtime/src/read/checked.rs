@@ -7,10 +7,11 @@
 use super::{
     Mark, Place, ReadContext, ReadResult, Reader, Rule, Rules, SchemaText, Slot, Stop, ValueReader,
     context::IgnoredMembers,
+    integer::{LargeIntegers, large_integers},
     rules::{check_value, unreadable},
     schema::{self, Resolved, resolve},
 };
-use crate::Payload;
+use crate::{Integer, Payload};
 use handfast_schema::{Dialect, Judgement, SchemaId, Side, ViolationDetail};
 use serde_json::Value;
 use std::{borrow::Cow, cell::RefCell, ptr};
@@ -22,6 +23,7 @@ pub(super) struct Judge {
     all: RefCell<Vec<Judgement<'static>>>,
     side: Side,
     dialect: Dialect,
+    large: LargeIntegers,
 }
 
 impl Judge {
@@ -30,7 +32,13 @@ impl Judge {
             all: RefCell::new(Vec::new()),
             side,
             dialect,
+            large: LargeIntegers::new(),
         }
+    }
+
+    /// Returns the exact value of a number in the value, if it is an integer that a double may not have.
+    pub(super) fn large_integer(&self, number: &Value) -> Option<Integer> {
+        self.large.get(&ptr::from_ref(number).addr()).cloned()
     }
 
     fn with<T>(
@@ -133,6 +141,9 @@ pub(super) fn judged(
         return read(r, cx);
     }
     let ignored = std::mem::take(&mut cx.ignored);
+    r.peek()?;
+    let start = r.place();
+    r.take_inexact();
     let mut value = buffer(r)?;
     if ignored.envelope.is_some() {
         ignored.remove_envelope(value.to_mut());
@@ -143,11 +154,14 @@ pub(super) fn judged(
         cx.violation(unreadable());
         return Ok(());
     };
-    let judge = Judge::new(cx.side(), dialect);
+    let mut judge = Judge::new(cx.side(), dialect);
     let violations = judge.with(schema, |judgement, id| judgement.collect(id, &value));
     if !violations.is_empty() {
         cx.adopt_ordered(violations);
         return Ok(());
+    }
+    if r.take_inexact() {
+        judge.large = large_integers(r, start, &value)?;
     }
     let mut inner = ReadContext::new(cx.side());
     inner.accepted = true;

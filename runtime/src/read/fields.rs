@@ -4,6 +4,7 @@ use super::{
     Kind, Mark, Members, ObjectReader, Place, ReadContext, ReadResult, Reader, Rules, Segment,
     Stop,
     checked::{fill_slot, is_checked, judged},
+    object::RestSlot,
 };
 use crate::{Payload, message::FieldWriter};
 
@@ -36,12 +37,28 @@ pub struct StructFields {
 ///
 /// # Errors
 /// If the text is not valid JSON.
+#[inline]
 pub fn fill(
     r: &mut Reader<'_>,
     cx: &mut ReadContext,
     layout: &'static StructFields,
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
+) -> Result<bool, Stop> {
+    fill_with_rest(r, cx, layout, required, slots, None)
+}
+
+/// As [`fill`]. What no field takes goes into `rest`.
+///
+/// # Errors
+/// If the text is not valid JSON.
+pub fn fill_with_rest(
+    r: &mut Reader<'_>,
+    cx: &mut ReadContext,
+    layout: &'static StructFields,
+    required: &'static [u64],
+    slots: &mut [&mut dyn Slot],
+    mut rest: Option<&mut dyn RestSlot>,
 ) -> Result<bool, Stop> {
     let mut prefix = ObjectPrefix::none(r, cx);
     if layout.plain && layout.own.is_empty() && cx.ignored.is_none() {
@@ -58,23 +75,32 @@ pub fn fill(
         let before = prefix.before;
         judged(r, cx, layout.own, &mut |r, cx| {
             let prefix = ObjectPrefix::none(r, cx);
-            fill_any(r, cx, layout, required, slots, prefix).map(drop)
+            fill_any(r, cx, layout, required, slots, prefix, shorter(&mut rest)).map(drop)
         })?;
         return Ok(cx.clean_since(before));
     }
-    fill_any(r, cx, layout, required, slots, prefix)
+    fill_any(r, cx, layout, required, slots, prefix, shorter(&mut rest))
+}
+
+/// Borrows the rest for a while.
+fn shorter<'a>(rest: &'a mut Option<&mut dyn RestSlot>) -> Option<&'a mut (dyn RestSlot + 'a)> {
+    match rest {
+        Some(rest) => Some(&mut **rest),
+        None => None,
+    }
 }
 
 /// Reads the fields of an object, in any order, after those that were read.
-fn fill_any<'de>(
-    r: &mut Reader<'de>,
-    cx: &mut ReadContext,
+fn fill_any<'r, 'de>(
+    r: &'r mut Reader<'de>,
+    cx: &'r mut ReadContext,
     layout: &'static StructFields,
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
     prefix: ObjectPrefix<'de>,
+    rest: Option<&'r mut dyn RestSlot>,
 ) -> Result<bool, Stop> {
-    let mut object = ObjectReader::new(r, cx, layout, required, prefix);
+    let mut object = ObjectReader::new(r, cx, layout, required, prefix, rest);
     while let Some(field) = object.advance() {
         if let Some(slot) = slots.get_mut(field) {
             object.fill(&mut **slot, layout.rules.get(field).unwrap_or(&NONE));

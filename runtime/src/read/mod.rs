@@ -10,6 +10,7 @@ mod context;
 mod detail_cache;
 mod digits;
 mod fields;
+mod integer;
 mod json;
 pub mod kinds;
 mod number;
@@ -32,12 +33,12 @@ pub use context::{Mark, ReadContext, Segment};
 pub use fields::*;
 pub use json::JsonReader;
 pub use number::Num;
-pub use object::{ObjectReader, map};
+pub use object::{ObjectReader, RestMembers, RestSlot, map};
 pub use pattern::Pattern;
 pub use rules::{Contains, Limit, Rule, Rules};
 pub use scalar::{Literals, literal, open_literal, string};
 pub use schema::{Definitions, SchemaText};
-pub use sequence::{ArrayReader, TupleReader};
+pub use sequence::{ArrayReader, TupleReader, TupleWidth};
 pub(crate) use transcode::Transcoded;
 pub use union::{UnionBranches, union};
 pub use untagged::{Guard, Untagged, UntaggedBranch, untagged};
@@ -227,6 +228,15 @@ impl<'de> Reader<'de> {
     #[inline]
     pub fn number(&mut self) -> Result<Num, Stop> {
         either!(self.number())
+    }
+
+    /// Returns whether a number was read since the last call that a double may not have exactly. A value in memory has what it has.
+    pub(super) const fn take_inexact(&mut self) -> bool {
+        match self {
+            Self::Json(reader) => reader.take_inexact(),
+            Self::Binary(reader) => reader.take_inexact(),
+            Self::Value(_) => false,
+        }
     }
 
     /// Reads a string.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{Fields, Payload};
 use handfast_schema::{Type, details};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// Reads an object: returns one field after the other, and at the end whether there were violations.
 #[derive(Debug)]
@@ -36,7 +36,11 @@ pub struct ObjectReader<'r, 'de> {
     ignored: IgnoredMembers,
     /// The index of the field being read; out of bounds if there is none.
     field: usize,
+    /// Where the members go that no field takes.
+    rest: Option<&'r mut dyn RestSlot>,
+    /// The number of members that were read, and of those that no field takes.
     count: u64,
+    unknown: u64,
     /// The first 64 fields that were seen, one bit each.
     seen: u64,
     /// What few objects need.
@@ -64,6 +68,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         layout: &'static StructFields,
         required: &'static [u64],
         prefix: ObjectPrefix<'de>,
+        rest: Option<&'r mut dyn RestSlot>,
     ) -> Self {
         let ObjectPrefix {
             start,
@@ -83,7 +88,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             mark: cx.mark(),
             ignored: std::mem::take(&mut cx.ignored),
             r,
-            closed: layout.closed.unwrap_or(cx.refuses_unknown()) && !cx.accepted,
+            closed: layout.closed.unwrap_or(cx.refuses_unknown()) && !cx.accepted && rest.is_none(),
             cx,
             fields: layout.names,
             required,
@@ -92,7 +97,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             members,
             repeated: false,
             field: last,
+            rest,
             count: u64::from(seen.count_ones()),
+            unknown: 0,
             seen,
             cold: None,
             stopped: false,
@@ -143,11 +150,11 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 
     #[inline]
     fn step(&mut self) -> Result<Option<usize>, Stop> {
-        let Some(members) = &mut self.members else {
-            return Ok(self.next_reread());
-        };
         let guess = self.field.wrapping_add(1);
         loop {
+            let Some(members) = &mut self.members else {
+                return Ok(self.next_reread());
+            };
             match self.r.next_key(members, self.fields, guess) {
                 Next::Field(field) => {
                     self.count += 1;
@@ -160,26 +167,35 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                     }
                     return Ok(Some(field));
                 }
-                Next::Unknown => {
-                    self.count += 1;
-                    if self.closed {
-                        let name = self.r.name();
-                        if !self.ignored.has(&name) {
-                            unknown(self.cx, self.before, &name);
-                        }
-                    }
-                    self.r.skip()?;
-                }
+                Next::Unknown => self.unknown()?,
                 Next::End => break,
                 Next::Stop => return Err(Stop),
             }
         }
         self.members = None;
-        if self.repeated {
+        // Only their number matters of members that are dropped, so only if it does are their names compared.
+        let miscounted = self.unknown > 1 && self.rest.is_none() && !self.rules.is_empty();
+        if self.repeated || miscounted {
             self.last_wins()?;
             return Ok(self.next_reread());
         }
         Ok(None)
+    }
+
+    /// Reads, refuses or drops a member that no field takes.
+    fn unknown(&mut self) -> Result<(), Stop> {
+        self.unknown += 1;
+        let ignored = !self.ignored.is_none() && self.ignored.has(&self.r.name());
+        if let (Some(rest), false) = (&mut self.rest, ignored) {
+            let name = self.r.name().into_owned();
+            self.count += u64::from(rest.add(name, self.r, self.cx)?);
+            return Ok(());
+        }
+        self.count += 1;
+        if self.closed && !ignored {
+            unknown(self.cx, self.before, &self.r.name());
+        }
+        self.r.skip()
     }
 
     /// Marks a field beyond the first 64 as seen. Returns whether it is new.
@@ -282,6 +298,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                 }
             }
         }
+        if let Some(rest) = &mut self.rest {
+            rest.finish(self.cx, self.before);
+        }
         check_properties(self.rules, self.count, self.cx);
         for rule in self.rules {
             if let Rule::DependentRequired(because, names) = rule {
@@ -334,9 +353,7 @@ pub fn map<T: Payload>(
         return wrong_type(r, cx, Type::Object);
     }
     let outer = cx.mark();
-    // The violations of a value are held back until it is known to be the last of its name.
-    let mut found: BTreeMap<String, (Option<T>, ReadContext)> = BTreeMap::new();
-    let (inner, names) = (inner(rules), names(rules));
+    let mut rest = RestMembers::new(rules);
     let mut members = r.enter_object()?;
     loop {
         match r.next_key(&mut members, &[], 0) {
@@ -349,25 +366,84 @@ pub fn map<T: Payload>(
             r.skip()?;
             continue;
         }
-        let mut own = cx.of_part();
-        let value = read_any(r, &mut own, inner)?;
-        found.insert(name.into_owned(), (value, own));
+        rest.add(name.into_owned(), r, cx)?;
     }
-    let count = found.len() as u64;
-    let mut map = BTreeMap::new();
-    for (name, (value, own)) in found {
-        let mark = cx.mark();
-        if !cx.accepted && !is_valid_name(names, &name) {
-            cx.violation(details::property_name());
-        }
-        cx.adopt(own);
-        cx.part(outer, mark, || Segment::Key(name.as_str().into()));
-        if let Some(value) = value {
-            map.insert(name, value);
-        }
-    }
+    let count = rest.found.len() as u64;
+    rest.finish(cx, outer);
     check_properties(rules, count, cx);
-    Ok(cx.clean_since(outer).then_some(map))
+    Ok(cx.clean_since(outer).then(|| rest.into_map()))
+}
+
+/// The members of a map, or those of a struct that no field takes, while they are read. If a name is repeated, the last value counts.
+#[derive(Debug)]
+pub struct RestMembers<T> {
+    rules: Rules,
+    /// The violations of a value are held back until it is known to be the last of its name.
+    found: BTreeMap<String, (Option<T>, ReadContext)>,
+    map: BTreeMap<String, T>,
+}
+
+/// [`RestMembers`] of any type.
+pub trait RestSlot {
+    /// Reads a member. Returns whether its name is new.
+    ///
+    /// # Errors
+    /// If the text is not valid JSON.
+    fn add(&mut self, name: String, r: &mut Reader<'_>, cx: &mut ReadContext)
+    -> Result<bool, Stop>;
+
+    /// Reports the violations of all members of an object whose violations start at `outer`.
+    fn finish(&mut self, cx: &mut ReadContext, outer: Mark);
+}
+
+impl fmt::Debug for dyn RestSlot + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RestSlot")
+    }
+}
+
+impl<T> RestMembers<T> {
+    /// Creates a map that is empty. The rules are those of the map.
+    pub const fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            found: BTreeMap::new(),
+            map: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the members, after [`RestSlot::finish`].
+    pub fn into_map(self) -> BTreeMap<String, T> {
+        self.map
+    }
+}
+
+impl<T: Payload> RestSlot for RestMembers<T> {
+    fn add(
+        &mut self,
+        name: String,
+        r: &mut Reader<'_>,
+        cx: &mut ReadContext,
+    ) -> Result<bool, Stop> {
+        let mut own = cx.of_part();
+        let value = read_any(r, &mut own, inner(self.rules))?;
+        Ok(self.found.insert(name, (value, own)).is_none())
+    }
+
+    fn finish(&mut self, cx: &mut ReadContext, outer: Mark) {
+        let names = names(self.rules);
+        for (name, (value, own)) in std::mem::take(&mut self.found) {
+            let mark = cx.mark();
+            if !cx.accepted && !is_valid_name(names, &name) {
+                cx.violation(details::property_name());
+            }
+            cx.adopt(own);
+            cx.part(outer, mark, || Segment::Key(name.as_str().into()));
+            if let Some(value) = value {
+                self.map.insert(name, value);
+            }
+        }
+    }
 }
 
 impl<T: Payload> Payload for BTreeMap<String, T> {

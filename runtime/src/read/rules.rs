@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 
 use super::{
     Num, Pattern, ReadContext, SchemaText, detail_cache,
+    kinds::Kinds,
     schema::{fits, of, violations},
 };
 
@@ -56,6 +57,8 @@ pub enum Rule {
     Schema(SchemaText),
     /// As [`Rule::Schema`], but with the defaults of JSON Schema: objects are not closed, and integers are unbounded.
     JsonSchema(SchemaText),
+    /// The kinds of the values that an [`Implied`](crate::Implied) schema speaks of.
+    Implied(Kinds),
     /// Null is a separate branch (`oneOf`), not one of several types: violations are reported by the other branch.
     NullApart,
 }
@@ -302,6 +305,7 @@ fn detail_of(rule: &Rule) -> ViolationDetail {
         Rule::MaxProperties(n) => details::max_properties(*n),
         // These have messages of their own, elsewhere.
         Rule::Checked
+        | Rule::Implied(_)
         | Rule::Items(_)
         | Rule::Contains(_)
         | Rule::PropertyNames(_)

@@ -2,9 +2,12 @@
 
 use super::{
     ArrayReader, Kind, Num, Pass, ReadContext, ReadResult, Reader, Rule, Rules, Text, detail_cache,
+    kinds,
     rules::{bounds, check_bytes, check_number, check_string, check_value, is_within},
 };
-use crate::{Bytes, Nullable, Payload, StringInteger, ValidatedJson, message::FieldWriter};
+use crate::{
+    Bytes, Implied, Nullable, Payload, StringInteger, ValidatedJson, message::FieldWriter,
+};
 use bytestring::ByteString;
 use handfast_schema::{Type, details};
 
@@ -286,6 +289,18 @@ impl<T: Payload> Payload for Nullable<T> {
             cx.or_null(mark);
         }
         Ok(value.map(Self::Value))
+    }
+}
+
+impl<T: Payload> Payload for Implied<T> {
+    /// Without a rule that names the kinds, the schema speaks of every value.
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
+        let kinds = kinds::of(r.peek()?);
+        let others = |rule: &Rule| matches!(rule, Rule::Implied(implied) if implied & kinds == 0);
+        if rules.iter().any(others) {
+            return Ok(Some(Self::Other(ValidatedJson(r.value()?))));
+        }
+        Ok(T::read(r, cx, rules)?.map(Self::Value))
     }
 }
 

@@ -156,20 +156,31 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
     }
 }
 
-/// Reads a tuple: all of its items are required, and no others are allowed.
+/// How many items a tuple has.
+#[derive(Clone, Copy, Debug)]
+pub struct TupleWidth {
+    /// How many must be there.
+    pub required: usize,
+    /// How many have a type of their own.
+    pub known: usize,
+    /// Whether others may follow.
+    pub rest: bool,
+}
+
+/// Reads a tuple: as many items as it has, and no others.
 #[derive(Debug)]
 pub struct TupleReader<'r, 'de> {
     array: ArrayReader<'r, 'de>,
-    width: usize,
+    width: TupleWidth,
 }
 
 impl<'r, 'de> TupleReader<'r, 'de> {
-    /// Enters a tuple of `width` items.
+    /// Enters a tuple.
     pub fn new(
         r: &'r mut Reader<'de>,
         cx: &'r mut ReadContext,
         rules: Rules,
-        width: usize,
+        width: TupleWidth,
     ) -> Self {
         Self {
             array: ArrayReader::new(r, cx, rules),
@@ -181,11 +192,16 @@ impl<'r, 'de> TupleReader<'r, 'de> {
     pub fn advance(&mut self) -> Option<usize> {
         loop {
             let index = self.array.advance()?;
-            if index < self.width {
+            if index < self.width.known || self.width.rest {
                 return Some(index);
             }
             self.array.refuse();
         }
+    }
+
+    /// Reads an item of the rest.
+    pub fn rest<T: Payload>(&mut self, items: &mut Vec<T>, rules: Rules) {
+        items.extend(self.array.item(inner(rules)));
     }
 
     /// Reads an item into its slot.
@@ -193,15 +209,15 @@ impl<'r, 'de> TupleReader<'r, 'de> {
         *slot = self.array.item(rules);
     }
 
-    /// Returns whether there are no violations. If so, every item was read.
+    /// Returns whether there are no violations. If so, every required item was read.
     ///
     /// # Errors
     /// If the text is not valid JSON.
     pub fn end(mut self) -> Result<bool, Stop> {
         let kept = self.array.finish()?;
-        if kept && self.array.count < self.width {
+        if kept && self.array.count < self.width.required {
             // A schema with `minItems` reports this itself, with the same message.
-            let words = details::min_items(self.width as u64);
+            let words = details::min_items(self.width.required as u64);
             self.array.cx.violation(words);
             return Ok(false);
         }

@@ -1,6 +1,7 @@
 //! Reading a value that is already in memory.
 
 use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text, checked::Judge};
+use crate::Integer;
 use serde_json::{Value, map};
 use std::slice;
 
@@ -106,6 +107,12 @@ impl<'de> ValueReader<'de> {
         let next = items.next();
         self.here = next.unwrap_or(array);
         next.is_some()
+    }
+
+    /// Returns the exact value of the number, if a double may not have it.
+    pub(super) fn large_integer(&self) -> Option<Integer> {
+        let kept = self.judge.and_then(|judge| judge.large_integer(self.here));
+        kept.or_else(|| self.here.as_u64().map(Integer::from))
     }
 
     pub(super) const fn judge(&self) -> Option<&'de Judge> {

@@ -7,7 +7,7 @@ use handfast::{
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const TEXT: &str = r##"{
+pub(crate) const TEXT: &str = r##"{
 "Scalars": { "anyOf": [{ "type": "string", "minLength": 2 }, { "type": "integer", "maximum": 10 }, { "type": "boolean" }, { "type": "array", "items": { "type": "string" } }] },
 "Point": { "type": "object", "properties": { "x": { "type": "number" }, "y": { "type": "number" } }, "required": ["x", "y"] },
 "Named": { "type": "object", "properties": { "name": { "type": "string", "minLength": 1 }, "of": { "$ref": "#/$defs/Place" } }, "required": ["name"] },
