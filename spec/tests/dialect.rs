@@ -213,8 +213,6 @@ fn a_meta_schema_says_which_vocabularies_count() {
     let files = [("meta.json", meta(&[("colours", true)]))];
     assert_eq!(codes(&read(&head, &payload, &files)), ["S002"]);
     assert_eq!(codes(&read(&plain(), &payload, &[])), ["S002"]);
-    let older = json!({ "$schema": "https://json-schema.org/draft/2019-09/schema" });
-    assert_eq!(codes(&read(&plain(), &older, &[])), ["S002"]);
 }
 
 #[test]
