@@ -232,6 +232,11 @@ static DIALECT: Section = Section {
             "Whether `format` is an assertion under `json-schema`. annotate.",
         ),
         key(
+            "integers",
+            Shape::Word(&["any", "safe"]),
+            "Whether an `integer` without bounds is any, or within ±(2⁵³−1), under `json-schema`. any.",
+        ),
+        key(
             "draft",
             Shape::Either(&[
                 Shape::Count(4, 7),

@@ -140,15 +140,17 @@ impl Declarations<'_> {
         }
     }
 
-    /// Whether an integer is within ±(2⁵³−1), by Handfast's default or by its own bounds.
+    /// Whether an integer is within ±(2⁵³−1), by the default or by its own bounds.
     pub(super) fn fits_i64(&self, schema: &Schema) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "that bound is a double")]
         let bound = MAX_SAFE_INTEGER as f64;
+        let schemas = &self.protocol.schemas;
         let within = |bounds: [&Option<Number>; 2]| {
-            let mut bounds = bounds.into_iter().flatten();
-            bounds.any(|n| n.as_f64().is_some_and(|n| n.abs() <= bound))
+            let mut bounds = bounds.into_iter().flatten().peekable();
+            bounds.peek().is_none() && schemas.safe_integers()
+                || bounds.any(|n| n.as_f64().is_some_and(|n| n.abs() <= bound))
         };
-        self.protocol.schemas.has_defaults()
+        schemas.has_defaults()
             || within([&schema.minimum, &schema.exclusive_minimum])
                 && within([&schema.maximum, &schema.exclusive_maximum])
     }

@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(super) draft: Draft,
     /// Whether `format` is an assertion under `dialect: json-schema`.
     formats: bool,
+    /// Whether integers without bounds are within ±(2⁵³−1) under `dialect: json-schema`.
+    pub(super) safe_integers: bool,
     /// The files that stand for addresses, with the locations of these settings.
     pub(super) remotes: BTreeMap<String, Remote>,
 }
@@ -45,6 +47,7 @@ impl Settings {
             text.or_else(|| tree.text(tree.get(at, "name")?))
         });
         let formats = dialect.and_then(|at| tree.text(tree.get(at, "formats")?));
+        let integers = dialect.and_then(|at| tree.text(tree.get(at, "integers")?));
         let draft = dialect.and_then(|at| Draft::of_setting(tree, tree.get(at, "draft")?));
         let remotes = root("remotes").map(|at| tree.entries(at));
         let remotes = remotes.unwrap_or_default().iter().filter_map(|entry| {
@@ -64,6 +67,7 @@ impl Settings {
             dialect,
             draft: draft.filter(|_| is_plain).unwrap_or_default(),
             formats: formats == Some("assert"),
+            safe_integers: is_plain && integers == Some("safe"),
             remotes: remotes.collect(),
         }
     }
@@ -259,6 +263,7 @@ pub(crate) fn check(tree: &Document) -> Vec<Diagnostic> {
     let dialect = entry(tree.root, "dialect");
     for (key, because) in [
         ("formats", "always asserts formats"),
+        ("integers", "always bounds integers"),
         (
             "draft",
             "is draft 2020-12 where no `$schema` says otherwise",

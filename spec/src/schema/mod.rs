@@ -158,7 +158,10 @@ impl<'a> Lowering<'a> {
         out: &'a mut Diagnostics,
     ) -> Self {
         let settings = Settings::of(&tree);
-        let schemas = Schemas::new(settings.dialect);
+        let mut schemas = Schemas::new(settings.dialect);
+        if settings.safe_integers {
+            schemas.bound_integers();
+        }
         let mut this = Self {
             files,
             sources,
