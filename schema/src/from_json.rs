@@ -37,8 +37,8 @@ impl std::error::Error for FromJsonError {}
 
 impl Schemas {
     /// Reads one JSON Schema of draft 2020-12 and everything it refers to, and returns the root. `$ref` and `$dynamicRef`
-    /// reach pointers (`#/$defs/…`) and anchors in the same document; `$id` inside it is not supported. Properties are in
-    /// the order of the JSON map, which is the order written only with serde_json's `preserve_order`.
+    /// reach pointers (`#/$defs/…`) and anchors in the same document; `$id` inside it is not supported. `integers: safe`
+    /// beside any keyword bounds all integers ([`Schemas::safe_integers`]). Properties are in the order of the JSON map, which is the order written only with serde_json's `preserve_order`.
     ///
     /// # Errors
     /// For an unknown keyword, a keyword of the wrong form, and a reference that leads nowhere.
@@ -330,6 +330,10 @@ impl<'j> Reader<'j> {
             "const" => schema.constant = Some(keyword.value.clone()),
             "enum" => schema.enumeration = Some(keyword.list()?.clone()),
             "open" => schema.open = keyword.flag()?,
+            "integers" => match keyword.value.as_str() {
+                Some("safe") => self.schemas.bound_integers(),
+                _ => return Err(keyword.error("must be \"safe\"")),
+            },
             "multipleOf" => schema.multiple_of = keyword.number()?,
             "maximum" => schema.maximum = keyword.number()?,
             "exclusiveMaximum" => schema.exclusive_maximum = keyword.number()?,

@@ -47,7 +47,7 @@ pub const MAX_DEPTH: usize = 512;
 /// Checks an instance against a schema and returns every violation in order, shortened as by [`listed`]. With a side,
 /// Handfast's two defaults apply: a server refuses unknown fields ([`crate::openness`]), and an integer without
 /// bounds is within ±(2⁵³−1). Without a side, schemas mean what JSON Schema says, with `format` and `contentEncoding`
-/// as assertions. Schemas of another dialect have no defaults; a side makes no difference there.
+/// as assertions. Schemas of another dialect have no defaults, or the one of integers ([`Schemas::safe_integers`]).
 ///
 /// To check more than one instance, keep a [`Validator`], which compiles each pattern once.
 ///
@@ -257,7 +257,10 @@ impl<'i> Seen<'i> {
 /// The validation of one instance.
 struct Run<'v> {
     validator: &'v Validator<'v>,
+    /// The side whose defaults apply.
     side: Option<Side>,
+    /// Whether integers without bounds have those of a double.
+    safe_integers: bool,
     /// The schemas being applied, outermost first; from `base` on, those that apply to the same value.
     chain: Vec<SchemaId>,
     base: usize,
@@ -278,6 +281,7 @@ impl<'v> Run<'v> {
         Self {
             validator,
             side: side.filter(|_| validator.schemas.has_defaults()),
+            safe_integers: side.is_some() && validator.schemas.safe_integers(),
             chain: Vec::new(),
             base: 0,
             resources: Vec::new(),
@@ -404,7 +408,11 @@ impl<'v> Run<'v> {
             Value::Array(items) => self.items(schema, items, purpose, own.as_mut(), out),
             _ => {}
         }
-        let defaults = self.side.filter(|_| purpose != Purpose::Test);
+        let describes = purpose != Purpose::Test;
+        let defaults = assertions::Defaults {
+            opens: describes && self.side == Some(Side::Client),
+            safe_integers: describes && self.safe_integers,
+        };
         assertions::value(schema, prepared, value, defaults, out);
         if let Value::Array(items) = value {
             self.contains(schema, items, own.as_mut(), out);

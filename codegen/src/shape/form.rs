@@ -311,7 +311,9 @@ fn integer(known: &Known<'_>, all: &[&Schema]) -> What {
     let low: [fn(&Schema) -> &Option<Number>; 2] = [|s| &s.minimum, |s| &s.exclusive_minimum];
     let high: [fn(&Schema) -> &Option<Number>; 2] = [|s| &s.maximum, |s| &s.exclusive_maximum];
     let is_safe = |n: f64| n.abs() <= bound;
-    if known.schemas.has_defaults() || holds(low, &is_safe) && holds(high, &is_safe) {
+    // A bound that is missing is the default one, if there is a default.
+    let within = |of| holds(of, &is_safe) || known.schemas.safe_integers() && !holds(of, &|_| true);
+    if known.schemas.has_defaults() || within(low) && within(high) {
         What::Integer(IntegerType::of(all))
     } else {
         What::AnyInteger

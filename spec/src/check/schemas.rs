@@ -380,6 +380,19 @@ impl Checker<'_> {
                 ));
             }
         }
+        let items = self.keyword(id, "items").map(|entry| entry.value);
+        if self.keyword(id, "additionalItems").is_some()
+            && items.is_none_or(|items| tree.list(items).is_none())
+        {
+            let text = "`additionalItems` has no effect without a list under `items`";
+            idle.push(("additionalItems", text.to_owned()));
+        }
+        for (entry, draft) in self.lowered.beside_ref(id) {
+            let text = format!("`{}` has no effect beside `$ref` in {draft}", entry.key);
+            let help = "put the `$ref` into an `allOf`";
+            self.out
+                .push(Diagnostic::warning("S020", entry.at, text).help(help));
+        }
         for (keyword, text) in idle {
             let place = self.keyword(id, keyword).map(|entry| entry.at);
             let at = place
