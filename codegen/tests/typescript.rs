@@ -460,6 +460,7 @@ fn a_capture_decodes() -> Result<()> {
         out,
         both_sides: false,
         byte_arrays: false,
+        brands: false,
     });
     let folder = generate(&protocol, "coinbase-client")?;
     let api = fs::read_to_string(folder.join("src/api.ts"))?;

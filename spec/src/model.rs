@@ -456,6 +456,8 @@ pub struct GenerateTypescript {
     pub both_sides: bool,
     /// Whether bytes are a `Uint8Array`, and not the text of their base64.
     pub byte_arrays: bool,
+    /// Whether named strings and numbers, and strings with a `format`, have types to which no other is assignable.
+    pub brands: bool,
 }
 
 /// `generate.schema`

@@ -37,6 +37,8 @@ pub struct Interface<'a> {
     pub exported: bool,
     /// Its name.
     pub name: &'a str,
+    /// ` extends` and the names of others; empty if it extends none.
+    pub extends: String,
     /// Its properties.
     pub fields: Vec<Field>,
 }
@@ -54,7 +56,7 @@ pub struct Field {
     pub ty: String,
 }
 
-/// `export type`, on one line.
+/// `export type`
 #[derive(Debug, Template)]
 #[template(path = "typescript/alias.ts.txt", escape = "none")]
 pub struct Alias<'a> {
@@ -64,22 +66,8 @@ pub struct Alias<'a> {
     pub exported: bool,
     /// Its name.
     pub name: &'a str,
-    /// The aliased type.
+    /// The aliased type, with what separates it from the equals sign.
     pub ty: String,
-}
-
-/// `export type` of several, one on a line.
-#[derive(Debug, Template)]
-#[template(path = "typescript/union.ts.txt", escape = "none")]
-pub struct Union<'a> {
-    /// Its documentation.
-    pub doc: String,
-    /// Whether others may name it.
-    pub exported: bool,
-    /// Its name.
-    pub name: &'a str,
-    /// The members of the union.
-    pub members: Vec<String>,
 }
 
 /// `const`, on one line.

@@ -158,7 +158,10 @@ fn asked(schema: &Schema, ty: Type, value: &str, safe_integers: bool) -> Option<
                 ]
                 .into_iter()
                 .flatten()
-                .all(|n| n.as_i64().is_some_and(|n| n.abs() <= MAX_SAFE_INTEGER));
+                .all(|n| {
+                    n.as_i64()
+                        .is_some_and(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER.unsigned_abs())
+                });
             match ty {
                 Type::Integer if is_safe => parts.push(format!("hf.isSafeInteger({value})")),
                 Type::Integer => parts.push(format!("hf.isInteger({value})")),

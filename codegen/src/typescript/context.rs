@@ -1,15 +1,17 @@
 //! What every part of the emitter reads, and what was named so far.
 
 use super::{
-    bytes, names,
+    anonymous, brands, bytes, names,
     recursion::{self, Recursion},
+    type_tree::{Kinds, Ty},
 };
 use crate::shape::{DeclId, DeclKind, Shapes, api_names};
 use handfast_schema::{SchemaId, openness::Purpose};
 use handfast_spec::model::{MessageId, Protocol, Side};
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    rc::Rc,
 };
 
 /// A schema and how it is used. Each usage has a validator of its own.
@@ -86,8 +88,16 @@ pub(super) struct Context<'p> {
     pub(super) recursion: Vec<Recursion>,
     /// The objects whose rules are being written, each inside of the one before it.
     pub(super) open_rules: Vec<Usage>,
-    /// The types that are being written out, each inside of the one before it.
-    pub(super) open_types: RefCell<Vec<SchemaId>>,
+    /// The names of types that have none in the shapes.
+    pub(super) anonymous: BTreeMap<SchemaId, String>,
+    /// The types of strings with a format, if they have brands.
+    pub(super) format_brands: BTreeMap<String, String>,
+    /// The types that names stand for, as far as they were asked for.
+    pub(super) expanded: RefCell<BTreeMap<SchemaId, Option<Rc<Ty>>>>,
+    /// How many of these are being found out, each for the one before.
+    pub(super) expanding: Cell<u32>,
+    /// The kinds of values of schemas, as far as they were asked for.
+    pub(super) kinds: RefCell<BTreeMap<SchemaId, Kinds>>,
 }
 
 impl<'p> Context<'p> {
@@ -125,7 +135,7 @@ impl<'p> Context<'p> {
             inlined[id.0] = false;
         }
         let names = names::Names::new(protocol, shapes, &|i| inlined[i]);
-        Self {
+        let mut cx = Self {
             protocol,
             shapes,
             names,
@@ -142,7 +152,28 @@ impl<'p> Context<'p> {
             byte_schemas: bytes::byte_schemas(protocol),
             recursion: recursion::of(&protocol.schemas),
             open_rules: Vec::new(),
-            open_types: RefCell::default(),
+            anonymous: BTreeMap::new(),
+            format_brands: BTreeMap::new(),
+            expanded: RefCell::default(),
+            expanding: Cell::default(),
+            kinds: RefCell::default(),
+        };
+        cx.name_anonymous();
+        for (format, name) in brands::formats(&cx) {
+            let name = cx.names.take_free_type(&[name]);
+            cx.format_brands.insert(format, name);
+        }
+        cx
+    }
+
+    fn name_anonymous(&mut self) {
+        let is_named = |id: SchemaId| {
+            let decl = self.decl_of.get(&id);
+            decl.is_some_and(|decl| !self.inlined[decl.0])
+        };
+        for (id, candidates) in anonymous::anonymous(self, &is_named) {
+            let name = self.names.take_free_type(&candidates);
+            self.anonymous.insert(id, name);
         }
     }
 

@@ -18,6 +18,7 @@ impl Context<'_> {
         if self.shapes.decls[i].section == section && !self.inlined[i] {
             items.push(self.declaration(DeclId(i)));
             self.validators(DeclId(i), items);
+            self.brand_constructor(DeclId(i), items);
             self.defaults(DeclId(i), items);
         }
     }

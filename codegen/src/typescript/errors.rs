@@ -29,7 +29,7 @@ pub(super) fn errors(cx: &mut Context<'_>) -> Vec<String> {
             doc: text::doc("", &words, &[]),
             exported: cx.names.is_exported(&ty),
             name: &ty,
-            ty: format!("hf.DeclaredError<{code}, {carried}>"),
+            ty: format!(" hf.DeclaredError<{code}, {carried}>"),
         }));
         items.push(lay_out(&Descriptor {
             doc: text::doc("", &format!("{{@inheritDoc {ty}}}"), &[]),

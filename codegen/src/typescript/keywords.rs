@@ -351,7 +351,7 @@ fn fails(condition: Option<&str>, fail: String) -> Vec<String> {
 }
 
 /// The runtime's function for a format, called after it; none for a format that asserts nothing.
-fn format_check(format: &str) -> Option<String> {
+pub(super) fn format_check(format: &str) -> Option<String> {
     let known = format::KNOWN.contains(&format);
     known.then(|| crate::names::camel(format))
 }

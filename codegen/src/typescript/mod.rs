@@ -6,7 +6,9 @@
 //! Modules depend downwards only, in this order:
 //!
 //! 1. `text`, `names`, `pattern`, `recursion`, `tags`: strings, identifiers and patterns as code;
-//! 2. `bytes`: which bytes are a `Uint8Array`; `context`: what every part reads and what was named so far; `type_text`, `types`: types;
+//! 2. `type_tree`, `type_text`: types, and how they are written; `key_pattern`: names of properties;
+//!    `bytes`: which bytes are a `Uint8Array`; `context`: what every part reads and what was named so far; `anonymous`: what gets
+//!    a name; `brands`: types of scalars with names and formats; `intersection`, `structure` with `objects`, `types`: the types of schemas; `untyped`: what they do not say;
 //! 3. `statements`, `locals`, `kinds`, `body`: what a function that is being written consists of, and which kind of validator a
 //!    schema has;
 //! 4. `conditions`, `rules`: what a scalar has to fit, as a condition and as data; `children`, `in_place`, `keywords`: the
@@ -14,7 +16,9 @@
 //! 5. `guards`, `validators`: the two functions of a type; `declarations`: a type with both;
 //! 6. `errors`, `envelope`, `descriptors`, `messages`, `channels`, `session`, `standard`: the sections of the files.
 
+mod anonymous;
 mod body;
+mod brands;
 mod bytes;
 mod channels;
 mod children;
@@ -26,22 +30,32 @@ mod envelope;
 mod errors;
 mod guards;
 mod in_place;
+mod intersection;
+mod key_pattern;
 mod keywords;
 mod kinds;
 mod locals;
 mod messages;
 mod names;
+mod objects;
 mod pattern;
 mod recursion;
 mod rules;
 mod session;
 mod standard;
 mod statements;
+mod steps;
+mod structure;
 mod tags;
 mod text;
 mod type_text;
+mod type_tree;
 mod types;
+mod untyped;
 mod validators;
+
+pub use type_tree::UntypedReason;
+pub use untyped::{Coverage, UntypedPlace, untyped};
 
 use crate::{
     Output,
@@ -115,7 +129,9 @@ const NO_LINT: &str = "/* eslint-disable */\n";
 
 /// The sections of the file of a protocol.
 fn api(cx: &mut Context<'_>) -> Vec<layout::Section> {
-    let types = cx.all_declarations(Section::Types);
+    let mut types = cx.all_declarations(Section::Types);
+    types.extend(cx.anonymous_declarations());
+    types.extend(cx.format_declarations());
     let errors = errors::errors(cx);
     let payloads = cx.all_declarations(Section::Payloads);
     let descriptors = messages::messages(cx);

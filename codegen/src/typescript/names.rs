@@ -235,6 +235,16 @@ impl Names {
         name
     }
 
+    /// The first of these names that no type has.
+    pub(super) fn take_free_type(&mut self, stems: &[String]) -> String {
+        let stems: Vec<String> = stems.iter().map(|stem| text::identifier(stem)).collect();
+        let free = stems
+            .iter()
+            .find(|stem| !self.types_taken.contains(&names::ts_ident(stem)));
+        let stem = free.or(stems.last()).cloned().unwrap_or_default();
+        self.take_type(&stem)
+    }
+
     /// Whether a type is exported where it is declared.
     pub(super) fn is_exported(&self, name: &str) -> bool {
         !self.renamed.contains_key(name)

@@ -1,18 +1,13 @@
-//! The text of a type, and how it is put together with others.
+//! The text of a type: on one line where there is room, and otherwise over several.
 
-use std::collections::BTreeSet;
+use super::{
+    text,
+    type_tree::{Index, Kinds, Member, Object, Place, Ty},
+};
 
-/// A type, and the precedence of its operator.
-#[derive(Clone)]
-pub(super) struct Ty {
-    pub(super) text: String,
-    pub(super) level: Level,
-    /// The members of a union.
-    members: Vec<String>,
-}
-
+/// How closely the operator of a type binds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
+enum Level {
     Union,
     Intersection,
     Operator,
@@ -20,92 +15,209 @@ pub(super) enum Level {
 }
 
 impl Ty {
-    pub(super) fn atom(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            level: Level::Atom,
-            members: Vec::new(),
+    const fn level(&self) -> Level {
+        match self {
+            Self::Union(_) => Level::Union,
+            Self::Both(_) => Level::Intersection,
+            Self::List(_) | Self::Tuple(_) => Level::Operator,
+            _ => Level::Atom,
         }
     }
 
-    pub(super) fn operator(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            level: Level::Operator,
-            members: Vec::new(),
+    /// The type on one line.
+    pub(super) fn one_line(&self) -> String {
+        self.written(&Layout::OneLine, Level::Union)
+    }
+
+    /// The type as it is laid out in a line that is indented by so many spaces, and has `before` characters ahead of it.
+    pub(super) fn laid_out(&self, indent: usize, before: usize) -> String {
+        self.within(indent, before, Level::Union)
+    }
+
+    fn within(&self, indent: usize, before: usize, level: Level) -> String {
+        let has_docs = self.has_docs();
+        if !has_docs {
+            let line = self.written(&Layout::OneLine, level);
+            // What cannot be broken stays on its line.
+            let fits = indent + before + line.chars().count() < text::WIDTH;
+            if fits || !self.is_breakable() {
+                return line;
+            }
+        }
+        self.written(&Layout::Broken(indent), level)
+    }
+
+    /// Whether a member has documentation, for which it needs a line of its own.
+    fn has_docs(&self) -> bool {
+        match self {
+            Self::List(item) => item.has_docs(),
+            Self::Tuple(places) => places.iter().any(|place| place.ty().has_docs()),
+            Self::Object(object) => {
+                let says = |member: &Member| {
+                    !member.words.is_empty() || !member.tags.is_empty() || member.ty.has_docs()
+                };
+                object.members.iter().any(says)
+                    || object.indexes.iter().any(|index| index.ty.has_docs())
+            }
+            Self::Union(all) | Self::Both(all) => all.iter().any(Self::has_docs),
+            _ => false,
         }
     }
 
-    /// As an operand of an operator.
-    pub(super) fn within(self, level: Level) -> String {
-        if self.level < level {
-            format!("({})", self.text)
+    fn is_breakable(&self) -> bool {
+        match self {
+            Self::List(item) => item.is_breakable(),
+            Self::Tuple(_) | Self::Object(_) | Self::Union(_) => true,
+            Self::Both(parts) => parts.iter().any(Self::is_breakable),
+            _ => false,
+        }
+    }
+
+    /// The type as an operand at a level.
+    fn written(&self, layout: &Layout, level: Level) -> String {
+        let text = match self {
+            Self::Unknown(_) => "unknown".to_owned(),
+            Self::Never => "never".to_owned(),
+            Self::Scalar(Kinds::STRING) => "string".to_owned(),
+            Self::Scalar(Kinds::NUMBER) => "number".to_owned(),
+            Self::Scalar(Kinds::BOOLEAN) => "boolean".to_owned(),
+            Self::Scalar(_) => "null".to_owned(),
+            Self::Literal(text, _) | Self::Atom(text, _) => text.clone(),
+            Self::Name(name) => name.text.clone(),
+            Self::List(item) => {
+                format!("readonly {}[]", item.written(layout, Level::Atom))
+            }
+            Self::Tuple(places) => {
+                let places: Vec<String> = places.iter().map(|place| layout.place(place)).collect();
+                format!("readonly [{}]", layout.list(&places))
+            }
+            Self::Object(object) => layout.object(object),
+            Self::Union(members) => return layout.union(members, level),
+            Self::Both(parts) => {
+                let part = |part: &Self| match layout {
+                    Layout::OneLine => part.written(layout, Level::Operator),
+                    Layout::Broken(indent) => part.within(*indent, "} & ;".len(), Level::Operator),
+                };
+                let parts: Vec<String> = parts.iter().map(part).collect();
+                parts.join(" & ")
+            }
+        };
+        if self.level() < level {
+            format!("({text})")
         } else {
-            self.text
-        }
-    }
-
-    pub(super) fn list(self) -> Self {
-        Self::operator(format!("readonly {}[]", self.within(Level::Atom)))
-    }
-
-    /// A union of members that differ.
-    pub(super) fn union(members: Vec<String>) -> Self {
-        Self {
-            text: members.join(" | "),
-            level: Level::Union,
-            members,
-        }
-    }
-
-    /// As the members of a union.
-    pub(super) fn into_members(self) -> Vec<String> {
-        match self.level {
-            Level::Union => self.members,
-            _ => vec![self.text],
+            text
         }
     }
 }
 
-/// A union, without duplicates.
-pub(super) fn either(members: Vec<Ty>) -> Ty {
-    let mut distinct: Vec<Ty> = Vec::new();
-    let mut known = BTreeSet::new();
-    // `null` comes last.
-    let (nulls, others): (Vec<Ty>, Vec<Ty>) = members.into_iter().partition(|ty| ty.text == "null");
-    for member in others.into_iter().chain(nulls) {
-        if member.text == "unknown" {
-            return member;
-        }
-        if member.text != "never" && known.insert(member.text.clone()) {
-            distinct.push(member);
-        }
-    }
-    if distinct.len() < 2 {
-        return distinct.pop().unwrap_or_else(|| Ty::atom("never"));
-    }
-    Ty::union(distinct.into_iter().flat_map(Ty::into_members).collect())
+enum Layout {
+    OneLine,
+    /// Over several lines, the last of which has this indentation.
+    Broken(usize),
 }
 
-/// An intersection.
-pub(super) fn both(members: Vec<Ty>) -> Ty {
-    let mut distinct: Vec<Ty> = Vec::new();
-    let mut known = BTreeSet::new();
-    for member in members {
-        if member.text != "unknown" && known.insert(member.text.clone()) {
-            distinct.push(member);
+impl Layout {
+    fn place(&self, place: &Place) -> String {
+        let written = |ty: &Ty, level| match self {
+            Self::OneLine => ty.written(self, level),
+            Self::Broken(indent) => ty.within(indent + 2, 8, level),
+        };
+        match place {
+            Place::Required(ty) => written(ty, Level::Union),
+            Place::Optional(ty) => format!("{}?", written(ty, Level::Atom)),
+            Place::Rest(ty) => format!("...{}[]", written(ty, Level::Atom)),
         }
     }
-    if distinct.len() < 2 {
-        return distinct.pop().unwrap_or_else(|| Ty::atom("unknown"));
+
+    fn list(&self, items: &[String]) -> String {
+        match self {
+            Self::OneLine => items.join(", "),
+            Self::Broken(indent) => {
+                let inner = " ".repeat(indent + 2);
+                let items: String = items
+                    .iter()
+                    .map(|item| format!("{inner}{item},\n"))
+                    .collect();
+                format!("\n{items}{}", " ".repeat(*indent))
+            }
+        }
     }
-    let parts: Vec<String> = distinct
-        .into_iter()
-        .map(|ty| ty.within(Level::Operator))
-        .collect();
-    Ty {
-        text: parts.join(" & "),
-        level: Level::Intersection,
-        members: Vec::new(),
+
+    fn object(&self, object: &Object) -> String {
+        match self {
+            Self::OneLine => {
+                let members = object
+                    .members
+                    .iter()
+                    .map(|member| format!("readonly {}: {}", head(member), member.ty.one_line()));
+                let indexes = object
+                    .indexes
+                    .iter()
+                    .map(|index| format!("readonly {}: {}", index.name(), index.ty.one_line()));
+                let all: Vec<String> = members.chain(indexes).collect();
+                format!("{{ {} }}", all.join("; "))
+            }
+            Self::Broken(indent) => {
+                let inner = " ".repeat(indent + 2);
+                let mut out = "{\n".to_owned();
+                for member in &object.members {
+                    out.push_str(&text::doc(&inner, &member.words, &member.tags));
+                    let head = head(member);
+                    let before = "readonly : ".len() + head.chars().count();
+                    let ty = member.ty.laid_out(indent + 2, before);
+                    out.push_str(&format!("{inner}readonly {head}: {ty};\n"));
+                }
+                for index in &object.indexes {
+                    let ty = index
+                        .ty
+                        .laid_out(indent + 2, "readonly [key: string]: ".len());
+                    out.push_str(&format!("{inner}readonly {}: {ty};\n", index.name()));
+                }
+                out.push_str(&" ".repeat(*indent));
+                out.push('}');
+                out
+            }
+        }
     }
+
+    fn union(&self, members: &[Ty], level: Level) -> String {
+        match self {
+            Self::OneLine => {
+                let members: Vec<String> = members
+                    .iter()
+                    .map(|member| member.written(self, Level::Intersection))
+                    .collect();
+                match Level::Union < level {
+                    true => format!("({})", members.join(" | ")),
+                    false => members.join(" | "),
+                }
+            }
+            Self::Broken(indent) => {
+                let inner = " ".repeat(indent + 2);
+                let lines: Vec<String> = members
+                    .iter()
+                    .map(|member| {
+                        let text = member.within(indent + 4, 1, Level::Intersection);
+                        format!("\n{inner}| {text}")
+                    })
+                    .collect();
+                match Level::Union < level {
+                    true => format!("({}\n{})", lines.concat(), " ".repeat(*indent)),
+                    false => lines.concat(),
+                }
+            }
+        }
+    }
+}
+
+impl Index {
+    /// Its name in an object or an interface.
+    pub(super) fn name(&self) -> String {
+        format!("[key: {}]", self.key)
+    }
+}
+
+fn head(member: &Member) -> String {
+    let optional = if member.optional { "?" } else { "" };
+    format!("{}{optional}", member.name)
 }

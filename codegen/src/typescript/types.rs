@@ -1,266 +1,112 @@
-//! Types: the values that a schema allows, in TypeScript.
+//! Declarations of types, with what documents them.
 
 use super::{
+    brands::has_brands,
     context::{Context, Usage},
     tags::{message_tags, tags},
     text,
-    type_text::{Level, Ty, both, either},
+    type_tree::{Kinds, Object, Ty},
 };
 use crate::shape::{Decl, DeclId, DeclKind};
-use handfast_schema::{Annotations, Schema, SchemaId, Type, Validator};
-use handfast_templates::typescript::{Alias, Constant, Field, Interface, Union, lay_out};
+use handfast_schema::{Annotations, SchemaId, Validator};
+use handfast_templates::typescript::{Alias, Constant, Field, Interface, lay_out};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// How deep types without names are written out; what lies deeper is `unknown`.
-const MAX_DEPTH: u32 = 32;
-
-fn is_of(value: &Value, ty: Type) -> bool {
-    match value {
-        Value::Null => ty == Type::Null,
-        Value::Bool(_) => ty == Type::Boolean,
-        Value::Number(_) => matches!(ty, Type::Number | Type::Integer),
-        Value::String(_) => ty == Type::String,
-        Value::Array(_) => ty == Type::Array,
-        Value::Object(_) => ty == Type::Object,
-    }
+/// What is in front of a declaration, and its name.
+struct Head<'n> {
+    doc: String,
+    exported: bool,
+    name: &'n str,
 }
 
 impl Context<'_> {
-    /// The type of a schema where it is used.
+    /// The type of a schema where it is used, on one line.
     pub(super) fn ty(&self, id: SchemaId) -> String {
-        self.at(id, MAX_DEPTH).text
-    }
-
-    fn at(&self, id: SchemaId, depth: u32) -> Ty {
-        let named = self.decl_of.get(&id);
-        match named.filter(|decl| !self.is_inlined(**decl)) {
-            Some(decl) => Ty::atom(self.names.types[decl.0].clone()),
-            None => self.structure(id, depth),
-        }
-    }
-
-    /// The type of a schema, without its own name.
-    fn structure(&self, id: SchemaId, depth: u32) -> Ty {
-        let Some(depth) = depth.checked_sub(1) else {
-            return Ty::atom("unknown");
-        };
-        // A recursive type has no end.
-        if self.open_types.borrow().contains(&id) {
-            return Ty::atom("unknown");
-        }
-        self.open_types.borrow_mut().push(id);
-        let ty = self.written_out(id, depth);
-        self.open_types.borrow_mut().pop();
-        ty
-    }
-
-    fn written_out(&self, id: SchemaId, depth: u32) -> Ty {
-        let schema = &self.protocol.schemas[id];
-        match schema.boolean {
-            Some(true) => return Ty::atom("unknown"),
-            Some(false) => return Ty::atom("never"),
-            None => {}
-        }
-        let mut parts = vec![self.own(id, depth)];
-        let dynamic = schema.dynamic_reference.as_ref();
-        let references = schema
-            .reference
-            .into_iter()
-            .chain(dynamic.map(|dynamic| dynamic.initial));
-        for id in references.chain(schema.all_of.iter().copied()) {
-            parts.push(self.at(id, depth));
-        }
-        for branches in [&schema.any_of, &schema.one_of] {
-            if !branches.is_empty() {
-                parts.push(either(
-                    branches.iter().map(|id| self.at(*id, depth)).collect(),
-                ));
-            }
-        }
-        // What a union of objects says of itself, that they are objects, its branches say as well.
-        if parts.len() > 1 && parts[0].text == ANY_OBJECT {
-            parts.remove(0);
-        }
-        both(parts)
-    }
-
-    /// What `type`, `const`, `enum` and the keywords of arrays and objects say.
-    fn own(&self, id: SchemaId, depth: u32) -> Ty {
-        let schema = &self.protocol.schemas[id];
-        let fits = |value: &Value| {
-            schema
-                .types
-                .is_none_or(|types| types.iter().any(|ty| is_of(value, ty)))
-        };
-        let values = schema
-            .constant
-            .as_ref()
-            .map(std::slice::from_ref)
-            .or(schema.enumeration.as_deref());
-        if let Some(values) = values {
-            let mut members: Vec<Ty> = values
-                .iter()
-                .filter(|value| fits(value))
-                .map(|value| match value {
-                    Value::Array(_) => Ty::atom("unknown").list(),
-                    Value::Object(_) => Ty::atom(ANY_OBJECT),
-                    scalar => Ty::atom(text::value(scalar)),
-                })
-                .collect();
-            if schema.open {
-                members.push(Ty::atom("(string & {})"));
-            }
-            return either(members);
-        }
-        let Some(types) = schema.types else {
-            return Ty::atom("unknown");
-        };
-        either(
-            types
-                .iter()
-                .map(|ty| match ty {
-                    Type::Null => Ty::atom("null"),
-                    Type::Boolean => Ty::atom("boolean"),
-                    Type::Integer | Type::Number => Ty::atom("number"),
-                    Type::String if self.is_byte_array(id) => Ty::atom("Uint8Array"),
-                    Type::String => Ty::atom("string"),
-                    Type::Array => self.array(schema, depth),
-                    Type::Object => self.object(schema, depth),
-                })
-                .collect(),
-        )
-    }
-
-    fn array(&self, schema: &Schema, depth: u32) -> Ty {
-        let rest = schema.items.map(|items| self.at(items, depth));
-        if schema.prefix_items.is_empty() {
-            return match rest {
-                Some(rest) if rest.text == "never" => Ty::operator("readonly []"),
-                Some(rest) => rest.list(),
-                None => Ty::atom("unknown").list(),
-            };
-        }
-        let required = usize::try_from(schema.min_items.unwrap_or(0)).unwrap_or(usize::MAX);
-        let mut places: Vec<String> = schema
-            .prefix_items
-            .iter()
-            .enumerate()
-            .map(|(i, item)| {
-                let item = self.at(*item, depth);
-                if i < required {
-                    item.text
-                } else {
-                    format!("{}?", item.within(Level::Atom))
-                }
-            })
-            .collect();
-        match rest {
-            Some(rest) if rest.text == "never" => {}
-            Some(rest) => places.push(format!("...{}[]", rest.within(Level::Atom))),
-            None => places.push("...unknown[]".to_owned()),
-        }
-        Ty::operator(format!("readonly [{}]", places.join(", ")))
-    }
-
-    fn object(&self, schema: &Schema, depth: u32) -> Ty {
-        let more = schema.additional_properties;
-        let declared: BTreeSet<&String> = schema.properties.iter().map(|(name, _)| name).collect();
-        let required: BTreeSet<&String> = schema.required.iter().collect();
-        let undeclared = schema
-            .required
-            .iter()
-            .filter(|name| !declared.contains(name));
-        let mut fields: Vec<String> = schema
-            .properties
-            .iter()
-            .map(|(name, id)| {
-                let optional = if required.contains(name) { "" } else { "?" };
-                let ty = self.at(*id, depth).text;
-                format!("readonly {}{optional}: {ty}", text::property(name))
-            })
-            .chain(undeclared.map(|name| format!("readonly {}: unknown", text::property(name))))
-            .collect();
-        let patterns = &schema.pattern_properties;
-        match more {
-            Some(more) if fields.is_empty() => {
-                let patterns = patterns.iter().map(|(_, id)| self.at(*id, depth));
-                let values = patterns.chain([self.at(more, depth)]).collect();
-                let value = either(values).text;
-                return Ty::atom(format!("{{ readonly [key: string]: {value} }}"));
-            }
-            None if fields.is_empty() => return Ty::atom(ANY_OBJECT),
-            // The type of every property has to fit the index, so it says nothing.
-            _ if !patterns.is_empty() => {
-                fields.push("readonly [key: string]: unknown".to_owned());
-            }
-            Some(more) if self.protocol.schemas[more].boolean != Some(false) => {
-                fields.push("readonly [key: string]: unknown".to_owned());
-            }
-            _ => {}
-        }
-        Ty::atom(format!("{{ {} }}", fields.join("; ")))
+        self.tree(id).one_line()
     }
 
     /// The declaration of a type.
     pub(super) fn declaration(&self, id: DeclId) -> String {
         let decl = &self.shapes.decls[id.0];
         let name = self.names.types[id.0].as_str();
-        let doc = text::doc("", &self.words(decl), &self.tags_of(id, decl));
-        let exported = self.names.is_exported(name);
-        if let Some(first) = self.decl_of.get(&decl.schema).filter(|first| **first != id) {
-            let ty = self.names.types[first.0].clone();
-            return lay_out(&Alias {
-                doc,
-                exported,
+        let head = Head {
+            doc: text::doc("", &self.words(decl), &self.tags_of(id, decl)),
+            exported: self.names.is_exported(name),
+            name,
+        };
+        match self.decl_of.get(&decl.schema).filter(|first| **first != id) {
+            Some(first) => head.alias(format!(" {}", self.names.types[first.0])),
+            None => self.declared(head, decl.schema),
+        }
+    }
+
+    /// The types that have a name only in TypeScript.
+    pub(super) fn anonymous_declarations(&self) -> Vec<String> {
+        let declared = |(id, name): (&SchemaId, &String)| {
+            let schema = &self.protocol.schemas[*id];
+            let head = Head {
+                doc: text::doc("", words_of(&schema.annotations, name), &tags(schema)),
+                exported: self.names.is_exported(name),
                 name,
-                ty,
-            });
-        }
-        match &decl.kind {
-            // What declares no property is any object, or the empty one.
-            DeclKind::Struct { fields, closed, .. }
-                if !fields.is_empty() && decl.check.is_type() =>
-            {
-                let mut members: Vec<Field> = fields
-                    .iter()
-                    .filter_map(|field| Some((field, field.schema?)))
-                    .map(|(field, id)| {
-                        let schema = &self.protocol.schemas[id];
-                        let words = words_of(&schema.annotations, &field.name);
-                        Field {
-                            doc: text::doc("  ", words, &tags(schema)),
-                            name: text::property(&field.name),
-                            optional: !field.required,
-                            ty: self.ty(id),
-                        }
-                    })
-                    .collect();
-                if *closed == Some(false) {
-                    members.push(Field {
-                        doc: String::new(),
-                        name: "[key: string]".to_owned(),
-                        optional: false,
-                        ty: "unknown".to_owned(),
-                    });
+            };
+            self.declared(head, *id)
+        };
+        self.anonymous.iter().map(declared).collect()
+    }
+
+    fn declared(&self, head: Head<'_>, id: SchemaId) -> String {
+        match self.structure(id) {
+            // What declares no property is any object, or a map.
+            Ty::Object(object) if !object.members.is_empty() => {
+                head.interface(object, String::new())
+            }
+            Ty::Both(parts) => match self.extended(&parts) {
+                Some((names, object)) => {
+                    head.interface(object, format!(" extends {}", names.join(", ")))
                 }
-                let fields = members;
-                lay_out(&Interface {
-                    doc,
-                    exported,
-                    name,
-                    fields,
-                })
+                None => head.type_of(Ty::Both(parts)),
+            },
+            ty if self.is_branded(id) => {
+                let name = head.name.to_owned();
+                head.type_of(self.with_brand(ty, &name))
             }
-            DeclKind::Union { branches, .. } => {
-                let members = branches
-                    .iter()
-                    .map(|branch| Ty::atom(self.names.types[branch.decl.0].clone()))
-                    .collect();
-                alias(doc, exported, name, either(members))
-            }
-            _ => alias(doc, exported, name, self.structure(decl.schema, MAX_DEPTH)),
+            ty => head.type_of(ty),
         }
+    }
+
+    /// What an interface extends, and what it adds: where no property is in two of them.
+    fn extended(&self, parts: &[Ty]) -> Option<(Vec<String>, Object)> {
+        let mut names = Vec::new();
+        let mut own = Object::default();
+        let mut members = BTreeSet::new();
+        let mut count = 0;
+        for part in parts {
+            let part = match part {
+                Ty::Name(name) => {
+                    names.push(name.text.clone());
+                    self.extendable(name.schema)?
+                }
+                Ty::Object(object) if own == Object::default() => {
+                    own = object.clone();
+                    own.members
+                        .iter()
+                        .map(|member| member.name.clone())
+                        .collect()
+                }
+                _ => return None,
+            };
+            let is_open = own
+                .indexes
+                .iter()
+                .all(|index| matches!(index.ty, Ty::Unknown(_)));
+            count += part.len();
+            members.extend(part);
+            if members.len() < count || !is_open {
+                return None;
+            }
+        }
+        (!own.members.is_empty()).then_some((names, own))
     }
 
     fn words(&self, decl: &Decl) -> String {
@@ -270,7 +116,7 @@ impl Context<'_> {
         {
             words.clear();
         }
-        if matches!(decl.kind, DeclKind::Literals { open: true, .. }) {
+        if self.protocol.schemas[decl.schema].open {
             words = format!("{words} Other values may be added later.");
         }
         let open = self.protocol.errors.iter().zip(&self.shapes.errors);
@@ -294,9 +140,10 @@ impl Context<'_> {
 
     fn tags_of(&self, id: DeclId, decl: &Decl) -> Vec<String> {
         let schema = &self.protocol.schemas[decl.schema];
-        let mut all = match decl.kind {
-            DeclKind::Tuple { .. } => Vec::new(),
-            _ => tags(schema),
+        // The type of a tuple says how many items it has.
+        let mut all = match schema.prefix_items.is_empty() {
+            true => tags(schema),
+            false => Vec::new(),
         };
         if let Some(message) = self.payload_of.get(&id) {
             let of_message = message_tags(&self.protocol.messages[message.0]);
@@ -321,8 +168,8 @@ impl Context<'_> {
             .filter(|field| !field.required && first)
             .filter_map(|field| Some((field, field.schema?)))
             .collect();
-        for (field, id_of_field) in fields {
-            let Some(default) = &self.protocol.schemas[id_of_field].annotations.default else {
+        for (field, schema) in fields {
+            let Some(default) = &self.protocol.schemas[schema].annotations.default else {
                 continue;
             };
             let is_flat = match default {
@@ -334,9 +181,9 @@ impl Context<'_> {
             };
             // No literal is bytes.
             let valid = is_flat
-                && !self.is_byte_array(self.resolved(Usage::whole(id_of_field)).id)
+                && !self.is_byte_array(self.resolved(Usage::whole(schema)).id)
                 && Validator::new(&self.protocol.schemas).is_valid(
-                    id_of_field,
+                    schema,
                     default,
                     Some(handfast_schema::Side::Server),
                 );
@@ -356,21 +203,75 @@ impl Context<'_> {
             } else {
                 format!("The default of a property of {{@link {owner}}}.")
             };
+            let ty = self.ty(schema);
+            let value = text::value(default);
+            // A literal has no brand.
+            let value = match has_brands(self.protocol) {
+                true => format!("{value} as {ty}"),
+                false => value,
+            };
             items.push(lay_out(&Constant {
                 doc: text::doc("", &words, &[]),
                 exported: true,
                 name: &name,
-                ty: &self.ty(id_of_field),
-                value: text::value(default),
+                ty: &ty,
+                value,
             }));
         }
     }
 }
 
-const ANY_OBJECT: &str = "{ readonly [key: string]: unknown }";
+impl Head<'_> {
+    fn alias(self, ty: String) -> String {
+        lay_out(&Alias {
+            doc: self.doc,
+            exported: self.exported,
+            name: self.name,
+            ty,
+        })
+    }
+
+    fn type_of(self, ty: Ty) -> String {
+        let before = "export type  =".len() + self.name.chars().count();
+        let ty = ty.laid_out(0, before);
+        // A union begins on a line of its own.
+        let space = if ty.starts_with('\n') { "" } else { " " };
+        self.alias(format!("{space}{ty}"))
+    }
+
+    fn interface(self, object: Object, extends: String) -> String {
+        let members = object.members.into_iter().map(|member| {
+            let before = "readonly ?: ".len() + member.name.chars().count();
+            Field {
+                doc: text::doc("  ", &member.words, &member.tags),
+                optional: member.optional,
+                ty: member.ty.laid_out(2, before),
+                name: member.name,
+            }
+        });
+        let indexes = object.indexes.into_iter().map(|index| {
+            let name = index.name();
+            Field {
+                doc: String::new(),
+                optional: false,
+                ty: index
+                    .ty
+                    .laid_out(2, "readonly : ".len() + name.chars().count()),
+                name,
+            }
+        });
+        lay_out(&Interface {
+            doc: self.doc,
+            exported: self.exported,
+            name: self.name,
+            extends,
+            fields: members.chain(indexes).collect(),
+        })
+    }
+}
 
 /// The documentation of a schema. A title that repeats the name is omitted.
-fn words_of<'s>(annotations: &'s Annotations, name: &str) -> &'s str {
+pub(super) fn words_of<'s>(annotations: &'s Annotations, name: &str) -> &'s str {
     let title = annotations.title.as_deref().unwrap_or_default();
     let is_name = crate::names::pascal(name).ends_with(&crate::names::pascal(title));
     match &annotations.description {
@@ -380,27 +281,15 @@ fn words_of<'s>(annotations: &'s Annotations, name: &str) -> &'s str {
     }
 }
 
-/// A type with a name: on one line where there is room.
+/// A union with a name, of types that have names.
 pub(super) fn named_union(doc: String, name: &str, members: Vec<String>) -> String {
-    alias(doc, true, name, Ty::union(members))
-}
-
-fn alias(doc: String, exported: bool, name: &str, ty: Ty) -> String {
-    let room = text::WIDTH.saturating_sub("export type  = ;".len() + name.chars().count());
-    if ty.text.chars().count() <= room || ty.level != Level::Union {
-        let ty = ty.text;
-        return lay_out(&Alias {
-            doc,
-            exported,
-            name,
-            ty,
-        });
-    }
-    let members = ty.into_members();
-    lay_out(&Union {
+    let head = Head {
         doc,
-        exported,
+        exported: true,
         name,
-        members,
-    })
+    };
+    let members = members
+        .into_iter()
+        .map(|member| Ty::Atom(member, Kinds::ALL));
+    head.type_of(Ty::Union(members.collect()))
 }

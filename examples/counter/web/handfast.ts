@@ -74,6 +74,7 @@ export type { Member, Members, PresenceEvent } from './handfast/presence.js';
 export { authRefresh } from './handfast/refresh.js';
 export { numberedSession } from './handfast/numbered.js';
 export {
+  branded,
   deduplicate,
   fail,
   formatViolation,

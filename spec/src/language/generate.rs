@@ -72,6 +72,11 @@ static GENERATE_TYPESCRIPT: Section = Section {
             Shape::Word(&["base64", "uint8array"]),
             "The type of bytes: `string`, which is their base64, or `Uint8Array`. base64.",
         ),
+        key(
+            "brands",
+            Shape::Flag,
+            "Types of their own for named strings and numbers, and for strings with a `format`. false.",
+        ),
     ],
 };
 

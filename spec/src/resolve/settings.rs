@@ -119,6 +119,7 @@ impl Resolver<'_> {
                     byte_arrays: self
                         .owned(at, "bytes")
                         .is_some_and(|bytes| bytes == "uint8array"),
+                    brands: self.flag(at, "brands"),
                 })
             }),
             schema: schema

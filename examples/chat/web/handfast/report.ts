@@ -146,6 +146,18 @@ export function passes(value: unknown, validate: Validator<unknown>, strict: boo
   return report.violations.length === 0;
 }
 
+/**
+ * A value as one of a type with a brand, if it is valid.
+ *
+ * @param name The name of the type.
+ * @throws {TypeError} The value is not valid; the message lists every violation.
+ */
+export function branded<T>(value: unknown, validate: Validator<unknown>, name: string): T {
+  const violations = violationsOf(validate, value, 'sent');
+  if (violations.length > 0) throw new TypeError(describe(`not a ${name}`, violations));
+  return value as T;
+}
+
 /** What is wrong, in one line: some words, and after them each violation. */
 export function describe(words: string, violations: readonly Violation[]): string {
   return violations.length === 0 ? words : `${words}: ${violations.map(formatViolation).join('; ')}`;

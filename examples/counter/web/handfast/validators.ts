@@ -10,6 +10,9 @@ import type { Evaluated } from './evaluated.js';
 /** A value that is known to be an object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** The objects among the values of a type. */
+export type ObjectsOf<T> = Exclude<T, string | number | boolean | null | readonly unknown[]>;
+
 // `type`
 
 /** Reports a violation of `type`, of any type but null. */
