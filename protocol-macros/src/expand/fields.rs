@@ -4,7 +4,7 @@ use super::{
     rules::{RuleTokens, rules},
     tokens::at,
 };
-use crate::parse::{Field, option_of};
+use crate::parse::{Field, is_checked, option_of};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, ExprLit, Lit, Member, Path, ext::IdentExt};
@@ -63,9 +63,9 @@ fn struct_fields(
 ) -> (TokenStream, TokenStream) {
     let p = quote!(#krate::__private);
     let names = fields.iter().map(|field| &field.name);
-    let plain = fields.iter().all(|field| {
+    let quick = fields.iter().all(|field| {
         let needs_escape = |c| matches!(c, '"' | '\\' | '\0'..' ');
-        !field.name.contains(needs_escape)
+        !field.name.contains(needs_escape) && !is_checked(&field.rules)
     });
     let of_fields: Vec<RuleTokens> = fields
         .iter()
@@ -80,7 +80,7 @@ fn struct_fields(
     };
     let closed = closed.map_or_else(|| quote!(#p::None), |closed| quote!(#p::Some(#closed)));
     let all = &own.expr;
-    let table = quote!(#p::StructFields { names: &[#(#names),*], plain: #plain, rules: #rules, closed: #closed, own: #all });
+    let table = quote!(#p::StructFields { names: &[#(#names),*], quick: #quick, rules: #rules, closed: #closed, own: #all });
     let statics: TokenStream = of_fields
         .iter()
         .chain([own])
@@ -129,7 +129,7 @@ pub(super) fn read(
             let RuleTokens { statics, expr } = rules(krate, &format_ident!("REST"), of);
             (
                 Some(quote!(#statics let mut #local = #p::RestMembers::new(#expr);)),
-                quote!(#p::fill_with_rest(r, cx, #slots, #p::Some(&mut #local))),
+                quote!(#p::fill_with_rest(r, cx, #slots, &mut #local)),
             )
         }
     };

@@ -3,7 +3,7 @@
 use super::{
     Kind, Mark, Members, ObjectReader, Place, ReadContext, ReadResult, Reader, Rules, Segment,
     Stop,
-    checked::{fill_slot, is_checked, judged},
+    checked::{is_checked, judged},
     object::RestSlot,
 };
 use crate::{Payload, message::FieldWriter};
@@ -22,8 +22,9 @@ pub enum Pass<'a, 'de, T> {
 pub struct StructFields {
     /// The names of the fields, in the schema's order.
     pub names: &'static [&'static str],
-    /// Whether every name appears verbatim in JSON text: none contains a quote, a backslash or a control character.
-    pub plain: bool,
+    /// Whether the fast path can read them: every name appears verbatim in JSON text, so none contains a quote, a backslash or a control
+    /// character; and no field is checked.
+    pub quick: bool,
     /// The rules of each field; empty if no field has any.
     pub rules: &'static [Rules],
     /// Whether unknown fields are violations; `None` if that depends on the receiving side.
@@ -37,7 +38,6 @@ pub struct StructFields {
 ///
 /// # Errors
 /// If the text is not valid JSON.
-#[inline]
 pub fn fill(
     r: &mut Reader<'_>,
     cx: &mut ReadContext,
@@ -45,7 +45,11 @@ pub fn fill(
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
 ) -> Result<bool, Stop> {
-    fill_with_rest(r, cx, layout, required, slots, None)
+    let mut prefix = ObjectPrefix::none(r, cx);
+    if read_quickly(r, cx, layout, required, slots, &mut prefix)? {
+        return Ok(cx.clean_since(prefix.before));
+    }
+    fill_any(r, cx, layout, required, slots, prefix, None)
 }
 
 /// As [`fill`]. What no field takes goes into `rest`.
@@ -58,28 +62,55 @@ pub fn fill_with_rest(
     layout: &'static StructFields,
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
-    mut rest: Option<&mut dyn RestSlot>,
+    rest: &mut dyn RestSlot,
 ) -> Result<bool, Stop> {
     let mut prefix = ObjectPrefix::none(r, cx);
-    if layout.plain && layout.own.is_empty() && cx.ignored.is_none() {
-        let whole = match r {
-            Reader::Json(_) => read_in_order(r, cx, layout, required, slots, &mut prefix)?,
-            Reader::Binary(_) => read_counted(r, cx, layout, required, slots, &mut prefix)?,
-            Reader::Value(_) => false,
-        };
-        if whole {
-            return Ok(cx.clean_since(prefix.before));
+    if read_quickly(r, cx, layout, required, slots, &mut prefix)? {
+        return Ok(cx.clean_since(prefix.before));
+    }
+    fill_any(r, cx, layout, required, slots, prefix, Some(rest))
+}
+
+/// The fast path: reads the first fields of an object. Returns whether that was the whole object, with every required field.
+#[inline]
+fn read_quickly<'de>(
+    r: &mut Reader<'de>,
+    cx: &mut ReadContext,
+    layout: &'static StructFields,
+    required: &'static [u64],
+    slots: &mut [&mut dyn Slot],
+    prefix: &mut ObjectPrefix<'de>,
+) -> Result<bool, Stop> {
+    if layout.quick && layout.own.is_empty() && cx.ignored.is_none() {
+        match r {
+            Reader::Json(_) => read_in_order(r, cx, layout, required, slots, prefix),
+            Reader::Binary(_) => read_counted(r, cx, layout, required, slots, prefix),
+            Reader::Value(_) => Ok(false),
         }
+    } else {
+        Ok(false)
     }
-    if is_checked(layout.own) {
-        let before = prefix.before;
-        judged(r, cx, layout.own, &mut |r, cx| {
-            let prefix = ObjectPrefix::none(r, cx);
-            fill_any(r, cx, layout, required, slots, prefix, shorter(&mut rest)).map(drop)
-        })?;
-        return Ok(cx.clean_since(before));
+}
+
+/// Reads an object, which may be checked, after the fields that were read. The rest goes into `rest`.
+fn fill_any<'de>(
+    r: &mut Reader<'de>,
+    cx: &mut ReadContext,
+    layout: &'static StructFields,
+    required: &'static [u64],
+    slots: &mut [&mut dyn Slot],
+    prefix: ObjectPrefix<'de>,
+    mut rest: Option<&mut dyn RestSlot>,
+) -> Result<bool, Stop> {
+    if !is_checked(layout.own) {
+        return fill_object(r, cx, layout, required, slots, prefix, shorter(&mut rest));
     }
-    fill_any(r, cx, layout, required, slots, prefix, shorter(&mut rest))
+    let before = prefix.before;
+    judged(r, cx, layout.own, &mut |r, cx| {
+        let prefix = ObjectPrefix::none(r, cx);
+        fill_object(r, cx, layout, required, slots, prefix, shorter(&mut rest)).map(drop)
+    })?;
+    Ok(cx.clean_since(before))
 }
 
 /// Borrows the rest for a while.
@@ -91,7 +122,7 @@ fn shorter<'a>(rest: &'a mut Option<&mut dyn RestSlot>) -> Option<&'a mut (dyn R
 }
 
 /// Reads the fields of an object, in any order, after those that were read.
-fn fill_any<'r, 'de>(
+fn fill_object<'r, 'de>(
     r: &'r mut Reader<'de>,
     cx: &'r mut ReadContext,
     layout: &'static StructFields,
@@ -134,7 +165,7 @@ impl<'de> ObjectPrefix<'de> {
     }
 }
 
-/// The fast path: reads fields for as long as they are in the schema's order and without white space, as most senders write them. Returns
+/// The fast path for text: reads fields for as long as they are in the schema's order and without white space, as most senders write them. Returns
 /// whether that was the whole object, with every required field.
 #[inline]
 fn read_in_order<'de>(
@@ -163,7 +194,7 @@ fn read_in_order<'de>(
         prefix.last = field;
         prefix.members = Some(Members::Json { first: false });
         let mark = cx.mark();
-        fill_slot(&mut **slot, r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
+        slot.fill(r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
         cx.part(prefix.before, mark, || Segment::field(field, name));
     }
     match r {
@@ -206,7 +237,7 @@ fn read_counted<'de>(
         prefix.seen |= bit;
         prefix.last = field;
         let mark = cx.mark();
-        fill_slot(&mut **slot, r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
+        slot.fill(r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
         cx.part(prefix.before, mark, || Segment::field(field, name));
     }
     prefix.members = Some(Members::Counted(left));

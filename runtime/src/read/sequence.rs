@@ -2,7 +2,7 @@
 
 use super::{
     Items, Kind, Mark, Place, ReadContext, ReadResult, Reader, Rule, Rules, Segment, Stop,
-    checked::read_any,
+    checked::{is_checked, read_any},
     rules::{check_contains, check_items, inner, report},
     scalar::wrong_type,
 };
@@ -78,8 +78,12 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
 
     /// Reads the items one by one.
     pub(crate) fn items<T: Payload>(&mut self, items: &mut Vec<T>, rules: Rules) {
+        if is_checked(rules) {
+            return self.checked_items(items, rules);
+        }
         while self.advance().is_some() {
-            items.extend(self.item(rules));
+            let item = T::read(self.r, self.cx, rules);
+            items.extend(self.kept(item));
         }
     }
 
@@ -100,10 +104,22 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
         self.count += items.len() - before;
     }
 
-    /// Reads an item.
-    #[inline]
+    #[cold]
+    fn checked_items<T: Payload>(&mut self, items: &mut Vec<T>, rules: Rules) {
+        while self.advance().is_some() {
+            items.extend(self.item(rules));
+        }
+    }
+
+    /// Reads an item, which may be checked.
     fn item<T: Payload>(&mut self, rules: Rules) -> Option<T> {
-        match read_any(self.r, self.cx, rules) {
+        let item = read_any(self.r, self.cx, rules);
+        self.kept(item)
+    }
+
+    #[inline]
+    fn kept<T>(&mut self, item: ReadResult<T>) -> Option<T> {
+        match item {
             Ok(value) => value,
             Err(Stop) => {
                 self.stopped = true;
