@@ -3,7 +3,7 @@
 use super::{
     RustContext,
     attribute::{attribute, text},
-    docs, rules, size,
+    docs, rules, size, types,
 };
 use crate::shape::{Decl, Guard, Kinds, Use, Variant, VariantContent};
 
@@ -30,14 +30,8 @@ pub(super) fn choice(cx: &RustContext<'_>, out: &mut String, decl: &Decl, varian
             }
             VariantContent::Value(ty, schema) => {
                 let mut args = selected_by(cx, variant);
-                if let Some(id) = schema.filter(|_| decl.check.is_type()) {
-                    args.extend(rules::rules(
-                        cx,
-                        id,
-                        ty,
-                        &format!("{name}.{}", variant.rust),
-                    ));
-                }
+                let place = format!("{name}.{}", variant.rust);
+                args.extend(types::rules_of(cx, decl, (*schema, ty), &place));
                 if !args.is_empty() {
                     attribute(out, "    ", "protocol", &args);
                 }

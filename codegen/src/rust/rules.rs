@@ -34,14 +34,16 @@ pub(super) fn rules(cx: &RustContext<'_>, id: SchemaId, ty: &Use, place: &str) -
             } else {
                 &schema.one_of
             };
-            return match union::union(schemas, branches).map(|union| union.distinction) {
-                Some(Distinction::Null(other)) => {
-                    let mut out = vec![NULL_APART.to_owned()];
-                    out.extend(rules(cx, other, inner, place));
-                    out
-                }
-                _ => rules(cx, written, inner, place),
+            let union = union::union(schemas, branches).map(|union| union.distinction);
+            // Null is one of the types of a schema without branches.
+            if !branches.is_empty() {
+                out.push(NULL_APART.to_owned());
+            }
+            let other = match union {
+                Some(Distinction::Null(other)) => other,
+                _ => written,
             };
+            out.extend(rules(cx, other, inner, place));
         }
         Use::Text => {
             string(schema, &mut out);
@@ -95,9 +97,30 @@ pub(super) fn rules(cx: &RustContext<'_>, id: SchemaId, ty: &Use, place: &str) -
                 false => self::schema(cx, written, place),
             });
             out.push(CHECKED.to_owned());
+            out.extend(kinds(inner));
         }
     }
     out
+}
+
+/// What a type needs where its schema, or one around it, checks the values: the kinds that are meant by `Implied`.
+pub(super) fn kinds(ty: &Use) -> Vec<String> {
+    let nested = |name: &str, inner: &Use| {
+        let kinds = kinds(inner);
+        let nested = (!kinds.is_empty()).then(|| format!("{name}({})", kinds.join(", ")));
+        nested.into_iter().collect()
+    };
+    match ty {
+        Use::Implied(inner, of) => {
+            let mut out = vec![format!("implied({})", of.names().join(", "))];
+            out.extend(kinds(inner));
+            out
+        }
+        Use::List(inner) => nested("items", inner),
+        Use::Map(inner) => nested("values", inner),
+        Use::Nullable(inner) | Use::Beside(inner, _) => kinds(inner),
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a type is made of types that are used here alone, so that they need a table of schemas anyway.

@@ -15,7 +15,7 @@ use crate::shape::{
     Branch, Check, Decl, DeclId, DeclKind, IntegerType, Item, LiteralVariant, PayloadShape,
     RestField, Section, StructField, Use,
 };
-use handfast_schema::Annotations;
+use handfast_schema::{Annotations, SchemaId};
 use serde_json::Value;
 
 pub(super) fn types(cx: &RustContext<'_>, items: &mut Vec<String>) {
@@ -137,7 +137,7 @@ fn declared(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
             let args = if decl.check.is_type() {
                 rules(cx, decl.schema, ty, &decl.rust)
             } else {
-                checked(cx, decl).collect()
+                checked(cx, decl).chain(rules::kinds(ty)).collect()
             };
             let checked = args.iter().any(|arg| arg != rules::NULL_APART)
                 && !matches!(ty, Use::Json(_) | Use::Implied(..));
@@ -165,6 +165,19 @@ fn checked(cx: &RustContext<'_>, decl: &Decl) -> impl Iterator<Item = String> {
         Check::Type | Check::Outside(_) => Vec::new(),
     };
     rules.into_iter()
+}
+
+/// The rules of a part of a type. Where a schema checks the type as a whole, they are part of that.
+pub(super) fn rules_of(
+    cx: &RustContext<'_>,
+    decl: &Decl,
+    (schema, ty): (Option<SchemaId>, &Use),
+    place: &str,
+) -> Vec<String> {
+    match schema.filter(|_| decl.check.is_type()) {
+        Some(schema) => rules(cx, schema, ty, place),
+        None => rules::kinds(ty),
+    }
 }
 
 /// The documentation of a type: its description, and the constraints that its Rust type does not show.
@@ -272,10 +285,9 @@ fn structure(
         if field.rust.trim_start_matches("r#") != field.name {
             args.push(format!("name = {}", text(&field.name)));
         }
-        if let Some((id, _)) = schema.filter(|_| decl.check.is_type()) {
-            let place = format!("{name}.{}", field.name);
-            args.extend(rules(cx, id, &field.ty, &place));
-        }
+        let place = format!("{name}.{}", field.name);
+        let id = schema.map(|(id, _)| id);
+        args.extend(rules_of(cx, decl, (id, &field.ty), &place));
         args.extend(default(field, annotations.default.as_ref()));
         if !args.is_empty() {
             attribute(out, "    ", "protocol", &args);
@@ -292,11 +304,9 @@ fn structure(
         let ty = cx.map(&cx.part(decl, &rest.ty));
         docs::outer(out, "    ", "The fields that are not declared.");
         let mut args = vec!["rest".to_owned()];
-        if let Some(id) = rest.schema.filter(|_| decl.check.is_type()) {
-            let values = rules(cx, id, &rest.ty, &format!("{name}.rest"));
-            if !values.is_empty() {
-                args.push(format!("values({})", values.join(", ")));
-            }
+        let values = rules_of(cx, decl, (rest.schema, &rest.ty), &format!("{name}.rest"));
+        if !values.is_empty() {
+            args.push(format!("values({})", values.join(", ")));
         }
         attribute(out, "    ", "protocol", &args);
         out.push_str(&format!("    pub {}: {ty},\n", rest.rust));
@@ -375,13 +385,11 @@ type Items<'i> = (&'i [Item], usize, Option<&'i Item>);
 fn tuple_struct(cx: &RustContext<'_>, out: &mut String, decl: &Decl, of: Items<'_>) {
     let name = &decl.rust;
     let (items, required, rest) = of;
-    let rules = |i: usize, item: &Item| {
-        let schema = item.schema.filter(|_| decl.check.is_type());
-        schema.map(|schema| rules(cx, schema, &item.ty, &format!("{name}.{i}")))
-    };
+    let rules =
+        |i: usize, item: &Item| rules_of(cx, decl, (item.schema, &item.ty), &format!("{name}.{i}"));
     let mut argued: Vec<(Vec<String>, String)> = Vec::new();
     for (i, item) in items.iter().enumerate() {
-        let mut args = rules(i, item).unwrap_or_default();
+        let mut args = rules(i, item);
         let mut ty = cx.part(decl, &item.ty);
         if i >= required {
             args.insert(0, "optional".to_owned());
@@ -391,7 +399,12 @@ fn tuple_struct(cx: &RustContext<'_>, out: &mut String, decl: &Decl, of: Items<'
     }
     if let Some(item) = rest {
         let ty = format!("Vec<{}>", cx.part(decl, &item.ty));
-        argued.push((vec!["rest".to_owned()], ty));
+        let mut args = vec!["rest".to_owned()];
+        let items = rules(items.len(), item);
+        if !items.is_empty() {
+            args.push(format!("items({})", items.join(", ")));
+        }
+        argued.push((args, ty));
     }
     let flat: Vec<String> = argued
         .iter()

@@ -520,7 +520,10 @@ fn list(known: &Known<'_>, facts: &Facts<'_>) -> What {
         }
         least = least.max(schema.min_items.map_or(0, whole));
         most = most.min(schema.max_items.map_or(usize::MAX, whole));
-        let more = schema.items.or(schema.unevaluated_items);
+        let is_alone =
+            facts.parts.len() == 1 && facts.unions.is_empty() && schema.contains.is_none();
+        let unevaluated = schema.unevaluated_items.filter(|_| is_alone);
+        let more = schema.items.or(unevaluated);
         if more.is_some_and(is_false) {
             most = most.min(schema.prefix_items.len());
         } else {

@@ -111,14 +111,18 @@ impl NameScope {
         names::numbered(&name, &|name| self.is_taken(name))
     }
 
-    /// The first of these names that is free, or what [`Self::free`] makes of the last.
-    pub(super) fn shortest(&self, names: impl Iterator<Item = String>) -> String {
+    /// The first of these names that is free, or what [`Self::free`] makes of the last. One of ours, which nobody can change in the spec,
+    /// gets a number.
+    pub(super) fn shortest(&self, names: impl Iterator<Item = String>, is_ours: bool) -> String {
         let mut last = String::new();
         for name in names {
             if !self.is_taken(&name) {
                 return name;
             }
             last = name;
+        }
+        if is_ours {
+            return names::numbered(&last, &|name| self.is_taken(name));
         }
         self.free(last)
     }

@@ -68,7 +68,7 @@ impl Declarations<'_> {
             .items
             .iter()
             .enumerate()
-            .map(|(i, place)| self.item(place, &hint.with(&i.to_string())))
+            .map(|(i, place)| self.item(place, &hint.own_part(&i.to_string())))
             .collect();
         let rest = sequence.rest.map(|place| {
             let place = place.unwrap_or_else(Place::any);

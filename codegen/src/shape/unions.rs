@@ -63,7 +63,7 @@ impl Declarations<'_> {
             let free = words.iter().find(|word| used.is_free(word));
             let stem = free.or(words.first()).cloned().unwrap_or_default();
             let rust = used.take(&stem);
-            let part = hint.part(&rust);
+            let part = hint.own_part(&rust);
             let mut description = None;
             let content = match variant.content {
                 Content::Constant(literal) => {

@@ -13,6 +13,8 @@ const MAX_TYPES: usize = 16;
 pub(super) struct Hint {
     base: String,
     path: Vec<String>,
+    /// Whether a part of it is not from the spec: then it gets a number where the name is in use.
+    is_ours: bool,
 }
 
 impl Hint {
@@ -21,16 +23,22 @@ impl Hint {
         Self {
             base,
             path: Vec::new(),
+            is_ours: false,
         }
     }
 
     /// The hint of a part of it.
     pub(super) fn part(&self, step: &str) -> Self {
-        let mut path = self.path.clone();
-        path.push(step.to_owned());
+        let mut hint = self.clone();
+        hint.path.push(step.to_owned());
+        hint
+    }
+
+    /// The hint of a part whose name is not from the spec.
+    pub(super) fn own_part(&self, step: &str) -> Self {
         Self {
-            base: self.base.clone(),
-            path,
+            is_ours: true,
+            ..self.part(step)
         }
     }
 
@@ -96,7 +104,7 @@ impl Declarations<'_> {
                 _ => made,
             };
         }
-        let name = self.scope.shortest(hint.names());
+        let name = self.scope.shortest(hint.names(), hint.is_ours);
         let id = self.reserve_for(&name, place, &what);
         self.shapes.decls[id.0].check = self.check_of(place, beside);
         self.made.insert(place.clone(), Some(id));
@@ -191,7 +199,7 @@ impl Declarations<'_> {
             | What::Tagged { .. }
             | What::Choice(_)
             | What::Tuple(_) => {
-                let name = self.scope.shortest(hint.names());
+                let name = self.scope.shortest(hint.names(), hint.is_ours);
                 let place = Place::any();
                 let id = self.reserve_for(&name, &place, &what);
                 self.shapes.decls[id.0].check = Check::Outside(Reason::AllOf);
