@@ -37,7 +37,7 @@ use crate::{
 };
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 /// How many nested schemas are applied to a value, references included; anything deeper is a violation with the
@@ -268,7 +268,7 @@ struct Run<'v> {
     resources: Vec<SchemaId>,
     /// Verdicts on objects and arrays. Without them, union branches that all inspect the same value would repeat the
     /// work at every level, which takes time exponential in the depth of untrusted input.
-    verdicts: BTreeMap<(SchemaId, usize, Purpose), bool>,
+    verdicts: HashMap<(SchemaId, usize, Purpose), bool>,
     /// Why part of the value could not be checked.
     unchecked: Option<ViolationDetail>,
     /// How many schemas have been applied to values.
@@ -285,7 +285,7 @@ impl<'v> Run<'v> {
             chain: Vec::new(),
             base: 0,
             resources: Vec::new(),
-            verdicts: BTreeMap::new(),
+            verdicts: HashMap::new(),
             unchecked: None,
             #[cfg(test)]
             applied: 0,

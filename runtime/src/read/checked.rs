@@ -154,6 +154,8 @@ pub(super) fn judged(
         cx.violation(unreadable());
         return Ok(());
     };
+    #[cfg(test)]
+    count();
     let mut judge = Judge::new(cx.side(), dialect);
     let violations = judge.with(schema, |judgement, id| judgement.collect(id, &value));
     if !violations.is_empty() {
@@ -209,6 +211,8 @@ pub(super) fn report_by_schema<'de>(
     if ignored.envelope.is_some() {
         ignored.remove_envelope(value.to_mut());
     }
+    #[cfg(test)]
+    count();
     let mut by_schema = ReadContext::new(cx.side());
     let start = by_schema.mark();
     check_value(rules, &value, &mut by_schema);
@@ -218,4 +222,20 @@ pub(super) fn report_by_schema<'de>(
         cx.adopt(by_schema);
     }
     Ok(())
+}
+
+#[cfg(test)]
+thread_local! {
+    static INTERPRETATIONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+fn count() {
+    INTERPRETATIONS.set(interpretations() + 1);
+}
+
+/// How many values this thread has interpreted.
+#[cfg(test)]
+pub(super) fn interpretations() -> usize {
+    INTERPRETATIONS.get()
 }

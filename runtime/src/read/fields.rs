@@ -46,13 +46,20 @@ pub fn fill(
     slots: &mut [&mut dyn Slot],
 ) -> Result<bool, Stop> {
     let mut prefix = ObjectPrefix::none(r, cx);
-    if read_quickly(r, cx, layout, required, slots, &mut prefix)? {
-        return Ok(cx.clean_since(prefix.before));
+    if layout.quick && layout.own.is_empty() && cx.ignored.is_none() {
+        let whole = match r {
+            Reader::Json(_) => read_in_order(r, cx, layout, required, slots, &mut prefix)?,
+            Reader::Binary(_) => read_counted(r, cx, layout, required, slots, &mut prefix)?,
+            Reader::Value(_) => false,
+        };
+        if whole {
+            return Ok(cx.clean_since(prefix.before));
+        }
     }
     fill_any(r, cx, layout, required, slots, prefix, None)
 }
 
-/// As [`fill`]. What no field takes goes into `rest`.
+/// As [`fill`], without its fast path. What no field takes goes into `rest`.
 ///
 /// # Errors
 /// If the text is not valid JSON.
@@ -64,35 +71,12 @@ pub fn fill_with_rest(
     slots: &mut [&mut dyn Slot],
     rest: &mut dyn RestSlot,
 ) -> Result<bool, Stop> {
-    let mut prefix = ObjectPrefix::none(r, cx);
-    if read_quickly(r, cx, layout, required, slots, &mut prefix)? {
-        return Ok(cx.clean_since(prefix.before));
-    }
+    let prefix = ObjectPrefix::none(r, cx);
     fill_any(r, cx, layout, required, slots, prefix, Some(rest))
 }
 
-/// The fast path: reads the first fields of an object. Returns whether that was the whole object, with every required field.
-#[inline]
-fn read_quickly<'de>(
-    r: &mut Reader<'de>,
-    cx: &mut ReadContext,
-    layout: &'static StructFields,
-    required: &'static [u64],
-    slots: &mut [&mut dyn Slot],
-    prefix: &mut ObjectPrefix<'de>,
-) -> Result<bool, Stop> {
-    if layout.quick && layout.own.is_empty() && cx.ignored.is_none() {
-        match r {
-            Reader::Json(_) => read_in_order(r, cx, layout, required, slots, prefix),
-            Reader::Binary(_) => read_counted(r, cx, layout, required, slots, prefix),
-            Reader::Value(_) => Ok(false),
-        }
-    } else {
-        Ok(false)
-    }
-}
-
 /// Reads an object, which may be checked, after the fields that were read. The rest goes into `rest`.
+#[inline(never)]
 fn fill_any<'de>(
     r: &mut Reader<'de>,
     cx: &mut ReadContext,

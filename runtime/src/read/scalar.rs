@@ -119,6 +119,12 @@ fn integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult
         binary.go(end);
         return Ok(Some(integer));
     }
+    rare_integer(r, cx, rules)
+}
+
+/// Reads an integer that is long, out of bounds, or none.
+#[inline(never)]
+fn rare_integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<i64> {
     if r.peek()? != Kind::Number {
         return wrong_type(r, cx, Type::Integer);
     }

@@ -4,7 +4,7 @@ use super::{JsonReader, Rule, Rules};
 use handfast_schema::{Dialect, SchemaId, Schemas, Side, Validator, Violations};
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, OnceLock, PoisonError},
 };
 
@@ -41,7 +41,7 @@ pub struct Definitions {
 struct Read {
     validator: Validator<'static>,
     /// The schemas by their addresses.
-    ids: BTreeMap<String, SchemaId>,
+    ids: HashMap<String, SchemaId>,
 }
 
 impl Definitions {
@@ -63,6 +63,7 @@ impl Definitions {
             let document = json!({ "$defs": json(self.text)? });
             let (schemas, ids) = Schemas::definitions_of(dialect, &document).ok()?;
             let validator = Validator::owned(schemas);
+            let ids = ids.into_iter().collect();
             Some(Read { validator, ids })
         });
         read.as_ref()

@@ -271,3 +271,68 @@ fn scan(
         found[property] = value.map_or(Property::Other, Property::Value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Definitions, Side, from_str, protocol, read::checked::interpretations};
+
+    static DEFINITIONS: Definitions = Definitions::new(
+        r##"{
+"Tree": { "oneOf": [{ "type": "integer", "maximum": 5 }, { "type": "object", "properties": { "of": { "$ref": "#/$defs/Tree" } }, "required": ["of"] }, { "type": "array", "items": { "$ref": "#/$defs/Tree" } }] }
+}"##,
+    );
+
+    #[protocol(untagged, schema = DEFINITIONS["Tree"])]
+    #[derive(Debug)]
+    enum Tree {
+        #[protocol(kinds(integer), maximum = 5)]
+        Leaf(i64),
+        #[protocol(kinds(object), has("of"))]
+        Of(Box<Of>),
+        #[protocol(kinds(array))]
+        List(Vec<Self>),
+    }
+
+    #[protocol(schema = DEFINITIONS["Tree/oneOf/1"])]
+    #[derive(Debug)]
+    struct Of {
+        of: Tree,
+    }
+
+    #[protocol(untagged, checked, schema = DEFINITIONS["Tree"])]
+    #[derive(Debug)]
+    enum Checked {
+        #[protocol(branch = DEFINITIONS["Tree/oneOf/0"])]
+        Leaf(i64),
+        #[protocol(branch = DEFINITIONS["Tree/oneOf/1"])]
+        Of(Box<OfChecked>),
+        #[protocol(branch = DEFINITIONS["Tree/oneOf/2"])]
+        List(Vec<Self>),
+    }
+
+    #[protocol(checked, schema = DEFINITIONS["Tree/oneOf/1"])]
+    #[derive(Debug)]
+    struct OfChecked {
+        of: Checked,
+    }
+
+    /// A value is interpreted at most once, valid or not, whatever nests.
+    #[test]
+    fn one_value_is_interpreted_once() {
+        let text = |leaf: &str| {
+            let (before, after) = (r#"{"of":["#.repeat(40), "]}".repeat(40));
+            format!("{before}{leaf}{after}")
+        };
+        let of = |leaf: &str| {
+            let before = interpretations();
+            let plain = from_str::<Tree>(&text(leaf), Side::Server).is_ok();
+            let between = interpretations();
+            let checked = from_str::<Checked>(&text(leaf), Side::Server).is_ok();
+            assert_eq!(plain, checked);
+            (plain, between - before, interpretations() - between)
+        };
+        assert_eq!(of("5"), (true, 0, 1));
+        assert_eq!(of("6"), (false, 1, 1));
+        assert_eq!(of("{}"), (false, 1, 1));
+    }
+}
