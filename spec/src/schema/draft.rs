@@ -109,8 +109,17 @@ impl Draft {
         let version = tree.text(tree.get(tree.root, "openapi")?)?;
         match version {
             _ if version.starts_with("3.0") => Some(Self::OpenApi30),
-            _ if version.starts_with("3.") => Some(Self::Draft2020),
+            _ if version.starts_with("3.") => Some(Self::of_later_openapi(tree)),
             _ => None,
+        }
+    }
+
+    /// From version 3.1 on, a document may name the draft of its schemas.
+    fn of_later_openapi(tree: &Document) -> Self {
+        let named = tree.get(tree.root, "jsonSchemaDialect");
+        match named.and_then(|at| Self::named_by(tree.text(at)?)) {
+            Some(Named::Draft(draft)) => draft,
+            _ => Self::Draft2020,
         }
     }
 

@@ -1,7 +1,9 @@
 //! Reads one keyword: checks the type of its value, and stores it in the schema.
 
+mod text;
+
 use super::dialect::ResourceDialect;
-use super::draft::{Draft, Named};
+use super::draft::Draft;
 use super::keywords::{self, Keyword, Value};
 use super::values::{meant, whole};
 use super::{Lowering, Site, pattern};
@@ -9,7 +11,7 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::parse::form::identifier;
 use crate::parse::grammar;
 use crate::tree::{Document, Entry, Kind, NodeId};
-use handfast_schema::{DynamicRef, Number, Schema, SchemaId, Span, Type, TypeSet};
+use handfast_schema::{Number, Schema, SchemaId, Type, TypeSet};
 use std::collections::BTreeSet;
 
 /// Reads a keyword of the schema at `site`.
@@ -358,95 +360,6 @@ impl<'r, 'l> KeywordReader<'r, 'l> {
             }
         }
         Some(set)
-    }
-
-    fn textual(&mut self, text: &str, to: &mut Schema) {
-        let at = self.tree.node(self.entry.value).span;
-        let owned = || Some(text.to_owned());
-        match self.entry.key.as_str() {
-            "$ref" => to.reference = self.lowering.refer(self.site, text, at).map(|(id, _)| id),
-            "$dynamicRef" => {
-                let anchor = text
-                    .split_once('#')
-                    .map(|(_, fragment)| fragment.to_owned());
-                to.dynamic_reference =
-                    self.lowering
-                        .refer(self.site, text, at)
-                        .map(|(initial, target)| {
-                            let target_tree = &self.lowering.docs[target.doc].tree;
-                            let borne = target_tree.get(target.node, "$dynamicAnchor");
-                            let borne = borne
-                                .and_then(|node| target_tree.text(node))
-                                .map(str::to_owned);
-                            DynamicRef {
-                                initial,
-                                anchor: anchor.filter(|one| borne.as_ref() == Some(one)),
-                            }
-                        });
-            }
-            "$anchor" | "$dynamicAnchor" => {
-                let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-                let start = |c: char| c.is_ascii_alphabetic() || c == '_';
-                if !text.starts_with(start) || !text.chars().all(word) {
-                    let message = format!("`{text}` cannot be an anchor");
-                    let help = "an anchor has letters, digits, `-`, `_` and `.`, and begins with a letter or `_`";
-                    self.lowering
-                        .out
-                        .push(Diagnostic::error("S015", at, message).help(help));
-                } else if self.entry.key == "$dynamicAnchor" {
-                    to.dynamic_anchor = owned();
-                }
-            }
-            "$recursiveRef" => {
-                let target = self.lowering.refer(self.site, text, at);
-                to.dynamic_reference = target.map(|(initial, target)| DynamicRef {
-                    initial,
-                    anchor: self.is_recursive(target).then(String::new),
-                });
-            }
-            "$schema" => self.inner_dialect(text, at),
-            "$comment" => to.annotations.comment = owned(),
-            "title" => to.annotations.title = owned(),
-            "description" => to.annotations.description = owned(),
-            "contentMediaType" => to.annotations.content_media_type = owned(),
-            "format" => {
-                if self.lowering.asserts_format(self.dialect, text) {
-                    to.format = owned();
-                } else {
-                    to.annotations.format = owned();
-                }
-            }
-            "contentEncoding" if self.lowering.settings.is_plain() => {
-                to.annotations.content_encoding = owned();
-            }
-            "contentEncoding" => to.content_encoding = owned(),
-            "pattern" if pattern::check(self.lowering, text, at) => to.pattern = owned(),
-            // `$id` was read by the survey; an invalid pattern was reported.
-            _ => {}
-        }
-    }
-
-    /// Whether a schema is the root of a resource with `$recursiveAnchor: true`.
-    fn is_recursive(&self, site: Site) -> bool {
-        let resource = self.lowering.docs[site.doc].marks[site.node].resource;
-        let anchors = resource.map(|resource| &self.lowering.resources[resource].anchors);
-        let anchor = anchors.and_then(|anchors| anchors.get(""));
-        anchor.is_some_and(|(root, ..)| *root == site)
-    }
-
-    /// A `$schema` counts at the root of a resource, where the survey reads it.
-    fn inner_dialect(&mut self, text: &str, at: Span) {
-        let resource = self.lowering.docs[self.site.doc].marks[self.site.node].resource;
-        let root = resource.map(|resource| self.lowering.resources[resource].root);
-        let same = Draft::named_by(text) == Some(Named::Draft(self.dialect.draft));
-        if root != Some(self.site) && !same {
-            let draft = self.dialect.draft.name();
-            let message = format!("this `$schema` has no effect: what is around it is {draft}");
-            let help = "a `$schema` counts for a whole file or payload, and beside an `$id`";
-            self.lowering
-                .out
-                .push(Diagnostic::warning("S020", at, message).help(help));
-        }
     }
 
     /// An annotation of a later draft, which people write in older ones as well. Of another kind, it is ignored like any

@@ -1,10 +1,9 @@
 //! Lowers one node of the tree into one [`Schema`].
 
-use super::draft::Draft;
 use super::keyword_reader::KeywordReader;
 use super::{Lowering, Site, keywords};
 use crate::diagnostic::Diagnostic;
-use crate::tree::{Document, Kind};
+use crate::tree::Kind;
 use handfast_schema::{Schema, SchemaId};
 use std::rc::Rc;
 
@@ -38,7 +37,7 @@ impl Lowering<'_> {
                     }
                 }
                 if !alone {
-                    self.modify(site, &tree, &mut schema);
+                    self.modify(site, &tree, id, &mut schema);
                 }
                 schema.simplify();
             }
@@ -54,71 +53,6 @@ impl Lowering<'_> {
         }
         self.schemas[id] = schema;
         id
-    }
-
-    /// Applies keywords that change the meaning of others beside them.
-    fn modify(&self, site: Site, tree: &Document, schema: &mut Schema) {
-        let draft = self.dialect_at(site).draft;
-        if matches!(draft, Draft::Draft04 | Draft::OpenApi30) {
-            let is_set =
-                |name| tree.get(site.node, name).and_then(|at| tree.flag(at)) == Some(true);
-            if is_set("exclusiveMinimum") {
-                schema.exclusive_minimum = schema.minimum.take();
-            }
-            if is_set("exclusiveMaximum") {
-                schema.exclusive_maximum = schema.maximum.take();
-            }
-        }
-    }
-
-    /// In draft 2019-09, what `contains` matches does not count as evaluated, and in the nodes it does: where something
-    /// asks, it moves out of sight, under two `not`.
-    pub(super) fn hide_contains(&mut self) {
-        if !self
-            .schemas
-            .iter()
-            .any(|(_, one)| one.unevaluated_items.is_some())
-        {
-            return;
-        }
-        for at in 0..self.sites.len() {
-            let site = self.sites[at];
-            let id = SchemaId(u32::try_from(at).unwrap_or(u32::MAX));
-            let contains = self.schemas[id].contains;
-            if contains.is_none() || self.dialect_at(site).draft != Draft::Draft2019 {
-                continue;
-            }
-            let schema = &mut self.schemas[id];
-            let moved = Schema {
-                contains: schema.contains.take(),
-                min_contains: schema.min_contains.take(),
-                max_contains: schema.max_contains.take(),
-                ..Schema::default()
-            };
-            let moved = self.part_of(id, moved);
-            let refused = Schema {
-                not: Some(moved),
-                ..Schema::default()
-            };
-            let refused = self.part_of(id, refused);
-            let hidden = Schema {
-                not: Some(refused),
-                ..Schema::default()
-            };
-            let hidden = self.part_of(id, hidden);
-            self.schemas[id].all_of.push(hidden);
-        }
-    }
-
-    /// Adds a schema that another one is made of.
-    fn part_of(&mut self, whole: SchemaId, part: Schema) -> SchemaId {
-        let (span, resource) = (self.schemas[whole].span, self.schemas[whole].resource);
-        self.sites.push(self.sites[whole.0 as usize]);
-        self.schemas.push(Schema {
-            span,
-            resource,
-            ..part
-        })
     }
 
     /// When a resource is entered, all its dynamic anchors are collected.

@@ -12,10 +12,12 @@ mod keyword_reader;
 pub(crate) mod keywords;
 mod lower;
 mod meta_schema;
+mod modifiers;
+mod openapi;
 mod pattern;
 mod refs;
 mod survey;
-mod values;
+pub(crate) mod values;
 mod vocabulary;
 
 pub use address::resolve as resolve_address;
@@ -95,6 +97,7 @@ pub(crate) struct Lowering<'a> {
     sites: Vec<Site>,
     queue: Vec<Site>,
     reached: Vec<Reached>,
+    discriminated: Vec<openapi::Discriminated>,
     /// Patterns found valid: compiling them is the most expensive part here, and protocols repeat them.
     good_patterns: BTreeSet<String>,
 }
@@ -177,6 +180,7 @@ impl<'a> Lowering<'a> {
             sites: Vec::new(),
             queue: Vec::new(),
             reached: Vec::new(),
+            discriminated: Vec::new(),
             good_patterns: BTreeSet::new(),
         };
         let doc = this.add(Rc::clone(&tree), &path, &path);
@@ -224,6 +228,7 @@ impl<'a> Lowering<'a> {
             self.lower(site);
         }
         self.hide_contains();
+        self.discriminate();
         let dialects = self.sites.iter().map(|site| self.dialect_at(*site));
         Lowered {
             dialects: dialects.collect(),
