@@ -1,6 +1,6 @@
 //! Counts the places of a protocol that have no type in Rust.
 
-use super::{DeclKind, Reason, Shapes, Use, VariantContent};
+use super::{DeclId, DeclKind, Reason, Shapes, Use, VariantContent};
 
 /// A property, an item, a value of a map, a place in a tuple or a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,10 +97,7 @@ impl Places<'_> {
     fn json(&self, ty: &Use) -> Option<Reason> {
         match ty {
             Use::Json(reason) => reason.says_more().then_some(*reason),
-            Use::Named(id) | Use::Boxed(id) => match &self.shapes.decls[id.0].kind {
-                DeclKind::Alias(Use::Json(reason)) => reason.says_more().then_some(*reason),
-                _ => None,
-            },
+            Use::Named(id) | Use::Boxed(id) => self.json_of(*id),
             Use::List(inner)
             | Use::Map(inner)
             | Use::Nullable(inner)
@@ -108,5 +105,20 @@ impl Places<'_> {
             | Use::Beside(inner, _) => self.json(inner),
             _ => None,
         }
+    }
+
+    /// The same of a type with a name, which may stand for another type with a name.
+    fn json_of(&self, id: DeclId) -> Option<Reason> {
+        let mut id = id;
+        for _ in 0..self.shapes.decls.len() {
+            match &self.shapes.decls[id.0].kind {
+                DeclKind::Alias(Use::Json(reason)) => {
+                    return reason.says_more().then_some(*reason);
+                }
+                DeclKind::Alias(Use::Named(other) | Use::Boxed(other)) => id = *other,
+                _ => return None,
+            }
+        }
+        None
     }
 }

@@ -1,4 +1,4 @@
-// Reads instances by generated TypeScript: each line is the name of a module, an instance as text and the name of its type, each answer a list of violations. The argument
+// Reads instances by generated TypeScript: each line is a module, a message, an instance as text and its type, each answer a list of violations. The argument
 // is the folder with the modules.
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
@@ -11,11 +11,11 @@ async function load(module) {
   return loaded.get(module);
 }
 
-const list = violations => violations.map(one => [one.path, one.keyword]);
+const list = violations => violations.map(one => [one.path.replace(/^\/payload/, ''), one.keyword]);
 
-async function answer([module, instance, type]) {
+async function answer([module, message, instance, type]) {
   const api = await load(module);
-  const result = api.decode(`{"type":"doc","payload":${instance}}`);
+  const result = api.decode(`{"type":"${message}","payload":${instance}}`);
   // The guard is what a program calls that has the value already.
   const guard = api[`is${type}`];
   if (guard !== undefined && guard(JSON.parse(instance)) !== result.ok) return { other: `the guard says ${!result.ok}` };

@@ -25,8 +25,8 @@ function text(content) {
   return bytes.replace(/^\uFEFF/, '');
 }
 
-/** A validator. Patterns that are invalid with the flag `u` are read without it. */
-function compile({ draft, root, fragment, remotes, files }, unicodeRegExp) {
+/** An Ajv with all documents, and what makes a validator for a fragment of the root. */
+function prepare({ draft, root, remotes, files }, unicodeRegExp) {
   const ajv = new CLASSES[draft]({ strict: false, validateFormats: false, logger: false, unicodeRegExp, ownProperties: true, inlineRefs: false });
   if (draft === 'draft-06') ajv.addMetaSchema(require('ajv/dist/refs/json-schema-draft-06.json'));
   if (draft === 'draft-07') ajv.addMetaSchema(require('ajv/dist/refs/json-schema-draft-06.json'));
@@ -51,20 +51,27 @@ function compile({ draft, root, fragment, remotes, files }, unicodeRegExp) {
     }
   }
   delete schema.$schema;
-  if (fragment === '') return ajv.compile(schema);
   const base = address ?? root;
-  if (address === undefined) ajv.addSchema(schema, base);
-  else ajv.addSchema(schema);
-  return ajv.compile({ $ref: base + fragment });
+  ajv.addSchema(schema, base);
+  return fragment => (fragment === '' ? ajv.getSchema(base) : ajv.compile({ $ref: base + fragment }));
 }
 
-function validator(one) {
-  try {
-    return compile(one, true);
-  } catch (error) {
-    if (!String(error).includes('Invalid regular expression')) throw error;
-    return compile(one, false);
-  }
+/** Validators by fragments. Patterns that are invalid with the flag `u` are read without it. */
+function validators(one) {
+  const made = new Map();
+  let make = prepare(one, true);
+  return fragment => {
+    if (!made.has(fragment)) {
+      try {
+        made.set(fragment, make(fragment));
+      } catch (error) {
+        if (!String(error).includes('Invalid regular expression')) throw error;
+        make = prepare(one, false);
+        made.set(fragment, make(fragment));
+      }
+    }
+    return made.get(fragment);
+  };
 }
 
 /** A number that JSON cannot write makes the file no instance. */
@@ -95,29 +102,24 @@ function instance(path) {
 
 function answer(one) {
   const said = { instances: [] };
-  let validate;
-  if (one.instances.length > 0) {
+  let validator;
+  const texts = new Map();
+  for (const { path, message } of one.instances) {
     try {
-      validate = validator(one);
-    } catch (error) {
-      said.error = String(error).slice(0, 300);
-    }
-  }
-  for (const { path } of one.instances) {
-    try {
-      const json = instance(path);
-      let valid = null;
-      if (validate !== undefined) {
-        try {
-          valid = validate(JSON.parse(json));
-        } catch (error) {
-          said.error ??= String(error).slice(0, 300);
-        }
-      }
-      said.instances.push({ json, valid });
+      if (!texts.has(path)) texts.set(path, instance(path));
     } catch (error) {
       said.instances.push({ unreadable: String(error).slice(0, 300) });
+      continue;
     }
+    const json = texts.get(path);
+    let valid = null;
+    try {
+      validator ??= validators(one);
+      valid = validator(one.messages[message])(JSON.parse(json));
+    } catch (error) {
+      said.error ??= String(error).slice(0, 300);
+    }
+    said.instances.push({ json, valid });
   }
   return said;
 }

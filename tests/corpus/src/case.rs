@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The name of the only message, whose payload is the schema.
+/// The name of the only message, where a whole document is its payload.
 pub(crate) const MESSAGE: &str = "doc";
 
 /// A draft of JSON Schema.
@@ -76,6 +76,8 @@ impl Content {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Instance {
     pub(crate) path: PathBuf,
+    /// The message whose payload it is to be.
+    pub(crate) message: String,
     pub(crate) stated: Option<bool>,
 }
 
@@ -86,8 +88,8 @@ pub(crate) struct Case {
     pub(crate) draft: Draft,
     /// The file of the schema, a key of `files`.
     pub(crate) root: String,
-    /// The fragment of the schema in that file, such as `#/definitions/Task`, or nothing.
-    pub(crate) fragment: String,
+    /// The messages, each with the fragment of its payload in that file, such as `#/definitions/Task`, or nothing.
+    pub(crate) messages: BTreeMap<String, String>,
     /// The files beside the spec, by their paths in it.
     pub(crate) files: BTreeMap<String, Content>,
     /// `remotes`: addresses, and the paths in `files` that they refer to.
@@ -124,7 +126,7 @@ impl Case {
             name: name.to_owned(),
             draft: Draft::In2020,
             root: root.to_owned(),
-            fragment: String::new(),
+            messages: BTreeMap::from([(MESSAGE.to_owned(), String::new())]),
             files: BTreeMap::new(),
             remotes: BTreeMap::new(),
             missing: BTreeSet::new(),
@@ -142,13 +144,16 @@ impl Case {
                 case.draft = Draft::of(&value);
             }
             case.files.insert(file, content);
-            for address in references::outside(&value) {
+            for (address, fragments) in references::outside(&value) {
                 let Some((file, content)) = addresses.find(&address) else {
                     if address.contains(':') {
                         let stand_in = format!("missing/{}.json", case.missing.len());
                         if !case.remotes.contains_key(&address) {
                             case.remotes.insert(address.clone(), stand_in.clone());
-                            case.files.insert(stand_in, Content::Text("{}".to_owned()));
+                            case.files.insert(
+                                stand_in,
+                                Content::Text(references::stand_in(&fragments).to_string()),
+                            );
                             case.missing.insert(address);
                         }
                     }
@@ -163,16 +168,24 @@ impl Case {
         Ok(case)
     }
 
-    /// The spec: one message whose payload is the schema.
+    /// The spec: messages whose payloads are schemas of the file.
     pub(crate) fn spec(&self, module: &str) -> Value {
         let dialect = self.dialect.clone();
+        let message = |(name, fragment): (&String, &String)| {
+            let payload = json!({ "$ref": format!("./{}{fragment}", self.root) });
+            (
+                name.clone(),
+                json!({ "from": "server", "payload": payload }),
+            )
+        };
+        let messages: serde_json::Map<String, Value> = self.messages.iter().map(message).collect();
         json!({
             "handfast": 1,
             "protocol": { "name": "corpus", "version": "1.0.0" },
             "dialect": dialect.unwrap_or_else(|| "json-schema".into()),
             "remotes": self.remotes,
             "limits": { "message": "64MiB", "depth": 512 },
-            "messages": { MESSAGE: { "from": "server", "payload": { "$ref": format!("./{}{}", self.root, self.fragment) } } },
+            "messages": messages,
             "generate": {
                 "rust": { "out": format!("{module}.rs") },
                 "typescript": { "out": format!("{module}.ts") },

@@ -192,7 +192,7 @@ impl Workshop {
         write(&self.rust.join("judge/src/main.rs"), &program)?;
         members.push("judge".to_owned());
         let workspace = format!(
-            "[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n[profile.dev]\ndebug = false\nincremental = false\n\n[profile.dev.package.handfast]\nopt-level = 1\n"
+            "[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n[profile.dev]\ndebug = false\n\n[profile.dev.package.\"*\"]\nopt-level = 2\n"
         );
         write(&self.rust.join("Cargo.toml"), &workspace)?;
         // The versions in the workspace.
@@ -211,6 +211,7 @@ impl Workshop {
             .env("CARGO_TARGET_DIR", target())
             .env_remove("CARGO_BUILD_TARGET")
             .env_remove("CARGO_BUILD_JOBS")
+            .env("CARGO_INCREMENTAL", "0")
             .env("RUSTFLAGS", "-Awarnings")
             .stderr(Stdio::piped())
             .output()?;
@@ -243,8 +244,15 @@ fn module_of(message: &Value) -> Option<String> {
     let spans = message["spans"].as_array()?;
     let name = |span: &Value| {
         let path = Path::new(span["file_name"].as_str()?);
-        let is_ours = path.parent().is_some_and(|folder| folder.ends_with("modules"));
-        is_ours.then(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+        let is_ours = path
+            .parent()
+            .is_some_and(|folder| folder.ends_with("modules"));
+        is_ours.then(|| {
+            path.file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+        })
     };
     let own = spans.iter().find_map(name);
     own.or_else(|| {
@@ -268,9 +276,9 @@ fn dispatch(batch: &[String]) -> String {
     text
 }
 
-/// The target folder of what is generated: it is shared, so that the runtime is compiled once.
+/// The target folder of what is generated. It is that of the suites of `tests/conformance`, so that the runtime is compiled once for all.
 fn target() -> PathBuf {
-    folder("target").unwrap_or_default()
+    folder("..").unwrap_or_default().join("conformance/target")
 }
 
 /// Writes a file unless it is the same already, so that cargo does not compile it again.

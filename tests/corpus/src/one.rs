@@ -1,11 +1,14 @@
 //! One schema, in a process of its own: from the spec to its outputs, with what that took and what came of it.
 
 use crate::Result;
-use crate::case::{Case, MESSAGE};
+use crate::case::Case;
 use crate::places::{Places, rust, typescript};
 use handfast_codegen::shape;
-use handfast_schema::{Side, Validator};
-use handfast_spec::{Diagnostic, Severity, load_str, model::Protocol};
+use handfast_schema::{SchemaId, Side, Validator};
+use handfast_spec::{
+    Diagnostic, Severity, load_str,
+    model::{Message, Protocol},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -22,8 +25,8 @@ pub(crate) struct Job {
     pub(crate) module: String,
     /// The folders for Rust and for TypeScript.
     pub(crate) out: [PathBuf; 2],
-    /// Instances, as JSON.
-    pub(crate) instances: Vec<String>,
+    /// Instances: the message, and the payload as JSON.
+    pub(crate) instances: Vec<(String, String)>,
 }
 
 /// What came of a schema.
@@ -47,8 +50,8 @@ pub(crate) struct Outcome {
     pub(crate) rust: Places,
     /// Places in TypeScript.
     pub(crate) typescript: Places,
-    /// The name of the payload's type in TypeScript.
-    pub(crate) payload: String,
+    /// The name in TypeScript of the type of each message's payload.
+    pub(crate) payloads: BTreeMap<String, String>,
     /// The violations of each instance, as keywords at paths, by the interpreter.
     pub(crate) verdicts: Vec<Vec<[String; 2]>>,
 }
@@ -125,8 +128,11 @@ fn run(job: &Job) -> Result<Outcome> {
         }
     }
     let (shapes, _) = shape::shapes(&protocol);
-    let message = shapes.messages.iter().find_map(|one| one.server.as_ref());
-    outcome.payload = message.map_or_else(String::new, |one| one.ts.clone());
+    let named = |one: &shape::MessageShape| {
+        let name = protocol.messages[one.id.0].name.text.clone();
+        Some((name, one.server.as_ref()?.ts.clone()))
+    };
+    outcome.payloads = shapes.messages.iter().filter_map(named).collect();
     outcome.rust = rust::count(&shapes);
     outcome.verdicts = verdicts(&protocol, &job.instances)?;
     Ok(outcome)
@@ -147,24 +153,17 @@ fn errors(diagnostics: &[Diagnostic], sources: &handfast_spec::Sources) -> Vec<[
         .collect()
 }
 
-/// The payload of the message.
-fn payload(protocol: &Protocol) -> Result<handfast_schema::SchemaId> {
-    let message = protocol
-        .messages
-        .iter()
-        .find(|one| one.name.text == MESSAGE);
-    let sent = message.and_then(|message| message.server.as_ref());
-    let payload = sent.and_then(|sent| sent.payload);
-    Ok(payload.ok_or("a message without a payload")?)
-}
-
-fn verdicts(protocol: &Protocol, instances: &[String]) -> Result<Vec<Vec<[String; 2]>>> {
-    let root = payload(protocol)?;
+/// The violations that the interpreter finds in instances.
+fn verdicts(protocol: &Protocol, instances: &[(String, String)]) -> Result<Vec<Vec<[String; 2]>>> {
+    let payload = |one: &Message| Some((one.name.text.clone(), one.server.as_ref()?.payload?));
+    let payloads: BTreeMap<String, SchemaId> =
+        protocol.messages.iter().filter_map(payload).collect();
     let validator = Validator::new(&protocol.schemas);
     let mut all = Vec::new();
-    for instance in instances {
+    for (message, instance) in instances {
+        let root = payloads.get(message).ok_or("no such message")?;
         let value: Value = serde_json::from_str(instance)?;
-        let violations = validator.validate(root, &value, Some(Side::Client));
+        let violations = validator.validate(*root, &value, Some(Side::Client));
         let plain = violations
             .iter()
             .map(|one| [one.path.to_string(), one.keyword.to_string()]);
@@ -185,7 +184,9 @@ fn since((clock, processor): (Instant, Option<Duration>)) -> f64 {
     let of_processor = processor_time()
         .zip(processor)
         .map(|(now, then)| now.saturating_sub(then));
-    of_processor.unwrap_or_else(|| clock.elapsed()).as_secs_f64()
+    of_processor
+        .unwrap_or_else(|| clock.elapsed())
+        .as_secs_f64()
 }
 
 /// The most memory that this process ever had, in bytes; 0 where the system does not say.

@@ -130,11 +130,11 @@ impl Retrieve for Documents {
     }
 }
 
-/// A validator of the `jsonschema` crate for a case.
+/// A validator of the `jsonschema` crate for the payload of a message.
 ///
 /// # Errors
 /// Where it does not compile the schema.
-pub(crate) fn second(case: &Case) -> Result<Validator> {
+pub(crate) fn second(case: &Case, message: &str) -> Result<Validator> {
     let mut documents = BTreeMap::new();
     for (address, file) in &case.remotes {
         documents.insert(address.clone(), case.files[file].value()?);
@@ -150,9 +150,10 @@ pub(crate) fn second(case: &Case) -> Result<Validator> {
         Draft::In2020 => jsonschema::Draft::Draft202012,
     };
     let mut schema = documents[&case.root].clone();
-    if !case.fragment.is_empty() {
+    let fragment = &case.messages[message];
+    if !fragment.is_empty() {
         documents.insert("urn:corpus:root".to_owned(), schema);
-        schema = serde_json::json!({ "$ref": format!("urn:corpus:root{}", case.fragment) });
+        schema = serde_json::json!({ "$ref": format!("urn:corpus:root{fragment}") });
     }
     jsonschema::options()
         .with_draft(draft)

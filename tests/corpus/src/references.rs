@@ -1,19 +1,34 @@
 //! Which documents a schema refers to, and where they are at hand.
 
 use crate::case::Content;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The addresses of the documents that a document refers to, itself aside: absolute, or paths beside it.
-pub(crate) fn outside(document: &Value) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
+/// The addresses of the documents that a document refers to, itself aside, with the fragments: absolute, or paths beside it.
+pub(crate) fn outside(document: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
     let own = identifier(document);
     let mut ids = BTreeSet::new();
     all_ids(document, &own, &mut ids);
     collect(document, "", &mut found);
-    found.retain(|address| !ids.contains(address));
+    found.retain(|address, _| !ids.contains(address));
     found
+}
+
+/// A document that says nothing, and has an empty schema wherever these fragments point.
+pub(crate) fn stand_in(fragments: &BTreeSet<String>) -> Value {
+    let mut document = json!({});
+    for pointer in fragments.iter().filter(|one| one.starts_with('/')) {
+        let mut at = &mut document;
+        for token in pointer.split('/').skip(1) {
+            at = &mut at[token.replace("~1", "/").replace("~0", "~")];
+            if at.is_null() {
+                *at = json!({});
+            }
+        }
+    }
+    document
 }
 
 /// The `$id`, or in older drafts the `id`, of a document, without its fragment.
@@ -43,7 +58,7 @@ fn all_ids(value: &Value, base: &str, into: &mut BTreeSet<String>) {
     }
 }
 
-fn collect(value: &Value, base: &str, found: &mut BTreeSet<String>) {
+fn collect(value: &Value, base: &str, found: &mut BTreeMap<String, BTreeSet<String>>) {
     match value {
         Value::Object(fields) => {
             let base = resolve(base, &identifier(value));
@@ -52,7 +67,9 @@ fn collect(value: &Value, base: &str, found: &mut BTreeSet<String>) {
                     Some(text) if key == "$ref" || key == "$recursiveRef" => {
                         let address = without_fragment(text);
                         if !address.is_empty() {
-                            found.insert(resolve(&base, address));
+                            let fragment = text[address.len()..].trim_start_matches('#');
+                            let of = found.entry(resolve(&base, address)).or_default();
+                            of.insert(fragment.to_owned());
                         }
                     }
                     _ => collect(field, &base, found),

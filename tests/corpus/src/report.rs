@@ -50,7 +50,11 @@ impl Run {
         println!("\n== Bars\n");
         let all = self.cases.len() as u64;
         let through = self.outcomes.iter().filter(|one| one.is_through()).count() as u64;
-        let fell = self.outcomes.iter().filter(|one| one.fell.is_some()).count();
+        let fell = self
+            .outcomes
+            .iter()
+            .filter(|one| one.fell.is_some())
+            .count();
         let mut good = bar(
             "schemas through",
             &format!("{through} of {all} ({:.1}%)", share(through, all) * 100.0),
@@ -64,20 +68,42 @@ impl Run {
             ("untyped places in TypeScript", &typescript, bars.untyped[1]),
         ] {
             let worst = share(places.untyped(), places.all);
-            let figure = format!("{} of {} ({:.2}%)", places.untyped(), places.all, worst * 100.0);
+            let figure = format!(
+                "{} of {} ({:.2}%)",
+                places.untyped(),
+                places.all,
+                worst * 100.0
+            );
             let limit_text = format!("{:.0}%", limit * 100.0);
             good &= bar(name, &figure, &limit_text, worst <= limit);
         }
         if let Some(broken) = &self.broken {
-            for (name, broken) in ["do not compile in Rust", "do not compile in TypeScript"].iter().zip(broken) {
+            for (name, broken) in ["do not compile in Rust", "do not compile in TypeScript"]
+                .iter()
+                .zip(broken)
+            {
                 good &= bar(name, &broken.len().to_string(), "0", broken.is_empty());
             }
         }
-        let slow = self.outcomes.iter().map(|one| one.seconds).fold(0.0, f64::max);
-        good &= bar("slowest", &format!("{slow:.2} s"), &format!("{} s", bars.seconds), slow <= bars.seconds);
+        let slow = self
+            .outcomes
+            .iter()
+            .map(|one| one.seconds)
+            .fold(0.0, f64::max);
+        good &= bar(
+            "slowest",
+            &format!("{slow:.2} s"),
+            &format!("{} s", bars.seconds),
+            slow <= bars.seconds,
+        );
         let peak = self.outcomes.iter().map(|one| one.peak).max().unwrap_or(0);
         let limit = format!("{} MB", bars.peak / 1_000_000);
-        good &= bar("most memory", &format!("{} MB", peak / 1_000_000), &limit, peak <= bars.peak);
+        good &= bar(
+            "most memory",
+            &format!("{} MB", peak / 1_000_000),
+            &limit,
+            peak <= bars.peak,
+        );
         if bars.each {
             good &= self.each_typed(bars.untyped[0]);
         }
@@ -88,9 +114,19 @@ impl Run {
         let mut good = true;
         for (case, outcome) in self.cases.iter().zip(&self.outcomes) {
             let worst = share(outcome.rust.untyped(), outcome.rust.all);
-            let figure = format!("{} of {} ({:.2}%)", outcome.rust.untyped(), outcome.rust.all, worst * 100.0);
+            let figure = format!(
+                "{} of {} ({:.2}%)",
+                outcome.rust.untyped(),
+                outcome.rust.all,
+                worst * 100.0
+            );
             let what = format!("untyped in Rust: {}", case.name);
-            good &= bar(&what, &figure, &format!("{:.0}%", limit * 100.0), worst <= limit);
+            good &= bar(
+                &what,
+                &figure,
+                &format!("{:.0}%", limit * 100.0),
+                worst <= limit,
+            );
         }
         good
     }
@@ -100,18 +136,28 @@ impl Run {
         let mut codes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for (case, outcome) in self.cases.iter().zip(&self.outcomes) {
             if let Some([code, message, place]) = outcome.errors.first() {
-                codes.entry(code).or_default().push(format!("{}: {message} ({place})", case.name));
+                codes
+                    .entry(code)
+                    .or_default()
+                    .push(format!("{}: {message} ({place})", case.name));
             }
         }
         let mut codes: Vec<_> = codes.into_iter().collect();
         codes.sort_by_key(|(_, all)| std::cmp::Reverse(all.len()));
         for (code, all) in codes {
             println!("{code}: {}", all.len());
-            for example in all.iter().take(if all.len() > 100 { EXAMPLES } else { LISTED }) {
+            for example in all
+                .iter()
+                .take(if all.len() > 100 { EXAMPLES } else { LISTED })
+            {
                 println!("    {example}");
             }
         }
-        let missing = self.cases.iter().filter(|case| !case.missing.is_empty()).count();
+        let missing = self
+            .cases
+            .iter()
+            .filter(|case| !case.missing.is_empty())
+            .count();
         println!("\n{missing} refer to documents elsewhere, in whose place an empty schema is.");
     }
 
@@ -146,7 +192,9 @@ impl Run {
         #[expect(clippy::cast_precision_loss, reason = "sizes, for people")]
         {
             top("Most memory", &|one| one.peak as f64);
-            top("Largest", &|one| one.rust_bytes.max(one.typescript_bytes) as f64);
+            top("Largest", &|one| {
+                one.rust_bytes.max(one.typescript_bytes) as f64
+            });
         }
         top("Largest for its size, of those above 20 KB", &|one| {
             if one.input > 20_000 { one.ratio() } else { 0.0 }
@@ -175,7 +223,12 @@ impl Run {
         println!("\nMost in:");
         for at in order.into_iter().take(2 * EXAMPLES) {
             let places = of(&self.outcomes[at]);
-            println!("{:>7} of {:>6}  {}", places.untyped(), places.all, self.cases[at].name);
+            println!(
+                "{:>7} of {:>6}  {}",
+                places.untyped(),
+                places.all,
+                self.cases[at].name
+            );
         }
         all
     }
@@ -187,7 +240,10 @@ impl Run {
         for (language, broken) in ["Rust", "TypeScript"].iter().zip(broken) {
             println!("\n== Do not compile in {language}: {}\n", broken.len());
             for (number, why) in broken.iter().take(LISTED) {
-                let name = self.cases.get(*number).map_or("the runtime", |case| &case.name);
+                let name = self
+                    .cases
+                    .get(*number)
+                    .map_or("the runtime", |case| &case.name);
                 println!("{name} (s{number}): {why}");
             }
         }
@@ -195,8 +251,18 @@ impl Run {
 
     /// Prints the verdicts; returns how many are wrong.
     fn judged(&self) -> usize {
-        let unread = self.said.iter().flat_map(|said| &said.instances).filter(|one| one.json.is_none()).count();
-        let of_judge = |judge| self.verdicts.iter().filter(move |one| one.ours.contains_key(&judge)).count();
+        let unread = self
+            .said
+            .iter()
+            .flat_map(|said| &said.instances)
+            .filter(|one| one.json.is_none())
+            .count();
+        let of_judge = |judge| {
+            self.verdicts
+                .iter()
+                .filter(move |one| one.ours.contains_key(&judge))
+                .count()
+        };
         println!(
             "\n== Verdicts: {} instances read, {unread} not; judged by the interpreter {}, by TypeScript {}, by Rust {}\n",
             self.verdicts.len(),
@@ -206,22 +272,48 @@ impl Run {
         );
         let uncompiled = self.said.iter().filter(|said| said.error.is_some()).count();
         let against = |one: &&Verdict| one.ajv.is_some() && one.right() != one.ajv;
-        println!("Ajv does not compile {uncompiled} of the schemas. Of {} instances the `jsonschema` crate says what we say, and Ajv differs:", self.verdicts.iter().filter(against).filter(|one| !one.ours.values().any(|answer| one.is_wrong(answer))).count());
+        println!(
+            "Ajv does not compile {uncompiled} of the schemas. Of {} instances the `jsonschema` crate says what we say, and Ajv differs:",
+            self.verdicts
+                .iter()
+                .filter(against)
+                .filter(|one| !one.ours.values().any(|answer| one.is_wrong(answer)))
+                .count()
+        );
         for one in self.verdicts.iter().filter(against).take(LISTED) {
             println!("    {} {}", self.cases[one.case].name, one.name);
         }
-        let differing: Vec<_> = self.verdicts.iter().filter(|one| one.ours.values().any(|answer| Some(answer) != one.ours.get(&Judge::Interpreter))).collect();
-        println!("{} instances have other violations by generated code than by the interpreter:", differing.len());
+        let differing: Vec<_> = self
+            .verdicts
+            .iter()
+            .filter(|one| {
+                one.ours
+                    .values()
+                    .any(|answer| Some(answer) != one.ours.get(&Judge::Interpreter))
+            })
+            .collect();
+        println!(
+            "{} instances have other violations by generated code than by the interpreter:",
+            differing.len()
+        );
         for one in differing.iter().take(LISTED / 2) {
             println!("    {} {}", self.cases[one.case].name, one.name);
             for (judge, answer) in &one.ours {
                 let shown: Vec<_> = answer.violations.iter().take(3).collect();
-                println!("        {judge:?}: {} {shown:?} {:?}", answer.violations.len(), answer.other);
+                println!(
+                    "        {judge:?}: {} {shown:?} {:?}",
+                    answer.violations.len(),
+                    answer.other
+                );
             }
         }
         let mut wrong = 0;
         for verdict in &self.verdicts {
-            let by: Vec<_> = verdict.ours.iter().filter(|(_, answer)| verdict.is_wrong(answer)).collect();
+            let by: Vec<_> = verdict
+                .ours
+                .iter()
+                .filter(|(_, answer)| verdict.is_wrong(answer))
+                .collect();
             if by.is_empty() {
                 continue;
             }
@@ -229,7 +321,11 @@ impl Run {
             if wrong <= LISTED {
                 println!(
                     "WRONG: {} {}: stated {:?}, Ajv {:?}, jsonschema {:?}",
-                    self.cases[verdict.case].name, verdict.name, verdict.stated, verdict.ajv, verdict.second
+                    self.cases[verdict.case].name,
+                    verdict.name,
+                    verdict.stated,
+                    verdict.ajv,
+                    verdict.second
                 );
                 for (judge, answer) in by {
                     let shown: Vec<_> = answer.violations.iter().take(3).collect();
@@ -237,8 +333,14 @@ impl Run {
                 }
             }
         }
-        let not_as_stated = self.verdicts.iter().filter(|one| one.right() != one.stated && one.stated.is_some()).count();
-        println!("{wrong} wrong; {not_as_stated} are not as their folder states, because formats are annotations or the schema changed.");
+        let not_as_stated = self
+            .verdicts
+            .iter()
+            .filter(|one| one.right() != one.stated && one.stated.is_some())
+            .count();
+        println!(
+            "{wrong} wrong; {not_as_stated} are not as their folder states, because formats are annotations or the schema changed."
+        );
         wrong
     }
 }

@@ -7,6 +7,7 @@ use crate::one::{Job, Outcome};
 use crate::oracle::{self, Said};
 use crate::{pool, root};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::thread;
@@ -46,6 +47,9 @@ pub(crate) struct Verdict {
     pub(crate) case: usize,
     /// The name of the instance.
     pub(crate) name: String,
+    pub(crate) message: String,
+    /// As JSON.
+    pub(crate) instance: String,
     pub(crate) stated: Option<bool>,
     pub(crate) ajv: Option<bool>,
     /// The verdict of the `jsonschema` crate, which is asked where Ajv and one of ours differ.
@@ -62,7 +66,9 @@ impl Verdict {
     /// Whether the answer of a validator is wrong.
     pub(crate) fn is_wrong(&self, answer: &Answer) -> bool {
         answer.other.is_some()
-            || self.right().is_some_and(|right| right != answer.violations.is_empty())
+            || self
+                .right()
+                .is_some_and(|right| right != answer.violations.is_empty())
     }
 }
 
@@ -81,16 +87,14 @@ fn module(number: usize) -> String {
     format!("s{number}")
 }
 
-/// Runs cases, with the folder of this name for what is generated.
+/// Runs cases, of which the oracle has said something, with the folder of this name for what is generated.
 ///
 /// # Errors
 /// Where a tool that is needed is missing or fails.
-pub(crate) fn run(name: &str, cases: Vec<Case>, extent: Extent) -> Result<Run> {
+pub(crate) fn run(name: &str, cases: Vec<Case>, said: Vec<Said>, extent: Extent) -> Result<Run> {
     let workshop = Workshop::new(name)?;
     let start = Instant::now();
     let tell = |what: &str| eprintln!("{what} ({:.0?})", start.elapsed());
-    tell("asking Ajv");
-    let said = oracle::ask(&cases)?;
     tell("generating");
     let jobs: Vec<Job> = cases
         .iter()
@@ -100,7 +104,7 @@ pub(crate) fn run(name: &str, cases: Vec<Case>, extent: Extent) -> Result<Run> {
             case: case.clone(),
             module: module(number),
             out: workshop.out(),
-            instances: said.instances.iter().filter_map(|one| one.json.clone()).collect(),
+            instances: instances(case, said),
         })
         .collect();
     let outcomes = pool::run(&jobs)?;
@@ -121,6 +125,13 @@ pub(crate) fn run(name: &str, cases: Vec<Case>, extent: Extent) -> Result<Run> {
     Ok(run)
 }
 
+/// The instances that were read: messages and payloads.
+fn instances(case: &Case, said: &Said) -> Vec<(String, String)> {
+    let both = case.instances.iter().zip(&said.instances);
+    both.filter_map(|(instance, read)| Some((instance.message.clone(), read.json.clone()?)))
+        .collect()
+}
+
 /// The verdicts, so far as the interpreter gave them.
 fn by_interpreter(cases: &[Case], said: &[Said], outcomes: &[Outcome]) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
@@ -139,9 +150,12 @@ fn by_interpreter(cases: &[Case], said: &[Said], outcomes: &[Outcome]) -> Vec<Ve
             };
             let path = instance.path.display().to_string();
             let short: Vec<&str> = path.rsplit('/').take(3).collect();
+            let short = short.into_iter().rev().collect::<Vec<_>>().join("/");
             verdicts.push(Verdict {
                 case: number,
-                name: short.into_iter().rev().collect::<Vec<_>>().join("/"),
+                name: format!("{short} as {}", instance.message),
+                message: instance.message.clone(),
+                instance: read.json.clone().unwrap_or_default(),
                 stated: instance.stated,
                 ajv: read.valid,
                 second: None,
@@ -155,8 +169,14 @@ fn by_interpreter(cases: &[Case], said: &[Said], outcomes: &[Outcome]) -> Vec<Ve
 impl Run {
     /// Compiles everything, and asks what was compiled.
     fn compile(&mut self, workshop: &Workshop) -> Result<()> {
-        let through = |(number, outcome): (usize, &Outcome)| outcome.is_through().then(|| module(number));
-        let modules: Vec<String> = self.outcomes.iter().enumerate().filter_map(through).collect();
+        let through =
+            |(number, outcome): (usize, &Outcome)| outcome.is_through().then(|| module(number));
+        let modules: Vec<String> = self
+            .outcomes
+            .iter()
+            .enumerate()
+            .filter_map(through)
+            .collect();
         let judged: BTreeSet<String> = self.verdicts.iter().map(|one| module(one.case)).collect();
         let text = |error: Box<dyn std::error::Error>| error.to_string();
         let (typescript, rust) = thread::scope(|scope| {
@@ -187,20 +207,15 @@ impl Run {
     fn ask(&mut self, program: &mut Command, judge: Judge, broken: &Broken) -> Result<()> {
         let mut lines = Vec::new();
         let mut of = Vec::new();
-        let mut at = BTreeMap::new();
         for (i, verdict) in self.verdicts.iter().enumerate() {
-            let instances = self.said[verdict.case].instances.iter();
-            let number = at.entry(verdict.case).or_insert(0);
-            let instance = instances.filter_map(|one| one.json.as_ref()).nth(*number);
-            *number += 1;
             let module = module(verdict.case);
-            if let Some(instance) = instance.filter(|_| !broken.contains_key(&module)) {
-                let payload = &self.outcomes[verdict.case].payload;
-                // One line each.
-                let instance = instance.replace(['\n', '\r'], " ");
-                lines.push(serde_json::to_string(&[&module, &instance, payload])?);
-                of.push(i);
+            if broken.contains_key(&module) {
+                continue;
             }
+            let payload = &self.outcomes[verdict.case].payloads[&verdict.message];
+            let line = [&module, &verdict.message, &verdict.instance, payload];
+            lines.push(serde_json::to_string(&line)?);
+            of.push(i);
         }
         let answers = oracle::talk(program, &lines)?;
         for (i, answer) in of.into_iter().zip(answers) {
@@ -213,12 +228,11 @@ impl Run {
     /// Asks the `jsonschema` crate where Ajv has another verdict than one of ours, or none.
     fn settle(&mut self) {
         let mut validators = BTreeMap::new();
-        let mut at = BTreeMap::new();
         for verdict in &mut self.verdicts {
-            let number = at.entry(verdict.case).or_insert(0);
-            let instances = self.said[verdict.case].instances.iter();
-            let instance = instances.filter_map(|one| one.json.as_ref()).nth(*number);
-            *number += 1;
+            // Without a word of Ajv, the author's verdict holds.
+            if verdict.ajv.is_none() && self.said[verdict.case].error.is_none() {
+                continue;
+            }
             let differs = verdict.ours.values().any(|answer| {
                 answer.other.is_some() || verdict.ajv != Some(answer.violations.is_empty())
             });
@@ -226,12 +240,14 @@ impl Run {
                 continue;
             }
             let case = &self.cases[verdict.case];
+            let message = &verdict.message;
             let validator = validators
-                .entry(verdict.case)
-                .or_insert_with(|| oracle::second(case).map_err(|error| error.to_string()));
-            let value = instance.and_then(|text| serde_json::from_str(text).ok());
-            if let (Ok(validator), Some(value)) = (validator, value) {
-                let value: serde_json::Value = value;
+                .entry((verdict.case, message.clone()))
+                .or_insert_with(|| {
+                    oracle::second(case, message).map_err(|error| error.to_string())
+                });
+            let value = serde_json::from_str::<Value>(&verdict.instance);
+            if let (Ok(validator), Ok(value)) = (validator, value) {
                 verdict.second = Some(validator.is_valid(&value));
             }
         }

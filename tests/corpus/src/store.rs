@@ -1,7 +1,7 @@
 //! A checkout of SchemaStore: its schemas and their test files.
 
 use crate::Result;
-use crate::case::{Case, Content, Instance};
+use crate::case::{Case, Content, Instance, MESSAGE};
 use crate::references::Addresses;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,6 @@ const PREFIXES: &[&str] = &[
 
 /// Addresses elsewhere whose documents are copied in SchemaStore.
 const COPIES: &[(&str, &str)] = &[
-    ("https://geojson.org/schema/GeoJSON.json", "geojson.json"),
     (
         "https://docs.renovatebot.com/renovate-schema.json",
         "renovate-43.json",
@@ -60,8 +59,11 @@ pub(crate) fn cases(folder: &Path) -> Result<Vec<Case>> {
             for path in files(&folder).unwrap_or_default() {
                 let end = path.extension().unwrap_or_default().to_string_lossy();
                 if INSTANCES.contains(&&*end) {
-                    let stated = Some(stated);
-                    case.instances.push(Instance { path, stated });
+                    case.instances.push(Instance {
+                        path,
+                        message: MESSAGE.to_owned(),
+                        stated: Some(stated),
+                    });
                 }
             }
         }

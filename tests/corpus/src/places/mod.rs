@@ -35,9 +35,7 @@ impl Places {
         self.all += other.all;
         for (reason, (count, example)) in &other.untyped {
             let entry = self.untyped.entry(reason.clone());
-            entry
-                .or_insert_with(|| (0, format!("{name}: {example}")))
-                .0 += count;
+            entry.or_insert_with(|| (0, format!("{name}: {example}"))).0 += count;
         }
     }
 }
