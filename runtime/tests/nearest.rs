@@ -9,6 +9,8 @@
 
 #[path = "nearest/checked.rs"]
 mod checked;
+#[path = "nearest/flat.rs"]
+mod flat;
 #[path = "nearest/hostile.rs"]
 mod hostile;
 #[path = "nearest/oracle.rs"]

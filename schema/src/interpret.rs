@@ -386,6 +386,17 @@ impl<'v> Run<'v> {
             }
             return out.push(|| details::types(types));
         }
+        // Most branches of a union that do not accept an object fail here, before the rest of it is looked at.
+        if out.quiet
+            && let Value::Object(fields) = value
+            && !prepared
+                .required
+                .iter()
+                .all(|name| fields.contains_key(name))
+        {
+            out.failed = true;
+            return;
+        }
         let closes = purpose == Purpose::Whole
             && self.side == Some(Side::Server)
             && prepared.unknown_fields != UnknownFields::AsWritten;

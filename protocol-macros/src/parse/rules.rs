@@ -106,6 +106,9 @@ pub(crate) fn take(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
     ];
     for (key, rule) in nested {
         if let Some(mut inner) = options.inner(cx, key) {
+            if let ("names", Some(span)) = (key, inner.span("checked")) {
+                cx.at(span, "a name has no type to be read: omit `checked`");
+            }
             rules.push(rule(take(cx, &mut inner)));
             inner.finish(cx);
         }

@@ -86,8 +86,12 @@ pub(super) fn fill_slot(
     }
 }
 
+/// Reads a value that is checked into a slot.
+///
+/// # Errors
+/// If the text is not valid JSON.
 #[cold]
-fn fill_checked(
+pub(super) fn fill_checked(
     slot: &mut dyn Slot,
     r: &mut Reader<'_>,
     cx: &mut ReadContext,

@@ -45,7 +45,12 @@ impl IgnoredMembers {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.discriminant == Some(name) || self.envelope.is_some_and(|e| e.has(name))
+        self.discriminant == Some(name) || self.has_in_envelope(name)
+    }
+
+    /// Whether a member is the envelope's, and so no part of the payload.
+    pub(crate) fn has_in_envelope(&self, name: &str) -> bool {
+        self.envelope.is_some_and(|envelope| envelope.has(name))
     }
 }
 

@@ -174,7 +174,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
         self.members = None;
         // Only their number matters of members that are dropped, so only if it does are their names compared.
-        let miscounted = self.unknown > 1 && self.rest.is_none() && !self.rules.is_empty();
+        let miscounted = self.unknown > 1 && self.rest.is_none() && is_counted(self.rules);
         if self.repeated || miscounted {
             self.last_wins()?;
             return Ok(self.next_reread());
@@ -191,7 +191,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             self.count += u64::from(rest.add(name, self.r, self.cx)?);
             return Ok(());
         }
-        self.count += 1;
+        self.count += u64::from(!ignored || !self.ignored.has_in_envelope(&self.r.name()));
         if self.closed && !ignored {
             unknown(self.cx, self.before, &self.r.name());
         }
@@ -253,7 +253,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             last.insert(name, (field, self.r.place()));
             self.r.skip()?;
         }
-        self.count = last.len() as u64;
+        let ignored = self.ignored;
+        let counts = |name: &&String| !ignored.has_in_envelope(name);
+        self.count = last.keys().filter(counts).count() as u64;
         let cold = self.cold.get_or_insert_default();
         cold.end = end;
         for (name, (field, place)) in last {
@@ -330,6 +332,12 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                 .violation(details::dependent_required(name, because));
         }
     }
+}
+
+/// Whether the number of properties has bounds.
+fn is_counted(rules: Rules) -> bool {
+    let counts = |rule: &Rule| matches!(rule, Rule::MinProperties(_) | Rule::MaxProperties(_));
+    rules.iter().any(counts)
 }
 
 #[cold]

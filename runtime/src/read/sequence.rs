@@ -2,7 +2,7 @@
 
 use super::{
     Items, Kind, Mark, Place, ReadContext, ReadResult, Reader, Rule, Rules, Segment, Stop,
-    checked::{is_checked, read_any},
+    checked::{fill_checked, is_checked, read_any},
     rules::{check_contains, check_items, inner, report},
     scalar::wrong_type,
 };
@@ -107,7 +107,9 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
     #[cold]
     fn checked_items<T: Payload>(&mut self, items: &mut Vec<T>, rules: Rules) {
         while self.advance().is_some() {
-            items.extend(self.item(rules));
+            let mut item = None;
+            self.stopped |= fill_checked(&mut item, self.r, self.cx, rules).is_err();
+            items.extend(item);
         }
     }
 

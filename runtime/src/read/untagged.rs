@@ -256,7 +256,7 @@ fn scan(
             Next::Stop => return Err(Stop),
         };
         let values = union.values[property];
-        let of_envelope = (cx.ignored.envelope).is_some_and(|e| e.has(union.names[property]));
+        let of_envelope = cx.ignored.has_in_envelope(union.names[property]);
         if values.is_empty() || of_envelope {
             r.skip()?;
         }
