@@ -1,7 +1,9 @@
-//! The command line: generate, check, explain, schema, verify.
+//! The command line: generate, check, explain, schema, verify, import.
 
 use crate::{
-    GenerateError, Generator, output_paths,
+    GenerateError, Generator,
+    import::{Import, ImportError, Imported, import},
+    output_paths,
     verify::verify,
     write::{self, Change, File},
 };
@@ -77,6 +79,11 @@ enum Command {
         /// The capture; `-` is standard input.
         capture: PathBuf,
     },
+    /// Write a first protocol.yaml around schemas that exist: JSON Schema, OpenAPI, AsyncAPI.
+    ///
+    /// Each schema becomes the payload of a message. The schemas stay where they are, and the spec refers to them; they
+    /// must be beside or below it. Problems of the spec are reported, and exit with 1; it is written all the same.
+    Import(Import),
 }
 
 /// Runs the command in the arguments of this process.
@@ -111,6 +118,19 @@ impl From<io::Error> for CliError {
 impl From<GenerateError> for CliError {
     fn from(failed: GenerateError) -> Self {
         Self::Generate(failed)
+    }
+}
+
+impl From<ImportError> for CliError {
+    fn from(failed: ImportError) -> Self {
+        match failed {
+            ImportError::Unreadable(diagnostics, sources) => Self::Generate(GenerateError::Spec {
+                diagnostics,
+                sources,
+            }),
+            ImportError::Refused(why) => Self::Message(why),
+            ImportError::Io(error) => Self::Io(error),
+        }
     }
 }
 
@@ -165,6 +185,7 @@ fn run(cli: &Cli) -> Result<bool, CliError> {
         Some(Command::Explain { code }) => explain(code.as_deref()),
         Some(Command::Schema { out }) => schema(out.as_deref()),
         Some(Command::Verify { capture }) => judge(cli, capture),
+        Some(Command::Import(options)) => write_spec(cli, options),
     }
 }
 
@@ -370,6 +391,56 @@ fn may_be_replaced(path: &Path) -> Result<(), CliError> {
             "exists and is not a schema of this format: remove it, or choose another file",
         ))
     }
+}
+
+fn write_spec(cli: &Cli, options: &Import) -> Result<bool, CliError> {
+    let Imported {
+        path,
+        messages,
+        schemas,
+        omitted,
+        diagnostics,
+        sources,
+    } = import(options)?;
+    let errors = diagnostics
+        .iter()
+        .filter(|one| one.severity == Severity::Error)
+        .count();
+    report(&without_notes(diagnostics), &sources, cli.format)?;
+    if cli.format == Format::Json {
+        return Ok(errors == 0);
+    }
+    let s = |count: usize| if count == 1 { "" } else { "s" };
+    let mut out = io::stdout().lock();
+    for file in omitted {
+        writeln!(out, "{file}")?;
+    }
+    writeln!(
+        out,
+        "wrote `{}`: {messages} message{} from {schemas} file{}",
+        path.display(),
+        s(messages),
+        s(schemas)
+    )?;
+    match errors {
+        0 => {
+            let found = spec(cli).is_ok_and(|found| found == path);
+            let option = match found {
+                true => String::new(),
+                false => format!(" --spec {}", path.display()),
+            };
+            writeln!(
+                out,
+                "next: say in it who sends what, and run `codegen{option}`"
+            )?;
+        }
+        _ => writeln!(
+            out,
+            "it has {errors} error{}; `codegen explain CODE` explains a code",
+            s(errors)
+        )?,
+    }
+    Ok(errors == 0)
 }
 
 fn judge(cli: &Cli, capture: &Path) -> Result<bool, CliError> {

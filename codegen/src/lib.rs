@@ -11,6 +11,8 @@
 pub mod cli;
 mod generate;
 mod header;
+#[cfg(feature = "cli")]
+mod import;
 pub mod json_schema;
 pub mod names;
 mod output;

@@ -355,6 +355,25 @@ fn only_what_changed_is_written_and_only_ours_is_removed() -> Result<(), Box<dyn
     Ok(())
 }
 
+/// With `integers: safe` they are types, and what the interpreter checks has the setting beside it.
+#[test]
+fn safe_integers_are_types_under_standard_json_schema() -> Result<(), Box<dyn Error>> {
+    let place = TempFolder::new("integers")?;
+    let spec = "handfast: 1\nprotocol: { name: a, version: 1.0.0 }\ndialect: { name: json-schema, integers: safe }\nmessages:\n  \
+                m: { from: client, payload: { type: object, properties: { a: { type: integer }, b: { type: integer, minimum: 0 }, \
+                c: { not: { type: integer } }, d: { type: integer, minimum: 0, maximum: 1e300 } } } }\n";
+    let text = rust(&place, spec)?;
+    for expected in [
+        "    pub a: Option<i64>,",
+        "    pub b: Option<u64>,",
+        "{\\\"not\\\":{\\\"type\\\":\\\"integer\\\",\\\"integers\\\":\\\"safe\\\"}}",
+    ] {
+        assert!(text.contains(expected), "{expected}\n{text}");
+    }
+    assert!(!text.contains("pub d: Option<u64>"), "{text}");
+    Ok(())
+}
+
 /// An enum without values has no type, and an empty schema is any value.
 #[test]
 fn what_nothing_or_anything_fits_is_checked_json() -> Result<(), Box<dyn Error>> {

@@ -92,7 +92,7 @@ fn our_kind(shapes: &Shapes, decl: &Decl) -> String {
             )
         })),
         DeclKind::Literals { values, .. } => {
-            literals(values.iter().map(|(_, variant)| variant.clone()))
+            literals(values.iter().map(|literal| literal.rust.clone()))
         }
         DeclKind::Union { branches, .. } => union(branches.iter().map(|branch| {
             let DeclKind::Struct { fields, .. } = &shapes.decls[branch.decl.0].kind else {
@@ -102,7 +102,8 @@ fn our_kind(shapes: &Shapes, decl: &Decl) -> String {
             let fields = fields.map(|field| (field.name.clone(), true, our_use(shapes, &field.ty)));
             (branch.rust.clone(), object(fields))
         })),
-        DeclKind::Tuple(items) => {
+        DeclKind::Choice(variants) => format!("{variants:?}"),
+        DeclKind::Tuple { items, .. } => {
             let items: Vec<String> = items.iter().map(|item| our_use(shapes, &item.ty)).collect();
             format!("({})", items.join(", "))
         }

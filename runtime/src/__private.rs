@@ -17,11 +17,14 @@ pub use crate::server::{
 };
 pub use crate::{
     codec::Source,
+    items::Items,
     read::{
-        Contains, Limit, Literals, Pass, Pattern, ReadContext, ReadResult, Reader, Rule, Rules,
-        SchemaText, StructFields, TupleReader, UnionBranches, fields0, fields1, fields2, fields3,
-        fields4, fields5, fields6, fields7, fields8, fields9, fields10, fields11, fields12,
-        fields13, fields14, fields15, fields16, fill, literal, map, open_literal, string, union,
+        Constant, Constants, Contains, Guard, Limit, Literals, Pass, Pattern, ReadContext,
+        ReadResult, Reader, RestMembers, Rule, Rules, SchemaText, StructFields, TupleReader,
+        TupleWidth, UnionBranches, Untagged, UntaggedBranch, constant, fields0, fields1, fields2,
+        fields3, fields4, fields5, fields6, fields7, fields8, fields9, fields10, fields11,
+        fields12, fields13, fields14, fields15, fields16, fill, fill_with_rest, kinds, literal,
+        map, open_literal, read_checked, string, union, untagged,
     },
 };
 pub use core::{
@@ -31,6 +34,7 @@ pub use core::{
 pub use erased_serde::Serialize as ErasedSerialize;
 #[cfg(feature = "net")]
 pub use futures_util::future::BoxFuture;
+pub use handfast_schema::{Type, TypeSet};
 pub use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 #[cfg(feature = "server")]
 pub use serde_json::value::RawValue;

@@ -150,6 +150,8 @@ mod envelope;
 mod gap;
 #[cfg(feature = "net")]
 mod handler_error;
+mod integer;
+mod items;
 mod message;
 #[cfg(feature = "server")]
 mod metrics;
@@ -186,6 +188,7 @@ pub use gap::GapReason;
 pub use handfast_schema::{Pointer, Side, Violation, Violations};
 #[cfg(feature = "net")]
 pub use handler_error::HandlerError;
+pub use integer::{Integer, IntegerError};
 pub use message::{
     ChannelKey, ChannelKeyOf, ChannelMessage, DeclaredErrors, Fields, Message, MessageChannel,
     MessageSet, NoError, NoMessage, NoRequests, Payload, PayloadOf, Protocol, Request,
@@ -200,7 +203,7 @@ pub use session_code::SessionCode;
 #[cfg(feature = "net")]
 pub use system::{RemoteError, RemoteViolation};
 pub use validate::{Validate, ValidationError, from_source, from_str, from_value};
-pub use value::{Bytes, Nullable, StringInteger, ValidatedJson};
+pub use value::{Bytes, Implied, Nullable, StringInteger, ValidatedJson};
 
 /// Keeps what a server needs, where this crate was built with one.
 #[cfg(feature = "server")]

@@ -5,7 +5,7 @@ use crate::{
     descriptor::{ChannelDescriptor, ProtocolDescriptor, Tag, UnionDescriptor},
     read::{ArrayReader, Pass, ReadContext, ReadResult, Reader, Rules, TupleReader},
 };
-use std::{any::Any, fmt};
+use std::{any::Any, collections::BTreeMap, fmt};
 
 /// A value that can be decoded in one pass, which reports every violation, and encoded with serde.
 ///
@@ -90,6 +90,28 @@ impl<'a> FieldWriter<'a> {
     /// Writes one field.
     pub fn field(&mut self, name: &str, value: &dyn erased_serde::Serialize) {
         self.0.field(name, value);
+    }
+
+    /// Writes what no field of a struct takes. A name that is a field's is an error.
+    pub fn rest<T: Payload>(&mut self, fields: &[&str], rest: &BTreeMap<String, T>) {
+        for (name, value) in rest {
+            if fields.contains(&name.as_str()) {
+                self.field(name, &NameOfField);
+            } else {
+                self.field(name, value);
+            }
+        }
+    }
+}
+
+/// What cannot be written, because its name is that of a field.
+struct NameOfField;
+
+impl serde::Serialize for NameOfField {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom(
+            "the rest of an object has the name of a field",
+        ))
     }
 }
 

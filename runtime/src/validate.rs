@@ -3,12 +3,12 @@
 use crate::{
     codec::Source,
     message::Payload,
-    read::{ReadContext, Reader, Rules, Stop},
+    read::{ReadContext, Reader, Rules, Stop, read_any},
 };
 use handfast_schema::{Pointer, Side, Violation, ViolationDetail, Violations};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// The error of an invalid value: every violation of its schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +19,7 @@ pub struct ValidationError {
 
 impl ValidationError {
     /// Creates the error of a value that is invalid as a whole.
-    fn whole(message: &'static str) -> Self {
+    fn whole(message: impl Into<Cow<'static, str>>) -> Self {
         let violation = Violation::new(Pointer::root(), ViolationDetail::new("type", message));
         Self {
             violations: vec![violation],
@@ -113,7 +113,7 @@ fn check(
 
 fn encode(value: &dyn erased_serde::Serialize) -> Result<Box<RawValue>, ValidationError> {
     serde_json::value::to_raw_value(value)
-        .map_err(|_| ValidationError::whole("cannot be encode as JSON"))
+        .map_err(|error| ValidationError::whole(format!("cannot be encoded as JSON: {error}")))
 }
 
 /// The maximum nesting depth of a value of the application.
@@ -124,7 +124,7 @@ const DEPTH: u32 = 256;
 /// # Errors
 /// Every violation of its schema, or the syntax error.
 pub fn from_str<T: Payload>(text: &str, side: Side) -> Result<T, ValidationError> {
-    read_with(&mut Reader::json(text, DEPTH), &[], side)
+    read_with(&mut Reader::json(text, DEPTH), side)
 }
 
 /// Reads a typed value from a message of any encoding that is this value, as the receiving side `side`.
@@ -132,22 +132,23 @@ pub fn from_str<T: Payload>(text: &str, side: Side) -> Result<T, ValidationError
 /// # Errors
 /// Every violation of its schema, or the syntax error.
 pub fn from_source<T: Payload>(source: Source<'_>, side: Side) -> Result<T, ValidationError> {
-    read_with(&mut source.reader(DEPTH), &[], side)
+    read_with(&mut source.reader(DEPTH), side)
 }
 
-fn read_with<T: Payload>(
-    reader: &mut Reader<'_>,
-    rules: Rules,
-    side: Side,
-) -> Result<T, ValidationError> {
+fn read_with<T: Payload>(reader: &mut Reader<'_>, side: Side) -> Result<T, ValidationError> {
     let mut value = None;
     collect(reader, side, &mut |r, cx| {
-        value = T::read(r, cx, rules)?;
+        value = T::read(r, cx, &[])?;
         Ok(value.is_some())
     })?;
-    value.ok_or_else(|| ValidationError {
+    value.ok_or_else(no_violations)
+}
+
+/// The error of a type that reads nothing and reports nothing.
+const fn no_violations() -> ValidationError {
+    ValidationError {
         violations: Vec::new(),
-    })
+    }
 }
 
 /// Reads with `read`, which returns whether there is a value, and returns the violations.
@@ -177,5 +178,11 @@ pub fn from_value<T: Payload>(
     rules: Rules,
     side: Side,
 ) -> Result<T, ValidationError> {
-    read_with(&mut Reader::value_of(json), rules, side)
+    let mut value = None;
+    let reader = &mut Reader::value_of(json);
+    collect(reader, side, &mut |r, cx| {
+        value = read_any(r, cx, rules)?;
+        Ok(value.is_some())
+    })?;
+    value.ok_or_else(no_violations)
 }

@@ -54,6 +54,49 @@ impl<T: Serialize> Serialize for Nullable<T> {
     }
 }
 
+/// A value of the kinds that its schema speaks of, or any value of another kind. A schema without `type` accepts what its keywords do not apply
+/// to: `{minLength: 3}` accepts `7`. `#[protocol(implied(string))]` names the kinds on the field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Implied<T> {
+    /// A value that the schema speaks of.
+    Value(T),
+    /// Any other value.
+    Other(ValidatedJson),
+}
+
+impl<T> Implied<T> {
+    /// Returns the value, if the schema speaks of it.
+    pub fn into_option(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// Borrows the value, if the schema speaks of it.
+    pub const fn as_ref(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl<T> From<T> for Implied<T> {
+    fn from(value: T) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl<T: Serialize> Serialize for Implied<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(value) => value.serialize(serializer),
+            Self::Other(value) => value.serialize(serializer),
+        }
+    }
+}
+
 /// Bytes, encoded in JSON as base64 (RFC 4648, section 4, with padding): `contentEncoding: base64`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bytes(pub Vec<u8>);

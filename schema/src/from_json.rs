@@ -37,8 +37,8 @@ impl std::error::Error for FromJsonError {}
 
 impl Schemas {
     /// Reads one JSON Schema of draft 2020-12 and everything it refers to, and returns the root. `$ref` and `$dynamicRef`
-    /// reach pointers (`#/$defs/…`) and anchors in the same document; `$id` inside it is not supported. Properties are in
-    /// the order of the JSON map, which is the order written only with serde_json's `preserve_order`.
+    /// reach pointers (`#/$defs/…`) and anchors in the same document; `$id` inside it is not supported. `integers: safe`
+    /// beside any keyword bounds all integers ([`Schemas::safe_integers`]). Properties are in the order of the JSON map, which is the order written only with serde_json's `preserve_order`.
     ///
     /// # Errors
     /// For an unknown keyword, a keyword of the wrong form, and a reference that leads nowhere.
@@ -64,8 +64,9 @@ impl Schemas {
         Ok((reader.schemas, root))
     }
 
-    /// Reads the definitions below the `$defs` of a document and returns the id of each by its name. A `$ref` among
-    /// them works as in [`Schemas::from_json`]; the rest of the document is ignored.
+    /// Reads the definitions below the `$defs` of a document, and returns the id of each by its name, and that of each schema in a definition
+    /// by the name, followed by a JSON Pointer: `Task/properties/owner/anyOf/1`. A `$ref` among them works as in [`Schemas::from_json`]; the
+    /// rest of the document is ignored. A name that contains a `/` cannot be told from such an address, and hides it.
     ///
     /// # Errors
     /// Those of [`Schemas::from_json`].
@@ -81,7 +82,13 @@ impl Schemas {
         };
         let named = reader.named(&definitions)?;
         reader.resolve_all()?;
-        Ok((reader.schemas, named.into_iter().collect()))
+        let places = reader.places.into_iter().filter_map(|(path, id)| {
+            let address = path.strip_prefix("/$defs/")?;
+            Some((address.to_owned(), id))
+        });
+        let mut ids: BTreeMap<String, SchemaId> = places.collect();
+        ids.extend(named);
+        Ok((reader.schemas, ids))
     }
 }
 
@@ -323,6 +330,10 @@ impl<'j> Reader<'j> {
             "const" => schema.constant = Some(keyword.value.clone()),
             "enum" => schema.enumeration = Some(keyword.list()?.clone()),
             "open" => schema.open = keyword.flag()?,
+            "integers" => match keyword.value.as_str() {
+                Some("safe") => self.schemas.bound_integers(),
+                _ => return Err(keyword.error("must be \"safe\"")),
+            },
             "multipleOf" => schema.multiple_of = keyword.number()?,
             "maximum" => schema.maximum = keyword.number()?,
             "exclusiveMaximum" => schema.exclusive_maximum = keyword.number()?,

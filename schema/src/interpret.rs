@@ -25,6 +25,9 @@
 mod assertions;
 mod children;
 mod in_place;
+mod judgement;
+
+pub use judgement::Judgement;
 
 use crate::openness::{Purpose, UnknownFields, unknown_fields};
 use crate::union::{Union, union};
@@ -32,10 +35,9 @@ use crate::{
     MAX_VIOLATIONS, Pointer, Schema, SchemaId, Schemas, Side, Violation, ViolationDetail,
     Violations, details, listed, pattern, remove_duplicates,
 };
-use regex::Regex;
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 /// How many nested schemas are applied to a value, references included; anything deeper is a violation with the
@@ -45,7 +47,7 @@ pub const MAX_DEPTH: usize = 512;
 /// Checks an instance against a schema and returns every violation in order, shortened as by [`listed`]. With a side,
 /// Handfast's two defaults apply: a server refuses unknown fields ([`crate::openness`]), and an integer without
 /// bounds is within ±(2⁵³−1). Without a side, schemas mean what JSON Schema says, with `format` and `contentEncoding`
-/// as assertions. Schemas of another dialect have no defaults; a side makes no difference there.
+/// as assertions. Schemas of another dialect have no defaults, or the one of integers ([`Schemas::safe_integers`]).
 ///
 /// To check more than one instance, keep a [`Validator`], which compiles each pattern once.
 ///
@@ -73,8 +75,8 @@ pub struct Validator<'s> {
 #[derive(Debug)]
 struct Prepared {
     /// `None` if there is no pattern, or if it cannot be compiled: then nothing matches it.
-    pattern: Option<Regex>,
-    pattern_properties: Vec<(Option<Regex>, SchemaId)>,
+    pattern: Option<pattern::Matcher>,
+    pattern_properties: Vec<(Option<pattern::Matcher>, SchemaId)>,
     any_of: Option<Union>,
     one_of: Option<Union>,
     unknown_fields: UnknownFields,
@@ -126,13 +128,7 @@ impl<'s> Validator<'s> {
     /// # Panics
     /// When `root` is not of these schemas.
     pub fn collect(&self, root: SchemaId, instance: &Value, side: Option<Side>) -> Violations {
-        let mut out = Out {
-            list: Vec::new(),
-            quiet: false,
-            failed: false,
-        };
-        self.run(root, instance, side, &mut out);
-        out.list
+        self.judge(side).collect(root, instance)
     }
 
     /// Whether an instance is valid; stops at the first violation.
@@ -145,30 +141,8 @@ impl<'s> Validator<'s> {
             quiet: true,
             failed: false,
         };
-        self.run(root, instance, side, &mut out);
+        Run::new(self, side).whole(root, instance, &mut out);
         !out.failed
-    }
-
-    fn run(&self, root: SchemaId, instance: &Value, side: Option<Side>, out: &mut Out) {
-        let mut run = Run {
-            validator: self,
-            side: side.filter(|_| self.schemas.has_defaults()),
-            chain: Vec::new(),
-            base: 0,
-            resources: Vec::new(),
-            verdicts: BTreeMap::new(),
-            unchecked: None,
-        };
-        run.apply(root, instance, Purpose::Whole, None, out);
-        // Under `not` and the like the violation is dropped, and it must not count as a verdict.
-        if let Some(why) = run.unchecked
-            && !out
-                .list
-                .iter()
-                .any(|violation| violation.keyword == why.keyword)
-        {
-            out.push(|| why);
-        }
     }
 
     fn prepared(&self, id: SchemaId) -> &Prepared {
@@ -283,7 +257,10 @@ impl<'i> Seen<'i> {
 /// The validation of one instance.
 struct Run<'v> {
     validator: &'v Validator<'v>,
+    /// The side whose defaults apply.
     side: Option<Side>,
+    /// Whether integers without bounds have those of a double.
+    safe_integers: bool,
     /// The schemas being applied, outermost first; from `base` on, those that apply to the same value.
     chain: Vec<SchemaId>,
     base: usize,
@@ -291,12 +268,44 @@ struct Run<'v> {
     resources: Vec<SchemaId>,
     /// Verdicts on objects and arrays. Without them, union branches that all inspect the same value would repeat the
     /// work at every level, which takes time exponential in the depth of untrusted input.
-    verdicts: BTreeMap<(SchemaId, usize, Purpose), bool>,
+    verdicts: HashMap<(SchemaId, usize, Purpose), bool>,
     /// Why part of the value could not be checked.
     unchecked: Option<ViolationDetail>,
+    /// How many schemas have been applied to values.
+    #[cfg(test)]
+    applied: usize,
 }
 
 impl<'v> Run<'v> {
+    fn new(validator: &'v Validator<'v>, side: Option<Side>) -> Self {
+        Self {
+            validator,
+            side: side.filter(|_| validator.schemas.has_defaults()),
+            safe_integers: side.is_some() && validator.schemas.safe_integers(),
+            chain: Vec::new(),
+            base: 0,
+            resources: Vec::new(),
+            verdicts: HashMap::new(),
+            unchecked: None,
+            #[cfg(test)]
+            applied: 0,
+        }
+    }
+
+    /// Applies the schema of the whole value.
+    fn whole(&mut self, root: SchemaId, instance: &Value, out: &mut Out) {
+        self.apply(root, instance, Purpose::Whole, None, out);
+        // Under `not` and the like the violation is dropped, and it must not count as a verdict.
+        if let Some(why) = self.unchecked.take()
+            && !out
+                .list
+                .iter()
+                .any(|violation| violation.keyword == why.keyword)
+        {
+            out.push(|| why);
+        }
+    }
+
     fn apply<'i>(
         &mut self,
         id: SchemaId,
@@ -327,6 +336,10 @@ impl<'v> Run<'v> {
                 return;
             }
             _ => {}
+        }
+        #[cfg(test)]
+        {
+            self.applied += 1;
         }
         let failed = std::mem::replace(&mut out.failed, false);
         let schema = &validator.schemas[id];
@@ -373,6 +386,17 @@ impl<'v> Run<'v> {
             }
             return out.push(|| details::types(types));
         }
+        // Most branches of a union that do not accept an object fail here, before the rest of it is looked at.
+        if out.quiet
+            && let Value::Object(fields) = value
+            && !prepared
+                .required
+                .iter()
+                .all(|name| fields.contains_key(name))
+        {
+            out.failed = true;
+            return;
+        }
         let closes = purpose == Purpose::Whole
             && self.side == Some(Side::Server)
             && prepared.unknown_fields != UnknownFields::AsWritten;
@@ -395,7 +419,11 @@ impl<'v> Run<'v> {
             Value::Array(items) => self.items(schema, items, purpose, own.as_mut(), out),
             _ => {}
         }
-        let defaults = self.side.filter(|_| purpose != Purpose::Test);
+        let describes = purpose != Purpose::Test;
+        let defaults = assertions::Defaults {
+            opens: describes && self.side == Some(Side::Client),
+            safe_integers: describes && self.safe_integers,
+        };
         assertions::value(schema, prepared, value, defaults, out);
         if let Value::Array(items) = value {
             self.contains(schema, items, own.as_mut(), out);

@@ -21,7 +21,7 @@ mod violation;
 pub use details::ViolationDetail;
 pub use dynamic_refs::TooManySchemas;
 pub use from_json::FromJsonError;
-pub use interpret::{MAX_DEPTH, Validator, validate};
+pub use interpret::{Judgement, MAX_DEPTH, Validator, validate};
 pub use merge::TooManyMerges;
 pub use pointer::Pointer;
 pub use tree::{

@@ -1,12 +1,15 @@
 //! ECMA-262 patterns, run in linear time.
 //!
 //! A pattern means what JavaScript's `new RegExp(pattern, 'u')` makes of it, unanchored. It is translated to the
-//! `regex` crate's language, which never backtracks; what has no translation (look-around, back-references, `\B`, `[^]`)
-//! is an error, and never a pattern that means something else.
+//! `regex` crate's language, which never backtracks. Look-ahead at the beginning of the text (`^(?!…)`) is matched as a
+//! pattern of its own. What has no translation (other look-around, back-references, `\B`, `[^]`) is an error, and never a
+//! pattern that means something else.
 
 mod explain;
+mod formula;
 
 pub use explain::{Explained, explain};
+pub use formula::Formula;
 
 use regex::{Regex, RegexBuilder};
 use std::collections::BTreeMap;
@@ -19,7 +22,18 @@ const SIZE_LIMIT: usize = 4 << 20;
 /// How many compiled patterns the process caches. Beyond that, each validator compiles its own.
 const CACHE_LIMIT: usize = 4096;
 
-static CACHE: LazyLock<Mutex<BTreeMap<String, Regex>>> = LazyLock::new(Mutex::default);
+static CACHE: LazyLock<Mutex<BTreeMap<String, Matcher>>> = LazyLock::new(Mutex::default);
+
+/// A compiled pattern. A clone shares what was compiled.
+#[derive(Clone, Debug)]
+pub struct Matcher(Formula<Regex>);
+
+impl Matcher {
+    /// Whether the pattern matches a text, or a part of it. It takes time linear in the text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.0.holds(&|regex| regex.is_match(text))
+    }
+}
 
 /// A pattern that cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +59,25 @@ impl fmt::Display for PatternError {
 
 impl std::error::Error for PatternError {}
 
-/// Translates an ECMA-262 pattern to the language of the `regex` crate.
+/// Splits an ECMA-262 pattern into patterns without look-ahead: the pattern itself if it contains none.
 ///
 /// # Errors
-/// [`PatternError::Invalid`] and [`PatternError::Unsupported`].
-pub fn translate(pattern: &str) -> Result<String, PatternError> {
+/// [`PatternError::Invalid`], and [`PatternError::Unsupported`] for look-ahead that is not at the beginning of the text.
+pub fn split(pattern: &str) -> Result<Formula<String>, PatternError> {
     if crate::format::check("regex", pattern) != Some(true) {
         return Err(PatternError::Invalid);
+    }
+    formula::split(pattern).map_err(|_| PatternError::Unsupported)
+}
+
+/// Translates one of the patterns that [`split`] returns to the language of the `regex` crate.
+///
+/// # Errors
+/// [`PatternError::Unsupported`].
+pub fn translate(pattern: &str) -> Result<String, PatternError> {
+    // A part of a pattern may refer to a group of another part.
+    if crate::format::check("regex", pattern) != Some(true) {
+        return Err(PatternError::Unsupported);
     }
     let ecma = spell_out(pattern)?;
     jsonschema_regex::to_rust_regex(&ecma)
@@ -63,28 +89,32 @@ pub fn translate(pattern: &str) -> Result<String, PatternError> {
 ///
 /// # Errors
 /// When it is not a pattern, cannot run in linear time, or is too large.
-pub fn compile(pattern: &str) -> Result<Regex, PatternError> {
+pub fn compile(pattern: &str) -> Result<Matcher, PatternError> {
     let cached = CACHE
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .get(pattern)
         .cloned();
-    if let Some(regex) = cached {
-        return Ok(regex);
+    if let Some(matcher) = cached {
+        return Ok(matcher);
     }
-    let translated = translate(pattern)?;
-    let regex = RegexBuilder::new(&translated)
+    let parts = split(pattern)?;
+    let matcher = Matcher(parts.try_map(&mut |part| compile_part(part))?);
+    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+    if cache.len() < CACHE_LIMIT {
+        cache.insert(pattern.to_owned(), matcher.clone());
+    }
+    Ok(matcher)
+}
+
+fn compile_part(part: &str) -> Result<Regex, PatternError> {
+    RegexBuilder::new(&translate(part)?)
         .size_limit(SIZE_LIMIT)
         .build()
         .map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => PatternError::TooLarge,
             _ => PatternError::Unsupported,
-        })?;
-    let mut cache = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
-    if cache.len() < CACHE_LIMIT {
-        cache.insert(pattern.to_owned(), regex.clone());
-    }
-    Ok(regex)
+        })
 }
 
 /// Expands what the two languages spell alike but interpret differently: `.` excludes four line terminators in
@@ -173,6 +203,13 @@ mod tests {
             (r"^[\uD83D\uDE00-\u{1F64F}]$", "\u{1F601}", true),
             (r"^[^\uD83D\uDE00]$", "\u{1F600}", false),
             (r"^\u00e9$", "é", true),
+            ("^(?!a)b", "b", true),
+            ("^(?!a)(?=.*c)[abc]+$", "bcb", true),
+            ("^(?!a)(?=.*c)[abc]+$", "bb", false),
+            ("^(?!a)(?=.*c)[abc]+$", "ac", false),
+            ("^(?:(?!a).*|b)$", "ab", false),
+            ("^(?!^lucene\\.|mongodb\\.).*", "a.lucene.", true),
+            ("^(?!^lucene\\.|mongodb\\.).*", "mongodb.", false),
         ] {
             assert_eq!(
                 compile(pattern)?.is_match(text),
@@ -191,6 +228,9 @@ mod tests {
             (r"\z", PatternError::Invalid),
             ("a{,2}", PatternError::Invalid),
             ("(?=a)", PatternError::Unsupported),
+            ("^a(?=b)", PatternError::Unsupported),
+            ("^(?=(a))\\1", PatternError::Unsupported),
+            ("^(?!(a){100000})b", PatternError::TooLarge),
             (r"(a)\1", PatternError::Unsupported),
             (r"\B", PatternError::Unsupported),
             ("((a{1000}){1000}){1000}", PatternError::TooLarge),

@@ -25,7 +25,7 @@ pub enum Dialect {
     /// ±(2⁵³−1).
     #[default]
     Handfast,
-    /// Exactly draft 2020-12.
+    /// Exactly what JSON Schema says.
     JsonSchema,
 }
 
@@ -34,6 +34,8 @@ pub enum Dialect {
 pub struct Schemas {
     nodes: Vec<Schema>,
     dialect: Dialect,
+    /// Whether the default of integers applies in a dialect without defaults.
+    bounds_integers: bool,
 }
 
 impl Schemas {
@@ -42,7 +44,13 @@ impl Schemas {
         Self {
             nodes: Vec::new(),
             dialect,
+            bounds_integers: false,
         }
+    }
+
+    /// Bounds integers as Handfast's dialect does, in a dialect that has none of the defaults.
+    pub const fn bound_integers(&mut self) {
+        self.bounds_integers = true;
     }
 
     /// Their dialect.
@@ -53,6 +61,12 @@ impl Schemas {
     /// Whether Handfast's two defaults apply.
     pub const fn has_defaults(&self) -> bool {
         matches!(self.dialect, Dialect::Handfast)
+    }
+
+    /// Whether an `integer` without bounds is within ±(2⁵³−1): in Handfast's dialect, and where
+    /// [`Self::bound_integers`] says so. It applies to values that a side receives, and not to schemas that test a value.
+    pub const fn safe_integers(&self) -> bool {
+        self.has_defaults() || self.bounds_integers
     }
 
     /// Adds a schema and returns its id.

@@ -2,7 +2,8 @@
 
 use crate::language::{ROOT, Section, Shape};
 use crate::parse::grammar;
-use crate::schema::keywords::{self, KEYWORDS};
+use crate::schema::draft::Draft;
+use crate::schema::keywords;
 use handfast_schema::Type;
 use serde_json::{Map, Value, json};
 
@@ -104,9 +105,12 @@ fn payload_schema() -> Value {
     let types: Vec<&str> = Type::ALL.iter().map(|ty| ty.name()).collect();
     let names = || json!({ "type": "array", "items": { "type": "string" }, "uniqueItems": true });
     let mut properties = Map::new();
-    for keyword in KEYWORDS {
+    for keyword in keywords::of(Draft::default()) {
         let mut value = match keyword.value {
             keywords::Value::Schema => schema(),
+            keywords::Value::Items => json!({
+                "anyOf": [schema(), { "type": "array", "items": schema() }],
+            }),
             keywords::Value::Schemas => {
                 json!({ "type": "array", "items": schema(), "minItems": 1 })
             }
@@ -138,7 +142,9 @@ fn payload_schema() -> Value {
                 json!({ "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" })
             }
             keywords::Value::TsName => json!({ "type": "string", "pattern": grammar::IDENTIFIER }),
-            keywords::Value::Vocabulary | keywords::Value::Dependencies => {
+            keywords::Value::Vocabulary
+            | keywords::Value::Dependencies
+            | keywords::Value::Discriminator => {
                 json!({ "type": "object" })
             }
         };

@@ -112,6 +112,9 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
     }
     if !protocol.schemas.has_defaults() {
         meaning["dialect"] = json!("json-schema");
+        if protocol.schemas.safe_integers() {
+            meaning["integers"] = json!("safe");
+        }
     }
     meaning
 }

@@ -231,5 +231,18 @@ static DIALECT: Section = Section {
             Shape::Word(&["annotate", "assert"]),
             "Whether `format` is an assertion under `json-schema`. annotate.",
         ),
+        key(
+            "integers",
+            Shape::Word(&["any", "safe"]),
+            "Whether an `integer` without bounds is any, or within ±(2⁵³−1), under `json-schema`. any.",
+        ),
+        key(
+            "draft",
+            Shape::Either(&[
+                Shape::Count(4, 7),
+                Shape::Word(&["2019-09", "2020-12", "openapi-3.0"]),
+            ]),
+            "The draft of schemas without a `$schema`, under `json-schema`. 2020-12.",
+        ),
     ],
 };

@@ -23,6 +23,7 @@ pub mod yaml;
 pub use codes::{CODES, explain};
 pub use diagnostic::{Diagnostic, Label, MAX_SHOWN, Severity};
 pub use format::format_schema;
-pub use load::{Loaded, load, load_str};
+pub use load::{Loaded, document, load, load_str};
 pub use render::{render, render_json};
+pub use schema::resolve_address;
 pub use source::{MAX_FILE_BYTES, MAX_FILES, Source, Sources};

@@ -56,6 +56,32 @@ pub fn load(path: &Path) -> Loaded {
     }
 }
 
+/// Reads a JSON or YAML file that is not a spec, such as a schema.
+///
+/// # Errors
+/// Why it cannot be read, and its text to show where.
+pub fn document(path: &Path) -> Result<serde_json::Value, (Vec<Diagnostic>, Sources)> {
+    let mut sources = Sources::default();
+    let mut out = Diagnostics::default();
+    let shown = path.display().to_string();
+    let tree = match read_bounded(path) {
+        Ok(bytes) => {
+            let path = Some(path.to_owned());
+            let (source, text) = text(&shown, path, bytes, &mut sources, &mut out);
+            text.and_then(|text| yaml::read(source, &text, &mut out))
+        }
+        Err(reason) => {
+            sources.add(shown.clone(), Some(path.to_owned()), String::new());
+            out.push(unreadable_file(&shown, &reason, Span::default()));
+            None
+        }
+    };
+    match tree.filter(|_| out.errors() == 0) {
+        Some(tree) => Ok(tree.json(tree.root)),
+        None => Err((out.into_sorted(), sources)),
+    }
+}
+
 /// Reads a spec from memory. `files` are the targets of `$ref`, by their path relative to the spec, with `/`.
 pub fn load_str(name: &str, bytes: &[u8], files: &BTreeMap<String, Vec<u8>>) -> Loaded {
     let mut sources = Sources::default();

@@ -61,6 +61,11 @@ impl<'p> Writer<'p> {
         self.names.get(&id).cloned().unwrap_or_default()
     }
 
+    /// Whether a schema has a name.
+    pub(crate) fn has_name(&self, id: SchemaId) -> bool {
+        self.names.contains_key(&id)
+    }
+
     /// Names a schema that has no name and is referred to: the first of `name`, `name2` … that is free.
     pub(crate) fn call(&mut self, id: SchemaId, name: &str) {
         if let Entry::Vacant(place) = self.names.entry(id) {
@@ -206,7 +211,7 @@ impl<'p> Writer<'p> {
             .types
             .is_some_and(|types| types.contains(Type::Integer) && !types.contains(Type::Number));
         let default = |bound: i64, written: bool| {
-            let applies = integer && self.schemas.has_defaults() && self.side.is_some();
+            let applies = integer && self.schemas.safe_integers() && self.side.is_some();
             (applies && purpose != Purpose::Test && !written).then(|| Value::from(bound))
         };
         let low = schema.minimum.is_some() || schema.exclusive_minimum.is_some();
@@ -221,6 +226,10 @@ impl<'p> Writer<'p> {
             number(&schema.maximum).or(default(MAX_SAFE_INTEGER, high)),
         );
         put("exclusiveMaximum", number(&schema.exclusive_maximum));
+        // As the author wrote it, the setting `integers` is beside what it applies to.
+        let set = self.schemas.safe_integers() && !self.schemas.has_defaults();
+        let set = set && integer && self.side.is_none() && !(low && high);
+        put("integers", set.then(|| "safe".into()));
         let text = |text: &Option<String>| text.clone().map(Value::String);
         let count = |n: Option<u64>| n.map(Value::from);
         put("minLength", count(schema.min_length));

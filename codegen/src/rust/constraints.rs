@@ -21,7 +21,8 @@ pub(super) fn sentences(cx: &RustContext<'_>, id: SchemaId, ty: &Use) -> String 
         | Use::TextInteger { .. }
         | Use::Boolean
         | Use::Null
-        | Use::Checked { .. } => {}
+        | Use::Json(_) => {}
+        Use::Implied(inner, _) | Use::Beside(inner, _) => return sentences(cx, id, inner),
         Use::Nullable(inner) => {
             let branches = if schema.one_of.is_empty() {
                 &schema.any_of
@@ -36,7 +37,7 @@ pub(super) fn sentences(cx: &RustContext<'_>, id: SchemaId, ty: &Use) -> String 
         }
         Use::Text => string(schema, "", &mut out),
         Use::Bytes => string(schema, " of base64", &mut out),
-        Use::Integer(_) | Use::Number => number(schema, &mut out),
+        Use::Integer(_) | Use::AnyInteger | Use::Number => number(schema, &mut out),
         Use::List(inner) => {
             counted(
                 &mut out,
@@ -87,11 +88,8 @@ pub(super) fn sentences(cx: &RustContext<'_>, id: SchemaId, ty: &Use) -> String 
 pub(super) fn of_tuple(cx: &RustContext<'_>, items: &[Item]) -> String {
     let mut out = Vec::new();
     for (i, item) in items.iter().enumerate() {
-        each(
-            &mut out,
-            &format!("Item {i}"),
-            &sentences(cx, item.schema, &item.ty),
-        );
+        let of = item.schema.map(|schema| sentences(cx, schema, &item.ty));
+        each(&mut out, &format!("Item {i}"), &of.unwrap_or_default());
     }
     out.join(" ")
 }

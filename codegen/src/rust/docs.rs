@@ -1,5 +1,6 @@
 //! Documentation from the spec, as comments that its text cannot break out of.
 
+use crate::shape::Reason;
 use handfast_spec::model::Message;
 
 /// Longer lines are wrapped.
@@ -224,6 +225,19 @@ fn fold(line: &str, width: usize) -> Vec<&str> {
 
 fn begins_block(text: &str) -> bool {
     is_list_item(text) || text.starts_with(['#', '>', '|', '=', '-', '`', '+', '*'])
+}
+
+/// The paragraph on a value without a type.
+pub(super) fn kept_as_json(reason: Reason) -> String {
+    format!("\n\nKept as checked JSON: {}.", reason.text())
+}
+
+/// The paragraph on a value whose type does not say all that its schema says.
+pub(super) fn checked_beside(reason: Reason) -> String {
+    format!(
+        "\n\nChecked by its schema, beside the type: {}.",
+        reason.text()
+    )
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 //! The text is formatted here, and not by a formatter: an item is mostly attributes and documentation, which formatters
 //! leave alone, and the rest is short enough to be written as `rustfmt` would.
 
+mod addresses;
 mod attribute;
 mod channels;
+mod choices;
 mod constraints;
 mod derives;
 mod docs;
@@ -18,7 +20,9 @@ mod type_names;
 mod types;
 
 use crate::json_schema::{self, write::Writer};
-use crate::shape::{Decl, IntegerType, Shapes, Use, api_names};
+use crate::shape::{Check, Decl, DeclId, DeclKind, IntegerType, Shapes, Use, api_names};
+use addresses::Addresses;
+use handfast_schema::SchemaId;
 use handfast_spec::model::{ChannelId, GenerateRust, MessageId, Protocol, Side};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +42,12 @@ struct RustContext<'p> {
     channel_roles: BTreeMap<MessageId, Vec<(&'static str, ChannelId)>>,
     /// The schemas that attributes refer to, written once for all of them.
     definitions: RefCell<Writer<'p>>,
+    /// Where schemas stand in the table of definitions.
+    addresses: Addresses,
+    /// The schemas of types that refer to parts of them.
+    entries: BTreeSet<SchemaId>,
+    /// The types of the schemas that have one, by their first.
+    type_of: BTreeMap<SchemaId, DeclId>,
 }
 
 impl RustContext<'_> {
@@ -71,6 +81,8 @@ impl RustContext<'_> {
             Use::List(inner) => format!("Vec<{}>", self.part(decl, inner)),
             Use::Map(inner) => self.map(&self.part(decl, inner)),
             Use::Nullable(inner) => self.nullable(&self.part(decl, inner)),
+            Use::Implied(inner, _) => self.implied(&self.part(decl, inner)),
+            Use::Beside(inner, _) => self.part(decl, inner),
             other => self.ty(other),
         }
     }
@@ -95,7 +107,10 @@ impl RustContext<'_> {
             Use::List(inner) => format!("Vec<{}>", self.ty(inner)),
             Use::Map(inner) => self.map(&self.ty(inner)),
             Use::Nullable(inner) => self.nullable(&self.ty(inner)),
-            Use::Checked { .. } => self.import("ValidatedJson").to_owned(),
+            Use::AnyInteger => self.import("Integer").to_owned(),
+            Use::Implied(inner, _) => self.implied(&self.ty(inner)),
+            Use::Json(_) => self.import("ValidatedJson").to_owned(),
+            Use::Beside(inner, _) => self.ty(inner),
         }
     }
 
@@ -103,8 +118,21 @@ impl RustContext<'_> {
         format!("{}<String, {of}>", self.import("BTreeMap"))
     }
 
+    fn implied(&self, of: &str) -> String {
+        format!("{}<{of}>", self.import("Implied"))
+    }
+
     fn nullable(&self, of: &str) -> String {
         format!("{}<{of}>", self.import("Nullable"))
+    }
+}
+
+/// Whether the schema of a type is in the table, because it checks the values or says which variant is meant.
+fn has_entry(decl: &Decl) -> bool {
+    match decl.check {
+        Check::Type => matches!(decl.kind, DeclKind::Choice(_)),
+        Check::Schema(_) => true,
+        Check::Outside(_) => false,
     }
 }
 
@@ -139,6 +167,16 @@ pub fn generate(
         answers: api_names::replies(protocol, Side::Server),
         channel_roles: channel_roles(protocol),
         definitions: RefCell::new(json_schema::documents(protocol, None)),
+        addresses: Addresses::of(&protocol.schemas),
+        entries: shapes
+            .decls
+            .iter()
+            .filter(|decl| has_entry(decl))
+            .map(|decl| decl.schema)
+            .collect(),
+        type_of: (shapes.decls.iter().enumerate().rev())
+            .map(|(i, decl)| (decl.schema, DeclId(i)))
+            .collect(),
     };
     let mut items: Vec<String> = Vec::new();
     types::types(&cx, &mut items);

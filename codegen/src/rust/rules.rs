@@ -12,6 +12,9 @@ use handfast_schema::{
 };
 use serde_json::Value;
 
+/// Says that the schema decides which values are valid, and the type only contains them.
+pub(super) const CHECKED: &str = "checked";
+
 /// Says that null is a branch of its own; it changes which violations are reported, not which values are valid.
 pub(super) const NULL_APART: &str = "null_apart";
 
@@ -31,14 +34,16 @@ pub(super) fn rules(cx: &RustContext<'_>, id: SchemaId, ty: &Use, place: &str) -
             } else {
                 &schema.one_of
             };
-            return match union::union(schemas, branches).map(|union| union.distinction) {
-                Some(Distinction::Null(other)) => {
-                    let mut out = vec![NULL_APART.to_owned()];
-                    out.extend(rules(cx, other, inner, place));
-                    out
-                }
-                _ => rules(cx, written, inner, place),
+            let union = union::union(schemas, branches).map(|union| union.distinction);
+            // Null is one of the types of a schema without branches.
+            if !branches.is_empty() {
+                out.push(NULL_APART.to_owned());
+            }
+            let other = match union {
+                Some(Distinction::Null(other)) => other,
+                _ => written,
             };
+            out.extend(rules(cx, other, inner, place));
         }
         Use::Text => {
             string(schema, &mut out);
@@ -47,7 +52,12 @@ pub(super) fn rules(cx: &RustContext<'_>, id: SchemaId, ty: &Use, place: &str) -
             out.extend(encoding.map(|name| format!("content_encoding = {}", text(name))));
         }
         Use::Bytes => string(schema, &mut out),
-        Use::Integer(_) | Use::Number => number(schema, &mut out),
+        Use::Integer(_) | Use::AnyInteger | Use::Number => number(schema, &mut out),
+        Use::Implied(inner, kinds) => {
+            let kinds = kinds.names().join(", ");
+            out.push(format!("implied({kinds})"));
+            out.extend(rules(cx, written, inner, place));
+        }
         Use::List(inner) => {
             count(&mut out, "min_items", schema.min_items);
             count(&mut out, "max_items", schema.max_items);
@@ -76,13 +86,82 @@ pub(super) fn rules(cx: &RustContext<'_>, id: SchemaId, ty: &Use, place: &str) -
                 }
             }
         }
-        Use::Checked { .. } => {
+        Use::Json(_) => {
             if schema.boolean != Some(true) {
                 out.push(self::schema(cx, written, place));
             }
         }
+        Use::Beside(inner, _) => {
+            out.push(match has_own_types(cx, inner) {
+                true => entry(cx, written, place),
+                false => self::schema(cx, written, place),
+            });
+            out.push(CHECKED.to_owned());
+            out.extend(kinds(inner));
+        }
     }
     out
+}
+
+/// What a type needs where its schema, or one around it, checks the values: the kinds that are meant by `Implied`.
+pub(super) fn kinds(ty: &Use) -> Vec<String> {
+    let nested = |name: &str, inner: &Use| {
+        let kinds = kinds(inner);
+        let nested = (!kinds.is_empty()).then(|| format!("{name}({})", kinds.join(", ")));
+        nested.into_iter().collect()
+    };
+    match ty {
+        Use::Implied(inner, of) => {
+            let mut out = vec![format!("implied({})", of.names().join(", "))];
+            out.extend(kinds(inner));
+            out
+        }
+        Use::List(inner) => nested("items", inner),
+        Use::Map(inner) => nested("values", inner),
+        Use::Nullable(inner) | Use::Beside(inner, _) => kinds(inner),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a type is made of types that are used here alone, so that they need a table of schemas anyway.
+fn has_own_types(cx: &RustContext<'_>, ty: &Use) -> bool {
+    match ty {
+        Use::Named(id) | Use::Boxed(id) => cx.shapes.decls[id.0].rust_only,
+        Use::List(inner)
+        | Use::Map(inner)
+        | Use::Nullable(inner)
+        | Use::Implied(inner, _)
+        | Use::Beside(inner, _) => has_own_types(cx, inner),
+        _ => false,
+    }
+}
+
+/// The place of a schema in the table of the file, as a rule.
+pub(super) fn entry(cx: &RustContext<'_>, id: SchemaId, place: &str) -> String {
+    let key = if cx.protocol.schemas.has_defaults() {
+        "schema"
+    } else {
+        "json_schema"
+    };
+    format!("{key} = {}", address(cx, id, place))
+}
+
+/// The place of a schema in the table of the file.
+pub(super) fn address(cx: &RustContext<'_>, id: SchemaId, place: &str) -> String {
+    let mut definitions = cx.definitions.borrow_mut();
+    let (root, way) = cx
+        .addresses
+        .of_schema(id, &|id| definitions.has_name(id), &|id| {
+            cx.entries.contains(&id)
+        });
+    if let Some(decl) = cx.type_of.get(&root) {
+        definitions.call(root, &cx.shapes.decls[decl.0].rust);
+    } else {
+        definitions.call(root, place);
+    }
+    definitions.refer(root, Purpose::Whole);
+    let (_, name) = definitions.place(root);
+    format!("DEFINITIONS[{}]", text(&format!("{name}{way}")))
 }
 
 /// A schema in full; if it has references, or is referred to itself, it goes to the table of the file.
@@ -170,6 +249,15 @@ fn names(cx: &RustContext<'_>, id: SchemaId, place: &str) -> Vec<String> {
     let encoding = schema.content_encoding.as_deref();
     out.extend(encoding.map(|name| format!("content_encoding = {}", text(name))));
     out
+}
+
+/// A scalar as a literal.
+pub(super) fn constant(value: &Value) -> String {
+    match value {
+        Value::String(value) => text(value),
+        Value::Number(n) => literal(n),
+        other => other.to_string(),
+    }
 }
 
 fn string(schema: &Schema, out: &mut Vec<String>) {

@@ -1,7 +1,7 @@
 //! The approximate size of a type in memory: large variants are boxed.
 
 use super::RustContext;
-use crate::shape::{DeclId, DeclKind, Use};
+use crate::shape::{DeclId, DeclKind, Use, VariantContent};
 
 /// A variant larger than this is boxed. Clippy warns at a difference of 200 bytes between two variants.
 const LARGEST_VARIANT: usize = 184;
@@ -27,11 +27,11 @@ fn of_decl(cx: &RustContext<'_>, id: DeclId, depth: u32) -> usize {
     let decl = &cx.shapes.decls[id.0];
     let part = |ty: &Use| of_use(cx, ty, if cx.shares(decl) { 32 } else { 24 }, depth);
     match &decl.kind {
-        DeclKind::Struct { fields, .. } => fields
-            .iter()
-            .filter(|field| !field.discriminant)
-            .map(|field| part(&field.ty) + if field.required { 0 } else { 8 })
-            .sum(),
+        DeclKind::Struct { fields, rest, .. } => {
+            let fields = fields.iter().filter(|field| !field.discriminant);
+            let sizes = fields.map(|field| part(&field.ty) + if field.required { 0 } else { 8 });
+            sizes.sum::<usize>() + if rest.is_some() { 24 } else { 0 }
+        }
         DeclKind::Literals { open, .. } => {
             if *open {
                 24
@@ -47,7 +47,18 @@ fn of_decl(cx: &RustContext<'_>, id: DeclId, depth: u32) -> usize {
                 .max()
                 .unwrap_or(0)
         }
-        DeclKind::Tuple(items) => items.iter().map(|item| part(&item.ty)).sum(),
+        DeclKind::Choice(variants) => {
+            let contents = variants.iter().map(|variant| match &variant.content {
+                VariantContent::Value(ty, _) => part(ty),
+                VariantContent::Constant(_) => 0,
+            });
+            let sizes = contents.map(|size| if size > LARGEST_VARIANT { 8 } else { size });
+            8 + sizes.max().unwrap_or(0)
+        }
+        DeclKind::Tuple { items, rest, .. } => {
+            let items: usize = items.iter().map(|item| part(&item.ty) + 8).sum();
+            items + if rest.is_some() { 24 } else { 0 }
+        }
         DeclKind::Alias(ty) => of_use(cx, ty, 24, depth),
     }
 }
@@ -58,9 +69,12 @@ fn of_use(cx: &RustContext<'_>, ty: &Use, text: usize, depth: u32) -> usize {
         Use::Named(id) => of_decl(cx, *id, depth),
         Use::Text => text,
         Use::Bytes | Use::List(_) | Use::Map(_) => 24,
-        Use::Checked { .. } => 32,
+        Use::Json(_) => 32,
+        Use::AnyInteger => 16,
         Use::Boxed(_) | Use::TextInteger { .. } | Use::Integer(_) | Use::Number => 8,
         Use::Boolean | Use::Null => 1,
         Use::Nullable(inner) => of_use(cx, inner, text, depth) + 8,
+        Use::Implied(inner, _) => of_use(cx, inner, text, depth).max(32) + 8,
+        Use::Beside(inner, _) => of_use(cx, inner, text, depth),
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     RustContext,
     attribute::{self, attribute, text},
-    constraints,
+    choices, constraints,
     derives::{CLOSED_LITERALS, COMPARED, LITERALS, TEXT, plain},
     docs,
     errors::errors,
@@ -12,8 +12,10 @@ use super::{
 };
 use crate::names;
 use crate::shape::{
-    Branch, Decl, DeclId, DeclKind, IntegerType, Item, PayloadShape, Section, StructField, Use,
+    Branch, Check, Decl, DeclId, DeclKind, IntegerType, Item, LiteralVariant, PayloadShape,
+    RestField, Section, StructField, Use,
 };
+use handfast_schema::{Annotations, SchemaId};
 use serde_json::Value;
 
 pub(super) fn types(cx: &RustContext<'_>, items: &mut Vec<String>) {
@@ -64,31 +66,49 @@ fn declared(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
     let schema = &cx.protocol.schemas[decl.schema];
     docs::outer(&mut out, "", &documentation(cx, id, decl));
     match &decl.kind {
-        DeclKind::Struct { fields, closed } => {
+        DeclKind::Struct {
+            fields,
+            rest,
+            closed,
+        } => {
             let mut args: Vec<String> = closed
                 .map(|closed| if closed { "closed" } else { "open" }.to_owned())
                 .into_iter()
                 .collect();
-            rules::of_struct(schema, &mut args);
-            // Violations of several schemas come in their order, not in that of the fields.
-            if !schema.all_of.is_empty() {
-                args.push(rules::schema(cx, decl.schema, &decl.rust));
+            if decl.check.is_type() {
+                rules::of_struct(schema, &mut args);
+                // Violations of several schemas come in their order, not in that of the fields.
+                if !schema.all_of.is_empty() {
+                    args.push(rules::schema(cx, decl.schema, &decl.rust));
+                }
             }
+            args.extend(checked(cx, decl));
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
             out.push_str(plain(cx));
-            structure(cx, &mut out, decl, fields);
+            structure(cx, &mut out, decl, fields, rest.as_ref());
         }
         DeclKind::Literals { values, open } => {
             let mut args = Vec::new();
-            if schema.types.is_none() {
+            if decl.check.is_type() && schema.types.is_none() {
                 args.push("untyped".to_owned());
             }
-            if schema.constant.is_some() {
+            if decl.check.is_type() && schema.constant.is_some() {
                 args.push("constant".to_owned());
             }
+            args.extend(checked(cx, decl));
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
             out.push_str(if *open { LITERALS } else { CLOSED_LITERALS });
             literals(&mut out, &decl.rust, values, *open);
+        }
+        DeclKind::Choice(variants) => {
+            let mut args = vec!["untagged".to_owned()];
+            if decl.check.is_type() {
+                args.push(rules::entry(cx, decl.schema, &decl.rust));
+            }
+            args.extend(checked(cx, decl));
+            attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
+            out.push_str(plain(cx));
+            choices::choice(cx, &mut out, decl, variants);
         }
         DeclKind::Union { tag, branches } => {
             attribute(
@@ -100,19 +120,31 @@ fn declared(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
             out.push_str(plain(cx));
             union(cx, &mut out, &decl.rust, branches);
         }
-        DeclKind::Tuple(tuple) => {
-            attribute(&mut out, "", "protocol", &arguments_of_type(cx, Vec::new()));
+        DeclKind::Tuple {
+            items,
+            required,
+            rest,
+        } => {
+            let mut args: Vec<String> = checked(cx, decl).collect();
+            if items.len() + usize::from(rest.is_some()) == 1 {
+                args.push("tuple".to_owned());
+            }
+            attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
             out.push_str(plain(cx));
-            tuple_struct(cx, &mut out, decl, tuple);
+            tuple_struct(cx, &mut out, decl, (items, *required, rest.as_ref()));
         }
         DeclKind::Alias(ty) => {
-            let args = rules(cx, decl.schema, ty, &decl.rust);
+            let args = if decl.check.is_type() {
+                rules(cx, decl.schema, ty, &decl.rust)
+            } else {
+                checked(cx, decl).chain(rules::kinds(ty)).collect()
+            };
             let checked = args.iter().any(|arg| arg != rules::NULL_APART)
-                && !matches!(ty, Use::Checked { .. });
+                && !matches!(ty, Use::Json(_) | Use::Implied(..));
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
             out.push_str(match ty {
                 Use::Text => TEXT,
-                Use::Boolean | Use::Integer(_) | Use::Number => COMPARED,
+                Use::Boolean | Use::Integer(_) | Use::AnyInteger | Use::Number => COMPARED,
                 _ => plain(cx),
             });
             // A value with rules can only be created by validating it.
@@ -123,6 +155,31 @@ fn declared(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
     out
 }
 
+/// The rules of a type that its schema checks, or the schema of what it is part of.
+fn checked(cx: &RustContext<'_>, decl: &Decl) -> impl Iterator<Item = String> {
+    let rules = match decl.check {
+        Check::Schema(_) => {
+            let entry = rules::entry(cx, decl.schema, &decl.rust);
+            vec![entry, rules::CHECKED.to_owned()]
+        }
+        Check::Type | Check::Outside(_) => Vec::new(),
+    };
+    rules.into_iter()
+}
+
+/// The rules of a part of a type. Where a schema checks the type as a whole, they are part of that.
+pub(super) fn rules_of(
+    cx: &RustContext<'_>,
+    decl: &Decl,
+    (schema, ty): (Option<SchemaId>, &Use),
+    place: &str,
+) -> Vec<String> {
+    match schema.filter(|_| decl.check.is_type()) {
+        Some(schema) => rules(cx, schema, ty, place),
+        None => rules::kinds(ty),
+    }
+}
+
 /// The documentation of a type: its description, and the constraints that its Rust type does not show.
 fn documentation(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
     let schema = &cx.protocol.schemas[decl.schema];
@@ -131,8 +188,8 @@ fn documentation(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
         .or_else(|| place_of(cx, id))
         .unwrap_or_default();
     match &decl.kind {
-        DeclKind::Alias(Use::Checked { reason }) => {
-            words.push_str(&format!("\n\nKept as checked JSON: {reason}."));
+        DeclKind::Alias(Use::Json(reason)) => {
+            words.push_str(&docs::kept_as_json(*reason));
         }
         DeclKind::Alias(ty) => {
             constraints::append(&mut words, &constraints::sentences(cx, decl.schema, ty));
@@ -140,16 +197,19 @@ fn documentation(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
         DeclKind::Struct { .. } => {
             constraints::append(&mut words, &constraints::of_struct(schema));
         }
-        DeclKind::Tuple(items) => {
+        DeclKind::Tuple { items, .. } => {
             constraints::append(&mut words, &constraints::of_tuple(cx, items));
         }
         _ => {}
+    }
+    if let Some(reason) = decl.check.reason() {
+        words.push_str(&docs::checked_beside(reason));
     }
     words
 }
 
 /// The description of a type, unless it only repeats the name.
-fn described(decl: &Decl) -> Option<&str> {
+pub(super) fn described(decl: &Decl) -> Option<&str> {
     let description = decl.description.as_deref()?;
     (!decl.rust.ends_with(&names::pascal(description))).then_some(description)
 }
@@ -178,31 +238,44 @@ fn place_of(cx: &RustContext<'_>, id: DeclId) -> Option<String> {
     Some(format!("The payload of `{name}`."))
 }
 
-fn structure(cx: &RustContext<'_>, out: &mut String, decl: &Decl, fields: &[StructField]) {
+fn structure(
+    cx: &RustContext<'_>,
+    out: &mut String,
+    decl: &Decl,
+    fields: &[StructField],
+    rest: Option<&RestField>,
+) {
     let name = &decl.rust;
     let fields: Vec<&StructField> = fields.iter().filter(|field| !field.discriminant).collect();
-    if fields.is_empty() {
+    if fields.is_empty() && rest.is_none() {
         out.push_str(&format!("pub struct {name} {{}}\n"));
         return;
     }
     out.push_str(&format!("pub struct {name} {{\n"));
     for field in fields {
-        let annotations = &cx.protocol.schemas[field.schema].annotations;
+        let schema = field
+            .schema
+            .map(|id| (id, &cx.protocol.schemas[id].annotations));
+        let no_annotations = Annotations::default();
+        let annotations = schema.map_or(&no_annotations, |(_, annotations)| annotations);
         let mut words = annotations
             .description
             .clone()
             .or_else(|| annotations.title.clone())
             .unwrap_or_default();
-        let sentences = constraints::sentences(cx, field.schema, &field.ty);
-        constraints::append(&mut words, &sentences);
+        if let Some((id, _)) = schema {
+            constraints::append(&mut words, &constraints::sentences(cx, id, &field.ty));
+        }
         if let Some(default) = &annotations.default {
             words.push_str(&format!(
                 "\n\nDefaults to `{}`.",
                 default.to_string().replace('`', "'")
             ));
         }
-        if let Use::Checked { reason } = &field.ty {
-            words.push_str(&format!("\n\nKept as checked JSON: {reason}."));
+        match &field.ty {
+            Use::Json(reason) => words.push_str(&docs::kept_as_json(*reason)),
+            Use::Beside(_, reason) => words.push_str(&docs::checked_beside(*reason)),
+            _ => {}
         }
         if annotations.deprecated {
             words.push_str("\n\nDeprecated.");
@@ -213,7 +286,8 @@ fn structure(cx: &RustContext<'_>, out: &mut String, decl: &Decl, fields: &[Stru
             args.push(format!("name = {}", text(&field.name)));
         }
         let place = format!("{name}.{}", field.name);
-        args.extend(rules(cx, field.schema, &field.ty, &place));
+        let id = schema.map(|(id, _)| id);
+        args.extend(rules_of(cx, decl, (id, &field.ty), &place));
         args.extend(default(field, annotations.default.as_ref()));
         if !args.is_empty() {
             attribute(out, "    ", "protocol", &args);
@@ -225,6 +299,17 @@ fn structure(cx: &RustContext<'_>, out: &mut String, decl: &Decl, fields: &[Stru
             format!("Option<{ty}>")
         };
         out.push_str(&format!("    pub {}: {ty},\n", field.rust));
+    }
+    if let Some(rest) = rest {
+        let ty = cx.map(&cx.part(decl, &rest.ty));
+        docs::outer(out, "    ", "The fields that are not declared.");
+        let mut args = vec!["rest".to_owned()];
+        let values = rules_of(cx, decl, (rest.schema, &rest.ty), &format!("{name}.rest"));
+        if !values.is_empty() {
+            args.push(format!("values({})", values.join(", ")));
+        }
+        attribute(out, "    ", "protocol", &args);
+        out.push_str(&format!("    pub {}: {ty},\n", rest.rust));
     }
     out.push_str("}\n");
 }
@@ -248,16 +333,20 @@ fn default(field: &StructField, default: Option<&Value>) -> Option<String> {
     Some(format!("default = {literal}"))
 }
 
-fn literals(out: &mut String, name: &str, values: &[(String, String)], open: bool) {
+fn literals(out: &mut String, name: &str, values: &[LiteralVariant], open: bool) {
     out.push_str(&format!("pub enum {name} {{\n"));
-    for (value, variant) in values {
-        attribute(
+    for literal in values {
+        docs::outer(
             out,
             "    ",
-            "protocol",
-            &[format!("name = {}", text(value))],
+            literal.description.as_deref().unwrap_or_default(),
         );
-        out.push_str(&format!("    {variant},\n"));
+        let value = match &literal.value {
+            Value::String(value) => format!("name = {}", text(value)),
+            value => format!("value = {}", rules::constant(value)),
+        };
+        attribute(out, "    ", "protocol", &[value]);
+        out.push_str(&format!("    {},\n", literal.rust));
     }
     if open {
         docs::outer(
@@ -290,16 +379,33 @@ fn union(cx: &RustContext<'_>, out: &mut String, name: &str, branches: &[Branch]
     out.push_str("}\n");
 }
 
-fn tuple_struct(cx: &RustContext<'_>, out: &mut String, decl: &Decl, items: &[Item]) {
+/// The items of a tuple: those that are declared, how many of them are certainly there, and what follows.
+type Items<'i> = (&'i [Item], usize, Option<&'i Item>);
+
+fn tuple_struct(cx: &RustContext<'_>, out: &mut String, decl: &Decl, of: Items<'_>) {
     let name = &decl.rust;
-    let argued: Vec<(Vec<String>, String)> = items
-        .iter()
-        .enumerate()
-        .map(|(i, item)| {
-            let args = rules(cx, item.schema, &item.ty, &format!("{name}.{i}"));
-            (args, cx.part(decl, &item.ty))
-        })
-        .collect();
+    let (items, required, rest) = of;
+    let rules =
+        |i: usize, item: &Item| rules_of(cx, decl, (item.schema, &item.ty), &format!("{name}.{i}"));
+    let mut argued: Vec<(Vec<String>, String)> = Vec::new();
+    for (i, item) in items.iter().enumerate() {
+        let mut args = rules(i, item);
+        let mut ty = cx.part(decl, &item.ty);
+        if i >= required {
+            args.insert(0, "optional".to_owned());
+            ty = format!("Option<{ty}>");
+        }
+        argued.push((args, ty));
+    }
+    if let Some(item) = rest {
+        let ty = format!("Vec<{}>", cx.part(decl, &item.ty));
+        let mut args = vec!["rest".to_owned()];
+        let items = rules(items.len(), item);
+        if !items.is_empty() {
+            args.push(format!("items({})", items.join(", ")));
+        }
+        argued.push((args, ty));
+    }
     let flat: Vec<String> = argued
         .iter()
         .map(|(args, ty)| match args.as_slice() {

@@ -1,5 +1,6 @@
 //! Combined schemas: the parts of an `allOf` are merged into one struct if that has the same meaning.
 
+use super::Reason;
 use handfast_schema::{Schema, SchemaId, Schemas, Type, TypeSet, union};
 use std::collections::BTreeMap;
 
@@ -24,47 +25,50 @@ impl Merged {
     }
 }
 
+/// The branches of the union of a schema; of its `oneOf` if it has both.
+pub(super) fn branches(schema: &Schema) -> &[SchemaId] {
+    if schema.one_of.is_empty() {
+        &schema.any_of
+    } else {
+        &schema.one_of
+    }
+}
+
 /// The keyword that no type can express, as a reason.
-pub(super) fn beyond(schemas: &Schemas, schema: &Schema) -> Option<&'static str> {
+pub(super) fn beyond(schemas: &Schemas, schema: &Schema) -> Option<Reason> {
     let enforced = Enforced::of(schemas, schema);
     let reasons = [
-        (
-            schema.condition.is_some(),
-            "its `if` makes the valid values depend on the value",
-        ),
-        (schema.not.is_some(), "its `not` excludes values"),
+        (schema.condition.is_some(), Reason::Condition),
+        (schema.not.is_some(), Reason::Not),
         (
             schema.contains.is_some() && !enforced.contains,
-            "its `contains` applies to some of its items only",
+            Reason::Contains,
         ),
         (
             !schema.pattern_properties.is_empty(),
-            "its `patternProperties` types fields by their names",
+            Reason::PatternProperties,
         ),
         (
             schema.property_names.is_some() && !enforced.names,
-            "its `propertyNames` restricts the names of fields",
+            Reason::PropertyNames,
         ),
         (
             !schema.dependent_required.is_empty() && !enforced.dependent,
-            "its `dependentRequired` makes fields depend on others",
+            Reason::DependentRequired,
         ),
         (
             !schema.dependent_schemas.is_empty(),
-            "its `dependentSchemas` makes the valid values depend on its fields",
+            Reason::DependentSchemas,
         ),
         (
             schema.unevaluated_items.is_some() || schema.unevaluated_properties.is_some(),
-            "its `unevaluatedItems` or `unevaluatedProperties` depends on other schemas",
+            Reason::Unevaluated,
         ),
-        (
-            schema.dynamic_reference.is_some(),
-            "it has a `$dynamicRef` beside a `$ref`",
-        ),
+        (schema.dynamic_reference.is_some(), Reason::DynamicReference),
     ];
     reasons
         .into_iter()
-        .find_map(|(bears, reason)| bears.then_some(reason))
+        .find_map(|(applies, reason)| applies.then_some(reason))
 }
 
 /// Which of the keywords that only some types enforce are enforced by the type of a schema.

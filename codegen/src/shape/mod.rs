@@ -1,18 +1,32 @@
-//! Which types a protocol needs: every schema gets a type that expresses exactly the same, in both languages, or
-//! remains a checked JSON value with the reason why.
+//! Which types a protocol needs: every schema gets a type that expresses exactly the same, or the nearest one, beside which the schema
+//! checks the values. What is neither remains a JSON value, with the reason why.
 
 pub(crate) mod api_names;
+mod choice;
 mod combine;
 mod declare;
+mod facts;
+mod form;
+mod guards;
+mod kinds;
 mod name_scope;
 pub(crate) mod order;
+mod products;
+mod reason;
+mod unions;
+pub mod untyped;
 mod uses;
+
+pub use guards::Guard;
+pub use kinds::Kinds;
+pub use reason::Reason;
 
 use handfast_schema::{Number, Schema, SchemaId};
 use handfast_spec::{
     Diagnostic,
     model::{MessageId, Protocol},
 };
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Every type of a protocol, and where each is used.
@@ -74,8 +88,12 @@ pub struct Decl {
     pub rust: String,
     /// Its name in TypeScript.
     pub ts: String,
-    /// Its schema.
+    /// Its schema, or the first of those that say what it is.
     pub schema: SchemaId,
+    /// Whether TypeScript has no such type: it writes the type where it is used.
+    pub rust_only: bool,
+    /// What checks its values beside its type.
+    pub check: Check,
     /// Its description, or that of the message whose payload it is.
     pub description: Option<String>,
     /// What it belongs to.
@@ -110,6 +128,32 @@ pub struct Received {
     pub by_client: bool,
 }
 
+/// What checks the values of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// The type itself: what it can be is what its schema allows.
+    Type,
+    /// Its schema, for this reason.
+    Schema(Reason),
+    /// The schema of what it is part of.
+    Outside(Reason),
+}
+
+impl Check {
+    /// Whether the type says exactly what its schema says.
+    pub const fn is_type(self) -> bool {
+        matches!(self, Self::Type)
+    }
+
+    /// Why the type does not say it all.
+    pub const fn reason(self) -> Option<Reason> {
+        match self {
+            Self::Type => None,
+            Self::Schema(reason) | Self::Outside(reason) => Some(reason),
+        }
+    }
+}
+
 /// The kind of a type.
 #[derive(Clone, Debug)]
 pub enum DeclKind {
@@ -117,14 +161,16 @@ pub enum DeclKind {
     Struct {
         /// The properties, in the spec's order.
         fields: Vec<StructField>,
+        /// The properties that are not declared, if anything is said of them.
+        rest: Option<RestField>,
         /// Whether unknown properties are refused on both sides, because the schema says so.
         closed: Option<bool>,
     },
-    /// A string out of a set.
+    /// A scalar out of a set.
     Literals {
-        /// The strings, each with its name as a variant.
-        values: Vec<(String, String)>,
-        /// Whether a client accepts others.
+        /// The values.
+        values: Vec<LiteralVariant>,
+        /// Whether a client accepts others, which are strings.
         open: bool,
     },
     /// A union of objects with a discriminant.
@@ -134,8 +180,17 @@ pub enum DeclKind {
         /// The branches.
         branches: Vec<Branch>,
     },
-    /// An array of fixed length.
-    Tuple(Vec<Item>),
+    /// A union without a tag.
+    Choice(Vec<Variant>),
+    /// An array whose first items are declared.
+    Tuple {
+        /// Its first items.
+        items: Vec<Item>,
+        /// How many of them are certainly there.
+        required: usize,
+        /// What follows them.
+        rest: Option<Item>,
+    },
     /// Anything else, under a name.
     Alias(Use),
 }
@@ -147,8 +202,8 @@ pub struct StructField {
     pub name: String,
     /// Its name in Rust.
     pub rust: String,
-    /// Its schema in this property, with the constraints of its use.
-    pub schema: SchemaId,
+    /// Its schema in this property, with the constraints of its use; `None` if its schema only says that it is there.
+    pub schema: Option<SchemaId>,
     /// Its type.
     pub ty: Use,
     /// Whether it is required.
@@ -156,6 +211,54 @@ pub struct StructField {
     /// Whether it is the discriminant of every union that has the struct as a branch, and the struct is used nowhere
     /// else: in Rust the variant replaces the field.
     pub discriminant: bool,
+}
+
+/// The properties of a struct that are not declared.
+#[derive(Clone, Debug)]
+pub struct RestField {
+    /// Its name in Rust.
+    pub rust: String,
+    /// The schema of each, if there is one.
+    pub schema: Option<SchemaId>,
+    /// The type of each.
+    pub ty: Use,
+}
+
+/// A constant of an enum.
+#[derive(Clone, Debug)]
+pub struct LiteralVariant {
+    /// The constant.
+    pub value: Value,
+    /// Its name as a variant.
+    pub rust: String,
+    /// What is said of it.
+    pub description: Option<String>,
+}
+
+/// A variant of a union without a tag.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// Its name.
+    pub rust: String,
+    /// What is said of it.
+    pub description: Option<String>,
+    /// The kinds of values that may be meant for it.
+    pub kinds: Kinds,
+    /// What its objects have, and those of no other variant.
+    pub guards: Vec<Guard>,
+    /// The schema that has to accept the value, where nothing else selects the variant.
+    pub branch: Option<SchemaId>,
+    /// What it contains.
+    pub content: VariantContent,
+}
+
+/// What a variant contains.
+#[derive(Clone, Debug)]
+pub enum VariantContent {
+    /// Nothing: it is this value.
+    Constant(Value),
+    /// A value of a type, whose schema is this one, if it has one of its own.
+    Value(Use, Option<SchemaId>),
 }
 
 /// A branch of a union.
@@ -174,8 +277,8 @@ pub struct Branch {
 /// An item of a tuple.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// Its schema.
-    pub schema: SchemaId,
+    /// Its schema, if it has one.
+    pub schema: Option<SchemaId>,
     /// Its type.
     pub ty: Use,
 }
@@ -192,15 +295,16 @@ pub enum IntegerType {
 }
 
 impl IntegerType {
-    /// The type for the bounds of a schema.
-    fn of(schema: &Schema) -> Self {
-        let is = |bound: &Option<Number>, holds: fn(f64) -> bool| {
-            bound.as_ref().and_then(Number::as_f64).is_some_and(holds)
+    /// The type for the bounds of schemas that all hold.
+    fn of(all: &[&Schema]) -> Self {
+        let is = |bound: fn(&Schema) -> &Option<Number>, holds: fn(f64) -> bool| {
+            let mut bounds = all.iter().filter_map(|schema| bound(schema).as_ref());
+            bounds.any(|bound| bound.as_f64().is_some_and(holds))
         };
-        if !is(&schema.minimum, |n| n > -1.0) && !is(&schema.exclusive_minimum, |n| n >= -1.0) {
+        if !is(|s| &s.minimum, |n| n > -1.0) && !is(|s| &s.exclusive_minimum, |n| n >= -1.0) {
             Self::I64
-        } else if is(&schema.maximum, |n| n < 4_294_967_296.0)
-            || is(&schema.exclusive_maximum, |n| n <= 4_294_967_296.0)
+        } else if is(|s| &s.maximum, |n| n < 4_294_967_296.0)
+            || is(|s| &s.exclusive_maximum, |n| n <= 4_294_967_296.0)
         {
             Self::U32
         } else {
@@ -227,6 +331,8 @@ pub enum Use {
     Bytes,
     /// An integer within ±(2⁵³−1).
     Integer(IntegerType),
+    /// An integer of any size.
+    AnyInteger,
     /// A number.
     Number,
     /// A boolean.
@@ -239,11 +345,22 @@ pub enum Use {
     Map(Box<Use>),
     /// The type or null.
     Nullable(Box<Use>),
-    /// A value that no type expresses faithfully, checked by its schema.
-    Checked {
-        /// The reason.
-        reason: &'static str,
-    },
+    /// A value of one kind, or any value of the others.
+    Implied(Box<Use>, Kinds),
+    /// A JSON value, checked by its schema.
+    Json(Reason),
+    /// A type that does not say all that the schema says, which checks the value beside it.
+    Beside(Box<Use>, Reason),
+}
+
+impl Use {
+    /// The type without what is said beside it.
+    pub fn bare(&self) -> &Self {
+        match self {
+            Self::Beside(inner, _) => inner.bare(),
+            other => other,
+        }
+    }
 }
 
 /// Finds the types of a protocol. Names that would collide are diagnostics.

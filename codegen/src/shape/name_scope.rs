@@ -19,8 +19,10 @@ pub(super) struct NameScope {
 }
 
 /// Types that the generated Rust defines or uses by these names.
-const RUST: [&str; 22] = [
+const RUST: [&str; 24] = [
     "Self",
+    "Implied",
+    "Integer",
     "Box",
     "Vec",
     "String",
@@ -106,12 +108,27 @@ impl NameScope {
         if !self.numbers {
             return name;
         }
-        let is_taken = |name: &str| {
-            self.rust.contains_key(name)
-                || self.ts.contains_key(name)
-                || self.payloads.contains(name)
-        };
-        names::numbered(&name, &is_taken)
+        names::numbered(&name, &|name| self.is_taken(name))
+    }
+
+    /// The first of these names that is free, or what [`Self::free`] makes of the last. One of ours, which nobody can change in the spec,
+    /// gets a number.
+    pub(super) fn shortest(&self, names: impl Iterator<Item = String>, is_ours: bool) -> String {
+        let mut last = String::new();
+        for name in names {
+            if !self.is_taken(&name) {
+                return name;
+            }
+            last = name;
+        }
+        if is_ours {
+            return names::numbered(&last, &|name| self.is_taken(name));
+        }
+        self.free(last)
+    }
+
+    fn is_taken(&self, name: &str) -> bool {
+        self.rust.contains_key(name) || self.ts.contains_key(name) || self.payloads.contains(name)
     }
 
     pub(super) fn take(&mut self, rust: &str, ts: &str, span: Span) {

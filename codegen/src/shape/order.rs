@@ -1,6 +1,6 @@
 //! Properties that follow from how types contain each other.
 
-use super::{DeclId, DeclKind, Shapes, Use};
+use super::{DeclId, DeclKind, Shapes, Use, Variant, VariantContent};
 
 /// Puts a box wherever a struct would contain itself.
 pub(super) fn box_cycles(shapes: &mut Shapes) {
@@ -14,13 +14,20 @@ pub(super) fn box_cycles(shapes: &mut Shapes) {
                     put_boxes(&mut field.ty, &cyclic);
                 }
             }
-            DeclKind::Tuple(items) => {
+            DeclKind::Tuple { items, .. } => {
                 for item in items {
                     put_boxes(&mut item.ty, &cyclic);
                 }
             }
+            DeclKind::Choice(variants) => {
+                for variant in variants {
+                    if let VariantContent::Value(ty, _) = &mut variant.content {
+                        put_boxes(ty, &cyclic);
+                    }
+                }
+            }
             DeclKind::Alias(ty) => put_boxes(ty, &cyclic),
-            // The branches of a union are structs or checked JSON, and a cycle through a struct passes a field.
+            // The branches of a tagged union are structs or JSON, and a cycle through a struct passes a field.
             DeclKind::Union { .. } | DeclKind::Literals { .. } => {}
         }
     }
@@ -29,7 +36,9 @@ pub(super) fn box_cycles(shapes: &mut Shapes) {
 fn put_boxes(ty: &mut Use, cyclic: &dyn Fn(&DeclId) -> bool) {
     match ty {
         Use::Named(id) if cyclic(id) => *ty = Use::Boxed(*id),
-        Use::Nullable(inner) => put_boxes(inner, cyclic),
+        Use::Nullable(inner) | Use::Implied(inner, _) | Use::Beside(inner, _) => {
+            put_boxes(inner, cyclic);
+        }
         _ => {}
     }
 }
@@ -39,7 +48,7 @@ fn direct(kind: &DeclKind) -> Vec<usize> {
     fn of(ty: &Use) -> Option<usize> {
         match ty {
             Use::Named(id) => Some(id.0),
-            Use::Nullable(inner) => of(inner),
+            Use::Nullable(inner) | Use::Implied(inner, _) | Use::Beside(inner, _) => of(inner),
             _ => None,
         }
     }
@@ -47,7 +56,8 @@ fn direct(kind: &DeclKind) -> Vec<usize> {
         DeclKind::Struct { fields, .. } => {
             fields.iter().filter_map(|field| of(&field.ty)).collect()
         }
-        DeclKind::Tuple(items) => items.iter().filter_map(|item| of(&item.ty)).collect(),
+        DeclKind::Tuple { items, .. } => items.iter().filter_map(|item| of(&item.ty)).collect(),
+        DeclKind::Choice(variants) => contents(variants).filter_map(of).collect(),
         DeclKind::Union { branches, .. } => branches.iter().map(|branch| branch.decl.0).collect(),
         DeclKind::Alias(ty) => of(ty).into_iter().collect(),
         DeclKind::Literals { .. } => Vec::new(),
@@ -140,10 +150,16 @@ pub(super) fn find_receivers(shapes: &mut Shapes) {
 /// Every type that a type refers to.
 fn contained(kind: &DeclKind) -> Vec<usize> {
     match kind {
-        DeclKind::Struct { fields, .. } => {
-            fields.iter().flat_map(|field| inside(&field.ty)).collect()
+        DeclKind::Struct { fields, rest, .. } => {
+            let rest = rest.iter().map(|rest| &rest.ty);
+            let all = fields.iter().map(|field| &field.ty).chain(rest);
+            all.filter_map(inside).collect()
         }
-        DeclKind::Tuple(items) => items.iter().flat_map(|item| inside(&item.ty)).collect(),
+        DeclKind::Tuple { items, rest, .. } => {
+            let all = items.iter().chain(rest);
+            all.filter_map(|item| inside(&item.ty)).collect()
+        }
+        DeclKind::Choice(variants) => contents(variants).filter_map(inside).collect(),
         DeclKind::Union { branches, .. } => branches.iter().map(|branch| branch.decl.0).collect(),
         DeclKind::Alias(ty) => inside(ty).into_iter().collect(),
         DeclKind::Literals { .. } => Vec::new(),
@@ -153,9 +169,23 @@ fn contained(kind: &DeclKind) -> Vec<usize> {
 fn inside(ty: &Use) -> Option<usize> {
     match ty {
         Use::Named(id) | Use::Boxed(id) => Some(id.0),
-        Use::List(inner) | Use::Map(inner) | Use::Nullable(inner) => inside(inner),
+        Use::List(inner)
+        | Use::Map(inner)
+        | Use::Nullable(inner)
+        | Use::Implied(inner, _)
+        | Use::Beside(inner, _) => inside(inner),
         _ => None,
     }
+}
+
+/// The types of the variants that have one.
+fn contents(variants: &[Variant]) -> impl Iterator<Item = &Use> {
+    variants
+        .iter()
+        .filter_map(|variant| match &variant.content {
+            VariantContent::Value(ty, _) => Some(ty),
+            VariantContent::Constant(_) => None,
+        })
 }
 
 /// Decides which branches of unions need no field for the discriminant: those that are only used as branches.

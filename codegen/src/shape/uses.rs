@@ -1,58 +1,158 @@
-//! The type of a schema where it is used.
+//! The type of a place where it is used: declares what needs a name.
 
-use super::{Decl, DeclId, DeclKind, IntegerType, Received, Use, combine, declare::Declarations};
-use handfast_schema::{
-    Number, Schema, SchemaId, Type,
-    number::MAX_SAFE_INTEGER,
-    union::{self, Distinction},
-};
+use super::facts::Place;
+use super::form::{self, Form, What};
+use super::{Check, Decl, DeclId, DeclKind, Reason, Received, Use, declare::Declarations};
+use handfast_schema::SchemaId;
 
-impl Declarations<'_> {
-    /// The type of a schema where it is used; `name` is its name if it needs one.
-    pub(super) fn at(&mut self, id: SchemaId, name: &str) -> Use {
-        if let Some(decl) = self.named.get(&id) {
-            return Use::Named(*decl);
-        }
-        // It contains itself, without a name from the spec.
-        if let Some(place) = self.open.get(&id) {
-            return Use::Named(*place);
-        }
-        let name = &self.scope.free(name.to_owned());
-        let before = self.shapes.decls.len();
-        let place = self.reserve_quietly(name, id);
-        self.open.insert(id, place);
-        let kind = self.kind(id, name);
-        self.open.remove(&id);
-        match kind {
-            Some(kind) => {
-                let span = self.schema(id).span;
-                self.scope.take(name, name, span);
-                self.shapes.decls[place.0].kind = kind;
-                Use::Named(place)
-            }
-            None => {
-                debug_assert_eq!(
-                    self.shapes.decls.len(),
-                    before + 1,
-                    "a schema without a name declares no nested types"
-                );
-                self.shapes.decls.truncate(before);
-                self.simple(id, name)
-            }
+/// More types than this for each schema are not declared.
+const MAX_TYPES: usize = 16;
+
+/// What the name of a type is made of: the name of the type that it is in, and the path from there.
+#[derive(Clone, Debug)]
+pub(super) struct Hint {
+    base: String,
+    path: Vec<String>,
+    /// Whether a part of it is not from the spec: then it gets a number where the name is in use.
+    is_ours: bool,
+}
+
+impl Hint {
+    /// The hint of what is in a type with this name.
+    pub(super) const fn new(base: String) -> Self {
+        Self {
+            base,
+            path: Vec::new(),
+            is_ours: false,
         }
     }
 
-    pub(super) fn reserve_quietly(&mut self, name: &str, schema: SchemaId) -> DeclId {
+    /// The hint of a part of it.
+    pub(super) fn part(&self, step: &str) -> Self {
+        let mut hint = self.clone();
+        hint.path.push(step.to_owned());
+        hint
+    }
+
+    /// The hint of a part whose name is not from the spec.
+    pub(super) fn own_part(&self, step: &str) -> Self {
+        Self {
+            is_ours: true,
+            ..self.part(step)
+        }
+    }
+
+    /// The hint of an item: `Levels` → `Level`; a name that is not a plural gets `Item` appended.
+    fn item(&self) -> Self {
+        let mut hint = self.clone();
+        let last = hint.path.last_mut().unwrap_or(&mut hint.base);
+        match last.strip_suffix('s') {
+            Some(stem) if !stem.ends_with('s') && !stem.is_empty() => *last = stem.to_owned(),
+            _ => last.push_str("Item"),
+        }
+        hint
+    }
+
+    /// The hint with a word appended.
+    pub(super) fn with(&self, word: &str) -> Self {
+        let mut hint = self.clone();
+        hint.path
+            .last_mut()
+            .unwrap_or(&mut hint.base)
+            .push_str(word);
+        hint
+    }
+
+    /// The whole path as a name.
+    pub(super) fn full(&self) -> String {
+        format!("{}{}", self.base, self.path.concat())
+    }
+
+    /// Names, the shortest first: a path is needed only where two types would have one name.
+    fn names(&self) -> impl Iterator<Item = String> {
+        let shortest = self.path.len().min(1);
+        (shortest..=self.path.len()).map(|n| {
+            let from = self.path.len() - n;
+            format!("{}{}", self.base, self.path[from..].concat())
+        })
+    }
+}
+
+impl Declarations<'_> {
+    /// The type of a place.
+    pub(super) fn at(&mut self, place: &Place, hint: &Hint) -> Use {
+        let place = &self.known.whole(place.clone());
+        if let Some(decl) = place.whole().and_then(|id| self.named.get(&id)) {
+            return Use::Named(*decl);
+        }
+        // It contains itself, or was found before, without a name from the spec.
+        if let Some(made) = self.made.get(place) {
+            return made.map_or(Use::Json(Reason::TooManyParts), Use::Named);
+        }
+        if self.shapes.decls.len() > MAX_TYPES * (self.protocol.schemas.len() + 64) {
+            return Use::Json(Reason::TooManyParts);
+        }
+        let Form { what, beside } = form::form(&self.known, place);
+        if !what.has_name() {
+            self.made.insert(place.clone(), None);
+            let made = self.unnamed(what, hint);
+            self.made.remove(place);
+            return match beside {
+                Some(reason) if !matches!(made, Use::Json(_)) => {
+                    Use::Beside(Box::new(made), reason)
+                }
+                _ => made,
+            };
+        }
+        let name = self.scope.shortest(hint.names(), hint.is_ours);
+        let id = self.reserve_for(&name, place, &what);
+        self.shapes.decls[id.0].check = self.check_of(place, beside);
+        self.made.insert(place.clone(), Some(id));
+        let span = place.first().map(|id| self.schema(id).span);
+        self.scope.take(&name, &name, span.unwrap_or_default());
+        let kind = self.named_kind(what, hint, &name);
+        self.shapes.decls[id.0].kind = kind;
+        if place.single().is_some() {
+            self.made.remove(place);
+        }
+        Use::Named(id)
+    }
+
+    /// What checks the values of a place.
+    pub(super) fn check_of(&self, place: &Place, beside: Option<Reason>) -> Check {
+        match beside {
+            None => Check::Type,
+            Some(reason) if place.single().is_some() => Check::Schema(reason),
+            Some(reason) => Check::Outside(reason),
+        }
+    }
+
+    fn reserve_for(&mut self, name: &str, place: &Place, what: &What) -> DeclId {
+        let schema = place
+            .first()
+            .or_else(|| place.either.first().copied().flatten());
+        let schema = schema.unwrap_or(SchemaId(0));
         let annotations = &self.schema(schema).annotations;
+        let is_alone = place.single().is_some();
         let description = annotations
             .description
             .clone()
-            .or_else(|| annotations.title.clone());
+            .or_else(|| annotations.title.clone())
+            .filter(|_| is_alone);
+        let is_plain = match what {
+            What::Choice(_) => false,
+            What::Tuple(sequence) => {
+                sequence.rest.is_none() && sequence.required == sequence.items.len()
+            }
+            _ => true,
+        };
         let id = DeclId(self.shapes.decls.len());
         self.shapes.decls.push(Decl {
             rust: name.to_owned(),
             ts: name.to_owned(),
             schema,
+            rust_only: place.whole().is_none() || !is_plain,
+            check: Check::Type,
             description,
             section: self.section,
             message: self.message,
@@ -62,151 +162,57 @@ impl Declarations<'_> {
         id
     }
 
-    /// The type of a schema that needs no name of its own.
-    pub(super) fn simple(&mut self, id: SchemaId, name: &str) -> Use {
-        let schema = self.schema(id);
-        if let Some(target) = schema.reference {
-            if !schema.only_refers() {
-                return Use::Checked {
-                    reason: "it has a `$ref` beside other keywords",
-                };
-            }
-            return self.at(target, name);
-        }
-        if let Some(boolean) = schema.boolean {
-            let reason = if boolean {
-                "any value is valid"
-            } else {
-                "no value is valid"
-            };
-            return Use::Checked { reason };
-        }
-        if let Some(reason) = combine::beyond(&self.protocol.schemas, schema) {
-            return Use::Checked { reason };
-        }
-        if schema.constant.is_some() || schema.enumeration.is_some() {
-            let reason = match schema.enumeration.as_deref() {
-                Some([]) => "no value is valid",
-                _ => "not all of its values are strings",
-            };
-            return Use::Checked { reason };
-        }
-        if !schema.one_of.is_empty() || !schema.any_of.is_empty() {
-            let branches = if schema.one_of.is_empty() {
-                &schema.any_of
-            } else {
-                &schema.one_of
-            };
-            if combine::is_union_alone(schema)
-                && let Some(union) = union::union(&self.protocol.schemas, branches)
-                && let Distinction::Null(other) = union.distinction
-            {
-                return Use::Nullable(Box::new(self.at(other, name)));
-            }
-            return Use::Checked {
-                reason: "no single property distinguishes its alternatives",
-            };
-        }
-        if !schema.all_of.is_empty() {
-            return Use::Checked {
-                reason: "the schemas of its `allOf` cannot be merged into one struct",
-            };
-        }
-        let Some(types) = schema.types else {
-            return Use::Checked {
-                reason: "it has no `type`",
-            };
-        };
-        if types.contains(Type::Null) && types.single().is_none() {
-            let Some(other) = types.without(Type::Null).single() else {
-                return Use::Checked {
-                    reason: "it may be of several types",
-                };
-            };
-            return match self.scalar(id, other, name) {
-                Some(inner) => Use::Nullable(Box::new(inner)),
-                None => Use::Checked {
-                    reason: "it is null or of a type that needs a name",
-                },
-            };
-        }
-        match types.single() {
-            Some(one) => self.scalar(id, one, name).unwrap_or(Use::Checked {
-                reason: "its properties are neither all declared nor all of one type",
-            }),
-            None => Use::Checked {
-                reason: "it may be of several types",
-            },
+    /// The kind of a type that has a name.
+    pub(super) fn named_kind(&mut self, what: What, hint: &Hint, name: &str) -> DeclKind {
+        match what {
+            What::Literals { values, open } => self.literals(values, open),
+            What::Struct(product) => self.product(product, hint, name),
+            What::Tagged { tag, branches } => self.tagged(tag, branches, hint),
+            What::Choice(choice) => self.choice(choice, hint),
+            What::Tuple(sequence) => self.sequence(sequence, hint),
+            other => DeclKind::Alias(self.unnamed(other, hint)),
         }
     }
 
-    /// Whether an integer is within ±(2⁵³−1), by Handfast's default or by its own bounds.
-    pub(super) fn fits_i64(&self, schema: &Schema) -> bool {
-        #[expect(clippy::cast_precision_loss, reason = "that bound is a double")]
-        let bound = MAX_SAFE_INTEGER as f64;
-        let within = |bounds: [&Option<Number>; 2]| {
-            let mut bounds = bounds.into_iter().flatten();
-            bounds.any(|n| n.as_f64().is_some_and(|n| n.abs() <= bound))
-        };
-        self.protocol.schemas.has_defaults()
-            || within([&schema.minimum, &schema.exclusive_minimum])
-                && within([&schema.maximum, &schema.exclusive_maximum])
-    }
-
-    pub(super) fn scalar(&mut self, id: SchemaId, ty: Type, name: &str) -> Option<Use> {
-        let schema = self.schema(id);
-        Some(match ty {
-            Type::Null => Use::Null,
-            Type::Boolean => Use::Boolean,
-            Type::Integer if self.fits_i64(schema) => Use::Integer(IntegerType::of(schema)),
-            Type::Integer => Use::Checked {
-                reason: "an integer without bounds may be too large for Rust",
-            },
-            Type::Number => Use::Number,
-            Type::String if schema.content_encoding.as_deref() == Some("base64") => Use::Bytes,
-            Type::String => match schema.format.as_deref() {
-                Some("int64") if !combine::has_string_rules(schema) => {
-                    Use::TextInteger { signed: true }
-                }
-                Some("uint64") if !combine::has_string_rules(schema) => {
-                    Use::TextInteger { signed: false }
-                }
-                _ => Use::Text,
-            },
-            Type::Array if schema.prefix_items.is_empty() => match schema.items {
-                Some(items) if self.schema(items).boolean == Some(false) => Use::Checked {
-                    reason: "it is an array without items",
-                },
-                Some(items) => Use::List(Box::new(self.at(items, &singular(name)))),
-                None => Use::List(Box::new(Use::Checked {
-                    reason: "any value is valid",
-                })),
-            },
-            Type::Array => Use::Checked {
-                reason: "its first items differ from the rest, or may be absent",
-            },
-            Type::Object => {
-                if !schema.properties.is_empty() || !schema.required.is_empty() {
-                    return None;
-                }
-                let more = schema
-                    .additional_properties
-                    .filter(|more| self.schema(*more).boolean != Some(true));
-                let Some(more) = more else {
-                    return Some(Use::Map(Box::new(Use::Checked {
-                        reason: "any value is valid",
-                    })));
-                };
-                Use::Map(Box::new(self.at(more, &format!("{name}Value"))))
+    /// The type of a place that needs no name of its own.
+    pub(super) fn unnamed(&mut self, what: What, hint: &Hint) -> Use {
+        match what {
+            What::Json(reason) => Use::Json(reason),
+            What::Same(place) => self.at(&place, hint),
+            What::Null => Use::Null,
+            What::Boolean => Use::Boolean,
+            What::Number => Use::Number,
+            What::Integer(ty) => Use::Integer(ty),
+            What::AnyInteger => Use::AnyInteger,
+            What::Text => Use::Text,
+            What::TextInteger { signed } => Use::TextInteger { signed },
+            What::Bytes => Use::Bytes,
+            What::List(items) => Use::List(Box::new(self.maybe(items, &hint.item()))),
+            What::Map(values) => Use::Map(Box::new(self.maybe(values, &hint.with("Value")))),
+            What::Nullable(place) => Use::Nullable(Box::new(self.at(&place, hint))),
+            What::Implied(place) => {
+                let kinds = place.kinds;
+                Use::Implied(Box::new(self.at(&place, hint)), kinds)
             }
-        })
+            What::Literals { .. }
+            | What::Struct(_)
+            | What::Tagged { .. }
+            | What::Choice(_)
+            | What::Tuple(_) => {
+                let name = self.scope.shortest(hint.names(), hint.is_ours);
+                let place = Place::any();
+                let id = self.reserve_for(&name, &place, &what);
+                self.shapes.decls[id.0].check = Check::Outside(Reason::AllOf);
+                self.scope
+                    .take(&name, &name, handfast_schema::Span::default());
+                let kind = self.named_kind(what, hint, &name);
+                self.shapes.decls[id.0].kind = kind;
+                Use::Named(id)
+            }
+        }
     }
-}
 
-/// The singular for items: `Levels` → `Level`; a name that is not a plural gets `Item` appended.
-fn singular(name: &str) -> String {
-    match name.strip_suffix('s') {
-        Some(stem) if !stem.ends_with('s') && !stem.is_empty() => stem.to_owned(),
-        _ => format!("{name}Item"),
+    pub(super) fn maybe(&mut self, place: Option<Place>, hint: &Hint) -> Use {
+        place.map_or(Use::Json(Reason::AnyValue), |place| self.at(&place, hint))
     }
 }

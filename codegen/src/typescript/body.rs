@@ -165,7 +165,7 @@ impl Context<'_> {
             Type::Null => "hf.nil",
             Type::Boolean => "hf.boolean",
             Type::Integer
-                if usage.purpose == Purpose::Test || !self.protocol.schemas.has_defaults() =>
+                if usage.purpose == Purpose::Test || !self.protocol.schemas.safe_integers() =>
             {
                 "hf.integer"
             }

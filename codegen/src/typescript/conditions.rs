@@ -58,7 +58,7 @@ impl Context<'_> {
         let condition = match &schema.enumeration {
             Some(values) if types.single() == Some(Type::String) => compared(values, value)?,
             Some(_) => return None,
-            None => asked(schema, ty, value, protocol.schemas.has_defaults())?,
+            None => asked(schema, ty, value, protocol.schemas.safe_integers())?,
         };
         let pattern = schema.pattern.as_ref().filter(|_| ty == Type::String);
         let condition = match pattern {
@@ -128,7 +128,7 @@ pub(super) fn is_text(schema: &Schema, value: &str) -> String {
     }
 }
 
-fn asked(schema: &Schema, ty: Type, value: &str, defaults: bool) -> Option<Condition> {
+fn asked(schema: &Schema, ty: Type, value: &str, safe_integers: bool) -> Option<Condition> {
     let mut parts = Vec::new();
     match ty {
         Type::String => {
@@ -149,7 +149,7 @@ fn asked(schema: &Schema, ty: Type, value: &str, defaults: bool) -> Option<Condi
                 .chain(bound(&schema.exclusive_maximum, "<"))
                 .collect();
             // A bound that is missing is that of safe integers.
-            let is_safe = (defaults || !(lower.is_empty() || upper.is_empty()))
+            let is_safe = (safe_integers || !(lower.is_empty() || upper.is_empty()))
                 && [
                     &schema.minimum,
                     &schema.exclusive_minimum,
@@ -171,8 +171,10 @@ fn asked(schema: &Schema, ty: Type, value: &str, defaults: bool) -> Option<Condi
                 // The bounds keep out what is not finite.
                 _ => parts.push(format!("typeof {value} === 'number'")),
             }
-            let implied =
-                ty == Type::Integer && defaults && !is_safe && lower.is_empty() != upper.is_empty();
+            let implied = ty == Type::Integer
+                && safe_integers
+                && !is_safe
+                && lower.is_empty() != upper.is_empty();
             if implied && lower.is_empty() {
                 parts.push(format!("{value} >= -{MAX_SAFE_INTEGER}"));
             }

@@ -105,7 +105,12 @@ pub(super) struct Context<'p> {
 impl<'p> Context<'p> {
     pub(super) fn new(protocol: &'p Protocol, shapes: &'p Shapes) -> Self {
         let mut decl_of = BTreeMap::new();
-        for (i, decl) in shapes.decls.iter().enumerate() {
+        let in_both = shapes
+            .decls
+            .iter()
+            .enumerate()
+            .filter(|(_, decl)| !decl.rust_only);
+        for (i, decl) in in_both {
             decl_of.entry(decl.schema).or_insert(DeclId(i));
         }
         let mut payload_of = BTreeMap::new();
@@ -120,7 +125,7 @@ impl<'p> Context<'p> {
         let mut inlined: Vec<bool> = shapes
             .decls
             .iter()
-            .map(|decl| matches!(decl.kind, DeclKind::Literals { .. }))
+            .map(|decl| decl.rust_only || matches!(decl.kind, DeclKind::Literals { .. }))
             .collect();
         let errors = shapes.errors.iter().flatten();
         let types = protocol

@@ -199,14 +199,14 @@ impl Context<'_> {
             .types
             .filter(|types| !types.contains(Type::Number) && types.contains(Type::Integer))
             .map_or(Type::Number, |_| Type::Integer);
-        let defaults = self.protocol.schemas.has_defaults();
+        let safe_integers = self.protocol.schemas.safe_integers();
         let purpose = body.usage.purpose;
         let rule = |body: &mut Body<'_>, name: &str, n: &Number| {
             let line = format!("hf.{name}(value, {}, report);", text::number(n));
             body.step(Some(of), line);
         };
         let default = |written: bool, bound: i64| {
-            let applies = defaults && of == Type::Integer && purpose != Purpose::Test;
+            let applies = safe_integers && of == Type::Integer && purpose != Purpose::Test;
             (applies && !written).then(|| Number::from(bound))
         };
         let lowest = default(

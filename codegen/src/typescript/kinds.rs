@@ -111,7 +111,7 @@ impl Context<'_> {
         let Some(ty) = schema.types.and_then(TypeSet::single) else {
             return false;
         };
-        let defaults = self.protocol.schemas.has_defaults();
+        let safe_integers = self.protocol.schemas.safe_integers();
         match (ty, &schema.enumeration) {
             (Type::String, Some(values)) => {
                 (2..=MAX_COMPARED).contains(&values.len()) && values.iter().all(Value::is_string)
@@ -126,7 +126,7 @@ impl Context<'_> {
             (Type::Integer, None) => {
                 schema.exclusive_minimum.is_none()
                     && schema.exclusive_maximum.is_none()
-                    && (defaults || schema.minimum.is_some() && schema.maximum.is_some())
+                    && (safe_integers || schema.minimum.is_some() && schema.maximum.is_some())
             }
             _ => false,
         }

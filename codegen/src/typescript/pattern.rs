@@ -1,9 +1,11 @@
 //! Patterns: as regular expressions of the engine where those are sure to take time linear in the text, and else as
-//! expressions for the runtime's automaton.
+//! expressions for the runtime's automaton. An engine matches look-ahead at the beginning of a text once, so it takes as long as
+//! the patterns that it is split into.
 
 mod linear;
 
 use super::text::{by_number, is_treacherous, string};
+use handfast_schema::pattern::{Formula, split, translate};
 use linear::is_linear;
 use regex_syntax::{
     ast::{AssertionKind, Ast, RepetitionKind, RepetitionRange, parse::Parser},
@@ -27,9 +29,9 @@ enum Expression {
     },
 }
 
-/// Reads a pattern; none where it is no pattern that has an automaton.
+/// Reads a pattern without look-ahead; none where it is no pattern that has an automaton.
 fn read(pattern: &str) -> Option<Expression> {
-    let pattern = handfast_schema::pattern::translate(pattern).ok()?;
+    let pattern = translate(pattern).ok()?;
     let ast = Parser::new().parse(&pattern).ok()?;
     expression(&pattern, &ast)
 }
@@ -162,12 +164,6 @@ fn run(pattern: &str) -> Option<(&str, u32, Option<u32>)> {
 /// Code that tests whether a string matches a pattern, in linear time: a literal regular expression if an engine that
 /// backtracks takes no longer than that, and where compilers take it as it is; else the runtime's own automaton.
 pub(super) fn pattern(pattern: &str) -> String {
-    // Compilers check literals by tables of their own, which may be older than the engine's.
-    let unsure = pattern.replace("(?:", "").contains("(?")
-        || pattern.contains("\\p{")
-        || pattern.contains("\\P{")
-        || pattern.contains("<!")
-        || pattern.starts_with(['*', '/']);
     if let Some((class, least, most)) = run(pattern) {
         let most = most.map_or_else(|| "Infinity".to_owned(), |most| most.to_string());
         return format!(
@@ -175,10 +171,46 @@ pub(super) fn pattern(pattern: &str) -> String {
             class.replace('/', "\\/")
         );
     }
-    // What cannot be read was refused.
-    if let Some(expression) = read(pattern).filter(|expression| !is_linear(expression)) {
-        return format!("/*@__PURE__*/ hf.automaton({})", code(&expression));
+    // What cannot be split or read was refused.
+    match split(pattern) {
+        Ok(Formula::One(_)) | Err(_) => {
+            if let Some(expression) = read(pattern).filter(|expression| !is_linear(expression)) {
+                return format!("/*@__PURE__*/ hf.automaton({})", code(&expression));
+            }
+        }
+        Ok(parts) => {
+            let mut is_linear = |part: &String| {
+                let linear = read(part).is_some_and(|part| is_linear(&part));
+                linear.then_some(()).ok_or(())
+            };
+            if parts.try_map(&mut is_linear).is_err() {
+                return combined(&parts);
+            }
+        }
     }
+    literal(pattern)
+}
+
+/// Code for a pattern with look-ahead: a combination of patterns without.
+fn combined(parts: &Formula<String>) -> String {
+    let list = |all: &[Formula<String>]| all.iter().map(combined).collect::<Vec<_>>().join(", ");
+    let call = match parts {
+        Formula::One(part) => return pattern(part),
+        Formula::Not(inner) => format!("hf.notPattern({})", combined(inner)),
+        Formula::All(all) => format!("hf.everyPattern([{}])", list(all)),
+        Formula::Any(any) => format!("hf.somePattern([{}])", list(any)),
+    };
+    format!("/*@__PURE__*/ {call}")
+}
+
+/// A regular expression of the engine.
+fn literal(pattern: &str) -> String {
+    // Compilers check literals by tables of their own, which may be older than the engine's.
+    let unsure = pattern.replace("(?:", "").contains("(?")
+        || pattern.contains("\\p{")
+        || pattern.contains("\\P{")
+        || pattern.contains("<!")
+        || pattern.starts_with(['*', '/']);
     if unsure || pattern.is_empty() {
         return format!("/*@__PURE__*/ new RegExp({}, 'u')", string(pattern));
     }

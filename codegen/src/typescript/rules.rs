@@ -165,8 +165,8 @@ impl Context<'_> {
             Type::Integer => {
                 // A bound that is missing is that of safe integers, and not in every dialect.
                 let implied = |bound: i64| {
-                    let defaults = protocol.schemas.has_defaults();
-                    defaults.then(|| bound.to_string())
+                    let safe_integers = protocol.schemas.safe_integers();
+                    safe_integers.then(|| bound.to_string())
                 };
                 let minimum = minimum.or_else(|| implied(-MAX_SAFE_INTEGER));
                 let maximum = maximum.or_else(|| implied(MAX_SAFE_INTEGER));

@@ -309,6 +309,11 @@ mod tests {
             ("^[^a]+$", "/^[^a]+$/u"),
             ("^[a\\d]*$", "/^[a\\d]*$/u"),
             ("^[a-z]+|b$", "/^[a-z]+|b$/u"),
+            ("^(?!a$).*$", "/*@__PURE__*/ new RegExp('^(?!a$).*$', 'u')"),
+            (
+                "^(?!a*a*b$)(?:(?=c).|[a-z]+)$",
+                "/*@__PURE__*/ hf.everyPattern([/*@__PURE__*/ hf.notPattern(/*@__PURE__*/ hf.automaton([0, { of: 'aa', least: 0 }, { of: 'aa', least: 0 }, 'bb', 1])), /*@__PURE__*/ hf.somePattern([/*@__PURE__*/ hf.everyPattern([/^c/u, /^(?:.)$/u]), /^(?:[a-z]+)$/u])])",
+            ),
         ] {
             assert_eq!(crate::typescript::pattern::pattern(text), literal);
         }

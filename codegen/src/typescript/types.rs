@@ -166,9 +166,10 @@ impl Context<'_> {
         let fields: Vec<_> = fields
             .iter()
             .filter(|field| !field.required && first)
+            .filter_map(|field| Some((field, field.schema?)))
             .collect();
-        for field in fields {
-            let Some(default) = &self.protocol.schemas[field.schema].annotations.default else {
+        for (field, schema) in fields {
+            let Some(default) = &self.protocol.schemas[schema].annotations.default else {
                 continue;
             };
             let is_flat = match default {
@@ -180,9 +181,9 @@ impl Context<'_> {
             };
             // No literal is bytes.
             let valid = is_flat
-                && !self.is_byte_array(self.resolved(Usage::whole(field.schema)).id)
+                && !self.is_byte_array(self.resolved(Usage::whole(schema)).id)
                 && Validator::new(&self.protocol.schemas).is_valid(
-                    field.schema,
+                    schema,
                     default,
                     Some(handfast_schema::Side::Server),
                 );
@@ -202,7 +203,7 @@ impl Context<'_> {
             } else {
                 format!("The default of a property of {{@link {owner}}}.")
             };
-            let ty = self.ty(field.schema);
+            let ty = self.ty(schema);
             let value = text::value(default);
             // A literal has no brand.
             let value = match has_brands(self.protocol) {

@@ -7,7 +7,7 @@
 export * from './handfast/validators.js';
 export * from './handfast/format.js';
 export * from './handfast/rules.js';
-export { automaton } from './handfast/automaton.js';
+export { automaton, everyPattern, notPattern, somePattern } from './handfast/automaton.js';
 export type { Expression } from './handfast/automaton.js';
 export { email, ipv4, ipv6 } from './handfast/address.js';
 export * from './handfast/encoding.js';

@@ -47,7 +47,7 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
     }
     let pattern = match &message.content {
         Content::Empty => quote!(Self::#variant),
-        Content::Value(_) => quote!(Self::#variant(m)),
+        Content::Value(..) => quote!(Self::#variant(m)),
         Content::Fields(fields) => {
             let members = fields
                 .iter()

@@ -4,7 +4,7 @@ use super::{
     rules::{RuleTokens, rules},
     tokens::at,
 };
-use crate::parse::{Field, option_of};
+use crate::parse::{Field, is_checked, option_of};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, ExprLit, Lit, Member, Path, ext::IdentExt};
@@ -18,18 +18,24 @@ pub(super) fn fields_body(
     fields: &[Field],
     closed: Option<bool>,
     own: &RuleTokens,
+    rest: Option<&Field>,
 ) -> TokenStream {
     let p = quote!(#krate::__private);
-    let make = construct(&quote!(Self), fields);
-    if fields.len() > MAX_FIELDS {
-        let read = read(krate, fields, closed, own, &make);
+    let make = construct(&quote!(Self), fields, rest);
+    if fields.len() > MAX_FIELDS || rest.is_some() {
+        let read = read(krate, fields, closed, own, &make, rest);
         let write = write(krate, fields, |Field { member, .. }| quote!(&this.#member));
+        let write_rest = rest.map(|Field { member, .. }| {
+            let names = fields.iter().map(|field| &field.name);
+            quote!(fields.rest(&[#(#names),*], &this.#member);)
+        });
         return quote! {
             match pass {
                 #p::Pass::Read(r, cx) => #read,
                 #p::Pass::Write(this, mut fields) => {
                     let fields = &mut fields;
                     #write
+                    #write_rest
                     #p::Ok(#p::None)
                 }
             }
@@ -57,9 +63,9 @@ fn struct_fields(
 ) -> (TokenStream, TokenStream) {
     let p = quote!(#krate::__private);
     let names = fields.iter().map(|field| &field.name);
-    let plain = fields.iter().all(|field| {
+    let quick = fields.iter().all(|field| {
         let needs_escape = |c| matches!(c, '"' | '\\' | '\0'..' ');
-        !field.name.contains(needs_escape)
+        !field.name.contains(needs_escape) && !is_checked(&field.rules)
     });
     let of_fields: Vec<RuleTokens> = fields
         .iter()
@@ -74,7 +80,7 @@ fn struct_fields(
     };
     let closed = closed.map_or_else(|| quote!(#p::None), |closed| quote!(#p::Some(#closed)));
     let all = &own.expr;
-    let table = quote!(#p::StructFields { names: &[#(#names),*], plain: #plain, rules: #rules, closed: #closed, own: #all });
+    let table = quote!(#p::StructFields { names: &[#(#names),*], quick: #quick, rules: #rules, closed: #closed, own: #all });
     let statics: TokenStream = of_fields
         .iter()
         .chain([own])
@@ -99,6 +105,7 @@ pub(super) fn read(
     closed: Option<bool>,
     own: &RuleTokens,
     make: &TokenStream,
+    rest: Option<&Field>,
 ) -> TokenStream {
     let p = quote!(#krate::__private);
     let (statics, table) = struct_fields(krate, fields, closed, own);
@@ -113,11 +120,25 @@ pub(super) fn read(
     let declarations = fields.iter().map(|Field { local, ty, .. }| {
         quote_spanned!(at(ty)=> let mut #local = <#ty as #krate::Payload>::ABSENT;)
     });
+    let slots = quote!(#table, &[#(#required),*], &mut [#(&mut #locals),*]);
+    let (rest, fill) = match rest {
+        None => (None, quote!(#p::fill(r, cx, #slots))),
+        Some(Field {
+            local, rules: of, ..
+        }) => {
+            let RuleTokens { statics, expr } = rules(krate, &format_ident!("REST"), of);
+            (
+                Some(quote!(#statics let mut #local = #p::RestMembers::new(#expr);)),
+                quote!(#p::fill_with_rest(r, cx, #slots, &mut #local)),
+            )
+        }
+    };
     let otherwise = (!fields.is_empty()).then(|| quote!(_ => #p::Ok(#p::None),));
     quote! {{
         #statics
         #(#declarations)*
-        if !#p::fill(r, cx, #table, &[#(#required),*], &mut [#(&mut #locals),*])? {
+        #rest
+        if !#fill? {
             return #p::Ok(#p::None);
         }
         match (#(#locals,)*) {
@@ -128,11 +149,12 @@ pub(super) fn read(
 }
 
 /// A literal of the struct or variant at `path`, made of the locals.
-pub(super) fn construct(path: &TokenStream, fields: &[Field]) -> TokenStream {
+pub(super) fn construct(path: &TokenStream, fields: &[Field], rest: Option<&Field>) -> TokenStream {
     let values = fields
         .iter()
         .map(|Field { member, local, .. }| quote!(#member: #local));
-    quote!(#path { #(#values),* })
+    let rest = rest.map(|Field { member, local, .. }| quote!(#member: #local.into_map(),));
+    quote!(#path { #(#values,)* #rest })
 }
 
 /// The accessors of the fields that have a default.

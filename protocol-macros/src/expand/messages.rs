@@ -96,7 +96,7 @@ fn write(krate: &Path, message: &Message) -> TokenStream {
     let p = quote!(#krate::__private);
     let variant = &message.ident;
     match &message.content {
-        Content::Value(_) => {
+        Content::Value(..) => {
             quote!(Self::#variant(value) => #p::Serialize::serialize(value, serializer))
         }
         content => {

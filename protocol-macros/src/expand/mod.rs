@@ -2,6 +2,7 @@
 
 mod channels;
 mod client;
+mod constant_enums;
 mod dispatch;
 mod envelope;
 mod errors;
@@ -21,6 +22,7 @@ mod stub;
 mod tagged_enums;
 mod tokens;
 mod union_descriptors;
+mod untagged_enums;
 mod variants;
 
 pub(crate) use stub::stub;
@@ -40,6 +42,8 @@ pub(crate) fn item(krate: &Path, item: &Item) -> TokenStream {
         Item::Messages(union) => messages::expand(krate, union),
         Item::Errors(errors) => errors::expand(krate, errors),
         Item::TaggedEnum(of) => tagged_enums::expand(krate, of),
+        Item::UntaggedEnum(of) => untagged_enums::expand(krate, of),
+        Item::ConstantEnum(of) => constant_enums::expand(krate, of),
         Item::StringEnum(of) => string_enums::expand(krate, of),
     }
 }

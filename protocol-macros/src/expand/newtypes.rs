@@ -2,7 +2,7 @@
 //! conversion that validates.
 
 use super::{
-    rules::{RuleTokens, rules},
+    rules::{rules, with_rules},
     serde_impls,
     tokens::at,
 };
@@ -14,7 +14,7 @@ use syn::{Path, Type};
 pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
     let p = quote!(#krate::__private);
     let Newtype { ident, ty, .. } = of;
-    let RuleTokens { statics, expr } = rules(krate, &format_ident!("OWN"), &of.rules);
+    let own = rules(krate, &format_ident!("OWN"), &of.rules);
     let text = is(ty, "String");
     let checked = !of.rules.is_empty() && of.is_private;
     let conversions = match (checked, text) {
@@ -27,15 +27,18 @@ pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
         }
         (false, false) => plain(ident, ty),
     };
-    let read = quote_spanned! {at(ty)=> <#ty as #krate::Payload>::read_as(r, cx, #expr, Self) };
+    let read = with_rules(krate, &of.rules, &own, |expr| {
+        quote_spanned! {at(ty)=> <#ty as #krate::Payload>::read_as(r, cx, #expr, Self) }
+    });
+    let statics = &own.statics;
     let deserialize = serde_impls::deserialize(krate, ident, of.deserialize);
     let serialize = serde_impls::serialize(
         krate,
         ident,
         &quote!(#p::Serialize::serialize(&self.0, serializer)),
     );
-    // An object that is only validated can be a variant of a tagged enum: its members are written among other fields.
-    let (fields, are_fields) = if is(ty, "ValidatedJson") {
+    // A map, and an object that is only validated, can be variants of a tagged enum: their members are written among other fields.
+    let (fields, are_fields) = if is(ty, "ValidatedJson") || is(ty, "BTreeMap") {
         (
             quote! {
                 fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::ReadResult<Self> {

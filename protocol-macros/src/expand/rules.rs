@@ -1,6 +1,7 @@
 //! Constraints as constants.
 
-use crate::parse::{Rule, SchemaText};
+use super::untagged_enums::kinds;
+use crate::parse::{Rule, SchemaText, is_checked};
 use handfast_naming::pascal;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -36,6 +37,24 @@ pub(super) fn rules(krate: &Path, name: &Ident, rules: &[Rule]) -> RuleTokens {
         expr = quote!(#name);
     }
     RuleTokens { statics, expr }
+}
+
+/// An expression of type `ReadResult<T>` that reads a value with these rules: `read` makes it from the rules that remain. If they are checked,
+/// the schema judges the value before.
+pub(super) fn with_rules(
+    krate: &Path,
+    of: &[Rule],
+    tokens: &RuleTokens,
+    read: impl FnOnce(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let p = quote!(#krate::__private);
+    let expr = &tokens.expr;
+    if is_checked(of) {
+        let read = read(quote!(&#expr[1..]));
+        quote!(#p::read_checked(r, cx, #expr, &mut |r, cx| #read))
+    } else {
+        read(expr.clone())
+    }
 }
 
 /// Whether a rule names a table of schemas, which is a static.
@@ -82,12 +101,14 @@ fn rule(
         }
         Rule::Schema { key, schema } => {
             let variant = variant(key);
-            let text = match schema {
-                SchemaText::Own(text) => quote!(#p::SchemaText::Own(#text)),
-                SchemaText::Of { table, name } => quote!(#p::SchemaText::Of(&#table, #name)),
-            };
+            let text = schema_text(p, schema);
             quote!(#p::Rule::#variant(#text))
         }
+        Rule::Implied(names) => {
+            let kinds = kinds(p, names);
+            quote!(#p::Rule::Implied(#kinds))
+        }
+        Rule::Checked => quote!(#p::Rule::Checked),
         Rule::Flag { key } => {
             let variant = variant(key);
             quote!(#p::Rule::#variant)
@@ -115,6 +136,14 @@ fn rule(
         Rule::DependentRequired { because, names } => {
             quote!(#p::Rule::DependentRequired(#because, &[#(#names),*]))
         }
+    }
+}
+
+/// An expression of type `SchemaText`.
+pub(super) fn schema_text(p: &TokenStream, schema: &SchemaText) -> TokenStream {
+    match schema {
+        SchemaText::Own(text) => quote!(#p::SchemaText::Own(#text)),
+        SchemaText::Of { table, name } => quote!(#p::SchemaText::Of(&#table, #name)),
     }
 }
 

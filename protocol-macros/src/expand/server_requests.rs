@@ -148,7 +148,7 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
     let (variant, name) = (&message.ident, method_names::of_handler(message));
     let pattern = match &message.content {
         Content::Empty => quote!(Self::#variant),
-        Content::Value(_) => quote!(Self::#variant(m)),
+        Content::Value(..) => quote!(Self::#variant(m)),
         Content::Fields(fields) => {
             let members = fields
                 .iter()

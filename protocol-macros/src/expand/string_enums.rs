@@ -1,9 +1,12 @@
 //! Enums whose variants are strings on the wire, with or without a variant for unknown strings.
 
-use super::serde_impls;
+use super::{
+    rules::{rules, with_rules},
+    serde_impls,
+};
 use crate::parse::StringEnum;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::Path;
 
 pub(super) fn expand(krate: &Path, of: &StringEnum) -> TokenStream {
@@ -70,13 +73,22 @@ fn payload(krate: &Path, of: &StringEnum) -> TokenStream {
             })
         },
     };
+    let own = rules(krate, &format_ident!("OWN"), &of.rules);
+    let statics = &own.statics;
+    let read = with_rules(
+        krate,
+        &of.rules,
+        &own,
+        |_| quote!(::core::result::Result::Ok(#read)),
+    );
     quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
             fn read(r: &mut #p::Reader<'_>, cx: &mut #p::ReadContext, _: #p::Rules) -> #p::ReadResult<Self> {
                 static LITERALS: #p::Literals =
                     #p::Literals { values: &[#(#names),*], typed: #typed, constant: #constant };
-                ::core::result::Result::Ok(#read)
+                #statics
+                #read
             }
         }
     }

@@ -1,9 +1,12 @@
 //! Enums told apart by a property of the object.
 
-use super::{serde_impls, variants};
+use super::{
+    rules::{rules, with_rules},
+    serde_impls, variants,
+};
 use crate::parse::TaggedEnum;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::Path;
 
 pub(super) fn expand(krate: &Path, of: &TaggedEnum) -> TokenStream {
@@ -20,18 +23,26 @@ pub(super) fn expand(krate: &Path, of: &TaggedEnum) -> TokenStream {
         let tag = (!variant.has_tag).then(|| quote!(fields.field(#tag, &#name);));
         quote!(#pattern => { #tag #write })
     });
+    let own = rules(krate, &format_ident!("OWN"), &of.rules);
+    let statics = &own.statics;
+    let read = with_rules(krate, &of.rules, &own, |_| {
+        quote! {
+            match #p::union(r, cx, &BRANCHES)? {
+                #(#reads,)*
+                _ => #p::Ok(#p::None),
+            }
+        }
+    });
     let serialize = serde_impls::serialize_fields(krate, ident);
     let deserialize = serde_impls::deserialize(krate, ident, of.deserialize);
     quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
             fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::ReadResult<Self> {
+                #statics
                 static BRANCHES: #p::UnionBranches = #p::UnionBranches { tag: #tag, values: &[#(#names),*] };
                 match pass {
-                    #p::Pass::Read(r, cx) => match #p::union(r, cx, &BRANCHES)? {
-                        #(#reads,)*
-                        _ => #p::Ok(#p::None),
-                    },
+                    #p::Pass::Read(r, cx) => #read,
                     #p::Pass::Write(this, mut fields) => {
                         let fields = &mut fields;
                         match this { #(#writes)* }

@@ -1,6 +1,6 @@
 //! Tokens that every kind of item needs.
 
-use crate::parse::Tag;
+use crate::parse::{Constant, Tag};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Expr, ExprLit, Lit, spanned::Spanned};
@@ -42,6 +42,17 @@ pub(super) fn tag(t: &TokenStream, ty: &str, tag: &Tag) -> TokenStream {
             let n = Literal::i64_suffixed(*n);
             quote!(#t::#ty::Integer(#n))
         }
+    }
+}
+
+/// An expression of type `Constant`.
+pub(super) fn constant(p: &TokenStream, value: &Constant) -> TokenStream {
+    match value {
+        Constant::Null => quote!(#p::Constant::Null),
+        Constant::Boolean(b) => quote!(#p::Constant::Boolean(#b)),
+        Constant::Integer(n) => quote!(#p::Constant::Integer(#n)),
+        Constant::Float(x) => quote!(#p::Constant::Float(#x)),
+        Constant::Text(text) => quote!(#p::Constant::Text(#text)),
     }
 }
 

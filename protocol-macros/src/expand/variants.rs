@@ -1,21 +1,33 @@
 //! Reading and writing the variants of unions.
 
-use super::{fields, rules::RuleTokens, tokens::at};
+use super::{
+    fields,
+    rules::{RuleTokens, rules, with_rules},
+    tokens::at,
+};
 use crate::parse::{Content, Field, box_of};
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Path;
 
 /// An expression of type `ReadResult<Self>` that reads the variant.
 pub(super) fn read(krate: &Path, variant: &Ident, content: &Content) -> TokenStream {
     match content {
-        Content::Value(ty) => {
+        Content::Value(ty, of) => {
             let make = match box_of(ty) {
                 Some(_) => quote!(|value| Self::#variant(::std::boxed::Box::new(value))),
                 None => quote!(Self::#variant),
             };
             let ty = box_of(ty).unwrap_or(ty);
-            quote_spanned! {at(ty)=> <#ty as #krate::Payload>::read_as(r, cx, &[], #make) }
+            let own = rules(krate, &format_ident!("OWN"), of);
+            let read = with_rules(krate, of, &own, |rules| {
+                quote_spanned! {at(ty)=> <#ty as #krate::Payload>::read_as(r, cx, #rules, #make) }
+            });
+            if own.statics.is_empty() {
+                return read;
+            }
+            let statics = own.statics;
+            quote!({ #statics #read })
         }
         Content::Empty => fields::read(
             krate,
@@ -23,10 +35,11 @@ pub(super) fn read(krate: &Path, variant: &Ident, content: &Content) -> TokenStr
             None,
             &RuleTokens::none(),
             &quote!(Self::#variant),
+            None,
         ),
         Content::Fields(fields) => {
-            let construct = fields::construct(&quote!(Self::#variant), fields);
-            fields::read(krate, fields, None, &RuleTokens::none(), &construct)
+            let construct = fields::construct(&quote!(Self::#variant), fields, None);
+            fields::read(krate, fields, None, &RuleTokens::none(), &construct, None)
         }
     }
 }
@@ -39,7 +52,7 @@ pub(super) fn write(
 ) -> (TokenStream, TokenStream) {
     match content {
         Content::Empty => (quote!(Self::#variant), quote!()),
-        Content::Value(_) => (
+        Content::Value(..) => (
             quote!(Self::#variant(value)),
             quote!(#krate::Fields::write(value, fields);),
         ),

@@ -2,6 +2,7 @@
 
 use super::{
     options::{Ctxt, Options},
+    rules::{self, Rule},
     variants::Content,
     wire_names::WireNames,
 };
@@ -19,6 +20,8 @@ pub(crate) struct StringEnum {
     pub(crate) typed: bool,
     /// Whether its schema is a `const`.
     pub(crate) constant: bool,
+    /// The schema that judges the value, if it is checked.
+    pub(crate) rules: Vec<Rule>,
     pub(crate) deserialize: bool,
 }
 
@@ -28,6 +31,8 @@ pub(crate) struct TaggedEnum {
     /// The property.
     pub(crate) tag: LitStr,
     pub(crate) variants: Vec<TaggedVariant>,
+    /// The schema that judges the value, if it is checked.
+    pub(crate) rules: Vec<Rule>,
     pub(crate) deserialize: bool,
 }
 
@@ -71,7 +76,7 @@ impl StringEnum {
                 ),
                 (_, false) => cx.error(
                     &variant.ident,
-                    "an enum whose variants have fields needs a property that tells them apart: `#[protocol(tag = \"kind\")]`",
+                    "an enum whose variants have fields needs a property that tells them apart, `#[protocol(tag = \"kind\")]`, or is `#[protocol(untagged)]`",
                 ),
             }
         }
@@ -84,6 +89,7 @@ impl StringEnum {
             other,
             typed,
             constant,
+            rules: rules::checked(cx, options),
             deserialize: options.flag(cx, "deserialize"),
         })
     }
@@ -103,9 +109,10 @@ impl TaggedEnum {
             let mut options = Options::take_from(cx, &mut variant.attrs, "protocol");
             let name = options.text(cx, "name");
             let has_tag = options.flag(cx, "tagged");
+            let rules = rules::take(cx, &mut options);
             options.finish(cx);
             let name = names.next(cx, name.as_ref(), Some(&variant.ident));
-            if let Some(content) = Content::take(cx, variant) {
+            if let Some(content) = Content::take(cx, variant, rules) {
                 variants.push(TaggedVariant {
                     ident: variant.ident.clone(),
                     name,
@@ -121,12 +128,13 @@ impl TaggedEnum {
             ident: ident.clone(),
             tag,
             variants,
+            rules: rules::checked(cx, options),
             deserialize: options.flag(cx, "deserialize"),
         })
     }
 }
 
-fn no_variant<T>(cx: &Ctxt, ident: &Ident) -> Option<T> {
+pub(super) fn no_variant<T>(cx: &Ctxt, ident: &Ident) -> Option<T> {
     cx.error(
         ident,
         "an enum needs at least one variant: no value could be read as it otherwise",

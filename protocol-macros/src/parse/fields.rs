@@ -3,7 +3,7 @@
 use super::{
     options::{Ctxt, Options},
     rules::{self, Rule},
-    types::option_of,
+    types::{is, option_of},
     wire_names::WireNames,
 };
 use proc_macro2::Ident;
@@ -21,6 +21,18 @@ pub(crate) struct Field {
     pub(crate) default: Option<Expr>,
     /// The variable that holds it while it is read.
     pub(crate) local: Ident,
+    pub(crate) role: FieldRole,
+}
+
+/// What a field takes.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum FieldRole {
+    /// A member, or an item.
+    One,
+    /// An item that may be absent.
+    Optional,
+    /// What no other field takes.
+    Rest,
 }
 
 impl Field {
@@ -28,6 +40,18 @@ impl Field {
     pub(crate) fn is_required(&self) -> bool {
         option_of(&self.ty).is_none()
     }
+}
+
+/// Parses the fields of a variant: each takes a member.
+pub(crate) fn take_plain(cx: &Ctxt, fields: &mut Fields) -> Vec<Field> {
+    let fields = take(cx, fields);
+    for field in fields.iter().filter(|field| field.role != FieldRole::One) {
+        cx.error(
+            &field.member,
+            "`optional` and `rest` go on fields of a struct",
+        );
+    }
+    fields
 }
 
 /// Parses fields, and removes the attributes of ours.
@@ -41,6 +65,18 @@ pub(crate) fn take(cx: &Ctxt, fields: &mut Fields) -> Vec<Field> {
             let rules = rules::take(cx, &mut options);
             let given = options.text(cx, "name");
             let default = options.expr(cx, "default");
+            let role = match (options.flag(cx, "optional"), options.flag(cx, "rest")) {
+                (false, false) => FieldRole::One,
+                (true, _) => FieldRole::Optional,
+                (false, true) => FieldRole::Rest,
+            };
+            let implied = rules.iter().any(|rule| matches!(rule, Rule::Implied(_)));
+            if is(option_of(&field.ty).unwrap_or(&field.ty), "Implied") && !implied {
+                cx.error(
+                    &field.ty,
+                    "`Implied` needs the kinds that its schema speaks of: `#[protocol(implied(object))]`",
+                );
+            }
             if default.is_some() && option_of(&field.ty).is_none() {
                 cx.error(
                     &field.ty,
@@ -58,6 +94,7 @@ pub(crate) fn take(cx: &Ctxt, fields: &mut Fields) -> Vec<Field> {
                 rules,
                 default,
                 local: format_ident!("field_{i}"),
+                role,
             }
         })
         .collect()

@@ -85,14 +85,14 @@ impl Message {
     /// The type of the payload, if the payload has a type of its own.
     pub(crate) fn payload(&self) -> Option<&Type> {
         match &self.content {
-            Content::Value(ty) => Some(box_of(ty).unwrap_or(ty)),
+            Content::Value(ty, _) => Some(box_of(ty).unwrap_or(ty)),
             _ => None,
         }
     }
 
     /// Whether the payload is in a box.
     pub(crate) fn is_boxed(&self) -> bool {
-        matches!(&self.content, Content::Value(ty) if box_of(ty).is_some())
+        matches!(&self.content, Content::Value(ty, _) if box_of(ty).is_some())
     }
 
     /// Whether a handler handles it: it is neither the proof in the hello nor a cancel, and answers nothing.
@@ -167,7 +167,7 @@ fn message(cx: &Ctxt, variant: &mut Variant) -> Option<Message> {
         (None, _) => variant.ident.unraw().to_string(),
     };
     let reply = reply(cx, &mut options, &variant.ident)?;
-    let content = Content::take(cx, variant);
+    let content = Content::take(cx, variant, Vec::new());
     let message = Message {
         ident: variant.ident.clone(),
         docs: docs(&variant.attrs),

@@ -1,6 +1,7 @@
 //! The first stage: from an item and the options of its attributes to plain structs. All errors are found here.
 
 mod channels;
+mod constants;
 mod enums;
 mod envelope;
 mod errors;
@@ -11,20 +12,23 @@ mod protocol_struct;
 mod rules;
 mod structs;
 mod types;
+mod untagged;
 mod variants;
 mod wire_names;
 
 pub(crate) use channels::{Channel, KeyPart};
+pub(crate) use constants::{Constant, ConstantEnum};
 pub(crate) use enums::{StringEnum, TaggedEnum};
 pub(crate) use envelope::{Envelope, EnvelopeField};
 pub(crate) use errors::{DeclaredError, ErrorEnum};
-pub(crate) use fields::Field;
+pub(crate) use fields::{Field, FieldRole};
 pub(crate) use messages::{Message, MessageUnion, Reply, Side, Tag};
 pub(crate) use options::{Ctxt, Options};
 pub(crate) use protocol_struct::{Limits, MappedRole, ProtocolStruct, RolePlayer, Session};
-pub(crate) use rules::{Rule, SchemaText};
+pub(crate) use rules::{Rule, SchemaText, is_checked};
 pub(crate) use structs::{Newtype, Struct};
 pub(crate) use types::{box_of, is, option_of};
+pub(crate) use untagged::{Guard, UntaggedContent, UntaggedEnum, UntaggedVariant};
 pub(crate) use variants::Content;
 
 use syn::{Data, DeriveInput, Fields};
@@ -42,7 +46,9 @@ pub(crate) enum Item {
     Messages(MessageUnion),
     Errors(ErrorEnum),
     TaggedEnum(TaggedEnum),
+    UntaggedEnum(UntaggedEnum),
     StringEnum(StringEnum),
+    ConstantEnum(ConstantEnum),
 }
 
 /// Parses an item, and removes our attributes from its fields and variants. `None` means that `cx` has an error.
@@ -78,7 +84,7 @@ pub(crate) fn item(cx: &Ctxt, options: &mut Options, input: &mut DeriveInput) ->
             _ if options.has("channel") => {
                 channels::take(cx, options, ident, attrs, data).map(Item::Channel)
             }
-            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 && !options.has("tuple") => {
                 Newtype::take(cx, options, ident, data).map(Item::Newtype)
             }
             _ => Some(Item::Struct(Struct::take(cx, options, ident, data))),
@@ -89,8 +95,14 @@ pub(crate) fn item(cx: &Ctxt, options: &mut Options, input: &mut DeriveInput) ->
         Data::Enum(data) if options.has("errors") => {
             Some(Item::Errors(errors::take(cx, options, ident, data)))
         }
+        Data::Enum(data) if options.has("untagged") => {
+            UntaggedEnum::take(cx, options, ident, data).map(Item::UntaggedEnum)
+        }
         Data::Enum(data) if options.has("tag") => {
             TaggedEnum::take(cx, options, ident, data).map(Item::TaggedEnum)
+        }
+        Data::Enum(data) if constants::names_values(data) => {
+            ConstantEnum::take(cx, options, ident, data).map(Item::ConstantEnum)
         }
         Data::Enum(data) => StringEnum::take(cx, options, ident, data).map(Item::StringEnum),
     }

@@ -123,6 +123,12 @@ impl Options {
         all.any(|option| option.name == name && matches!(option.value, Value::Flag))
     }
 
+    /// Whether there is an option of this name with a value behind `=`.
+    pub(crate) fn has_expr(&self, name: &str) -> bool {
+        let mut all = self.all.iter();
+        all.any(|option| option.name == name && matches!(option.value, Value::Expr(_)))
+    }
+
     /// The span of an option's name.
     pub(crate) fn span(&self, name: &str) -> Option<Span> {
         let option = self.all.iter().find(|option| option.name == name)?;

@@ -1,6 +1,9 @@
 //! The constraints of a field or a type: keywords of JSON Schema in Rust's spelling.
 
-use super::options::{Ctxt, Options};
+use super::{
+    options::{Ctxt, Options},
+    untagged::kinds,
+};
 use syn::{Expr, ExprIndex, ExprLit, ExprUnary, Lit, LitInt, LitStr, UnOp};
 
 /// A constraint. `key` is the name of its option.
@@ -26,6 +29,10 @@ pub(crate) enum Rule {
         key: &'static str,
         schema: SchemaText,
     },
+    /// The schema among the rules judges the value first. Always the first rule.
+    Checked,
+    /// The kinds of the values that an `Implied` schema speaks of.
+    Implied(Vec<&'static str>),
     /// A keyword without a value.
     Flag {
         key: &'static str,
@@ -72,7 +79,7 @@ const COUNTS: [&str; 6] = [
 
 /// Takes the constraints out of options.
 pub(crate) fn take(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
-    let mut rules = Vec::new();
+    let mut rules = checked(cx, options);
     for key in NUMBERS {
         let expr = options.expr(cx, key);
         rules.extend(expr.and_then(|expr| limit(cx, key, expr)));
@@ -86,23 +93,61 @@ pub(crate) fn take(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
         let text = options.text(cx, key);
         rules.extend(text.map(|text| Rule::Text { key, text }));
     }
-    rules.extend(schemas(cx, options));
+    if !is_checked(&rules) {
+        rules.extend(schemas(cx, options));
+    }
     for key in ["unique_items", "null_apart"] {
         rules.extend(options.flag(cx, key).then_some(Rule::Flag { key }));
     }
-    let kinds: [(_, fn(_) -> _); 3] = [
+    let nested: [(_, fn(_) -> _); 3] = [
         ("items", Rule::Items),
         ("values", Rule::Items),
         ("names", Rule::PropertyNames),
     ];
-    for (key, rule) in kinds {
+    for (key, rule) in nested {
         if let Some(mut inner) = options.inner(cx, key) {
+            if let ("names", Some(span)) = (key, inner.span("checked")) {
+                cx.at(span, "a name has no type to be read: omit `checked`");
+            }
             rules.push(rule(take(cx, &mut inner)));
             inner.finish(cx);
         }
     }
     rules.extend(contains(cx, options));
+    rules.extend(kinds(cx, options, "implied").map(Rule::Implied));
     rules
+}
+
+/// Whether a schema judges the value before it is read.
+pub(crate) fn is_checked(rules: &[Rule]) -> bool {
+    matches!(rules, [Rule::Checked, ..])
+}
+
+/// `checked, schema = …`; nothing if there is no `checked`.
+pub(crate) fn checked(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
+    let span = options.span("checked");
+    if !options.flag(cx, "checked") {
+        return Vec::new();
+    }
+    let mut rules = vec![Rule::Checked];
+    rules.extend(schemas(cx, options));
+    if let (1, Some(span)) = (rules.len(), span) {
+        cx.at(
+            span,
+            "`checked` needs the schema that judges the value: `checked, schema = …`",
+        );
+    }
+    rules
+}
+
+/// `schema = …`, which may be checked.
+pub(crate) fn take_schema(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
+    let checked = checked(cx, options);
+    if checked.is_empty() {
+        schemas(cx, options)
+    } else {
+        checked
+    }
 }
 
 /// `schema = "…"`, `schema = DEFINITIONS["Name"]`
@@ -112,32 +157,37 @@ fn schemas(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
         let Some(expr) = options.expr(cx, key) else {
             continue;
         };
-        let schema = match expr {
-            Expr::Lit(ExprLit {
-                lit: Lit::Str(text),
-                ..
-            }) => SchemaText::Own(text),
-            Expr::Index(ExprIndex { expr, index, .. })
-                if matches!((&*expr, &*index), (Expr::Path(_), Expr::Lit(_))) =>
-            {
-                SchemaText::Of {
-                    table: expr,
-                    name: index,
-                }
-            }
-            other => {
-                cx.error(
-                    other,
-                    format_args!(
-                        "`{key}` must be a string, or one of a table of schemas: `DEFINITIONS[\"Name\"]`"
-                    ),
-                );
-                continue;
-            }
-        };
-        rules.push(Rule::Schema { key, schema });
+        let schema = schema_text(cx, key, expr);
+        rules.extend(schema.map(|schema| Rule::Schema { key, schema }));
     }
     rules
+}
+
+/// `"…"` or `DEFINITIONS["Name"]`
+pub(crate) fn schema_text(cx: &Ctxt, key: &str, expr: Expr) -> Option<SchemaText> {
+    match expr {
+        Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) => Some(SchemaText::Own(text)),
+        Expr::Index(ExprIndex { expr, index, .. })
+            if matches!((&*expr, &*index), (Expr::Path(_), Expr::Lit(_))) =>
+        {
+            Some(SchemaText::Of {
+                table: expr,
+                name: index,
+            })
+        }
+        other => {
+            cx.error(
+                other,
+                format_args!(
+                    "`{key}` must be a string, or one of a table of schemas: `DEFINITIONS[\"Name\"]`"
+                ),
+            );
+            None
+        }
+    }
 }
 
 /// `contains(schema = "…", min = 1, max = 3)`

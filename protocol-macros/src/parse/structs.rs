@@ -1,9 +1,10 @@
 //! Structs: objects, tuples, and structs around one value.
 
 use super::{
-    fields::{self, Field},
+    fields::{self, Field, FieldRole},
     options::{Ctxt, Options},
     rules::{self, Rule},
+    types::{is, option_of},
 };
 use proc_macro2::Ident;
 use syn::{DataStruct, Fields, Type, Visibility};
@@ -15,6 +16,8 @@ pub(crate) struct Struct {
     /// Whether unknown fields are refused; `None` leaves it to the side that reads.
     pub(crate) closed: Option<bool>,
     pub(crate) fields: Vec<Field>,
+    /// The field that takes what no other does.
+    pub(crate) rest: Option<Field>,
     /// The rules of the struct itself.
     pub(crate) rules: Vec<Rule>,
     pub(crate) deserialize: bool,
@@ -46,7 +49,16 @@ impl Struct {
                 None
             }
         };
-        let fields = fields::take(cx, &mut data.fields);
+        let is_tuple = matches!(data.fields, Fields::Unnamed(_));
+        if options.flag(cx, "tuple") && !is_tuple {
+            cx.error(ident, "`tuple` goes on a struct with unnamed fields");
+        }
+        let mut fields = fields::take(cx, &mut data.fields);
+        check_order(cx, is_tuple, &fields);
+        let rest = fields
+            .iter()
+            .position(|field| field.role == FieldRole::Rest);
+        let rest = rest.map(|index| fields.remove(index));
         let mut rules = match data.fields {
             Fields::Named(_) => rules::dependent_required(cx, options, |name| {
                 fields.iter().any(|field| field.name == name)
@@ -56,12 +68,52 @@ impl Struct {
         rules.extend(rules::take(cx, options));
         Self {
             ident: ident.clone(),
-            is_tuple: matches!(data.fields, Fields::Unnamed(_)),
+            is_tuple,
             closed,
             fields,
+            rest,
             rules,
             deserialize: options.flag(cx, "deserialize"),
         }
+    }
+}
+
+/// Reports fields whose roles do not fit the struct.
+fn check_order(cx: &Ctxt, is_tuple: bool, fields: &[Field]) {
+    let mut ended = false;
+    for (i, field) in fields.iter().enumerate() {
+        let (is_optional, is_rest) = (
+            field.role == FieldRole::Optional,
+            field.role == FieldRole::Rest,
+        );
+        let rest_type = if is_tuple { "Vec" } else { "BTreeMap" };
+        if is_optional && !is_tuple {
+            cx.error(
+                &field.ty,
+                "`optional` goes on an item of a tuple; a field may be absent if its type is an `Option`",
+            );
+        } else if is_optional && option_of(&field.ty).is_none() {
+            cx.error(&field.ty, "an `optional` item is an `Option`");
+        } else if is_rest && !is(&field.ty, rest_type) {
+            cx.error(
+                &field.ty,
+                "the `rest` of a tuple is a `Vec`, that of an object a `BTreeMap`",
+            );
+        } else if is_rest && is_tuple && i + 1 < fields.len() {
+            cx.error(&field.ty, "the `rest` of a tuple is its last field");
+        } else if is_rest
+            && fields[..i]
+                .iter()
+                .any(|field| field.role == FieldRole::Rest)
+        {
+            cx.error(&field.ty, "a struct has one `rest`");
+        } else if ended && is_tuple && !is_optional && !is_rest {
+            cx.error(
+                &field.ty,
+                "only `optional` items and the `rest` follow an `optional` item",
+            );
+        }
+        ended |= is_optional;
     }
 }
 

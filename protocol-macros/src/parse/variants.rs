@@ -3,6 +3,7 @@
 use super::{
     fields::{self, Field},
     options::Ctxt,
+    rules::Rule,
 };
 use syn::{Fields, Type, Variant};
 
@@ -13,17 +14,25 @@ use syn::{Fields, Type, Variant};
 )]
 pub(crate) enum Content {
     Empty,
-    Value(Type),
+    /// One value, and its rules.
+    Value(Type, Vec<Rule>),
     Fields(Vec<Field>),
 }
 
 impl Content {
-    /// Parses the fields of a variant, and removes our attributes from them.
-    pub(crate) fn take(cx: &Ctxt, variant: &mut Variant) -> Option<Self> {
+    /// Parses the fields of a variant, and removes our attributes from them. `rules` are those that the attributes of the variant give its
+    /// value.
+    pub(crate) fn take(cx: &Ctxt, variant: &mut Variant, rules: Vec<Rule>) -> Option<Self> {
+        if !rules.is_empty() && !matches!(&variant.fields, Fields::Unnamed(_)) {
+            cx.error(
+                &variant.ident,
+                "rules go on a variant that contains one value",
+            );
+        }
         match &mut variant.fields {
             Fields::Unit => Some(Self::Empty),
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
-                Some(Self::Value(fields.unnamed[0].ty.clone()))
+                Some(Self::Value(fields.unnamed[0].ty.clone(), rules))
             }
             Fields::Unnamed(fields) => {
                 cx.error(
@@ -32,7 +41,7 @@ impl Content {
                 );
                 None
             }
-            named @ Fields::Named(_) => Some(Self::Fields(fields::take(cx, named))),
+            named @ Fields::Named(_) => Some(Self::Fields(fields::take_plain(cx, named))),
         }
     }
 }

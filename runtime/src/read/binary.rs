@@ -42,6 +42,8 @@ pub struct BinaryReader<'de> {
     shared: Option<&'de Bytes>,
     /// The name that was read last, if it is borrowed.
     name: Option<&'de str>,
+    /// Whether a number was read that a double may not have exactly.
+    inexact: bool,
     stopped: Syntax,
 }
 
@@ -56,6 +58,7 @@ impl<'de> BinaryReader<'de> {
             scratch: String::new(),
             shared: None,
             name: None,
+            inexact: false,
             stopped: Syntax {
                 offset: 0,
                 message: "",

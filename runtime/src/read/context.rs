@@ -16,6 +16,10 @@ pub struct ReadContext {
     found: Vec<RelativeViolation>,
     /// The members that the next object must ignore.
     pub(crate) ignored: IgnoredMembers,
+    /// Whether the value was accepted by the schema of a `checked` place around it, so that nothing is judged again.
+    pub(super) accepted: bool,
+    /// Whether the violations are those of a value around this one, whose schema words them.
+    pub(super) quiet: bool,
 }
 
 /// The members of an object that are known but not fields of the type being read.
@@ -41,7 +45,12 @@ impl IgnoredMembers {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.discriminant == Some(name) || self.envelope.is_some_and(|e| e.has(name))
+        self.discriminant == Some(name) || self.has_in_envelope(name)
+    }
+
+    /// Whether a member is the envelope's, and so no part of the payload.
+    pub(crate) fn has_in_envelope(&self, name: &str) -> bool {
+        self.envelope.is_some_and(|envelope| envelope.has(name))
     }
 }
 
@@ -129,7 +138,17 @@ impl ReadContext {
                 discriminant: None,
                 envelope: None,
             },
+            accepted: false,
+            quiet: false,
         }
+    }
+
+    /// Creates a context without violations for a part of the value being read.
+    pub(super) const fn of_part(&self) -> Self {
+        let mut part = Self::new(self.side);
+        part.accepted = self.accepted;
+        part.quiet = self.quiet;
+        part
     }
 
     /// Returns the receiving side.
@@ -137,9 +156,9 @@ impl ReadContext {
         self.side
     }
 
-    /// Whether unknown fields are violations. Otherwise they are ignored.
+    /// Whether unknown fields are violations, unless the type says otherwise. Otherwise they are ignored.
     pub const fn refuses_unknown(&self) -> bool {
-        matches!(self.side, Side::Server)
+        matches!(self.side, Side::Server) && !self.accepted
     }
 
     /// Returns the current position in the list of violations.

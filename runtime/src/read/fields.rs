@@ -1,7 +1,10 @@
 //! Reading and writing the fields of a struct through type-erased slots, filled one after the other.
 
 use super::{
-    Kind, Mark, Members, ObjectReader, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
+    Kind, Mark, Members, ObjectReader, Place, ReadContext, ReadResult, Reader, Rules, Segment,
+    Stop,
+    checked::{is_checked, judged},
+    object::RestSlot,
 };
 use crate::{Payload, message::FieldWriter};
 
@@ -19,8 +22,9 @@ pub enum Pass<'a, 'de, T> {
 pub struct StructFields {
     /// The names of the fields, in the schema's order.
     pub names: &'static [&'static str],
-    /// Whether every name appears verbatim in JSON text: none contains a quote, a backslash or a control character.
-    pub plain: bool,
+    /// Whether the fast path can read them: every name appears verbatim in JSON text, so none contains a quote, a backslash or a control
+    /// character; and no field is checked.
+    pub quick: bool,
     /// The rules of each field; empty if no field has any.
     pub rules: &'static [Rules],
     /// Whether unknown fields are violations; `None` if that depends on the receiving side.
@@ -41,14 +45,8 @@ pub fn fill(
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
 ) -> Result<bool, Stop> {
-    let mut prefix = ObjectPrefix {
-        start: r.place(),
-        before: cx.mark(),
-        seen: 0,
-        last: usize::MAX,
-        members: None,
-    };
-    if layout.plain && layout.own.is_empty() && cx.ignored.is_none() {
+    let mut prefix = ObjectPrefix::none(r, cx);
+    if layout.quick && layout.own.is_empty() && cx.ignored.is_none() {
         let whole = match r {
             Reader::Json(_) => read_in_order(r, cx, layout, required, slots, &mut prefix)?,
             Reader::Binary(_) => read_counted(r, cx, layout, required, slots, &mut prefix)?,
@@ -58,7 +56,66 @@ pub fn fill(
             return Ok(cx.clean_since(prefix.before));
         }
     }
-    let mut object = ObjectReader::new(r, cx, layout, required, prefix);
+    fill_any(r, cx, layout, required, slots, prefix, None)
+}
+
+/// As [`fill`], without its fast path. What no field takes goes into `rest`.
+///
+/// # Errors
+/// If the text is not valid JSON.
+pub fn fill_with_rest(
+    r: &mut Reader<'_>,
+    cx: &mut ReadContext,
+    layout: &'static StructFields,
+    required: &'static [u64],
+    slots: &mut [&mut dyn Slot],
+    rest: &mut dyn RestSlot,
+) -> Result<bool, Stop> {
+    let prefix = ObjectPrefix::none(r, cx);
+    fill_any(r, cx, layout, required, slots, prefix, Some(rest))
+}
+
+/// Reads an object, which may be checked, after the fields that were read. The rest goes into `rest`.
+#[inline(never)]
+fn fill_any<'de>(
+    r: &mut Reader<'de>,
+    cx: &mut ReadContext,
+    layout: &'static StructFields,
+    required: &'static [u64],
+    slots: &mut [&mut dyn Slot],
+    prefix: ObjectPrefix<'de>,
+    mut rest: Option<&mut dyn RestSlot>,
+) -> Result<bool, Stop> {
+    if !is_checked(layout.own) {
+        return fill_object(r, cx, layout, required, slots, prefix, shorter(&mut rest));
+    }
+    let before = prefix.before;
+    judged(r, cx, layout.own, &mut |r, cx| {
+        let prefix = ObjectPrefix::none(r, cx);
+        fill_object(r, cx, layout, required, slots, prefix, shorter(&mut rest)).map(drop)
+    })?;
+    Ok(cx.clean_since(before))
+}
+
+/// Borrows the rest for a while.
+fn shorter<'a>(rest: &'a mut Option<&mut dyn RestSlot>) -> Option<&'a mut (dyn RestSlot + 'a)> {
+    match rest {
+        Some(rest) => Some(&mut **rest),
+        None => None,
+    }
+}
+
+/// Reads the fields of an object, in any order, after those that were read.
+fn fill_object<'r, 'de>(
+    r: &'r mut Reader<'de>,
+    cx: &'r mut ReadContext,
+    layout: &'static StructFields,
+    required: &'static [u64],
+    slots: &mut [&mut dyn Slot],
+    prefix: ObjectPrefix<'de>,
+    rest: Option<&'r mut dyn RestSlot>,
+) -> Result<bool, Stop> {
+    let mut object = ObjectReader::new(r, cx, layout, required, prefix, rest);
     while let Some(field) = object.advance() {
         if let Some(slot) = slots.get_mut(field) {
             object.fill(&mut **slot, layout.rules.get(field).unwrap_or(&NONE));
@@ -79,7 +136,20 @@ pub(super) struct ObjectPrefix<'de> {
     pub(super) members: Option<Members<'de>>,
 }
 
-/// The fast path: reads fields for as long as they are in the schema's order and without white space, as most senders write them. Returns
+impl<'de> ObjectPrefix<'de> {
+    /// Nothing was read.
+    const fn none(r: &Reader<'de>, cx: &ReadContext) -> Self {
+        Self {
+            start: r.place(),
+            before: cx.mark(),
+            seen: 0,
+            last: usize::MAX,
+            members: None,
+        }
+    }
+}
+
+/// The fast path for text: reads fields for as long as they are in the schema's order and without white space, as most senders write them. Returns
 /// whether that was the whole object, with every required field.
 #[inline]
 fn read_in_order<'de>(

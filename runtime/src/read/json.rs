@@ -66,6 +66,8 @@ pub struct JsonReader<'de> {
     bytes: Option<&'de Bytes>,
     /// The name that was read last, if it has no escapes.
     name: Option<&'de str>,
+    /// Whether a number was read that a double may not have exactly.
+    inexact: bool,
     stopped: Syntax,
 }
 
@@ -79,6 +81,7 @@ impl<'de> JsonReader<'de> {
             scratch: String::new(),
             bytes: None,
             name: None,
+            inexact: false,
             stopped: Syntax {
                 offset: 0,
                 message: "",
@@ -282,7 +285,10 @@ impl<'de> JsonReader<'de> {
         let text = &self.text[start..self.at];
         match (text.parse(), text.parse()) {
             (Ok(n), _) => Ok(Num::Int(n)),
-            (_, Ok(x)) if f64::is_finite(x) => Ok(Num::Float(x)),
+            (_, Ok(x)) if f64::is_finite(x) => {
+                self.inexact |= Num::Float(x).is_inexact();
+                Ok(Num::Float(x))
+            }
             (_, Ok(_)) => Err(self.syntax("a number is too large")),
             _ => Err(self.syntax("expected a number")),
         }
@@ -462,6 +468,16 @@ impl<'de> JsonReader<'de> {
             Some(_) => Err(self.syntax("expected `,` or `]`")),
             None => Err(self.syntax("the text ends inside an array")),
         }
+    }
+
+    /// Returns the text from a position to the current one.
+    pub(super) fn since(&self, start: usize) -> &'de str {
+        &self.text[start..self.at]
+    }
+
+    /// Returns whether a number was read that a double may not have exactly, and forgets it.
+    pub(super) const fn take_inexact(&mut self) -> bool {
+        std::mem::replace(&mut self.inexact, false)
     }
 
     pub(super) const fn offset(&self) -> usize {

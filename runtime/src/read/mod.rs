@@ -4,11 +4,15 @@
 //! [`ReadContext`], and reading continues after them. Paths are built on the way out, so that valid messages do not pay for them.
 
 mod binary;
+mod checked;
+mod constant;
 mod context;
 mod detail_cache;
 mod digits;
 mod fields;
+mod integer;
 mod json;
+pub mod kinds;
 mod number;
 mod object;
 mod pattern;
@@ -18,21 +22,26 @@ mod schema;
 mod sequence;
 mod transcode;
 mod union;
+mod untagged;
 mod value;
 
 pub use binary::{BinaryFormat, BinaryReader};
+pub(crate) use checked::read_any;
+pub use checked::read_checked;
+pub use constant::{Constant, Constants, constant};
 pub use context::{Mark, ReadContext, Segment};
 pub use fields::*;
 pub use json::JsonReader;
 pub use number::Num;
-pub use object::{ObjectReader, map};
+pub use object::{ObjectReader, RestMembers, RestSlot, map};
 pub use pattern::Pattern;
 pub use rules::{Contains, Limit, Rule, Rules};
 pub use scalar::{Literals, literal, open_literal, string};
 pub use schema::{Definitions, SchemaText};
-pub use sequence::{ArrayReader, TupleReader};
+pub use sequence::{ArrayReader, TupleReader, TupleWidth};
 pub(crate) use transcode::Transcoded;
 pub use union::{UnionBranches, union};
+pub use untagged::{Guard, Untagged, UntaggedBranch, untagged};
 pub use value::ValueReader;
 
 use crate::codec::Body;
@@ -219,6 +228,15 @@ impl<'de> Reader<'de> {
     #[inline]
     pub fn number(&mut self) -> Result<Num, Stop> {
         either!(self.number())
+    }
+
+    /// Returns whether a number was read since the last call that a double may not have exactly. A value in memory has what it has.
+    pub(super) const fn take_inexact(&mut self) -> bool {
+        match self {
+            Self::Json(reader) => reader.take_inexact(),
+            Self::Binary(reader) => reader.take_inexact(),
+            Self::Value(_) => false,
+        }
     }
 
     /// Reads a string.

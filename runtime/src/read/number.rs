@@ -19,6 +19,12 @@ impl Num {
         }
     }
 
+    /// Whether the double may be the nearest to an integer instead of the integer.
+    pub(super) const fn is_inexact(self) -> bool {
+        const TWO_TO_53: f64 = 9_007_199_254_740_992.0;
+        matches!(self, Self::Float(x) if x.abs() >= TWO_TO_53)
+    }
+
     /// Returns the number as an integer, if it is one, as `1.0` and `-0` are. Saturates beyond 64 bits.
     #[expect(
         clippy::cast_possible_truncation,

@@ -1,17 +1,18 @@
 //! Objects: structs, by their list of fields, and maps.
 
 use super::{
-    Kind, Mark, Members, Next, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
+    Kind, Mark, Members, Next, Pass, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
+    checked::{fill_slot, read_any, report_by_schema},
     context::IgnoredMembers,
     detail_cache,
     fields::{ObjectPrefix, Slot, StructFields},
-    rules::{Rule, check_properties, check_value, inner, is_valid_name, names},
+    rules::{Rule, check_properties, inner, is_valid_name, names},
     scalar::wrong_type,
     schema,
 };
-use crate::Payload;
+use crate::{Fields, Payload};
 use handfast_schema::{Type, details};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 /// Reads an object: returns one field after the other, and at the end whether there were violations.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct ObjectReader<'r, 'de> {
     required: &'static [u64],
     closed: bool,
     rules: Rules,
+    /// Whether the schema of a value around this one will word the violations.
+    quiet: bool,
     /// `None` before and after the object.
     members: Option<Members<'de>>,
     entered: bool,
@@ -33,7 +36,11 @@ pub struct ObjectReader<'r, 'de> {
     ignored: IgnoredMembers,
     /// The index of the field being read; out of bounds if there is none.
     field: usize,
+    /// Where the members go that no field takes.
+    rest: Option<&'r mut dyn RestSlot>,
+    /// The number of members that were read, and of those that no field takes.
     count: u64,
+    unknown: u64,
     /// The first 64 fields that were seen, one bit each.
     seen: u64,
     /// What few objects need.
@@ -61,6 +68,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         layout: &'static StructFields,
         required: &'static [u64],
         prefix: ObjectPrefix<'de>,
+        rest: Option<&'r mut dyn RestSlot>,
     ) -> Self {
         let ObjectPrefix {
             start,
@@ -69,13 +77,18 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             last,
             members,
         } = prefix;
+        let quiet = cx.quiet;
+        if !layout.own.is_empty() {
+            cx.quiet |= schema::of(layout.own).is_some();
+        }
         let mut object = Self {
             start,
+            quiet,
             before,
             mark: cx.mark(),
             ignored: std::mem::take(&mut cx.ignored),
             r,
-            closed: layout.closed.unwrap_or(cx.refuses_unknown()),
+            closed: layout.closed.unwrap_or(cx.refuses_unknown()) && !cx.accepted && rest.is_none(),
             cx,
             fields: layout.names,
             required,
@@ -84,7 +97,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             members,
             repeated: false,
             field: last,
+            rest,
             count: u64::from(seen.count_ones()),
+            unknown: 0,
             seen,
             cold: None,
             stopped: false,
@@ -135,11 +150,11 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 
     #[inline]
     fn step(&mut self) -> Result<Option<usize>, Stop> {
-        let Some(members) = &mut self.members else {
-            return Ok(self.next_reread());
-        };
         let guess = self.field.wrapping_add(1);
         loop {
+            let Some(members) = &mut self.members else {
+                return Ok(self.next_reread());
+            };
             match self.r.next_key(members, self.fields, guess) {
                 Next::Field(field) => {
                     self.count += 1;
@@ -152,26 +167,35 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                     }
                     return Ok(Some(field));
                 }
-                Next::Unknown => {
-                    self.count += 1;
-                    if self.closed {
-                        let name = self.r.name();
-                        if !self.ignored.has(&name) {
-                            unknown(self.cx, self.before, &name);
-                        }
-                    }
-                    self.r.skip()?;
-                }
+                Next::Unknown => self.unknown()?,
                 Next::End => break,
                 Next::Stop => return Err(Stop),
             }
         }
         self.members = None;
-        if self.repeated {
+        // Only their number matters of members that are dropped, so only if it does are their names compared.
+        let miscounted = self.unknown > 1 && self.rest.is_none() && is_counted(self.rules);
+        if self.repeated || miscounted {
             self.last_wins()?;
             return Ok(self.next_reread());
         }
         Ok(None)
+    }
+
+    /// Reads, refuses or drops a member that no field takes.
+    fn unknown(&mut self) -> Result<(), Stop> {
+        self.unknown += 1;
+        let ignored = !self.ignored.is_none() && self.ignored.has(&self.r.name());
+        if let (Some(rest), false) = (&mut self.rest, ignored) {
+            let name = self.r.name().into_owned();
+            self.count += u64::from(rest.add(name, self.r, self.cx)?);
+            return Ok(());
+        }
+        self.count += u64::from(!ignored || !self.ignored.has_in_envelope(&self.r.name()));
+        if self.closed && !ignored {
+            unknown(self.cx, self.before, &self.r.name());
+        }
+        self.r.skip()
     }
 
     /// Marks a field beyond the first 64 as seen. Returns whether it is new.
@@ -229,7 +253,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             last.insert(name, (field, self.r.place()));
             self.r.skip()?;
         }
-        self.count = last.len() as u64;
+        let ignored = self.ignored;
+        let counts = |name: &&String| !ignored.has_in_envelope(name);
+        self.count = last.keys().filter(counts).count() as u64;
         let cold = self.cold.get_or_insert_default();
         cold.end = end;
         for (name, (field, place)) in last {
@@ -246,7 +272,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 
     /// Reads the value of a field.
     pub(super) fn fill(&mut self, slot: &mut dyn Slot, rules: Rules) {
-        self.stopped |= slot.fill(self.r, self.cx, rules).is_err();
+        self.stopped |= fill_slot(slot, self.r, self.cx, rules).is_err();
     }
 
     /// Returns whether there are no violations. If so, every required field was read.
@@ -254,6 +280,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     /// # Errors
     /// If the text is not valid JSON.
     pub(super) fn end(mut self) -> Result<bool, Stop> {
+        self.cx.quiet = self.quiet;
         if self.stopped {
             return Err(Stop);
         }
@@ -273,6 +300,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                 }
             }
         }
+        if let Some(rest) = &mut self.rest {
+            rest.finish(self.cx, self.before);
+        }
         check_properties(self.rules, self.count, self.cx);
         for rule in self.rules {
             if let Rule::DependentRequired(because, names) = rule {
@@ -281,7 +311,8 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         }
         let clean = self.cx.clean_since(self.before);
         if !clean && schema::of(self.rules).is_some() {
-            self.report_by_schema()?;
+            let Self { r, cx, rules, .. } = self;
+            report_by_schema(r, cx, rules, self.start, self.before, self.ignored)?;
         }
         Ok(clean)
     }
@@ -292,7 +323,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             let place = self.fields.iter().position(|field| *field == name);
             place.is_some_and(|place| self.has_seen(place))
         };
-        if !is_there(because) {
+        if !is_there(because) || self.cx.accepted {
             return;
         }
         let missing: Vec<&&str> = names.iter().filter(|name| !is_there(name)).collect();
@@ -301,26 +332,12 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
                 .violation(details::dependent_required(name, because));
         }
     }
+}
 
-    /// Replaces the violations by those of the schema, if the type has one: its fields decide what is valid, the schema how violations are
-    /// reported.
-    #[cold]
-    fn report_by_schema(self) -> Result<(), Stop> {
-        let end = self.r.place();
-        self.r.go(self.start);
-        let mut value = self.r.value()?;
-        self.r.go(end);
-        self.ignored.remove_envelope(&mut value);
-        let mut by_schema = ReadContext::new(self.cx.side());
-        let start = by_schema.mark();
-        check_value(self.rules, &value, &mut by_schema);
-        // If the schema accepts the value, keep the violations of the fields.
-        if !by_schema.clean_since(start) {
-            self.cx.forget_since(self.before);
-            self.cx.adopt(by_schema);
-        }
-        Ok(())
-    }
+/// Whether the number of properties has bounds.
+fn is_counted(rules: Rules) -> bool {
+    let counts = |rule: &Rule| matches!(rule, Rule::MinProperties(_) | Rule::MaxProperties(_));
+    rules.iter().any(counts)
 }
 
 #[cold]
@@ -344,9 +361,7 @@ pub fn map<T: Payload>(
         return wrong_type(r, cx, Type::Object);
     }
     let outer = cx.mark();
-    // The violations of a value are held back until it is known to be the last of its name.
-    let mut found: BTreeMap<String, (Option<T>, ReadContext)> = BTreeMap::new();
-    let (side, inner, names) = (cx.side(), inner(rules), names(rules));
+    let mut rest = RestMembers::new(rules);
     let mut members = r.enter_object()?;
     loop {
         match r.next_key(&mut members, &[], 0) {
@@ -359,29 +374,99 @@ pub fn map<T: Payload>(
             r.skip()?;
             continue;
         }
-        let mut own = ReadContext::new(side);
-        let value = T::read(r, &mut own, inner)?;
-        found.insert(name.into_owned(), (value, own));
+        rest.add(name.into_owned(), r, cx)?;
     }
-    let count = found.len() as u64;
-    let mut map = BTreeMap::new();
-    for (name, (value, own)) in found {
-        let mark = cx.mark();
-        if !is_valid_name(names, &name) {
-            cx.violation(details::property_name());
-        }
-        cx.adopt(own);
-        cx.part(outer, mark, || Segment::Key(name.as_str().into()));
-        if let Some(value) = value {
-            map.insert(name, value);
-        }
-    }
+    let count = rest.found.len() as u64;
+    rest.finish(cx, outer);
     check_properties(rules, count, cx);
-    Ok(cx.clean_since(outer).then_some(map))
+    Ok(cx.clean_since(outer).then(|| rest.into_map()))
+}
+
+/// The members of a map, or those of a struct that no field takes, while they are read. If a name is repeated, the last value counts.
+#[derive(Debug)]
+pub struct RestMembers<T> {
+    rules: Rules,
+    /// The violations of a value are held back until it is known to be the last of its name.
+    found: BTreeMap<String, (Option<T>, ReadContext)>,
+    map: BTreeMap<String, T>,
+}
+
+/// [`RestMembers`] of any type.
+pub trait RestSlot {
+    /// Reads a member. Returns whether its name is new.
+    ///
+    /// # Errors
+    /// If the text is not valid JSON.
+    fn add(&mut self, name: String, r: &mut Reader<'_>, cx: &mut ReadContext)
+    -> Result<bool, Stop>;
+
+    /// Reports the violations of all members of an object whose violations start at `outer`.
+    fn finish(&mut self, cx: &mut ReadContext, outer: Mark);
+}
+
+impl fmt::Debug for dyn RestSlot + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RestSlot")
+    }
+}
+
+impl<T> RestMembers<T> {
+    /// Creates a map that is empty. The rules are those of the map.
+    pub const fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            found: BTreeMap::new(),
+            map: BTreeMap::new(),
+        }
+    }
+
+    /// Returns the members, after [`RestSlot::finish`].
+    pub fn into_map(self) -> BTreeMap<String, T> {
+        self.map
+    }
+}
+
+impl<T: Payload> RestSlot for RestMembers<T> {
+    fn add(
+        &mut self,
+        name: String,
+        r: &mut Reader<'_>,
+        cx: &mut ReadContext,
+    ) -> Result<bool, Stop> {
+        let mut own = cx.of_part();
+        let value = read_any(r, &mut own, inner(self.rules))?;
+        Ok(self.found.insert(name, (value, own)).is_none())
+    }
+
+    fn finish(&mut self, cx: &mut ReadContext, outer: Mark) {
+        let names = names(self.rules);
+        for (name, (value, own)) in std::mem::take(&mut self.found) {
+            let mark = cx.mark();
+            if !cx.accepted && !is_valid_name(names, &name) {
+                cx.violation(details::property_name());
+            }
+            cx.adopt(own);
+            cx.part(outer, mark, || Segment::Key(name.as_str().into()));
+            if let Some(value) = value {
+                self.map.insert(name, value);
+            }
+        }
+    }
 }
 
 impl<T: Payload> Payload for BTreeMap<String, T> {
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         map(r, cx, rules)
     }
+
+    fn fields(pass: Pass<'_, '_, Self>) -> ReadResult<Self> {
+        if let Pass::Write(members, mut fields) = pass {
+            for (name, value) in members {
+                fields.field(name, value);
+            }
+        }
+        Ok(None)
+    }
 }
+
+impl<T: Payload> Fields for BTreeMap<String, T> {}

@@ -1,6 +1,6 @@
 //! The keyword `pattern`: regular expressions of ECMA-262, matched in linear time.
 
-use regex::Regex;
+use handfast_schema::pattern;
 use std::sync::OnceLock;
 
 /// A regular expression of ECMA-262, translated and compiled at first use. It matches in linear time.
@@ -13,7 +13,7 @@ pub struct Pattern {
 #[derive(Debug)]
 enum Matcher {
     Run(Run),
-    Regex(Regex),
+    Regex(pattern::Matcher),
     /// The pattern cannot be translated.
     Nothing,
 }
@@ -40,7 +40,7 @@ fn compile(source: &str) -> Matcher {
     if let Some(run) = Run::parse(source) {
         return Matcher::Run(run);
     }
-    handfast_schema::pattern::compile(source).map_or(Matcher::Nothing, Matcher::Regex)
+    pattern::compile(source).map_or(Matcher::Nothing, Matcher::Regex)
 }
 
 /// A run of characters of one class, such as `^[a-z0-9-]{1,64}$`. Most names have such patterns, which need no automaton.

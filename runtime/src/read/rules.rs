@@ -6,12 +6,15 @@ use std::cell::OnceCell;
 
 use super::{
     Num, Pattern, ReadContext, SchemaText, detail_cache,
+    kinds::Kinds,
     schema::{fits, of, violations},
 };
 
 /// A constraint of a value in addition to its type: a keyword of JSON Schema and its value.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
+    /// The schema among the rules judges the value, and the type is read from what it accepts. Always the first rule.
+    Checked,
     /// `minimum`
     Minimum(Limit),
     /// `maximum`
@@ -54,6 +57,8 @@ pub enum Rule {
     Schema(SchemaText),
     /// As [`Rule::Schema`], but with the defaults of JSON Schema: objects are not closed, and integers are unbounded.
     JsonSchema(SchemaText),
+    /// The kinds of the values that an [`Implied`](crate::Implied) schema speaks of.
+    Implied(Kinds),
     /// Null is a separate branch (`oneOf`), not one of several types: violations are reported by the other branch.
     NullApart,
 }
@@ -229,6 +234,9 @@ pub(super) fn check_contains(
     items: &[serde_json::Value],
     cx: &mut ReadContext,
 ) {
+    if cx.accepted {
+        return;
+    }
     let count = items.iter().filter(|item| fits(contains.of, item)).count() as u64;
     if count < contains.min.unwrap_or(1) {
         cx.violation(details::contains(contains.min));
@@ -268,10 +276,13 @@ pub(super) fn check_properties(rules: Rules, count: u64, cx: &mut ReadContext) {
     });
 }
 
-/// Reports the violation of a rule.
+/// Reports the violation of a rule, unless the value was accepted by a schema that has the rule or none.
 #[cold]
 #[inline(never)]
 pub(super) fn report(rule: &'static Rule, cx: &mut ReadContext) {
+    if cx.accepted {
+        return;
+    }
     cx.cached_violation(detail_cache::violated(rule, || detail_of(rule)));
 }
 
@@ -293,7 +304,9 @@ fn detail_of(rule: &Rule) -> ViolationDetail {
         Rule::MinProperties(n) => details::min_properties(*n),
         Rule::MaxProperties(n) => details::max_properties(*n),
         // These have messages of their own, elsewhere.
-        Rule::Items(_)
+        Rule::Checked
+        | Rule::Implied(_)
+        | Rule::Items(_)
         | Rule::Contains(_)
         | Rule::PropertyNames(_)
         | Rule::DependentRequired(..)
@@ -305,14 +318,19 @@ fn detail_of(rule: &Rule) -> ViolationDetail {
 
 /// Checks a value against its JSON Schema, if the rules contain one.
 pub(super) fn check_value(rules: Rules, value: &serde_json::Value, cx: &mut ReadContext) {
+    if cx.accepted {
+        return;
+    }
     let Some((text, dialect)) = of(rules) else {
         return;
     };
     match violations(text, dialect, value, cx.side()) {
         Some(violations) => cx.adopt_ordered(violations),
-        None => cx.violation(details::ViolationDetail::new(
-            "type",
-            "must fit a schema that cannot be read",
-        )),
+        None => cx.violation(unreadable()),
     }
+}
+
+/// The violation of any value whose schema cannot be parsed.
+pub(super) fn unreadable() -> ViolationDetail {
+    ViolationDetail::new("type", "must fit a schema that cannot be read")
 }

@@ -2,9 +2,12 @@
 
 use super::{
     ArrayReader, Kind, Num, Pass, ReadContext, ReadResult, Reader, Rule, Rules, Text, detail_cache,
+    kinds,
     rules::{bounds, check_bytes, check_number, check_string, check_value, is_within},
 };
-use crate::{Bytes, Nullable, Payload, StringInteger, ValidatedJson, message::FieldWriter};
+use crate::{
+    Bytes, Implied, Nullable, Payload, StringInteger, ValidatedJson, message::FieldWriter,
+};
 use bytestring::ByteString;
 use handfast_schema::{Type, details};
 
@@ -94,6 +97,9 @@ pub fn open_literal(
     Ok(Some(place.ok_or_else(|| (*text).to_owned())))
 }
 
+/// 2⁶³, beyond which an integer has no `i64`.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
 #[inline]
 fn integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<i64> {
     const SAFE: u64 = handfast_schema::number::MAX_SAFE_INTEGER.unsigned_abs();
@@ -113,6 +119,12 @@ fn integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult
         binary.go(end);
         return Ok(Some(integer));
     }
+    rare_integer(r, cx, rules)
+}
+
+/// Reads an integer that is long, out of bounds, or none.
+#[inline(never)]
+fn rare_integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<i64> {
     if r.peek()? != Kind::Number {
         return wrong_type(r, cx, Type::Integer);
     }
@@ -121,6 +133,11 @@ fn integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult
         cx.cached_violation(detail_cache::wrong_type(Type::Integer));
         return Ok(None);
     };
+    // A schema may accept what no integer type has.
+    if cx.accepted && matches!(n, Num::Float(x) if x.abs() >= TWO_TO_63) {
+        cx.cached_violation(detail_cache::wrong_type(Type::Integer));
+        return Ok(None);
+    }
     let mark = cx.mark();
     check_number(rules, n, true, cx);
     Ok(cx.clean_since(mark).then_some(integer))
@@ -243,7 +260,7 @@ impl Payload for Bytes {
         check_string(rules, &text, cx);
         let bytes = Self::from_base64(&text);
         let says_so = |rule: &Rule| matches!(rule, Rule::ContentEncoding(_));
-        if bytes.is_none() && !rules.iter().any(says_so) {
+        if bytes.is_none() && (cx.accepted || !rules.iter().any(says_so)) {
             cx.violation(details::content_encoding("base64"));
         }
         Ok(bytes.filter(|_| cx.clean_since(mark)))
@@ -281,6 +298,18 @@ impl<T: Payload> Payload for Nullable<T> {
     }
 }
 
+impl<T: Payload> Payload for Implied<T> {
+    /// Without a rule that names the kinds, the schema speaks of every value.
+    fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
+        let kinds = kinds::of(r.peek()?);
+        let others = |rule: &Rule| matches!(rule, Rule::Implied(implied) if implied & kinds == 0);
+        if rules.iter().any(others) {
+            return Ok(Some(Self::Other(ValidatedJson(r.value()?))));
+        }
+        Ok(T::read(r, cx, rules)?.map(Self::Value))
+    }
+}
+
 impl<T: Payload> Payload for Box<T> {
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         Ok(T::read(r, cx, rules)?.map(Self::new))
@@ -312,8 +341,13 @@ macro_rules! texts {
     ($($ty:ty: $format:literal),*) => {$(
         impl Payload for StringInteger<$ty> {
             fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _: Rules) -> ReadResult<Self> {
+                let Some(text) = string(r, cx, &[Rule::Format($format)])? else { return Ok(None) };
                 // The format defines the allowed spellings, and each of them is a number of the type.
-                Ok(string(r, cx, &[Rule::Format($format)])?.and_then(|text| text.parse().ok()).map(Self))
+                let value = text.parse().ok().map(Self);
+                if value.is_none() {
+                    cx.violation(details::format($format));
+                }
+                Ok(value)
             }
         }
     )*};

@@ -4,8 +4,8 @@ use super::{JsonReader, Rule, Rules};
 use handfast_schema::{Dialect, SchemaId, Schemas, Side, Validator, Violations};
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    collections::{BTreeMap, HashMap},
+    sync::{Mutex, OnceLock, PoisonError},
 };
 
 /// The maximum nesting depth of a schema.
@@ -40,12 +40,16 @@ pub struct Definitions {
 #[derive(Debug)]
 struct Read {
     validator: Validator<'static>,
-    ids: BTreeMap<String, SchemaId>,
+    /// The schemas by their addresses.
+    ids: HashMap<String, SchemaId>,
 }
 
 impl Definitions {
     /// Creates definitions from the text of a JSON object: schemas of draft 2020-12 by their names. A `$ref` among them is `#/$defs/Name`.
     /// They are parsed at first use; if that fails, every value is invalid.
+    ///
+    /// A schema in a definition is named by a JSON Pointer behind the definition's name (RFC 6901), as in
+    /// `DEFINITIONS["Task/properties/owner/anyOf/1"]`.
     pub const fn new(text: &'static str) -> Self {
         Self {
             text,
@@ -59,6 +63,7 @@ impl Definitions {
             let document = json!({ "$defs": json(self.text)? });
             let (schemas, ids) = Schemas::definitions_of(dialect, &document).ok()?;
             let validator = Validator::owned(schemas);
+            let ids = ids.into_iter().collect();
             Some(Read { validator, ids })
         });
         read.as_ref()
@@ -75,7 +80,7 @@ fn json(text: &'static str) -> Option<Value> {
 pub enum SchemaText {
     /// The text of a self-contained schema.
     Own(&'static str),
-    /// One of several definitions, by name.
+    /// One of several definitions, or a schema in one, by its address.
     Of(&'static Definitions, &'static str),
 }
 
@@ -95,50 +100,41 @@ pub(super) fn violations(
     value: &Value,
     side: Side,
 ) -> Option<Violations> {
-    with(text, dialect, |validator, root| {
-        validator.collect(root, value, Some(side))
-    })
+    let (validator, root) = resolve(text, dialect)?;
+    Some(validator.collect(root, value, Some(side)))
 }
 
 /// Whether a value satisfies the schema among the rules, which is an assertion: neither of Handfast's defaults applies.
 pub(super) fn fits(rules: Rules, value: &Value) -> bool {
-    of(rules).is_some_and(|(text, dialect)| {
-        with(text, dialect, |validator, root| {
-            validator.is_valid(root, value, None)
-        })
-        .unwrap_or(false)
-    })
+    of(rules)
+        .and_then(|(text, dialect)| resolve(text, dialect))
+        .is_some_and(|(validator, root)| validator.is_valid(root, value, None))
 }
 
-/// Runs the validator of a schema.
-fn with<T>(
-    text: SchemaText,
-    dialect: Dialect,
-    ask: impl FnOnce(&Validator<'static>, SchemaId) -> T,
-) -> Option<T> {
+/// Returns the schema, and the validator that has it. `None` if it cannot be parsed.
+pub(super) fn resolve(text: SchemaText, dialect: Dialect) -> Option<Resolved> {
     match text {
-        SchemaText::Own(text) => {
-            let checker = checker(text, dialect)?;
-            Some(ask(&checker.0, checker.1))
-        }
-        SchemaText::Of(definitions, name) => {
+        SchemaText::Own(text) => own(text, dialect),
+        SchemaText::Of(definitions, address) => {
             let read = definitions.read(dialect)?;
-            Some(ask(&read.validator, *read.ids.get(name)?))
+            Some((&read.validator, *read.ids.get(address)?))
         }
     }
 }
 
-type Checker = (Validator<'static>, SchemaId);
+/// A schema, and the validator that has it.
+pub(super) type Resolved = (&'static Validator<'static>, SchemaId);
 
-/// Returns the validator of a schema, created once. A program has as many as its types have schemas.
-fn checker(text: &'static str, dialect: Dialect) -> Option<Arc<Checker>> {
-    type Checkers = BTreeMap<(&'static str, bool), Option<Arc<Checker>>>;
-    static CHECKERS: Mutex<Checkers> = Mutex::new(BTreeMap::new());
-    let mut checkers = CHECKERS.lock().unwrap_or_else(PoisonError::into_inner);
+/// Returns the validator of a self-contained schema, created once and never freed: a program has as many as its types have schemas.
+fn own(text: &'static str, dialect: Dialect) -> Option<Resolved> {
+    type Validators = BTreeMap<(&'static str, bool), Option<Resolved>>;
+    static VALIDATORS: Mutex<Validators> = Mutex::new(BTreeMap::new());
+    let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
     let make = || {
         let (schemas, root) = Schemas::from_json_of(dialect, &json(text)?).ok()?;
-        Some(Arc::new((Validator::owned(schemas), root)))
+        let validator: &Validator<'_> = Box::leak(Box::new(Validator::owned(schemas)));
+        Some((validator, root))
     };
     let key = (text, dialect == Dialect::Handfast);
-    checkers.entry(key).or_insert_with(make).clone()
+    *validators.entry(key).or_insert_with(make)
 }

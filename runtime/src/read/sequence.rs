@@ -2,6 +2,7 @@
 
 use super::{
     Items, Kind, Mark, Place, ReadContext, ReadResult, Reader, Rule, Rules, Segment, Stop,
+    checked::{fill_checked, is_checked, read_any},
     rules::{check_contains, check_items, inner, report},
     scalar::wrong_type,
 };
@@ -77,8 +78,12 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
 
     /// Reads the items one by one.
     pub(crate) fn items<T: Payload>(&mut self, items: &mut Vec<T>, rules: Rules) {
+        if is_checked(rules) {
+            return self.checked_items(items, rules);
+        }
         while self.advance().is_some() {
-            items.extend(self.item(rules));
+            let item = T::read(self.r, self.cx, rules);
+            items.extend(self.kept(item));
         }
     }
 
@@ -99,10 +104,24 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
         self.count += items.len() - before;
     }
 
-    /// Reads an item.
-    #[inline]
+    #[cold]
+    fn checked_items<T: Payload>(&mut self, items: &mut Vec<T>, rules: Rules) {
+        while self.advance().is_some() {
+            let mut item = None;
+            self.stopped |= fill_checked(&mut item, self.r, self.cx, rules).is_err();
+            items.extend(item);
+        }
+    }
+
+    /// Reads an item, which may be checked.
     fn item<T: Payload>(&mut self, rules: Rules) -> Option<T> {
-        match T::read(self.r, self.cx, rules) {
+        let item = read_any(self.r, self.cx, rules);
+        self.kept(item)
+    }
+
+    #[inline]
+    fn kept<T>(&mut self, item: ReadResult<T>) -> Option<T> {
+        match item {
             Ok(value) => value,
             Err(Stop) => {
                 self.stopped = true;
@@ -135,7 +154,7 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
         let Self { r, cx, rules, .. } = self;
         check_items(rules, self.count as u64, cx);
         let of_all = |rule: &Rule| matches!(rule, Rule::UniqueItems | Rule::Contains(_));
-        if rules.iter().any(of_all) {
+        if !cx.accepted && rules.iter().any(of_all) {
             let end = r.place();
             r.go(self.start);
             let value = r.value()?;
@@ -155,20 +174,31 @@ impl<'r, 'de> ArrayReader<'r, 'de> {
     }
 }
 
-/// Reads a tuple: all of its items are required, and no others are allowed.
+/// How many items a tuple has.
+#[derive(Clone, Copy, Debug)]
+pub struct TupleWidth {
+    /// How many must be there.
+    pub required: usize,
+    /// How many have a type of their own.
+    pub known: usize,
+    /// Whether others may follow.
+    pub rest: bool,
+}
+
+/// Reads a tuple: as many items as it has, and no others.
 #[derive(Debug)]
 pub struct TupleReader<'r, 'de> {
     array: ArrayReader<'r, 'de>,
-    width: usize,
+    width: TupleWidth,
 }
 
 impl<'r, 'de> TupleReader<'r, 'de> {
-    /// Enters a tuple of `width` items.
+    /// Enters a tuple.
     pub fn new(
         r: &'r mut Reader<'de>,
         cx: &'r mut ReadContext,
         rules: Rules,
-        width: usize,
+        width: TupleWidth,
     ) -> Self {
         Self {
             array: ArrayReader::new(r, cx, rules),
@@ -180,11 +210,16 @@ impl<'r, 'de> TupleReader<'r, 'de> {
     pub fn advance(&mut self) -> Option<usize> {
         loop {
             let index = self.array.advance()?;
-            if index < self.width {
+            if index < self.width.known || self.width.rest {
                 return Some(index);
             }
             self.array.refuse();
         }
+    }
+
+    /// Reads an item of the rest.
+    pub fn rest<T: Payload>(&mut self, items: &mut Vec<T>, rules: Rules) {
+        items.extend(self.array.item(inner(rules)));
     }
 
     /// Reads an item into its slot.
@@ -192,15 +227,15 @@ impl<'r, 'de> TupleReader<'r, 'de> {
         *slot = self.array.item(rules);
     }
 
-    /// Returns whether there are no violations. If so, every item was read.
+    /// Returns whether there are no violations. If so, every required item was read.
     ///
     /// # Errors
     /// If the text is not valid JSON.
     pub fn end(mut self) -> Result<bool, Stop> {
         let kept = self.array.finish()?;
-        if kept && self.array.count < self.width {
+        if kept && self.array.count < self.width.required {
             // A schema with `minItems` reports this itself, with the same message.
-            let words = details::min_items(self.width as u64);
+            let words = details::min_items(self.width.required as u64);
             self.array.cx.violation(words);
             return Ok(false);
         }

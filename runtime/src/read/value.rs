@@ -1,6 +1,7 @@
 //! Reading a value that is already in memory.
 
-use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text};
+use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text, checked::Judge};
+use crate::Integer;
 use serde_json::{Value, map};
 use std::slice;
 
@@ -10,6 +11,8 @@ pub struct ValueReader<'de> {
     here: &'de Value,
     /// The name that was read last.
     name: &'de str,
+    /// The validation of the value, if it was accepted by the schema of a `checked` place.
+    judge: Option<&'de Judge>,
 }
 
 impl<'de> ValueReader<'de> {
@@ -18,7 +21,15 @@ impl<'de> ValueReader<'de> {
         Self {
             here: value,
             name: "",
+            judge: None,
         }
+    }
+
+    /// Creates a reader of a value that was accepted.
+    pub(super) const fn accepted(value: &'de Value, judge: &'de Judge) -> Self {
+        let mut reader = Self::new(value);
+        reader.judge = Some(judge);
+        reader
     }
 }
 
@@ -96,6 +107,16 @@ impl<'de> ValueReader<'de> {
         let next = items.next();
         self.here = next.unwrap_or(array);
         next.is_some()
+    }
+
+    /// Returns the exact value of the number, if a double may not have it.
+    pub(super) fn large_integer(&self) -> Option<Integer> {
+        let kept = self.judge.and_then(|judge| judge.large_integer(self.here));
+        kept.or_else(|| self.here.as_u64().map(Integer::from))
+    }
+
+    pub(super) const fn judge(&self) -> Option<&'de Judge> {
+        self.judge
     }
 
     pub(super) const fn here(&self) -> &'de Value {

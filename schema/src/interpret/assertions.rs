@@ -2,7 +2,7 @@
 
 use super::{Out, Prepared};
 use crate::number::{self, MAX_SAFE_INTEGER, double};
-use crate::{Number, Schema, Side, Type, TypeSet, details, format};
+use crate::{Number, Schema, Type, TypeSet, details, format};
 use serde_json::{Map, Value};
 
 /// Whether a value is of one of the types.
@@ -19,13 +19,21 @@ pub(super) fn is_of(value: &Value, types: TypeSet) -> bool {
     }
 }
 
-/// Every assertion except those on the number or names of properties, which come after `contains`. `defaults` is set
-/// where Handfast's defaults apply.
+/// What applies where a schema leaves it open.
+#[derive(Clone, Copy)]
+pub(super) struct Defaults {
+    /// Whether an open `enum` accepts other strings.
+    pub(super) opens: bool,
+    /// Whether integers without bounds are within ±(2⁵³−1).
+    pub(super) safe_integers: bool,
+}
+
+/// Every assertion except those on the number or names of properties, which come after `contains`.
 pub(super) fn value(
     schema: &Schema,
     prepared: &Prepared,
     value: &Value,
-    defaults: Option<Side>,
+    defaults: Defaults,
     out: &mut Out,
 ) {
     if let Some(constant) = &schema.constant {
@@ -34,14 +42,14 @@ pub(super) fn value(
         });
     }
     if let Some(values) = &schema.enumeration {
-        let open = schema.open && defaults == Some(Side::Client) && value.is_string();
+        let open = schema.open && defaults.opens && value.is_string();
         out.check(
             open || values.iter().any(|one| number::equal(one, value)),
             || details::enumeration(values),
         );
     }
     match value {
-        Value::Number(n) => numeric(schema, double(n), defaults, out),
+        Value::Number(n) => numeric(schema, double(n), defaults.safe_integers, out),
         Value::String(text) => textual(schema, prepared, text, out),
         Value::Array(items) => {
             let n = items.len() as u64;
@@ -60,13 +68,13 @@ pub(super) fn value(
 }
 
 /// The bounds of a number, as written or by default.
-fn numeric(schema: &Schema, n: f64, defaults: Option<Side>, out: &mut Out) {
+fn numeric(schema: &Schema, n: f64, safe_integers: bool, out: &mut Out) {
     if let Some(of) = &schema.multiple_of {
         out.check(number::is_multiple(n, double(of)), || {
             details::multiple_of(of)
         });
     }
-    let integer = defaults.is_some()
+    let integer = safe_integers
         && schema
             .types
             .is_some_and(|types| types.contains(Type::Integer) && !types.contains(Type::Number));

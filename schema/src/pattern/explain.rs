@@ -1,5 +1,7 @@
 //! Explains why a pattern is refused: where, why, and what to write instead.
 
+mod unsupported;
+
 use super::PatternError;
 use crate::format::regex::{is_script, wrong};
 use std::ops::Range;
@@ -20,7 +22,7 @@ pub fn explain(pattern: &str, error: &PatternError) -> Explained {
     let chars: Vec<char> = pattern.chars().collect();
     let (at, why, help) = match error {
         PatternError::Invalid => invalid(&chars, wrong(pattern).unwrap_or(0..chars.len())),
-        PatternError::Unsupported => unsupported(&chars),
+        PatternError::Unsupported => unsupported::unsupported(pattern, &chars),
         PatternError::TooLarge => large(&chars),
     };
     let byte = |at: usize| {
@@ -325,75 +327,6 @@ fn places(chars: &[char]) -> impl Iterator<Item = (usize, bool)> {
     })
 }
 
-/// What has no equivalent in linear time.
-fn unsupported(chars: &[char]) -> Found {
-    let starts = |i: usize, text: &str| {
-        let mut here = chars[i..].iter();
-        text.chars().all(|c| here.next() == Some(&c))
-    };
-    for (i, in_class) in places(chars) {
-        let at = |length: usize| i..(i + length).min(chars.len());
-        let next = chars.get(i + 1).copied();
-        if !in_class && starts(i, "(?=") {
-            return found(
-                at(3),
-                "look-ahead",
-                "write both patterns under `allOf`, or check it in the handler",
-            );
-        }
-        if !in_class && starts(i, "(?!") {
-            return found(
-                at(3),
-                "look-ahead",
-                "put the excluded pattern under `not: { pattern: … }`, or check it in the handler",
-            );
-        }
-        if !in_class && (starts(i, "(?<=") || starts(i, "(?<!")) {
-            return found(
-                at(4),
-                "look-behind",
-                "make the preceding text part of the pattern, or check it in the handler",
-            );
-        }
-        if !in_class
-            && chars[i] == '\\'
-            && next.is_some_and(|c| c == 'k' || ('1'..='9').contains(&c))
-        {
-            return found(
-                at(2),
-                "a back-reference",
-                "repeat the pattern of the group, or check it in the handler",
-            );
-        }
-        if !in_class && starts(i, "\\B") {
-            return found(at(2), "`\\B`", "write the characters on both sides");
-        }
-        if starts(i, "[^]") {
-            return found(
-                at(3),
-                "a class that contains everything",
-                "write `[\\s\\S]`",
-            );
-        }
-        if starts(i, "[]") {
-            return found(at(2), "an empty class", "remove what can never match");
-        }
-        if starts(i, "\\u") && super::surrogate(&chars[i..]).is_some() {
-            return found(
-                at(6),
-                "a lone surrogate, which no text contains",
-                "write the whole character: `\\u{1F600}`",
-            );
-        }
-    }
-    let help = "rewrite it, or check it in the handler";
-    found(
-        0..chars.len(),
-        "it has no equivalent that runs in linear time",
-        help,
-    )
-}
-
 /// What takes too much memory: usually the largest count.
 fn large(chars: &[char]) -> Found {
     let mut largest = (0_u64, 0..chars.len());
@@ -467,8 +400,13 @@ mod tests {
             ("a{3,2}", "{3,2", "out of order", "{2,5}"),
             ("[b-a]", "b-a", "out of order", "smaller"),
             (r"[\d-z]", r"\d-z", "", ""),
-            ("^(?!x)[a-z]+$", "(?!", "look-ahead", "not: {"),
-            ("(?=a)b", "(?=", "look-ahead", "allOf"),
+            ("^x(?!y)[a-z]+$", "(?!", "not at the beginning", "not: {"),
+            ("^é+(?=a)b", "(?=", "not at the beginning", "allOf"),
+            ("(?!a)b", "(?!", "anywhere", "^(?!.*"),
+            ("(?=a)b", "(?=", "anywhere", "^(?="),
+            ("^(?!a)b(?!c)", "(?!", "not at the beginning", "not: {"),
+            ("^(?=a)(?<!b)c", "(?<!", "look-behind", "handler"),
+            (r"^(?=(a))\1", r"\1", "back-reference", "handler"),
             ("(?<=a)b", "(?<=", "look-behind", "handler"),
             (r"(a)\1", r"\1", "back-reference", "handler"),
             (r"a\B", r"\B", r"\B", "both sides"),

@@ -118,8 +118,7 @@ impl<'a> Checker<'a> {
 
     /// The entry of a keyword in a schema.
     fn keyword(&self, schema: SchemaId, keyword: &str) -> Option<&'a Entry> {
-        let site = self.lowered.sites.get(schema.0 as usize)?;
-        self.lowered.docs[site.doc].map(site.node)?.get(keyword)
+        self.lowered.keyword(schema, keyword)
     }
 
     /// The location of a property's name.

@@ -2,6 +2,7 @@
 
 use super::{Checker, branches::Around};
 use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::schema::values::numeric_format;
 use crate::tree::{Document, Entry, Kind, NodeId};
 use handfast_schema::{Number, Schema, SchemaId, Side, Span, Type, Validator, format};
 use serde_json::Value;
@@ -64,7 +65,7 @@ impl Checker<'_> {
             };
             let tree = &self.lowered.docs[site.doc];
             if self.protocol.schemas.has_defaults() {
-                self.not_enforced(tree, tree.entries(site.node));
+                self.not_enforced(schema, tree, tree.entries(site.node));
                 self.remarks(schema, tree, tree.entries(site.node));
                 self.integers(id, schema, tree);
             }
@@ -103,7 +104,7 @@ impl Checker<'_> {
     }
 
     /// What is not enforced: keywords of meta-schemas, unknown formats, and annotations.
-    fn not_enforced(&mut self, tree: &Document, entries: &[Entry]) {
+    fn not_enforced(&mut self, schema: &Schema, tree: &Document, entries: &[Entry]) {
         for entry in entries {
             let (what, known): (_, &[&str]) = match entry.key.as_str() {
                 "$vocabulary" => {
@@ -131,7 +132,13 @@ impl Checker<'_> {
             if known.contains(&name) {
                 continue;
             }
-            if what != "format" && MAIL_ENCODINGS.contains(&name) {
+            // Lowering made an annotation of what it knows, and bounds or an encoding if it asserts something.
+            let is_note = what == "format" && schema.annotations.format.as_deref() == Some(name);
+            let is_bounds = is_note && matches!(numeric_format(name), Some(Some(_)));
+            if is_bounds || name == "byte" && schema.content_encoding.is_some() {
+                continue;
+            }
+            if is_note || what != "format" && MAIL_ENCODINGS.contains(&name) {
                 let text = format!("the {what} `{name}` is an annotation, and is not enforced");
                 self.out.push(Diagnostic::note("G006", at, text));
                 continue;
@@ -357,8 +364,14 @@ impl Checker<'_> {
         if let Some(types) = schema.types {
             for (keyword, ty) in TYPED {
                 let numeric = ty == Type::Number && types.contains(Type::Integer);
-                // `format: int64` on an integer has a message of its own.
-                let said = keyword == "format" && types.contains(Type::Integer);
+                // `format: int64` on an integer has a message of its own, and others are formats of numbers.
+                let format = schema
+                    .annotations
+                    .format
+                    .as_deref()
+                    .and_then(numeric_format);
+                let is_of_number = types.contains(Type::Number) && format.is_some();
+                let said = keyword == "format" && (types.contains(Type::Integer) || is_of_number);
                 if !types.contains(ty) && !numeric && !said && self.keyword(id, keyword).is_some() {
                     let types: Vec<_> = types.iter().map(Type::name).collect();
                     let types = types.join(" or ");
@@ -379,6 +392,23 @@ impl Checker<'_> {
                     format!("`{keyword}` has no effect without `{needed}`"),
                 ));
             }
+        }
+        let items = self.keyword(id, "items").map(|entry| entry.value);
+        if self.keyword(id, "additionalItems").is_some()
+            && items.is_none_or(|items| tree.list(items).is_none())
+        {
+            let text = "`additionalItems` has no effect without a list under `items`";
+            idle.push(("additionalItems", text.to_owned()));
+        }
+        for (entry, draft) in self.lowered.beside_ref(id) {
+            let text = format!("`{}` has no effect beside `$ref` in {draft}", entry.key);
+            let problem = match self.protocol.schemas.has_defaults() {
+                true => Diagnostic::warning("S020", entry.at, text),
+                // Someone else's schema may well say so.
+                false => Diagnostic::note("S020", entry.at, text),
+            };
+            self.out
+                .push(problem.help("put the `$ref` into an `allOf`"));
         }
         for (keyword, text) in idle {
             let place = self.keyword(id, keyword).map(|entry| entry.at);

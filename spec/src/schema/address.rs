@@ -26,7 +26,7 @@ pub(super) fn split_fragment(address: &str) -> (&str, &str) {
 
 /// Resolves a reference without a fragment against the address `base`. Leading dots of a relative path that lead out
 /// of it are kept, so that the reader of files can refuse them.
-pub(super) fn resolve(base: &str, reference: &str) -> String {
+pub fn resolve(base: &str, reference: &str) -> String {
     let (base, to) = (parts(base), parts(reference));
     let (scheme, authority, path, query);
     if to.scheme.is_some() {

@@ -1,24 +1,27 @@
-//! The dialect of a schema: Handfast's, or JSON Schema with the vocabularies that a `$schema` names.
+//! The dialect of a schema: Handfast's or JSON Schema's, in the draft and with the vocabularies that a `$schema` names.
 
+use super::draft::{Draft, Named};
 use super::keywords::{self, Keyword};
+use super::vocabulary::{Vocabularies, Vocabulary};
 use super::{Lowering, Site, address};
 use crate::diagnostic::Diagnostic;
 use crate::tree::{Document, NodeId};
 use handfast_schema::{Dialect, Span};
 use std::collections::BTreeMap;
 
-/// The URI of the supported dialect.
-pub(super) const STANDARD: &str = "https://json-schema.org/draft/2020-12/schema";
-
-/// The base URI of the vocabularies of draft 2020-12.
-const VOCABULARY: &str = "https://json-schema.org/draft/2020-12/vocab/";
+/// How many meta-schemas may stand behind each other, each the `$schema` of the one before.
+const MAX_META_SCHEMAS: usize = 8;
 
 /// The settings `dialect` and `remotes`.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
     pub(super) dialect: Dialect,
+    /// The draft of schemas without a `$schema`.
+    pub(super) draft: Draft,
     /// Whether `format` is an assertion under `dialect: json-schema`.
     formats: bool,
+    /// Whether integers without bounds are within ±(2⁵³−1) under `dialect: json-schema`.
+    pub(super) safe_integers: bool,
     /// The files that stand for addresses, with the locations of these settings.
     pub(super) remotes: BTreeMap<String, Remote>,
 }
@@ -44,6 +47,8 @@ impl Settings {
             text.or_else(|| tree.text(tree.get(at, "name")?))
         });
         let formats = dialect.and_then(|at| tree.text(tree.get(at, "formats")?));
+        let integers = dialect.and_then(|at| tree.text(tree.get(at, "integers")?));
+        let draft = dialect.and_then(|at| Draft::of_setting(tree, tree.get(at, "draft")?));
         let remotes = root("remotes").map(|at| tree.entries(at));
         let remotes = remotes.unwrap_or_default().iter().filter_map(|entry| {
             let remote = Remote {
@@ -53,12 +58,16 @@ impl Settings {
             };
             Some((entry.key.trim_end_matches('#').to_owned(), remote))
         });
+        let dialect = match name {
+            Some("json-schema") => Dialect::JsonSchema,
+            _ => Dialect::Handfast,
+        };
+        let is_plain = dialect == Dialect::JsonSchema;
         Self {
-            dialect: match name {
-                Some("json-schema") => Dialect::JsonSchema,
-                _ => Dialect::Handfast,
-            },
+            dialect,
+            draft: draft.filter(|_| is_plain).unwrap_or_default(),
             formats: formats == Some("assert"),
+            safe_integers: is_plain && integers == Some("safe"),
             remotes: remotes.collect(),
         }
     }
@@ -68,126 +77,91 @@ impl Settings {
     }
 }
 
-/// A set of vocabularies of draft 2020-12: the source of a resource's keywords.
+/// The dialect of one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Vocabularies(u8);
-
-/// One of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Vocabulary {
-    Core,
-    Applicator,
-    Unevaluated,
-    Validation,
-    MetaData,
-    FormatAnnotation,
-    FormatAssertion,
-    Content,
+pub(super) struct ResourceDialect {
+    pub(super) draft: Draft,
+    vocabularies: Vocabularies,
 }
 
-impl Vocabulary {
-    const ALL: [(Self, &'static str); 8] = [
-        (Self::Core, "core"),
-        (Self::Applicator, "applicator"),
-        (Self::Unevaluated, "unevaluated"),
-        (Self::Validation, "validation"),
-        (Self::MetaData, "meta-data"),
-        (Self::FormatAnnotation, "format-annotation"),
-        (Self::FormatAssertion, "format-assertion"),
-        (Self::Content, "content"),
-    ];
-
-    /// The vocabulary of a keyword; `None` for one of Handfast's own.
-    fn of(keyword: &str) -> Option<Self> {
-        Some(match keyword {
-            "open" => return None,
-            // Names in code do not affect validation.
-            "rust" | "ts" => Self::Core,
-            word if word.starts_with('$') || word == "definitions" => Self::Core,
-            "prefixItems"
-            | "items"
-            | "contains"
-            | "additionalProperties"
-            | "properties"
-            | "patternProperties"
-            | "dependentSchemas"
-            | "propertyNames"
-            | "if"
-            | "then"
-            | "else"
-            | "allOf"
-            | "anyOf"
-            | "oneOf"
-            | "not"
-            | "dependencies" => Self::Applicator,
-            "unevaluatedItems" | "unevaluatedProperties" => Self::Unevaluated,
-            "title" | "description" | "default" | "deprecated" | "readOnly" | "writeOnly"
-            | "examples" => Self::MetaData,
-            "format" => Self::FormatAnnotation,
-            "contentEncoding" | "contentMediaType" | "contentSchema" => Self::Content,
-            _ => Self::Validation,
-        })
-    }
-}
-
-impl Vocabularies {
-    /// The vocabularies of the standard dialect.
-    pub(super) const STANDARD: Self = Self(!(1 << Vocabulary::FormatAssertion as u8));
-
-    const fn with(self, one: Vocabulary) -> Self {
-        Self(self.0 | 1 << one as u8)
+impl ResourceDialect {
+    /// All that a draft has.
+    pub(super) const fn of(draft: Draft) -> Self {
+        Self {
+            draft,
+            vocabularies: Vocabularies::STANDARD,
+        }
     }
 
-    const fn has(self, one: Vocabulary) -> bool {
-        self.0 & (1 << one as u8) != 0
+    /// The keyword with a name; `None` if it has no meaning. `is_plain` is whether schemas are standard JSON Schema.
+    pub(super) fn keyword(self, name: &str, is_plain: bool) -> Option<&'static Keyword> {
+        let found = keywords::find(name, self.draft);
+        if !is_plain {
+            return found;
+        }
+        let found = found.or_else(|| keywords::find_older(name, self.draft))?;
+        let of = Vocabulary::of(name, self.draft)?;
+        let has = self.vocabularies;
+        let known = has.has(of)
+            || of == Vocabulary::FormatAnnotation && has.has(Vocabulary::FormatAssertion);
+        known.then_some(found)
     }
 }
 
 impl Lowering<'_> {
     /// The keyword with a name in a resource; `None` if it has no meaning there.
     pub(super) fn keyword_of(&self, resource: usize, name: &str) -> Option<&'static Keyword> {
-        if !self.settings.is_plain() {
-            return keywords::find(name);
-        }
-        let found = keywords::find(name).or_else(|| keywords::find_older(name))?;
-        let of = Vocabulary::of(name)?;
-        let has = self.resources[resource].vocabularies;
-        let known = has.has(of)
-            || of == Vocabulary::FormatAnnotation && has.has(Vocabulary::FormatAssertion);
-        known.then_some(found)
+        self.resources[resource]
+            .dialect
+            .keyword(name, self.settings.is_plain())
     }
 
-    /// Whether `format` is an assertion in a resource.
-    pub(super) fn asserts_formats(&self, resource: usize) -> bool {
+    /// The dialect of the resource that a node belongs to.
+    pub(super) fn dialect_at(&self, site: Site) -> ResourceDialect {
+        let resource = self.docs[site.doc].marks[site.node].resource;
+        resource.map_or(ResourceDialect::of(self.settings.draft), |resource| {
+            self.resources[resource].dialect
+        })
+    }
+
+    /// Whether a format is an assertion in a resource. Handfast's own dialect asserts every format.
+    pub(super) fn asserts_format(&self, dialect: ResourceDialect, format: &str) -> bool {
         !self.settings.is_plain()
-            || self.settings.formats
-            || self.resources[resource]
-                .vocabularies
-                .has(Vocabulary::FormatAssertion)
+            || dialect.draft.has_format(format)
+                && (self.settings.formats || dialect.vocabularies.has(Vocabulary::FormatAssertion))
     }
 
-    /// The vocabularies named by the `$schema` of a resource's root; by default those of the enclosing resource.
-    pub(super) fn vocabularies(
+    /// The dialect that the `$schema` of a resource's root names; without one, `default`.
+    pub(super) fn dialect_of(
         &mut self,
-        site: Site,
+        root: Site,
         tree: &Document,
-        around: Vocabularies,
-    ) -> Vocabularies {
-        let dialect = tree.get(site.node, "$schema");
-        let Some((at, text)) = dialect.and_then(|at| Some((at, tree.text(at)?))) else {
-            return around;
+        default: ResourceDialect,
+    ) -> ResourceDialect {
+        let Some((at, text)) = schema_keyword(tree, root.node) else {
+            return default;
         };
-        if !self.settings.is_plain() {
-            return around;
+        self.dialect_named(text, at, 0).unwrap_or(default)
+    }
+
+    /// The dialect of a meta-schema. `None` if it names no draft or, after a report, if it is unknown.
+    fn dialect_named(&mut self, text: &str, at: Span, depth: usize) -> Option<ResourceDialect> {
+        match Draft::named_by(text) {
+            Some(Named::Draft(draft)) => return Some(ResourceDialect::of(draft)),
+            Some(Named::Latest) => return None,
+            Some(Named::Unsupported) => {
+                let message = format!("`{text}` is not a supported draft");
+                let help = "supported are draft 04, 06, 07, 2019-09 and 2020-12; rewrite the schema in one of them";
+                self.out
+                    .push(Diagnostic::error("S002", at, message).help(help));
+                return None;
+            }
+            None => {}
         }
-        let at = tree.node(at).span;
         let address = text.trim_end_matches('#');
-        if address == STANDARD {
-            return Vocabularies::STANDARD;
-        }
         let meta = match self.by_id.get(address) {
             Some(resource) => Some(self.resources[*resource].root),
-            None if self.settings.remotes.contains_key(address) => {
+            None if self.settings.is_plain() && self.settings.remotes.contains_key(address) => {
                 self.remote(address).map(|doc| Site {
                     doc,
                     node: self.docs[doc].tree.root,
@@ -195,39 +169,45 @@ impl Lowering<'_> {
             }
             None => {
                 let message = format!("unknown dialect `{text}`");
-                let help = format!(
-                    "schemas are read as `{STANDARD}`; name a custom meta-schema under `remotes`, with its file"
-                );
+                let help = if self.settings.is_plain() {
+                    format!(
+                        "the drafts have addresses such as `{}`; name a custom meta-schema under `remotes`, with its file",
+                        Draft::Draft2020.address()
+                    )
+                } else {
+                    format!(
+                        "the drafts have addresses such as `{}`; a custom meta-schema takes `dialect: json-schema`",
+                        Draft::Draft2020.address()
+                    )
+                };
                 self.out
                     .push(Diagnostic::error("S002", at, message).help(help));
                 None
             }
         };
-        meta.map_or(Vocabularies::STANDARD, |meta| self.named_by(meta, at, text))
+        meta.map(|meta| self.described_by(meta, at, text, depth))
     }
 
-    /// The vocabularies in the `$vocabulary` of a meta-schema; by default the standard ones.
-    fn named_by(&mut self, meta: Site, at: Span, text: &str) -> Vocabularies {
+    /// The dialect that a meta-schema describes: the draft that it is written in, with the vocabularies that it lists.
+    fn described_by(&mut self, meta: Site, at: Span, text: &str, depth: usize) -> ResourceDialect {
         let tree = std::rc::Rc::clone(&self.docs[meta.doc].tree);
-        // In a meta-schema of an older draft, the same keywords mean something else.
-        let own = tree.get(meta.node, "$schema").and_then(|at| tree.text(at));
-        if is_other_draft(text) || own.is_some_and(is_other_draft) {
-            let message = format!("the dialect `{text}` belongs to another draft");
-            let help = format!("schemas are read as `{STANDARD}`");
-            self.out
-                .push(Diagnostic::error("S002", at, message).help(help));
-            return Vocabularies::STANDARD;
-        }
-        let Some(named) = tree.get(meta.node, "$vocabulary") else {
-            return Vocabularies::STANDARD;
+        let standard = ResourceDialect::of(self.settings.draft);
+        let own = match schema_keyword(&tree, meta.node) {
+            Some((inner, own)) if depth < MAX_META_SCHEMAS && own != text => self
+                .dialect_named(own, inner, depth + 1)
+                .unwrap_or(standard),
+            _ => standard,
         };
-        let mut found = Vocabularies(0).with(Vocabulary::Core);
+        let named = tree.get(meta.node, "$vocabulary");
+        let Some(named) = named.filter(|_| own.draft >= Draft::Draft2019) else {
+            return own;
+        };
+        let mut found = Vocabularies::CORE;
         for entry in tree.entries(named) {
-            let known = entry.key.strip_prefix(VOCABULARY);
-            let known = known.and_then(|name| Vocabulary::ALL.iter().find(|(_, one)| *one == name));
-            match known {
-                Some((one, _)) => found = found.with(*one),
-                None if tree.flag(entry.value) == Some(true) => {
+            let required = tree.flag(entry.value) == Some(true);
+            match Vocabulary::named(&entry.key, own.draft, required) {
+                Some(one) => found = found.with(one),
+                None if required => {
                     let message = format!(
                         "the dialect `{text}` requires the unknown vocabulary `{}`",
                         entry.key
@@ -239,16 +219,25 @@ impl Lowering<'_> {
                 None => {}
             }
         }
-        found
+        ResourceDialect {
+            vocabularies: found,
+            ..own
+        }
     }
 }
 
-/// Whether an address is the meta-schema of another draft.
-fn is_other_draft(address: &str) -> bool {
-    let rest = address
-        .strip_prefix("https://json-schema.org/")
-        .or_else(|| address.strip_prefix("http://json-schema.org/"));
-    rest.is_some_and(|rest| !rest.starts_with("draft/2020-12/"))
+/// The `$schema` of a node, and its location.
+pub(super) fn schema_keyword(tree: &Document, node: NodeId) -> Option<(Span, &str)> {
+    let at = tree.get(node, "$schema")?;
+    Some((tree.node(at).span, tree.text(at)?))
+}
+
+/// The draft that the `$schema` of a node names by itself.
+pub(super) fn own_draft(tree: &Document, node: NodeId) -> Option<Draft> {
+    match Draft::named_by(schema_keyword(tree, node)?.1)? {
+        Named::Draft(draft) => Some(draft),
+        _ => None,
+    }
 }
 
 /// Checks `dialect` and `remotes` of a document whose form was checked.
@@ -272,12 +261,21 @@ pub(crate) fn check(tree: &Document) -> Vec<Diagnostic> {
         }
     }
     let dialect = entry(tree.root, "dialect");
-    if let Some(formats) = dialect.and_then(|dialect| entry(dialect.value, "formats"))
-        && !plain
-    {
-        let message =
-            "`formats` has no effect in Handfast's own dialect, which always asserts formats";
-        problems.push(Diagnostic::warning("P028", formats.at, message));
+    for (key, because) in [
+        ("formats", "always asserts formats"),
+        ("integers", "always bounds integers"),
+        (
+            "draft",
+            "is draft 2020-12 where no `$schema` says otherwise",
+        ),
+    ] {
+        if let Some(setting) = dialect.and_then(|dialect| entry(dialect.value, key))
+            && !plain
+        {
+            let message =
+                format!("`{key}` has no effect in Handfast's own dialect, which {because}");
+            problems.push(Diagnostic::warning("P028", setting.at, message));
+        }
     }
     problems
 }

@@ -1,6 +1,7 @@
 //! Documents beside the spec, found by path or by address.
 
 use super::dialect::Remote;
+use super::draft::Draft;
 use super::{Lowering, refs::join};
 use crate::diagnostic::Diagnostic;
 use crate::source::{MAX_FILES, ReadError};
@@ -25,7 +26,7 @@ impl Lowering<'_> {
                 self.survey_root(doc, entry.value);
             }
             if tree.get(tree.root, "handfast").is_none() && types.is_none() {
-                self.survey_root(doc, tree.root);
+                self.survey_file(doc, &tree);
             }
         }
         Some(doc)
@@ -45,9 +46,17 @@ impl Lowering<'_> {
         };
         let (doc, _) = self.open(&path, address, at)?;
         self.settle(address, Some(doc));
-        let root = self.docs[doc].tree.root;
-        self.survey_root(doc, root);
+        let tree = Rc::clone(&self.docs[doc].tree);
+        self.survey_file(doc, &tree);
         Some(doc)
+    }
+
+    /// Surveys a file that is a schema, or an OpenAPI document.
+    fn survey_file(&mut self, doc: usize, tree: &Document) {
+        match Draft::of_openapi(tree) {
+            Some(draft) => self.survey_openapi(doc, draft),
+            None => self.survey_root(doc, tree.root),
+        }
     }
 
     fn settle(&mut self, address: &str, doc: Option<usize>) {

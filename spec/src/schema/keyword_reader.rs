@@ -1,5 +1,9 @@
 //! Reads one keyword: checks the type of its value, and stores it in the schema.
 
+mod text;
+
+use super::dialect::ResourceDialect;
+use super::draft::Draft;
 use super::keywords::{self, Keyword, Value};
 use super::values::{meant, whole};
 use super::{Lowering, Site, pattern};
@@ -7,13 +11,14 @@ use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::parse::form::identifier;
 use crate::parse::grammar;
 use crate::tree::{Document, Entry, Kind, NodeId};
-use handfast_schema::{DynamicRef, Number, Schema, SchemaId, Type, TypeSet, format};
+use handfast_schema::{Number, Schema, SchemaId, Type, TypeSet};
 use std::collections::BTreeSet;
 
 /// Reads a keyword of the schema at `site`.
 pub(super) struct KeywordReader<'r, 'l> {
     lowering: &'r mut Lowering<'l>,
     site: Site,
+    dialect: ResourceDialect,
     tree: &'r Document,
     entry: &'r Entry,
 }
@@ -26,6 +31,7 @@ impl<'r, 'l> KeywordReader<'r, 'l> {
         entry: &'r Entry,
     ) -> Self {
         Self {
+            dialect: lowering.dialect_at(site),
             lowering,
             site,
             tree,
@@ -35,13 +41,11 @@ impl<'r, 'l> KeywordReader<'r, 'l> {
 
     /// Stores the value of the keyword in `to`, or reports what is wrong with it.
     pub(super) fn read(&mut self, to: &mut Schema) {
-        let resource = self.lowering.docs[self.site.doc].marks[self.site.node].resource;
-        let keyword = match resource {
-            Some(resource) => self.lowering.keyword_of(resource, &self.entry.key),
-            None => keywords::find(&self.entry.key),
-        };
-        let Some(keyword) = keyword else {
-            if !self.lowering.settings.is_plain() {
+        let is_plain = self.lowering.settings.is_plain();
+        let Some(keyword) = self.dialect.keyword(&self.entry.key, is_plain) else {
+            if is_plain {
+                self.foreign(to);
+            } else {
                 self.unknown();
             }
             return;
@@ -49,6 +53,10 @@ impl<'r, 'l> KeywordReader<'r, 'l> {
         let node = self.entry.value;
         match keyword.value {
             Value::Schema => self.schema(keyword, to),
+            Value::Items => match self.tree.list(node) {
+                Some(items) => to.prefix_items = items.iter().map(|one| self.lower(*one)).collect(),
+                None => self.schema(keyword, to),
+            },
             Value::Schemas => self.schemas(keyword, to),
             Value::SchemaMap => self.schema_map(keyword, to),
             Value::Text | Value::Pattern | Value::Anchor | Value::Reference => {
@@ -84,14 +92,28 @@ impl<'r, 'l> KeywordReader<'r, 'l> {
                     to.enumeration = Some(values);
                 }
             }
-            Value::Any if keyword.name == "const" => to.constant = Some(self.tree.json(node)),
-            Value::Any => to.annotations.default = Some(self.tree.json(node)),
+            Value::Any => {
+                let value = || self.tree.json(node);
+                match keyword.name {
+                    "const" => to.constant = Some(value()),
+                    "default" => to.annotations.default = Some(value()),
+                    "example" => to.annotations.examples = vec![value()],
+                    // How OpenAPI writes XML, and where it documents.
+                    _ => {}
+                }
+            }
             Value::Vocabulary => {
                 if self.tree.map(node).is_none() {
                     self.wrong(node, "a mapping");
                 }
             }
             Value::Dependencies => self.dependencies(to),
+            Value::Discriminator => {
+                let name = self.tree.get(node, "propertyName");
+                if name.and_then(|name| self.tree.text(name)).is_none() {
+                    self.wrong(node, "a mapping with a `propertyName`");
+                }
+            }
         }
     }
 
@@ -99,6 +121,13 @@ impl<'r, 'l> KeywordReader<'r, 'l> {
         let id = Some(self.lower(self.entry.value));
         match keyword.name {
             "items" => to.items = id,
+            "additionalItems" => {
+                // Without a list before it, it has no effect.
+                let items = self.tree.get(self.site.node, "items");
+                if items.is_some_and(|items| self.tree.list(items).is_some()) {
+                    to.items = id;
+                }
+            }
             "contains" => to.contains = id,
             "unevaluatedItems" => to.unevaluated_items = id,
             "additionalProperties" => to.additional_properties = id,
@@ -192,7 +221,12 @@ impl<'r, 'l> KeywordReader<'r, 'l> {
             "readOnly" => to.annotations.read_only = flag,
             "writeOnly" => to.annotations.write_only = flag,
             "uniqueItems" => to.unique_items = flag,
-            _ => to.open = flag,
+            "open" => to.open = flag,
+            "$recursiveAnchor" if flag && self.is_recursive(self.site) => {
+                to.dynamic_anchor = Some(String::new());
+            }
+            // Those that change the meaning of another keyword are read after all keywords.
+            _ => {}
         }
     }
 
@@ -328,78 +362,20 @@ impl<'r, 'l> KeywordReader<'r, 'l> {
         Some(set)
     }
 
-    fn textual(&mut self, text: &str, to: &mut Schema) {
-        let at = self.tree.node(self.entry.value).span;
-        let owned = || Some(text.to_owned());
+    /// An annotation of a later draft, which people write in older ones as well. Of another kind, it is ignored like any
+    /// unknown keyword.
+    fn foreign(&self, to: &mut Schema) {
+        let node = self.entry.value;
+        let notes = &mut to.annotations;
         match self.entry.key.as_str() {
-            "$ref" => to.reference = self.lowering.refer(self.site, text, at).map(|(id, _)| id),
-            "$dynamicRef" => {
-                let anchor = text
-                    .split_once('#')
-                    .map(|(_, fragment)| fragment.to_owned());
-                to.dynamic_reference =
-                    self.lowering
-                        .refer(self.site, text, at)
-                        .map(|(initial, target)| {
-                            let target_tree = &self.lowering.docs[target.doc].tree;
-                            let borne = target_tree.get(target.node, "$dynamicAnchor");
-                            let borne = borne
-                                .and_then(|node| target_tree.text(node))
-                                .map(str::to_owned);
-                            DynamicRef {
-                                initial,
-                                anchor: anchor.filter(|one| borne.as_ref() == Some(one)),
-                            }
-                        });
+            "deprecated" => notes.deprecated = self.tree.flag(node) == Some(true),
+            "readOnly" => notes.read_only = self.tree.flag(node) == Some(true),
+            "writeOnly" => notes.write_only = self.tree.flag(node) == Some(true),
+            "$comment" => notes.comment = self.tree.text(node).map(str::to_owned),
+            "examples" => {
+                let items = self.tree.list(node).unwrap_or_default();
+                notes.examples = items.iter().map(|item| self.tree.json(*item)).collect();
             }
-            "$anchor" | "$dynamicAnchor" => {
-                let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-                let start = |c: char| c.is_ascii_alphabetic() || c == '_';
-                if !text.starts_with(start) || !text.chars().all(word) {
-                    let message = format!("`{text}` cannot be an anchor");
-                    let help = "an anchor has letters, digits, `-`, `_` and `.`, and begins with a letter or `_`";
-                    self.lowering
-                        .out
-                        .push(Diagnostic::error("S015", at, message).help(help));
-                } else if self.entry.key == "$dynamicAnchor" {
-                    to.dynamic_anchor = owned();
-                }
-            }
-            // Under `json-schema` it was read by the survey.
-            "$schema" if self.lowering.settings.is_plain() => {}
-            "$schema" => {
-                let known = super::dialect::STANDARD;
-                if text.trim_end_matches('#') != known {
-                    let message = format!("the dialect `{text}` is not supported");
-                    let help = format!("schemas are read as `{known}`");
-                    self.lowering
-                        .out
-                        .push(Diagnostic::error("S002", at, message).help(help));
-                }
-            }
-            "$comment" => to.annotations.comment = owned(),
-            "title" => to.annotations.title = owned(),
-            "description" => to.annotations.description = owned(),
-            "contentMediaType" => to.annotations.content_media_type = owned(),
-            "format" => {
-                let plain = self.lowering.settings.is_plain();
-                // The formats of 64-bit integers are Handfast's own.
-                let known = format::KNOWN.contains(&text) && !matches!(text, "int64" | "uint64");
-                let resource = self.lowering.docs[self.site.doc].marks[self.site.node].resource;
-                let asserts =
-                    resource.is_none_or(|resource| self.lowering.asserts_formats(resource));
-                if !plain || known && asserts {
-                    to.format = owned();
-                } else {
-                    to.annotations.format = owned();
-                }
-            }
-            "contentEncoding" if self.lowering.settings.is_plain() => {
-                to.annotations.content_encoding = owned();
-            }
-            "contentEncoding" => to.content_encoding = owned(),
-            "pattern" if pattern::check(self.lowering, text, at) => to.pattern = owned(),
-            // `$id` was read by the survey; an invalid pattern was reported.
             _ => {}
         }
     }
@@ -428,16 +404,29 @@ impl<'r, 'l> KeywordReader<'r, 'l> {
     }
 
     fn unknown(&mut self) {
-        let message = format!("JSON Schema has no keyword `{}`", self.entry.key);
-        let older = keywords::OLDER
-            .iter()
-            .find(|(name, _)| *name == self.entry.key);
-        let help = older.map(|(_, help)| (*help).to_owned()).or_else(|| {
-            did_you_mean(
-                &self.entry.key,
-                keywords::KEYWORDS.iter().map(|keyword| keyword.name),
-            )
-        });
+        let key = self.entry.key.as_str();
+        let draft = self.dialect.draft;
+        let newest = draft == Draft::Draft2020;
+        let message = if newest {
+            format!("JSON Schema has no keyword `{key}`")
+        } else {
+            format!("{} has no keyword `{key}`", draft.name())
+        };
+        let older = keywords::OLDER.iter().filter(|_| newest);
+        let older = older.into_iter().find(|(name, _)| *name == key);
+        let help = older
+            .map(|(_, help)| (*help).to_owned())
+            .or_else(|| did_you_mean(key, keywords::of(draft).map(|keyword| keyword.name)))
+            .or_else(|| {
+                let other = keywords::with_name(key).next()?;
+                let known = Draft::JSON_SCHEMA
+                    .into_iter()
+                    .find(|one| other.drafts.has(*one))?;
+                Some(format!(
+                    "{} has it: name the draft that is meant in `$schema`",
+                    known.name()
+                ))
+            });
         let help = help.unwrap_or_else(|| {
             "a comment belongs in `description` or `$comment`, a field in `properties`".into()
         });

@@ -1,7 +1,7 @@
 //! Lowers one node of the tree into one [`Schema`].
 
 use super::keyword_reader::KeywordReader;
-use super::{Lowering, Site};
+use super::{Lowering, Site, keywords};
 use crate::diagnostic::Diagnostic;
 use crate::tree::Kind;
 use handfast_schema::{Schema, SchemaId};
@@ -30,8 +30,14 @@ impl Lowering<'_> {
         match &tree.node(site.node).kind {
             Kind::Bool(flag) => schema.boolean = Some(*flag),
             Kind::Map(map) => {
+                let alone = resource.is_some_and(|at| self.ref_stands_alone(at, &tree, site.node));
                 for entry in map.iter() {
-                    KeywordReader::new(self, site, &tree, entry).read(&mut schema);
+                    if !alone || keywords::stands_beside_ref(&entry.key) {
+                        KeywordReader::new(self, site, &tree, entry).read(&mut schema);
+                    }
+                }
+                if !alone {
+                    self.modify(site, &tree, id, &mut schema);
                 }
                 schema.simplify();
             }

@@ -6,20 +6,27 @@
 
 mod address;
 pub(crate) mod dialect;
+pub(crate) mod draft;
 mod files;
 mod keyword_reader;
 pub(crate) mod keywords;
 mod lower;
+mod meta_schema;
+mod modifiers;
+mod openapi;
 mod pattern;
 mod refs;
-mod values;
+mod survey;
+pub(crate) mod values;
+mod vocabulary;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+pub use address::resolve as resolve_address;
+
+use crate::diagnostic::Diagnostics;
 use crate::source::{Files, Sources};
-use crate::tree::{Document, Kind, NodeId};
-use dialect::{Settings, Vocabularies};
+use crate::tree::{Document, Entry, NodeId};
+use dialect::{ResourceDialect, Settings};
 use handfast_schema::{Schema, SchemaId, Schemas, Span};
-use keywords::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -58,7 +65,7 @@ struct Doc {
 struct Resource {
     root: Site,
     base: String,
-    vocabularies: Vocabularies,
+    dialect: ResourceDialect,
     anchors: BTreeMap<String, (Site, Span, bool)>,
     /// Whether any of its schemas was read.
     entered: bool,
@@ -90,6 +97,7 @@ pub(crate) struct Lowering<'a> {
     sites: Vec<Site>,
     queue: Vec<Site>,
     reached: Vec<Reached>,
+    discriminated: Vec<openapi::Discriminated>,
     /// Patterns found valid: compiling them is the most expensive part here, and protocols repeat them.
     good_patterns: BTreeSet<String>,
 }
@@ -100,10 +108,49 @@ pub(crate) struct Lowered {
     pub(crate) schemas: Schemas,
     /// The node of each schema.
     pub(crate) sites: Vec<Site>,
+    /// The dialect of each schema.
+    dialects: Vec<ResourceDialect>,
+    /// Whether the schemas are standard JSON Schema.
+    is_plain: bool,
     /// The documents.
     pub(crate) docs: Vec<Rc<Document>>,
     /// The schemas that are named after a `$ref`.
     pub(crate) reached: Vec<Reached>,
+}
+
+impl Lowered {
+    /// The entry of a keyword that has a meaning in a schema.
+    pub(crate) fn keyword(&self, schema: SchemaId, name: &str) -> Option<&Entry> {
+        let (site, dialect) = self.of(schema)?;
+        let entry = self.docs[site.doc].map(site.node)?.get(name)?;
+        dialect.keyword(name, self.is_plain)?;
+        let read = !self.ref_stands_alone(schema) || keywords::stands_beside_ref(name);
+        read.then_some(entry)
+    }
+
+    /// The keywords that have no effect because a `$ref` stands alone, and the draft where it does.
+    pub(crate) fn beside_ref(&self, schema: SchemaId) -> Vec<(&Entry, &'static str)> {
+        let Some((site, dialect)) = self.of(schema).filter(|_| self.ref_stands_alone(schema))
+        else {
+            return Vec::new();
+        };
+        let entries = self.docs[site.doc].entries(site.node).iter();
+        let idle = entries.filter(|entry| {
+            keywords::asserts(&entry.key) && dialect.keyword(&entry.key, self.is_plain).is_some()
+        });
+        idle.map(|entry| (entry, dialect.draft.name())).collect()
+    }
+
+    fn of(&self, schema: SchemaId) -> Option<(Site, ResourceDialect)> {
+        let at = schema.0 as usize;
+        Some((*self.sites.get(at)?, *self.dialects.get(at)?))
+    }
+
+    fn ref_stands_alone(&self, schema: SchemaId) -> bool {
+        self.of(schema).is_some_and(|(site, dialect)| {
+            dialect.draft.ref_stands_alone() && survey::has_ref(&self.docs[site.doc], site.node)
+        })
+    }
 }
 
 impl<'a> Lowering<'a> {
@@ -116,7 +163,10 @@ impl<'a> Lowering<'a> {
         out: &'a mut Diagnostics,
     ) -> Self {
         let settings = Settings::of(&tree);
-        let schemas = Schemas::new(settings.dialect);
+        let mut schemas = Schemas::new(settings.dialect);
+        if settings.safe_integers {
+            schemas.bound_integers();
+        }
         let mut this = Self {
             files,
             sources,
@@ -130,6 +180,7 @@ impl<'a> Lowering<'a> {
             sites: Vec::new(),
             queue: Vec::new(),
             reached: Vec::new(),
+            discriminated: Vec::new(),
             good_patterns: BTreeSet::new(),
         };
         let doc = this.add(Rc::clone(&tree), &path, &path);
@@ -176,7 +227,12 @@ impl<'a> Lowering<'a> {
         while let Some(site) = self.queue.pop() {
             self.lower(site);
         }
+        self.hide_contains();
+        self.discriminate();
+        let dialects = self.sites.iter().map(|site| self.dialect_at(*site));
         Lowered {
+            dialects: dialects.collect(),
+            is_plain: self.settings.is_plain(),
             schemas: self.schemas,
             sites: self.sites,
             docs: self.docs.into_iter().map(|doc| doc.tree).collect(),
@@ -193,133 +249,6 @@ impl<'a> Lowering<'a> {
             marks,
         });
         self.docs.len() - 1
-    }
-
-    /// Surveys a schema that is the root of a resource.
-    fn survey_root(&mut self, doc: usize, node: NodeId) {
-        let base = self.docs[doc].address.clone();
-        let root = Site { doc, node };
-        let tree = Rc::clone(&self.docs[doc].tree);
-        let vocabularies = self.vocabularies(root, &tree, Vocabularies::STANDARD);
-        self.resources.push(Resource {
-            root,
-            base,
-            vocabularies,
-            anchors: BTreeMap::new(),
-            entered: false,
-        });
-        self.survey(doc, &tree, node, self.resources.len() - 1);
-    }
-
-    fn survey(&mut self, doc: usize, tree: &Document, node: NodeId, resource: usize) {
-        if self.docs[doc].marks[node].resource.is_some() {
-            return;
-        }
-        let resource = self.identify(doc, tree, node, resource);
-        self.docs[doc].marks[node].resource = Some(resource);
-        for entry in tree.entries(node) {
-            let Some(keyword) = self.keyword_of(resource, &entry.key) else {
-                continue;
-            };
-            match keyword.value {
-                Value::Schema => self.survey(doc, tree, entry.value, resource),
-                Value::Schemas => {
-                    for item in tree.list(entry.value).unwrap_or_default() {
-                        self.survey(doc, tree, *item, resource);
-                    }
-                }
-                Value::SchemaMap => {
-                    for inner in tree.entries(entry.value) {
-                        self.survey(doc, tree, inner.value, resource);
-                    }
-                }
-                Value::Dependencies => {
-                    for inner in tree.entries(entry.value) {
-                        if tree.list(inner.value).is_none() {
-                            self.survey(doc, tree, inner.value, resource);
-                        }
-                    }
-                }
-                Value::Anchor => {
-                    let Some(name) = tree.text(entry.value) else {
-                        continue;
-                    };
-                    let at = tree.node(entry.value).span;
-                    let dynamic = entry.key == "$dynamicAnchor";
-                    let site = Site { doc, node };
-                    let anchors = &mut self.resources[resource].anchors;
-                    if let Some((other, first, was_dynamic)) = anchors.get(name).copied() {
-                        // A schema may have both kinds of anchor with the same name.
-                        if other != site || was_dynamic == dynamic {
-                            let message = format!("the anchor `{name}` is declared twice");
-                            self.out.push(
-                                Diagnostic::error("S015", at, message)
-                                    .at("again here")
-                                    .label(first, "first here"),
-                            );
-                        }
-                    } else {
-                        anchors.insert(name.to_owned(), (site, at, dynamic));
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Begins a new resource where a schema has an `$id`.
-    fn identify(&mut self, doc: usize, tree: &Document, node: NodeId, resource: usize) -> usize {
-        let Some(id) = tree.get(node, "$id") else {
-            return resource;
-        };
-        let Kind::Text(text) = &tree.node(id).kind else {
-            return resource;
-        };
-        let at = tree.node(id).span;
-        let (path, fragment) = text.split_once('#').unwrap_or((text, ""));
-        let around = &self.resources[resource].base;
-        let plain = self.settings.is_plain();
-        let base = if plain {
-            Some(address::resolve(around, path))
-        } else {
-            refs::join(around, path).filter(|_| address::scheme(path).is_none() && !path.is_empty())
-        };
-        let Some(base) = base.filter(|_| fragment.is_empty()) else {
-            let message = format!("`{text}` cannot be the `$id` of a schema here");
-            let help = if plain {
-                "an `$id` is an address without a fragment; `$anchor` names a location"
-            } else {
-                "an `$id` is a relative path without a fragment that stays in the folder of the spec; `$anchor` names a location"
-            };
-            self.out
-                .push(Diagnostic::error("S017", at, message).help(help));
-            return resource;
-        };
-        let root = Site { doc, node };
-        let around = self.resources[resource].vocabularies;
-        let vocabularies = self.vocabularies(root, tree, around);
-        self.resources.push(Resource {
-            root,
-            base: base.clone(),
-            vocabularies,
-            anchors: BTreeMap::new(),
-            entered: false,
-        });
-        let new = self.resources.len() - 1;
-        if let Some(first) = self.by_id.get(&base) {
-            let Site {
-                doc: site_doc,
-                node,
-            } = self.resources[*first].root;
-            let first = self.docs[site_doc].tree.get(node, "$id");
-            let first = first.map_or(at, |id| self.docs[site_doc].tree.node(id).span);
-            let message = format!("the `$id` `{text}` is given twice");
-            self.out
-                .push(Diagnostic::error("S015", at, message).label(first, "first here"));
-        } else {
-            self.by_id.insert(base, new);
-        }
-        new
     }
 
     /// The schema of a node, reserved on first use.

@@ -88,8 +88,11 @@ impl Lowering<'_> {
             let plain = self.settings.is_plain();
             let inner = resource.map(|at| self.resources[at].root).filter(|root| {
                 let tree = &self.docs[root.doc].tree;
-                let is_word = plain || keywords::find(&first).is_some();
-                let has_address = plain && tree.get(root.node, "$id").is_some();
+                let draft = resource.map(|at| self.resources[at].dialect.draft);
+                let draft = draft.unwrap_or(self.settings.draft);
+                let is_word = plain || keywords::find(&first, draft).is_some();
+                let id = draft.id_keyword().and_then(|key| tree.get(root.node, key));
+                let has_address = plain && id.is_some();
                 has_address || is_word && tree.get(root.node, &first).is_some()
             });
             return self.follow(inner.unwrap_or(root), pointer, text, at);
@@ -169,6 +172,9 @@ impl Lowering<'_> {
         if self.settings.remotes.contains_key(&address) {
             return self.remote(&address).map(|doc| self.root_of(doc));
         }
+        if let Some(resource) = self.meta_schema(&address, at) {
+            return Some((Some(resource), self.resources[resource].root.doc));
+        }
         if address::scheme(&address).is_some() || address.starts_with('/') {
             let message = format!("`{text}` is a remote address, and nothing is fetched");
             let help =
@@ -241,10 +247,12 @@ impl Lowering<'_> {
                 return None;
             };
             node = next;
-            let keyword = keywords::find(&token).filter(|_| !names_follow);
+            let keyword = keywords::with_name(&token).find(|_| !names_follow);
             let structural = name.is_empty() && STRUCTURAL.contains(&token.as_str());
+            let components = token == "schemas" && name == ["components"];
             match keyword {
                 Some(keyword) if keyword.value == keywords::Value::SchemaMap => names_follow = true,
+                None if components => names_follow = true,
                 Some(_) => name.push(token),
                 None if !names_follow && (structural || token == "payload") => {}
                 None if names_follow || !token.bytes().all(|b| b.is_ascii_digit()) => {

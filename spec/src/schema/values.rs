@@ -6,8 +6,13 @@ use handfast_schema::{Number, format};
 pub(super) fn meant(name: &str) -> Option<String> {
     let lower = name.to_lowercase();
     let write = match lower.as_str() {
-        "int" | "integer" | "int8" | "int16" | "int32" | "uint" | "uint8" | "uint16" | "uint32"
-        | "short" | "i8" | "i16" | "i32" | "u8" | "u16" | "u32" => "integer",
+        "int8" | "i8" => return Some(of_integer("int8")),
+        "int16" | "i16" | "short" => return Some(of_integer("int16")),
+        "int32" | "i32" => return Some(of_integer("int32")),
+        "uint8" | "u8" => return Some(of_integer("uint8")),
+        "uint16" | "u16" => return Some(of_integer("uint16")),
+        "uint32" | "u32" => return Some(of_integer("uint32")),
+        "int" | "integer" | "uint" => "integer",
         "long" | "i64" | "bigint" | "int64" => {
             return Some(
                 "did you mean `integer`, or `{ type: string, format: int64 }` if it may exceed a double's precision?"
@@ -52,6 +57,10 @@ pub(super) fn meant(name: &str) -> Option<String> {
     Some(format!("did you mean `{write}`?"))
 }
 
+fn of_integer(format: &str) -> String {
+    format!("did you mean `{{ type: integer, format: {format} }}`?")
+}
+
 fn of_format(name: &str) -> String {
     format!("`{name}` is a string format: write `{{ type: string, format: {name} }}`")
 }
@@ -70,4 +79,19 @@ pub(super) fn whole(number: &Number) -> Option<u64> {
     let whole = ((0.0..9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0)
         .then_some(value as u64);
     whole
+}
+
+/// A format of numbers, as OpenAPI registers them: the bounds of an integer, or nothing that a double would not have as well.
+/// Those of 64 bits exceed a double.
+pub(crate) fn numeric_format(name: &str) -> Option<Option<[i64; 2]>> {
+    Some(match name {
+        "int8" => Some([i8::MIN.into(), i8::MAX.into()]),
+        "int16" => Some([i16::MIN.into(), i16::MAX.into()]),
+        "int32" => Some([i32::MIN.into(), i32::MAX.into()]),
+        "uint8" => Some([0, u8::MAX.into()]),
+        "uint16" => Some([0, u16::MAX.into()]),
+        "uint32" => Some([0, u32::MAX.into()]),
+        "float" | "double" => None,
+        _ => return None,
+    })
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-handfast-conformance suite SDIST   the official suite, from the source package of PyPI's `jsonschema` that carries it
+handfast-conformance suite SDIST   the official suite of each draft, from the source package of PyPI's `jsonschema` that carries it
 handfast-conformance fuzz SEED VERDICTS   random schemas and instances, in batches until so many verdicts were given
 handfast-conformance protocols SEED COUNT   random protocols, in batches, whose code has to compile
 handfast-conformance messages             whole messages, by all four that judge them

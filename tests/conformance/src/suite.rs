@@ -1,8 +1,9 @@
-//! The official suite: JSON-Schema-Test-Suite, draft 2020-12.
+//! The official suite: JSON-Schema-Test-Suite, every draft from 04 on.
 
 use crate::Result;
 use crate::judge::{self, Answer, Generated, Question};
 use crate::misses::Misses;
+use handfast_schema::Span;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -18,11 +19,46 @@ const REQUIREMENT: &str = include_str!("../suite.txt");
 /// The base address of the suite's remote schemas.
 const REMOTES: &str = "http://localhost:1234";
 
-/// A part of the suite, and its number of cases, so that no part is overlooked.
-const PARTS: [(&str, &str, usize); 3] = [
-    ("required", "", 1257),
-    ("optional", "optional", 158),
-    ("format", "optional/format", 491),
+/// The parts of the suite of a draft: the name, and the folder.
+const PARTS: [(&str, &str); 3] = [
+    ("required", ""),
+    ("optional", "optional"),
+    ("format", "optional/format"),
+];
+
+/// A draft: its folder, its name in `dialect.draft`, and the number of cases in each part, so that none is overlooked.
+struct Draft {
+    folder: &'static str,
+    setting: fn() -> Value,
+    cases: [usize; PARTS.len()],
+}
+
+const DRAFTS: [Draft; 5] = [
+    Draft {
+        folder: "draft4",
+        setting: || json!(4),
+        cases: [610, 100, 153],
+    },
+    Draft {
+        folder: "draft6",
+        setting: || json!(6),
+        cases: [829, 106, 214],
+    },
+    Draft {
+        folder: "draft7",
+        setting: || json!(7),
+        cases: [913, 118, 434],
+    },
+    Draft {
+        folder: "draft2019-09",
+        setting: || json!("2019-09"),
+        cases: [1227, 154, 483],
+    },
+    Draft {
+        folder: "draft2020-12",
+        setting: || json!("2020-12"),
+        cases: [1257, 158, 491],
+    },
 ];
 
 #[derive(Deserialize)]
@@ -41,71 +77,117 @@ struct Test {
 
 /// A case, and its result.
 struct Case {
-    part: usize,
-    /// `file | group | case`
+    /// The indices of its draft and its part.
+    place: [usize; 2],
+    /// `draft/file | group | case`
     name: String,
     valid: bool,
     /// Its instance, or why there is none.
     asked: std::result::Result<usize, String>,
 }
 
+/// The suite while it is read.
+struct Reading {
+    remotes: Value,
+    files: BTreeMap<String, Vec<u8>>,
+    cases: Vec<Case>,
+    questions: Vec<Question>,
+    /// How many groups were read; the number of the last.
+    groups: usize,
+    protocols: BTreeMap<usize, Generated>,
+    /// The protocols by what their schemas mean. Many groups are the same in several drafts.
+    known: BTreeMap<String, usize>,
+}
+
 /// Runs the suite of a source package. Returns whether every result is as expected.
 pub(crate) fn run(sdist: &Path) -> Result<bool> {
     let folder = unpack(sdist)?;
     let (remotes, files) = remotes(&folder.join("remotes"))?;
-    let mut cases = Vec::new();
-    let mut questions = Vec::new();
-    let mut protocols: BTreeMap<usize, Generated> = BTreeMap::new();
-    let mut number = 0;
-    for (part, (_, below, _)) in PARTS.iter().enumerate() {
-        for path in json_files(&folder.join("tests/draft2020-12").join(below))? {
-            let file = path.file_name().unwrap_or_default().to_string_lossy();
-            let file = Path::new(below).join(&*file).display().to_string();
-            let groups: Vec<Group> = serde_json::from_slice(&fs::read(&path)?)?;
-            for group in groups {
-                number += 1;
-                let formats = if PARTS[part].0 == "format" {
-                    "assert"
-                } else {
-                    "annotate"
-                };
-                let head = json!({
-                    "dialect": { "name": "json-schema", "formats": formats },
-                    "remotes": remotes,
-                });
-                let messages = json!({ "m": { "from": "server", "payload": group.schema } });
-                let generated = judge::generate(number, &head, messages, &files);
-                let refused = generated.as_ref().err().cloned();
-                protocols.extend(generated.ok().map(|generated| (number, generated)));
-                for test in group.tests {
-                    let asked = match &refused {
-                        Some(why) => Err(why.clone()),
-                        None => {
-                            questions.push(Question::payload(number, false, test.data.get()));
-                            Ok(questions.len() - 1)
-                        }
-                    };
-                    let name = format!("{file} | {} | {}", group.description, test.description);
-                    cases.push(Case {
-                        part,
-                        name,
-                        valid: test.valid,
-                        asked,
-                    });
+    let mut reading = Reading {
+        remotes,
+        files,
+        cases: Vec::new(),
+        questions: Vec::new(),
+        groups: 0,
+        protocols: BTreeMap::new(),
+        known: BTreeMap::new(),
+    };
+    for (draft, of) in DRAFTS.iter().enumerate() {
+        for (part, (_, below)) in PARTS.iter().enumerate() {
+            for path in json_files(&folder.join("tests").join(of.folder).join(below))? {
+                let file = path.file_name().unwrap_or_default().to_string_lossy();
+                let file = Path::new(of.folder).join(below).join(&*file);
+                let groups: Vec<Group> = serde_json::from_slice(&fs::read(&path)?)?;
+                for group in groups {
+                    reading.group([draft, part], &file.display().to_string(), group);
                 }
             }
         }
     }
-    println!("{} groups, {} of them compiled", number, protocols.len());
-    let judges = judge::compile(
-        "suite",
-        &protocols
-            .iter()
-            .map(|(number, one)| (*number, one))
-            .collect(),
-    )?;
-    let answers = judges.ask(&questions)?;
-    report(&cases, &answers)
+    println!(
+        "{} groups, {} different ones compiled",
+        reading.groups,
+        reading.protocols.len()
+    );
+    let protocols = reading.protocols.iter();
+    let protocols = protocols.map(|(number, one)| (*number, one)).collect();
+    let judges = judge::compile("suite", &protocols)?;
+    let answers = judges.ask(&reading.questions)?;
+    report(&reading.cases, &answers)
+}
+
+impl Reading {
+    /// Generates the protocol of a group, and adds its cases.
+    fn group(&mut self, place: [usize; 2], file: &str, group: Group) {
+        self.groups += 1;
+        let formats = match PARTS[place[1]].0 {
+            "format" => "assert",
+            _ => "annotate",
+        };
+        let head = json!({
+            "dialect": {
+                "name": "json-schema",
+                "draft": (DRAFTS[place[0]].setting)(),
+                "formats": formats,
+            },
+            "remotes": self.remotes,
+        });
+        let messages = json!({ "m": { "from": "server", "payload": group.schema } });
+        let generated = judge::generate(self.groups, &head, messages, &self.files);
+        let number = generated.map(|generated| {
+            let meaning = meaning(&generated);
+            let number = *self.known.entry(meaning).or_insert(self.groups);
+            if number == self.groups {
+                self.protocols.insert(number, generated);
+            }
+            number
+        });
+        for test in group.tests {
+            let asked = number.clone().map(|number| {
+                let question = Question::payload(number, false, test.data.get());
+                self.questions.push(question);
+                self.questions.len() - 1
+            });
+            self.cases.push(Case {
+                place,
+                name: format!("{file} | {} | {}", group.description, test.description),
+                valid: test.valid,
+                asked,
+            });
+        }
+    }
+}
+
+/// The schemas of a protocol, without where they were read.
+fn meaning(generated: &Generated) -> String {
+    let protocol = &generated.protocol;
+    let mut schemas = protocol.schemas.clone();
+    let ids: Vec<_> = schemas.iter().map(|(id, _)| id).collect();
+    for id in ids {
+        schemas[id].span = Span::default();
+    }
+    let payload = protocol.messages[0].server.as_ref();
+    format!("{:?} {schemas:?}", payload.and_then(|sent| sent.payload))
 }
 
 /// Compares the results, and prints the totals and everything unexpected.
@@ -116,10 +198,11 @@ fn report(cases: &[Case], (rust, node): &(Vec<Answer>, Vec<Answer>)) -> Result<b
         println!("{line}");
         good = false;
     };
-    let mut passed = [[0; 2]; PARTS.len()];
-    let mut all = [0; PARTS.len()];
+    let mut passed = [[[0; 2]; PARTS.len()]; DRAFTS.len()];
+    let mut all = [[0; PARTS.len()]; DRAFTS.len()];
     for case in cases {
-        all[case.part] += 1;
+        let [draft, part] = case.place;
+        all[draft][part] += 1;
         let (ours, theirs) = match &case.asked {
             Ok(at) => (&rust[*at], &node[*at]),
             Err(why) => {
@@ -140,7 +223,7 @@ fn report(cases: &[Case], (rust, node): &(Vec<Answer>, Vec<Answer>)) -> Result<b
             let fell = matches!(answer, Answer::Other(_));
             !fell && answer.is_valid() == case.valid
         });
-        for (count, right) in passed[case.part].iter_mut().zip(right) {
+        for (count, right) in passed[draft][part].iter_mut().zip(right) {
             *count += usize::from(right);
         }
         match (right == [true; 2], misses.is_listed(&case.name)) {
@@ -157,22 +240,22 @@ fn report(cases: &[Case], (rust, node): &(Vec<Answer>, Vec<Answer>)) -> Result<b
         complain(format!("listed as a miss, and no case: {name}"));
     }
     println!(
-        "\n{:<9} {:>6} {:>6} {:>11}",
+        "\n{:<22} {:>6} {:>6} {:>11}",
         "", "cases", "Rust", "TypeScript"
     );
-    for (i, (name, _, expected)) in PARTS.iter().enumerate() {
-        println!(
-            "{name:<9} {:>6} {:>6} {:>11}",
-            all[i], passed[i][0], passed[i][1]
-        );
-        if all[i] != *expected {
-            complain(format!(
-                "{name} has {expected} cases, and {} were found",
-                all[i]
-            ));
-        }
-        if i == 0 && passed[i] != [*expected; 2] {
-            complain("every required case has to pass".to_owned());
+    for (i, draft) in DRAFTS.iter().enumerate() {
+        for (j, (part, _)) in PARTS.iter().enumerate() {
+            let (expected, found, passed) = (draft.cases[j], all[i][j], passed[i][j]);
+            let name = format!("{} {part}", draft.folder);
+            println!("{name:<22} {found:>6} {:>6} {:>11}", passed[0], passed[1]);
+            if found != expected {
+                complain(format!(
+                    "{name} has {expected} cases, and {found} were found"
+                ));
+            }
+            if j == 0 && passed != [expected; 2] {
+                complain("every required case has to pass".to_owned());
+            }
         }
     }
     Ok(good)
@@ -217,7 +300,7 @@ fn json_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The `remotes` section, and the files: those of the suite, and the meta-schemas of the draft.
+/// The `remotes` section, and the files of the suite. The meta-schemas are known without.
 fn remotes(folder: &Path) -> Result<(Value, BTreeMap<String, Vec<u8>>)> {
     let mut named = Map::new();
     let mut files = BTreeMap::new();
@@ -240,27 +323,6 @@ fn remotes(folder: &Path) -> Result<(Value, BTreeMap<String, Vec<u8>>)> {
                 folders.push(entry.path());
             }
         }
-    }
-    for meta in [
-        &referencing::meta::DRAFT202012,
-        &referencing::meta::DRAFT202012_CORE,
-        &referencing::meta::DRAFT202012_APPLICATOR,
-        &referencing::meta::DRAFT202012_UNEVALUATED,
-        &referencing::meta::DRAFT202012_VALIDATION,
-        &referencing::meta::DRAFT202012_META_DATA,
-        &referencing::meta::DRAFT202012_FORMAT_ANNOTATION,
-        &referencing::meta::DRAFT202012_FORMAT_ASSERTION,
-        &referencing::meta::DRAFT202012_CONTENT,
-    ] {
-        let address = meta["$id"]
-            .as_str()
-            .ok_or("a meta-schema without an address")?;
-        let file = format!(
-            "meta/{}.json",
-            address.rsplit('/').next().unwrap_or_default()
-        );
-        named.insert(address.to_owned(), file.clone().into());
-        files.insert(file, meta.to_string().into_bytes());
     }
     Ok((Value::Object(named), files))
 }

@@ -39,6 +39,21 @@ export function automaton(expression: Expression): Pattern {
   };
 }
 
+/** A pattern that matches where each of several does: look-ahead at the beginning of a text, and what follows it. */
+export function everyPattern(patterns: readonly Pattern[]): Pattern {
+  return { test: text => patterns.every(pattern => pattern.test(text)) };
+}
+
+/** A pattern that matches where one of several does. */
+export function somePattern(patterns: readonly Pattern[]): Pattern {
+  return { test: text => patterns.some(pattern => pattern.test(text)) };
+}
+
+/** A pattern that matches where another does not: negative look-ahead at the beginning of a text. */
+export function notPattern(pattern: Pattern): Pattern {
+  return { test: text => !pattern.test(text) };
+}
+
 /** Builds the states of an expression; returns the first. `next` is the state after it. */
 function build(expression: Expression, next: number, states: State[]): number {
   const add = (state: State): number => states.push(state) - 1;

@@ -10,7 +10,10 @@ impl BinaryReader<'_> {
             return Ok(n);
         }
         match self.head()? {
-            Head::Number(n) => Ok(n),
+            Head::Number(n) => {
+                self.inexact |= n.is_inexact();
+                Ok(n)
+            }
             _ => Err(self.syntax("expected a number")),
         }
     }
@@ -38,6 +41,22 @@ impl BinaryReader<'_> {
             },
         };
         Some((n, self.at + 1 + width))
+    }
+
+    /// Returns whether a number was read that a double may not have exactly, and forgets it.
+    pub(in crate::read) const fn take_inexact(&mut self) -> bool {
+        std::mem::replace(&mut self.inexact, false)
+    }
+
+    /// Returns the integer of eight bytes at a position, if there is one.
+    pub(in crate::read) fn wide_integer(&self, start: usize) -> Option<i128> {
+        let (head, rest) = self.bytes.get(start..)?.split_first()?;
+        let n = || Some(i128::from(u64::from_be_bytes(*rest.first_chunk()?)));
+        match (self.format, *head) {
+            (BinaryFormat::MsgPack, 0xCF) | (BinaryFormat::Cbor, 0x1B) => n(),
+            (BinaryFormat::Cbor, 0x3B) => n().map(|n| -1 - n),
+            _ => None,
+        }
     }
 
     /// Reads the next items of an array of which `left` are left, for as long as they are numbers within bounds and not rare.

@@ -35,7 +35,10 @@ impl BinaryReader<'_> {
             Head::Null => serde_json::Value::Null,
             Head::Boolean(value) => value.into(),
             Head::Number(Num::Int(n)) => n.into(),
-            Head::Number(Num::Float(x)) => x.into(),
+            Head::Number(n @ Num::Float(x)) => {
+                self.inexact |= n.is_inexact();
+                x.into()
+            }
             Head::Text(length) => match self.text(length)? {
                 Some(text) => text.into(),
                 None => self.scratch.as_str().into(),

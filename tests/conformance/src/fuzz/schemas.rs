@@ -29,7 +29,7 @@ pub(crate) const KEYS: [&str; 18] = [
 ];
 
 /// Patterns that every validator can run.
-const PATTERNS: [&str; 12] = [
+const PATTERNS: [&str; 16] = [
     "^a",
     "b$",
     "^.$",
@@ -42,6 +42,10 @@ const PATTERNS: [&str; 12] = [
     "^\\w+$",
     "^.{2,3}$",
     "^\\p{Lu}",
+    "^(?!a).*$",
+    "^(?!_|.*x$)(?=.{1,3}$)",
+    "^(?:(?!a).|[ab]+)$",
+    "^(?!(?:[ab]+)*c)\\w+$",
 ];
 
 /// Patterns for which a backtracking engine takes more than linear time.

@@ -104,11 +104,14 @@ pub struct ProductChannel {
 }
 
 /// A channel by its name, or for some products.
-///
-/// Kept as checked JSON: no single property distinguishes its alternatives.
-#[protocol(schema = DEFINITIONS["ChannelChoice"])]
+#[protocol(untagged, schema = DEFINITIONS["ChannelChoice"])]
 #[derive(Clone, Debug)]
-pub struct ChannelChoice(pub ValidatedJson);
+pub enum ChannelChoice {
+    #[protocol(kinds(string))]
+    ChannelName(ChannelName),
+    #[protocol(kinds(object))]
+    ProductChannel(ProductChannel),
+}
 
 /// A price, and how much is there.
 #[protocol]

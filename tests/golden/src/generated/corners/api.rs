@@ -76,13 +76,14 @@ pub struct Anything(pub BTreeMap<String, ValidatedJson>);
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counts(BTreeMap<String, u64>);
 
-/// Kept as checked JSON: no single property distinguishes its alternatives.
-#[protocol(
-    schema = "{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"integer\"}]}",
-    deserialize
-)]
+#[protocol(untagged, schema = DEFINITIONS["Either"], deserialize)]
 #[derive(Clone, Debug, PartialEq)]
-pub struct Either(pub ValidatedJson);
+pub enum Either {
+    #[protocol(kinds(string))]
+    String(String),
+    #[protocol(kinds(number))]
+    Integer(i64),
+}
 
 #[protocol(null_apart, deserialize)]
 #[derive(Clone, Debug, PartialEq)]
@@ -387,9 +388,7 @@ pub struct AllShapes {
     pub nullable: Nullable<i64>,
     #[protocol(name = "nullableObject")]
     pub nullable_object: Nullable<BTreeMap<String, ValidatedJson>>,
-    /// Kept as checked JSON: not all of its values are strings.
-    #[protocol(schema = "{\"const\":true}")]
-    pub r#true: Option<ValidatedJson>,
+    pub r#true: Option<AllShapesTrue>,
     /// No two items are equal. At least 2 items fit the schema of `contains`. Each item: at
     /// most 9 characters.
     #[protocol(
@@ -406,12 +405,18 @@ pub struct AllShapes {
     )]
     pub names: Option<BTreeMap<String, u64>>,
     pub beside: Option<AllShapesBeside>,
-    /// Kept as checked JSON: not all of its values are strings.
-    #[protocol(schema = "{\"enum\":[1,2.5]}")]
-    pub number: Option<ValidatedJson>,
+    pub number: Option<AllShapesNumber>,
     /// Kept as checked JSON: any value is valid.
     pub anything: Option<ValidatedJson>,
     pub inline: Option<AllShapesInline>,
+}
+
+/// Checked by its schema, beside the type: not all of its values are strings.
+#[protocol(schema = DEFINITIONS["AllShapesTrue"], checked, deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AllShapesTrue {
+    #[protocol(value = true)]
+    True,
 }
 
 /// Where there is `b`, there is `` `" ``. Where there is `c`, there are `b` and `` `" ``.
@@ -427,21 +432,31 @@ pub struct AllShapesBeside {
     pub c: Option<String>,
 }
 
+/// Checked by its schema, beside the type: not all of its values are strings.
+#[protocol(schema = DEFINITIONS["AllShapesNumber"], checked, deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AllShapesNumber {
+    #[protocol(value = 1)]
+    N1,
+    #[protocol(value = 2.5)]
+    N2_5,
+}
+
 #[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct AllShapesInline {
-    pub deep: Option<AllShapesInlineDeep>,
+    pub deep: Option<AllShapesDeep>,
 }
 
 #[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
-pub struct AllShapesInlineDeep {
-    pub deeper: Option<Vec<AllShapesInlineDeepDeeperItem>>,
+pub struct AllShapesDeep {
+    pub deeper: Option<Vec<AllShapesDeeperItem>>,
 }
 
 #[protocol(deserialize)]
 #[derive(Clone, Debug, PartialEq)]
-pub struct AllShapesInlineDeepDeeperItem {
+pub struct AllShapesDeeperItem {
     pub end: Option<bool>,
 }
 
@@ -732,3 +747,12 @@ pub struct User {
 )]
 #[derive(Clone, Copy, Debug)]
 pub struct Corners;
+
+/// The schemas that others refer to, by their names.
+static DEFINITIONS: handfast::Definitions = handfast::Definitions::new(
+    r#"{
+"AllShapesNumber": {"enum":[1,2.5]},
+"AllShapesTrue": {"const":true},
+"Either": {"anyOf":[{"type":"string"},{"type":"integer"}]}
+}"#,
+);

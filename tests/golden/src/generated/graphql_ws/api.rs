@@ -36,8 +36,7 @@ pub struct Operation {
 pub struct Failure {
     pub message: String,
     pub locations: Option<Vec<BTreeMap<String, ValidatedJson>>>,
-    #[protocol(items(schema = "{\"type\":[\"integer\",\"string\"]}"))]
-    pub path: Option<Vec<ValidatedJson>>,
+    pub path: Option<Vec<FailurePathItem>>,
     pub extensions: Option<FailureExtensions>,
 }
 
@@ -50,6 +49,15 @@ pub struct Outcome {
     #[protocol(name = "hasNext")]
     pub has_next: Option<bool>,
     pub extensions: Option<Nullable<BTreeMap<String, ValidatedJson>>>,
+}
+
+#[protocol(untagged, schema = DEFINITIONS["FailurePathItem"])]
+#[derive(Clone, Debug, PartialEq)]
+pub enum FailurePathItem {
+    #[protocol(kinds(number))]
+    Integer(i64),
+    #[protocol(kinds(string))]
+    String(String),
 }
 
 #[protocol(open)]
@@ -367,3 +375,10 @@ pub enum ServerMessage {
 )]
 #[derive(Clone, Copy, Debug)]
 pub struct GraphqlWs;
+
+/// The schemas that others refer to, by their names.
+static DEFINITIONS: handfast::Definitions = handfast::Definitions::new(
+    r#"{
+"FailurePathItem": {"type":["integer","string"]}
+}"#,
+);

@@ -136,10 +136,17 @@ pub struct Failed {
 #[protocol(open)]
 #[derive(Clone, Debug)]
 pub struct FailedError {
-    /// Kept as checked JSON: it may be of several types.
-    #[protocol(schema = "{\"type\":[\"integer\",\"string\"]}")]
-    pub code: ValidatedJson,
+    pub code: FailedCode,
     pub message: String,
+}
+
+#[protocol(untagged, schema = DEFINITIONS["FailedCode"])]
+#[derive(Clone, Debug)]
+pub enum FailedCode {
+    #[protocol(kinds(number))]
+    Integer(i64),
+    #[protocol(kinds(string))]
+    String(String),
 }
 
 /// What the client can do.
@@ -436,3 +443,10 @@ pub enum ServerMessage {
 )]
 #[derive(Clone, Copy, Debug)]
 pub struct HomeAssistant;
+
+/// The schemas that others refer to, by their names.
+static DEFINITIONS: handfast::Definitions = handfast::Definitions::new(
+    r#"{
+"FailedCode": {"type":["integer","string"]}
+}"#,
+);

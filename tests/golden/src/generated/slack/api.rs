@@ -194,10 +194,21 @@ pub enum Presence {
 
 /// Something in a channel, told apart by its subtype, where it has one.
 ///
-/// Kept as checked JSON: no single property distinguishes its alternatives.
-#[protocol(schema = DEFINITIONS["Happened"])]
+/// Checked by its schema, beside the type: a value may fit several of its alternatives.
+#[protocol(untagged, schema = DEFINITIONS["Happened"], checked)]
 #[derive(Clone, Debug)]
-pub struct Happened(pub ValidatedJson);
+pub enum Happened {
+    #[protocol(kinds(object), branch = DEFINITIONS["Happened/anyOf/0"])]
+    BotSaid(HappenedBotSaid),
+    #[protocol(kinds(object), branch = DEFINITIONS["Happened/anyOf/1"])]
+    Changed(Box<HappenedChanged>),
+    #[protocol(kinds(object), branch = DEFINITIONS["Happened/anyOf/2"])]
+    Deleted(HappenedDeleted),
+    #[protocol(kinds(object), branch = DEFINITIONS["Happened/anyOf/3"])]
+    TopicSet(HappenedTopicSet),
+    #[protocol(kinds(object), branch = DEFINITIONS["Happened/anyOf/4"])]
+    Said(Box<HappenedSaid>),
+}
 
 #[protocol(untyped, constant)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -217,18 +228,138 @@ pub struct ItemMessageItem {
 #[protocol]
 #[derive(Clone, Debug)]
 pub struct ItemFileItem {
-    /// Kept as checked JSON: no single property distinguishes its alternatives.
-    #[protocol(schema = DEFINITIONS["ItemFileItem.file"])]
-    pub file: ValidatedJson,
+    pub file: ItemFileItemFile,
+}
+
+#[protocol(untagged, schema = DEFINITIONS["ItemFileItemFile"])]
+#[derive(Clone, Debug)]
+pub enum ItemFileItemFile {
+    #[protocol(kinds(string))]
+    String(String),
+    #[protocol(kinds(object))]
+    File(Box<File>),
 }
 
 #[protocol]
 #[derive(Clone, Debug)]
 pub struct ItemCommentItem {
-    /// Kept as checked JSON: no single property distinguishes its alternatives.
-    #[protocol(schema = DEFINITIONS["ItemCommentItem.file"])]
-    pub file: ValidatedJson,
+    pub file: ItemCommentItemFile,
     pub file_comment: Option<String>,
+}
+
+#[protocol(untagged, schema = DEFINITIONS["ItemCommentItemFile"])]
+#[derive(Clone, Debug)]
+pub enum ItemCommentItemFile {
+    #[protocol(kinds(string))]
+    String(String),
+    #[protocol(kinds(object))]
+    File(Box<File>),
+}
+
+#[protocol]
+#[derive(Clone, Debug)]
+pub struct HappenedBotSaid {
+    pub subtype: HappenedSubtype,
+    pub channel: Option<ChannelId>,
+    pub ts: Ts,
+    pub text: String,
+    pub bot_id: String,
+    pub username: Option<String>,
+    pub icons: Option<BTreeMap<String, ValidatedJson>>,
+}
+
+#[protocol(untyped, constant)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HappenedSubtype {
+    #[protocol(name = "bot_message")]
+    BotMessage,
+}
+
+#[protocol]
+#[derive(Clone, Debug)]
+pub struct HappenedChanged {
+    pub subtype: HappenedChangedSubtype,
+    pub hidden: Option<bool>,
+    pub channel: ChannelId,
+    pub ts: Ts,
+    pub message: Said,
+    pub previous_message: Option<Said>,
+}
+
+#[protocol(untyped, constant)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HappenedChangedSubtype {
+    #[protocol(name = "message_changed")]
+    MessageChanged,
+}
+
+#[protocol]
+#[derive(Clone, Debug)]
+pub struct HappenedDeleted {
+    pub subtype: HappenedDeletedSubtype,
+    pub hidden: Option<bool>,
+    pub channel: ChannelId,
+    pub ts: Ts,
+    pub deleted_ts: Ts,
+}
+
+#[protocol(untyped, constant)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HappenedDeletedSubtype {
+    #[protocol(name = "message_deleted")]
+    MessageDeleted,
+}
+
+#[protocol]
+#[derive(Clone, Debug)]
+pub struct HappenedTopicSet {
+    pub subtype: HappenedTopicSetSubtype,
+    pub channel: Option<ChannelId>,
+    pub ts: Ts,
+    pub user: UserId,
+    pub topic: String,
+    pub text: Option<String>,
+}
+
+#[protocol(untyped, constant)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HappenedTopicSetSubtype {
+    #[protocol(name = "channel_topic")]
+    ChannelTopic,
+}
+
+#[protocol]
+#[derive(Clone, Debug)]
+pub struct HappenedSaid {
+    pub subtype: Option<HappenedSaidSubtype>,
+    pub channel: Option<ChannelId>,
+    pub user: UserId,
+    pub text: String,
+    pub ts: Ts,
+    pub thread_ts: Option<Ts>,
+    pub team: Option<String>,
+    pub edited: Option<Edit>,
+    pub inviter: Option<UserId>,
+    pub files: Option<Vec<File>>,
+}
+
+#[protocol]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HappenedSaidSubtype {
+    #[protocol(name = "me_message")]
+    MeMessage,
+    #[protocol(name = "channel_join")]
+    ChannelJoin,
+    #[protocol(name = "channel_leave")]
+    ChannelLeave,
+    #[protocol(name = "channel_purpose")]
+    ChannelPurpose,
+    #[protocol(name = "channel_name")]
+    ChannelName,
+    #[protocol(name = "thread_broadcast")]
+    ThreadBroadcast,
+    #[protocol(name = "file_share")]
+    FileShare,
 }
 
 /// The message has no text.
@@ -321,14 +452,36 @@ pub struct PresenceQuery {
 }
 
 /// Are you there. What else it has comes back.
-#[protocol(values(schema = "{\"type\":[\"null\",\"boolean\",\"number\",\"string\"]}"))]
+#[protocol]
 #[derive(Clone, Debug)]
-pub struct Ping(BTreeMap<String, ValidatedJson>);
+pub struct Ping(pub BTreeMap<String, Nullable<PingValue>>);
+
+#[protocol(untagged, schema = DEFINITIONS["PingValue"])]
+#[derive(Clone, Debug)]
+pub enum PingValue {
+    #[protocol(kinds(boolean))]
+    Boolean(bool),
+    #[protocol(kinds(number))]
+    Number(f64),
+    #[protocol(kinds(string))]
+    String(String),
+}
 
 /// I am.
-#[protocol(values(schema = "{\"type\":[\"null\",\"boolean\",\"number\",\"string\"]}"))]
+#[protocol]
 #[derive(Clone, Debug)]
-pub struct Pong(BTreeMap<String, ValidatedJson>);
+pub struct Pong(pub BTreeMap<String, Nullable<PongValue>>);
+
+#[protocol(untagged, schema = DEFINITIONS["PongValue"])]
+#[derive(Clone, Debug)]
+pub enum PongValue {
+    #[protocol(kinds(boolean))]
+    Boolean(bool),
+    #[protocol(kinds(number))]
+    Number(f64),
+    #[protocol(kinds(string))]
+    String(String),
+}
 
 /// The connection did not come about.
 #[protocol]
@@ -844,8 +997,10 @@ static DEFINITIONS: handfast::Definitions = handfast::Definitions::new(
 "Edit": {"type":"object","required":["user","ts"],"properties":{"user":{"$ref":"#/$defs/UserId"},"ts":{"$ref":"#/$defs/Ts"}}},
 "File": {"type":"object","required":["id"],"properties":{"id":{"type":"string","pattern":"^F[A-Z0-9]+$"},"created":{"$ref":"#/$defs/UnixTime"},"name":{"type":["null","string"]},"title":{"type":"string"},"mimetype":{"type":"string"},"size":{"type":"integer","minimum":0},"user":{"$ref":"#/$defs/UserId"}}},
 "Happened": {"anyOf":[{"type":"object","required":["subtype","ts","text","bot_id"],"properties":{"subtype":{"const":"bot_message"},"channel":{"$ref":"#/$defs/ChannelId"},"ts":{"$ref":"#/$defs/Ts"},"text":{"type":"string"},"bot_id":{"type":"string"},"username":{"type":"string"},"icons":{"type":"object"}}},{"type":"object","required":["subtype","channel","ts","message"],"properties":{"subtype":{"const":"message_changed"},"hidden":{"type":"boolean"},"channel":{"$ref":"#/$defs/ChannelId"},"ts":{"$ref":"#/$defs/Ts"},"message":{"$ref":"#/$defs/Said"},"previous_message":{"$ref":"#/$defs/Said"}}},{"type":"object","required":["subtype","channel","ts","deleted_ts"],"properties":{"subtype":{"const":"message_deleted"},"hidden":{"type":"boolean"},"channel":{"$ref":"#/$defs/ChannelId"},"ts":{"$ref":"#/$defs/Ts"},"deleted_ts":{"$ref":"#/$defs/Ts"}}},{"type":"object","required":["subtype","ts","user","topic"],"properties":{"subtype":{"const":"channel_topic"},"channel":{"$ref":"#/$defs/ChannelId"},"ts":{"$ref":"#/$defs/Ts"},"user":{"$ref":"#/$defs/UserId"},"topic":{"type":"string"},"text":{"type":"string"}}},{"type":"object","required":["user","text","ts"],"properties":{"subtype":{"type":"string","enum":["me_message","channel_join","channel_leave","channel_purpose","channel_name","thread_broadcast","file_share"]},"channel":{"$ref":"#/$defs/ChannelId"},"user":{"$ref":"#/$defs/UserId"},"text":{"type":"string"},"ts":{"$ref":"#/$defs/Ts"},"thread_ts":{"$ref":"#/$defs/Ts"},"team":{"type":"string"},"edited":{"$ref":"#/$defs/Edit"},"inviter":{"$ref":"#/$defs/UserId"},"files":{"type":"array","items":{"$ref":"#/$defs/File"}}}}]},
-"ItemCommentItem.file": {"anyOf":[{"type":"string"},{"$ref":"#/$defs/File"}]},
-"ItemFileItem.file": {"anyOf":[{"type":"string"},{"$ref":"#/$defs/File"}]},
+"ItemCommentItemFile": {"anyOf":[{"type":"string"},{"$ref":"#/$defs/File"}]},
+"ItemFileItemFile": {"anyOf":[{"type":"string"},{"$ref":"#/$defs/File"}]},
+"PingValue": {"type":["null","boolean","number","string"]},
+"PongValue": {"type":["null","boolean","number","string"]},
 "Reaction": {"type":"object","required":["name","count","users"],"properties":{"name":{"type":"string"},"count":{"type":"integer","minimum":0},"users":{"type":"array","items":{"$ref":"#/$defs/UserId"}}}},
 "Said": {"type":"object","required":["type","ts"],"properties":{"type":{"const":"message"},"subtype":{"type":"string"},"user":{"$ref":"#/$defs/UserId"},"text":{"type":"string"},"ts":{"$ref":"#/$defs/Ts"},"thread_ts":{"$ref":"#/$defs/Ts"},"reply_count":{"type":"integer","minimum":0},"edited":{"$ref":"#/$defs/Edit"},"is_starred":{"type":"boolean"},"pinned_to":{"type":"array","items":{"$ref":"#/$defs/ChannelId"}},"reactions":{"type":"array","items":{"$ref":"#/$defs/Reaction"}}}},
 "Ts": {"type":"string","pattern":"^[0-9]+\\.[0-9]{6}$"},

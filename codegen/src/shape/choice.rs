@@ -1,0 +1,492 @@
+//! Unions that no tag tells apart: which variants they have, and what selects one.
+
+use super::combine;
+use super::facts::{Facts, Known, Part, Place};
+use super::form::{Form, Literal, What};
+use super::guards::{self, Guard};
+use super::kinds::Kinds;
+use super::reason::Reason;
+use handfast_schema::{Schema, SchemaId, union};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// How deep unions in unions are taken apart.
+const MAX_DEPTH: u32 = 8;
+
+/// An `enum` with more values than this is a variant with a type of its own.
+const MAX_CONSTANTS: usize = 64;
+
+/// More properties than this are not repeated in the variants of a union.
+const MAX_REPEATED: usize = 512;
+
+/// An enum whose variants have no common tag.
+pub(super) struct Choice {
+    pub(super) variants: Vec<Variant>,
+}
+
+pub(super) struct Variant {
+    /// Words for its name, the best first.
+    pub(super) names: Vec<String>,
+    pub(super) content: Content,
+    /// The kinds of values that may be meant for it.
+    pub(super) kinds: Kinds,
+    /// What its objects have.
+    pub(super) guards: Vec<Guard>,
+    /// The schema of the branch, where that has to be asked.
+    pub(super) branch: Option<SchemaId>,
+}
+
+pub(super) enum Content {
+    Place(Place),
+    Constant(Literal),
+    Plain(What),
+}
+
+/// The branches of the union of a schema.
+pub(super) fn branches_of(schema: &Schema) -> &[SchemaId] {
+    combine::branches(schema)
+}
+
+/// Every property that a schema declares, its branches included.
+pub(super) fn all_properties<'s>(known: &Known<'s>, id: SchemaId) -> BTreeSet<&'s str> {
+    let mut names = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![id];
+    while let Some(id) = waiting.pop() {
+        if !seen.insert(id) || seen.len() > MAX_REPEATED {
+            continue;
+        }
+        let schema = &known.schemas[id];
+        names.extend(schema.properties.iter().map(|(name, _)| name.as_str()));
+        waiting.extend(schema.reference);
+        for all in [&schema.all_of, &schema.any_of, &schema.one_of] {
+            waiting.extend(all.iter().copied());
+        }
+    }
+    names
+}
+
+/// Whether a schema only excludes values of a type: it adds no property, and no kind of value is left out.
+pub(super) fn only_narrows(
+    known: &Known<'_>,
+    id: SchemaId,
+    kinds: Kinds,
+    declared: &BTreeSet<&str>,
+) -> bool {
+    if known.schemas[id].boolean == Some(true) {
+        return true;
+    }
+    let Some(facts) = Facts::of(known, &Place::of(id)) else {
+        return false;
+    };
+    let adds = all_properties(known, id);
+    facts.kinds.contains(kinds)
+        && adds.iter().all(|name| declared.contains(name))
+        && facts.parts.iter().all(|(_, schema)| {
+            schema.constant.is_none()
+                && schema.enumeration.is_none()
+                && schema.items.is_none()
+                && schema.prefix_items.is_empty()
+                && schema.pattern_properties.is_empty()
+                && schema
+                    .additional_properties
+                    .is_none_or(|more| known.schemas[more].boolean.is_some())
+        })
+}
+
+/// The type of a place with a union that says of what type a value is.
+pub(super) fn of_union(
+    known: &Known<'_>,
+    place: &Place,
+    facts: &Facts<'_>,
+    reason: Reason,
+) -> Option<Form> {
+    let own_kinds = facts.own_kinds(place);
+    let declared: BTreeSet<&str> = facts.properties().iter().map(|(name, _)| *name).collect();
+    let owner = facts.unions.iter().copied().find(|id| {
+        let branches = branches_of(&known.schemas[*id]);
+        !branches
+            .iter()
+            .all(|branch| only_narrows(known, *branch, own_kinds, &declared))
+    })?;
+    let leaves = leaves(known, branches_of(&known.schemas[owner]));
+    let base: Vec<Part> = facts
+        .parts
+        .iter()
+        .filter(|(_, schema)| has_shape(schema))
+        .map(|(id, _)| Part::Own(*id))
+        .collect();
+    if !base.is_empty() && declared.len() * leaves.len() > MAX_REPEATED {
+        return None;
+    }
+    let is_plain = place.single() == Some(owner)
+        && combine::is_union_alone(&known.schemas[owner])
+        && combine::beyond(known.schemas, &known.schemas[owner]).is_none()
+        && base.is_empty();
+    let is_null = |leaf: &SchemaId| known.kinds(*leaf) == Kinds::NULL;
+    let others = facts.kinds.less(Kinds::NULL);
+    if facts.kinds.meets(Kinds::NULL) && leaves.iter().any(is_null) && !others.is_empty() {
+        return Some(Form {
+            what: What::Nullable(place.only(others)),
+            beside: (!is_plain).then_some(reason),
+        });
+    }
+    let places = leaves.iter().map(|leaf| {
+        let mut parts = vec![Part::Whole(*leaf)];
+        parts.extend(base.iter().filter(|part| part.id() != *leaf));
+        let kinds = facts.kinds;
+        let place = Place {
+            parts,
+            kinds: if is_plain { place.kinds } else { kinds },
+            either: Vec::new(),
+        };
+        (*leaf, place)
+    });
+    alternatives(known, places.collect(), is_plain, reason)
+}
+
+/// The type of a place where one of several schemas holds, or, in an open one, none.
+pub(super) fn of_either(known: &Known<'_>, either: &[SchemaId], is_open: bool) -> Form {
+    let reason = Reason::PatternProperties;
+    let places = either.iter().map(|id| (*id, Place::of(*id))).collect();
+    let form = alternatives(known, places, false, reason);
+    let form = form.unwrap_or(Form::near(What::Json(Reason::NamesOnly), reason));
+    if !is_open {
+        return form;
+    }
+    let other = Variant {
+        names: vec!["Other".to_owned()],
+        content: Content::Plain(What::Json(Reason::AnyValue)),
+        kinds: Kinds::ALL,
+        guards: Vec::new(),
+        branch: None,
+    };
+    let mut choice = match form.what {
+        What::Choice(choice) => choice,
+        What::Json(_) => return form,
+        what => {
+            let variant = Variant {
+                names: vec!["Value".to_owned()],
+                kinds: either
+                    .iter()
+                    .fold(Kinds::NONE, |all, id| all.or(known.kinds(*id))),
+                content: Content::Plain(what),
+                guards: Vec::new(),
+                branch: match either {
+                    [one] => Some(*one),
+                    _ => None,
+                },
+            };
+            Choice {
+                variants: vec![variant],
+            }
+        }
+    };
+    choice.variants.push(other);
+    Form::near(What::Choice(choice), reason)
+}
+
+/// A branch, with what is known of it.
+struct Leaf<'s> {
+    id: SchemaId,
+    place: Place,
+    facts: Facts<'s>,
+}
+
+fn alternatives(
+    known: &Known<'_>,
+    places: Vec<(SchemaId, Place)>,
+    is_plain: bool,
+    reason: Reason,
+) -> Option<Form> {
+    let mut leaves: Vec<Leaf<'_>> = Vec::new();
+    for (id, place) in places {
+        let facts = Facts::of(known, &place)?;
+        if !facts.kinds.is_empty() {
+            leaves.push(Leaf { id, place, facts });
+        }
+    }
+    let merged = merged(&leaves);
+    let mut is_exact = is_plain && merged.is_empty();
+    let mut variants: Vec<Variant> = Vec::new();
+    let mut shown: Vec<usize> = Vec::new();
+    let mut constants: Vec<Value> = Vec::new();
+    for (i, leaf) in leaves.iter().enumerate() {
+        if let Some((kinds, what)) = merged
+            .iter()
+            .find(|(kinds, _)| kinds.contains(leaf.facts.kinds))
+        {
+            if !variants.iter().any(|variant| variant.kinds == *kinds) {
+                variants.push(Variant::plain(known, leaf.id, *kinds, what.again()));
+                shown.push(i);
+            }
+            continue;
+        }
+        if let Some(values) = inline_constants(known, leaf) {
+            is_exact &= leaf.facts.is_only_values();
+            for value in values {
+                if constants.contains(value) {
+                    is_exact = false;
+                    continue;
+                }
+                constants.push(value.clone());
+                variants.push(Variant::constant(leaf.id, value));
+                shown.push(i);
+            }
+            continue;
+        }
+        variants.push(Variant {
+            names: names(known, leaf),
+            content: Content::Place(leaf.place.clone()),
+            kinds: leaf.facts.kinds,
+            guards: Vec::new(),
+            branch: Some(leaf.id),
+        });
+        shown.push(i);
+    }
+    let facts: Vec<&Facts<'_>> = shown.iter().map(|i| &leaves[*i].facts).collect();
+    let contents: Vec<bool> = variants
+        .iter()
+        .map(|variant| matches!(variant.content, Content::Place(_)))
+        .collect();
+    match guards::guards(known, &facts, &contents) {
+        Some(guards) => {
+            for (variant, guards) in variants.iter_mut().zip(guards) {
+                variant.guards = guards;
+                variant.branch = None;
+            }
+        }
+        None => is_exact = false,
+    }
+    let beside = (!is_exact).then_some(reason);
+    if variants.len() == 1 {
+        let what = match variants.pop()?.content {
+            Content::Place(place) => What::Same(place),
+            Content::Plain(what) => what,
+            Content::Constant(value) => What::Literals {
+                values: vec![value],
+                open: false,
+            },
+        };
+        return Some(Form {
+            what,
+            beside: Some(reason),
+        });
+    }
+    if variants.is_empty() {
+        return None;
+    }
+    let all_constant = variants
+        .iter()
+        .all(|variant| matches!(variant.content, Content::Constant(_)));
+    if all_constant {
+        let values = variants
+            .into_iter()
+            .filter_map(|variant| match variant.content {
+                Content::Constant(value) => Some(value),
+                _ => None,
+            });
+        return Some(Form::near(
+            What::Literals {
+                values: values.collect(),
+                open: false,
+            },
+            reason,
+        ));
+    }
+    Some(Form {
+        what: What::Choice(Choice { variants }),
+        beside,
+    })
+}
+
+impl Variant {
+    fn plain(known: &Known<'_>, leaf: SchemaId, kinds: Kinds, what: What) -> Self {
+        let _ = (known, leaf);
+        Self {
+            names: vec![kind_name(kinds).to_owned()],
+            content: Content::Plain(what),
+            kinds,
+            guards: Vec::new(),
+            branch: None,
+        }
+    }
+
+    fn constant(leaf: SchemaId, value: &Value) -> Self {
+        Self {
+            names: vec![constant_name(value)],
+            kinds: Kinds::of_value(value),
+            content: Content::Constant(Literal {
+                value: value.clone(),
+                said_by: Some(leaf),
+            }),
+            guards: Vec::new(),
+            branch: None,
+        }
+    }
+}
+
+/// The words for a constant.
+pub(super) fn constant_name(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(true) => "true".to_owned(),
+        Value::Bool(false) => "false".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The values of a branch that become variants of the union itself: scalars without a name of their own.
+fn inline_constants<'s>(known: &Known<'_>, leaf: &Leaf<'s>) -> Option<Vec<&'s Value>> {
+    let (values, open) = leaf.facts.values()?;
+    let scalar = values
+        .iter()
+        .all(|value| !value.is_array() && !value.is_object());
+    let is_named = known.schemas[leaf.id].reference.is_some();
+    (scalar && !open && !is_named && values.len() <= MAX_CONSTANTS).then_some(values)
+}
+
+/// The kinds of scalars that several branches allow, not all as constants: they share a variant.
+fn merged(leaves: &[Leaf<'_>]) -> Vec<(Kinds, What)> {
+    let mut out = Vec::new();
+    for kind in [Kinds::STRING, Kinds::NUMBER, Kinds::BOOLEAN] {
+        let mut of_kind = leaves.iter().filter(|leaf| kind.contains(leaf.facts.kinds));
+        let all: Vec<&Leaf<'_>> = of_kind.by_ref().collect();
+        let is_list = all.iter().all(|leaf| leaf.facts.values().is_some());
+        if all.len() < 2 || is_list && kind != Kinds::BOOLEAN {
+            continue;
+        }
+        let is_whole = all.iter().all(|leaf| leaf.facts.kinds == Kinds::INTEGER);
+        out.push(match kind {
+            Kinds::STRING => (kind, What::Text),
+            Kinds::NUMBER if is_whole => (kind, What::AnyInteger),
+            Kinds::NUMBER => (kind, What::Number),
+            _ => (kind, What::Boolean),
+        });
+    }
+    out
+}
+
+/// The branches of a union, those of unions in it included.
+fn leaves(known: &Known<'_>, branches: &[SchemaId]) -> Vec<SchemaId> {
+    let mut out = Vec::new();
+    let mut waiting: Vec<(SchemaId, u32)> =
+        branches.iter().rev().map(|id| (*id, MAX_DEPTH)).collect();
+    while let Some((id, depth)) = waiting.pop() {
+        let schema = &known.schemas[id];
+        let is_union = !schema.one_of.is_empty() || !schema.any_of.is_empty();
+        let is_alone = is_union
+            && schema.types.is_none()
+            && combine::is_union_alone(schema)
+            && combine::beyond(known.schemas, schema).is_none()
+            && schema.reference.is_none();
+        match depth.checked_sub(1) {
+            Some(depth) if is_alone => {
+                waiting.extend(branches_of(schema).iter().rev().map(|id| (*id, depth)));
+            }
+            _ if !out.contains(&id) => out.push(id),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Whether a schema's own keywords say of what type a value is.
+fn has_shape(schema: &Schema) -> bool {
+    !schema.properties.is_empty()
+        || !schema.pattern_properties.is_empty()
+        || schema.additional_properties.is_some()
+        || !schema.required.is_empty()
+        || schema.items.is_some()
+        || !schema.prefix_items.is_empty()
+        || schema.constant.is_some()
+        || schema.enumeration.is_some()
+}
+
+/// Words for the variant of a branch: its title, the name of its type, its tag, and its kind.
+fn names(known: &Known<'_>, leaf: &Leaf<'_>) -> Vec<String> {
+    let mut out = Vec::new();
+    let schema = &known.schemas[leaf.id];
+    let target = union::resolve(known.schemas, leaf.id);
+    for id in [leaf.id, target] {
+        let annotations = &known.schemas[id].annotations;
+        let title = annotations.rust.as_ref().or(annotations.title.as_ref());
+        out.extend(title.filter(|title| title.len() <= 40).cloned());
+    }
+    if let Some(reference) = schema.reference {
+        out.extend(known.name(reference));
+    }
+    let required = leaf.facts.required();
+    if leaf.facts.kinds == Kinds::OBJECT {
+        let only = |(name, ids): &(&str, Vec<SchemaId>)| {
+            let place = Place::of_all(known.schemas, ids);
+            let facts = Facts::of(known, &place)?;
+            match facts.values()?.0.as_slice() {
+                [Value::String(text)] if required.contains(name) => Some(text.clone()),
+                _ => None,
+            }
+        };
+        out.extend(leaf.facts.properties().iter().find_map(only));
+        if let [one] = required.iter().copied().collect::<Vec<_>>().as_slice() {
+            out.push((*one).to_owned());
+        }
+    }
+    out.push(kind_name(leaf.facts.kinds).to_owned());
+    out
+}
+
+/// The name of a variant for values of one kind.
+fn kind_name(kinds: Kinds) -> &'static str {
+    match kinds {
+        Kinds::NULL => "Null",
+        Kinds::BOOLEAN => "Boolean",
+        Kinds::INTEGER => "Integer",
+        Kinds::NUMBER => "Number",
+        Kinds::STRING => "String",
+        Kinds::ARRAY => "List",
+        Kinds::OBJECT => "Object",
+        _ => "Value",
+    }
+}
+
+/// A choice between kinds of values. With `others`, values of all other kinds are valid as well.
+pub(super) fn of_kinds(
+    place: &Place,
+    kinds: Kinds,
+    others: bool,
+    is_exact: bool,
+    reason: Reason,
+) -> Form {
+    let mut variants: Vec<Variant> = Kinds::EACH
+        .into_iter()
+        .map(|kind| kind.and(kinds))
+        .filter(|kind| !kind.is_empty())
+        .map(|kind| Variant {
+            names: vec![kind_name(kind).to_owned()],
+            content: match kind {
+                Kinds::NULL => Content::Constant(Literal {
+                    value: Value::Null,
+                    said_by: None,
+                }),
+                _ => Content::Place(place.only(kind)),
+            },
+            kinds: kind,
+            guards: Vec::new(),
+            branch: None,
+        })
+        .collect();
+    if others {
+        variants.push(Variant {
+            names: vec!["Other".to_owned()],
+            content: Content::Plain(What::Json(Reason::AnyValue)),
+            kinds: Kinds::ALL.less(kinds),
+            guards: Vec::new(),
+            branch: None,
+        });
+    }
+    Form {
+        what: What::Choice(Choice { variants }),
+        beside: (!is_exact).then_some(reason),
+    }
+}
