@@ -131,7 +131,7 @@ fn run(job: &Job) -> Result<Outcome> {
     };
     outcome.payloads = shapes.messages.iter().filter_map(named).collect();
     outcome.typescript = typescript::count(&protocol, &shapes);
-    outcome.rust = rust::count(&shapes);
+    outcome.rust = rust::count(&protocol, &shapes);
     outcome.verdicts = verdicts(&protocol, &job.instances)?;
     Ok(outcome)
 }

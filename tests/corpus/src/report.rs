@@ -212,9 +212,10 @@ impl Run {
         }
         let untyped = share(all.untyped(), all.all) * 100.0;
         println!(
-            "\n== Places without a type in {language}: {} of {} ({untyped:.2}%)\n",
+            "\n== Places without a type in {language}: {} of {} ({untyped:.2}%); {} more are checked beside their types\n",
             all.untyped(),
-            all.all
+            all.all,
+            all.beside
         );
         let mut reasons: Vec<_> = all.untyped.iter().collect();
         reasons.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Places {
     /// All of them.
     pub(crate) all: u64,
+    /// Those that their schema checks beside a type that does not say it all.
+    pub(crate) beside: u64,
     /// Those without a type, by the reason, with an example.
     pub(crate) untyped: BTreeMap<String, (u64, String)>,
 }
@@ -37,6 +39,7 @@ impl Places {
     /// Adds those of another; its examples get its name.
     pub(crate) fn extend(&mut self, other: &Self, name: &str) {
         self.all += other.all;
+        self.beside += other.beside;
         for (reason, (count, example)) in &other.untyped {
             let entry = self.untyped.entry(reason.clone());
             entry.or_insert_with(|| (0, format!("{name}: {example}"))).0 += count;
