@@ -27,8 +27,11 @@ fn audit(places: &mut Places, protocol: &Protocol, shapes: &Shapes) {
         };
         for field in fields {
             let is_any = field.ty == Use::Json(Reason::AnyValue);
+            let Some(schema) = field.schema.filter(|_| is_any) else {
+                continue;
+            };
             let mut probes = probes.as_array().into_iter().flatten();
-            if is_any && probes.any(|probe| !validator.is_valid(field.schema, probe, None)) {
+            if probes.any(|probe| !validator.is_valid(schema, probe, None)) {
                 let path = format!("{}.{}", decl.rust, field.name);
                 places.add_untyped(&path, "it is called any value, and is not");
             }
