@@ -1,5 +1,5 @@
 //! What Handfast makes of schemas that exist in the world: how many go through, what types they get, whether the types compile, and whether
-//! verdicts are right. `cargo xtask schemastore --help` says more.
+//! verdicts are right. Without arguments it says how it is used.
 
 mod case;
 mod compile;
