@@ -35,6 +35,7 @@ impl Schemas {
     /// When there would be more than 16,384 schemas; they are left as they were then.
     pub fn resolve_dynamic_refs(&mut self, roots: &[SchemaId]) -> Result<bool, TooManySchemas> {
         if !self.iter().any(|(_, one)| one.dynamic_reference.is_some()) {
+            self.remove_dynamic_anchors();
             return Ok(false);
         }
         let mut unfolding = Resolver::new(self);
@@ -45,10 +46,15 @@ impl Schemas {
             unfolding.fill(id, original, &scope)?;
         }
         *self = unfolding.made;
+        self.remove_dynamic_anchors();
+        Ok(true)
+    }
+
+    /// Nothing refers to them any more, and the interpreter remembers no verdicts where there are some.
+    fn remove_dynamic_anchors(&mut self) {
         for i in 0..self.len() {
             self[SchemaId(u32::try_from(i).unwrap_or(u32::MAX))].dynamic_anchor = None;
         }
-        Ok(true)
     }
 }
 

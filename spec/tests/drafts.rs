@@ -196,6 +196,34 @@ fn ids_name_resources_and_anchors() {
 }
 
 #[test]
+fn anchors_of_2019_may_have_colons() {
+    let schema = json!({ "$ref": "#a:b", "$defs": { "a": { "$anchor": "a:b", "type": "null" } } });
+    let loaded = read(json!("json-schema"), &of(DRAFT_2019, schema.clone()), &[]);
+    assert!(takes(&loaded, &json!(null)) && !takes(&loaded, &json!(1)));
+    let later = read(json!("json-schema"), &of(DRAFT_2020, schema), &[]);
+    assert_eq!(codes(&later), ["S015"]);
+}
+
+/// The interpreter remembers verdicts unless a reference needs to know the way to it; without, this takes time
+/// exponential in the depth.
+#[test]
+fn an_anchor_that_nothing_needs_costs_nothing() {
+    let branch = |name: &str| json!({ "properties": { "a": { "$ref": "#" } }, "required": [name] });
+    for (draft, anchor, value) in [
+        (DRAFT_2019, "$recursiveAnchor", json!(true)),
+        (DRAFT_2020, "$dynamicAnchor", json!("meta")),
+    ] {
+        let schema = json!({
+            anchor: value,
+            "anyOf": [branch("x"), branch("y"), { "not": branch("z") }, { "type": "null" }],
+        });
+        let loaded = read(json!("json-schema"), &of(draft, schema), &[]);
+        let deep = (0..60).fold(json!(null), |inner, _| json!({ "a": inner, "z": 1 }));
+        takes(&loaded, &deep);
+    }
+}
+
+#[test]
 fn a_recursive_reference_leads_to_the_outermost_resource() {
     let tree = json!({
         "$schema": DRAFT_2019,

@@ -33,7 +33,10 @@ impl KeywordReader<'_, '_> {
                         });
             }
             "$anchor" | "$dynamicAnchor" => {
-                let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+                let colons = self.dialect.draft == Draft::Draft2019;
+                let word = |c: char| {
+                    c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.') || colons && c == ':'
+                };
                 let start = |c: char| c.is_ascii_alphabetic() || c == '_';
                 if !text.starts_with(start) || !text.chars().all(word) {
                     let message = format!("`{text}` cannot be an anchor");
