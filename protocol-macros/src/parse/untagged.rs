@@ -31,6 +31,10 @@ pub(crate) struct UntaggedVariant {
     pub(crate) content: UntaggedContent,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each variant of an enum, for a moment"
+)]
 pub(crate) enum UntaggedContent {
     Constant(Constant),
     Value(Content),
