@@ -70,7 +70,7 @@ pub(super) fn expand_tuple(krate: &Path, of: &Struct) -> TokenStream {
     let serialize = serde_impls::serialize(
         krate,
         ident,
-        &quote!(#p::Serialize::serialize(&(#(&self.#members,)*), serializer)),
+        &quote!(#p::Serialize::serialize(&(#(#p::AsPayload(&self.#members),)*), serializer)),
     );
     let deserialize = serde_impls::deserialize(krate, ident, of.deserialize);
     quote! {

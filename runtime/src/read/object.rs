@@ -9,8 +9,9 @@ use super::{
     scalar::wrong_type,
     schema,
 };
-use crate::Payload;
+use crate::{Payload, foreign::AsPayload, message::FieldWriter};
 use handfast_schema::{Type, details};
+use serde::Serializer;
 use std::collections::BTreeMap;
 
 /// Reads an object: returns one field after the other, and at the end whether there were violations.
@@ -383,5 +384,13 @@ pub fn map<T: Payload>(
 impl<T: Payload> Payload for BTreeMap<String, T> {
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         map(r, cx, rules)
+    }
+
+    fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
+        fields.field(name, &AsPayload(self));
+    }
+
+    fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(name, value)| (name, AsPayload(value))))
     }
 }
