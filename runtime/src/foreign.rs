@@ -127,14 +127,6 @@ macro_rules! foreign {
                 $crate::__private::read_foreign(r, cx, rules)
             }
 
-            fn write_field(
-                &self,
-                fields: &mut $crate::__private::FieldWriter<'_>,
-                name: &'static str,
-            ) {
-                fields.field(name, &$crate::__private::AsPayload(self));
-            }
-
             fn write_value<S: $crate::__private::Serializer>(
                 &self,
                 serializer: S,

@@ -3,6 +3,7 @@
 use crate::{
     PresenceInfo,
     descriptor::{ChannelDescriptor, ProtocolDescriptor, Tag, UnionDescriptor},
+    foreign::AsPayload,
     read::{ArrayReader, Pass, ReadContext, ReadResult, Reader, Rules, TupleReader},
 };
 use std::{any::Any, fmt};
@@ -65,7 +66,7 @@ pub trait Payload: Sized + serde::Serialize {
 
     /// Writes a field, unless it is absent.
     fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
-        fields.field(name, self);
+        fields.field(name, &AsPayload(self));
     }
 
     /// Writes the value as it is on the wire. That is its `Serialize`, except for a [`ForeignString`](crate::ForeignString) and what contains

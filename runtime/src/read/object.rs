@@ -9,7 +9,7 @@ use super::{
     scalar::wrong_type,
     schema,
 };
-use crate::{Payload, foreign::AsPayload, message::FieldWriter};
+use crate::{Payload, foreign::AsPayload};
 use handfast_schema::{Type, details};
 use serde::Serializer;
 use std::collections::BTreeMap;
@@ -384,10 +384,6 @@ pub fn map<T: Payload>(
 impl<T: Payload> Payload for BTreeMap<String, T> {
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         map(r, cx, rules)
-    }
-
-    fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
-        fields.field(name, &AsPayload(self));
     }
 
     fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

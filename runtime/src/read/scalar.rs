@@ -329,10 +329,6 @@ impl<T: Payload> Payload for Nullable<T> {
         Ok(value.map(Self::Value))
     }
 
-    fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
-        fields.field(name, &AsPayload(self));
-    }
-
     fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Null => serializer.serialize_unit(),
@@ -344,10 +340,6 @@ impl<T: Payload> Payload for Nullable<T> {
 impl<T: Payload> Payload for Box<T> {
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         Ok(T::read(r, cx, rules)?.map(Self::new))
-    }
-
-    fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
-        (**self).write_field(fields, name);
     }
 
     fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

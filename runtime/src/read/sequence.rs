@@ -5,7 +5,7 @@ use super::{
     rules::{check_contains, check_items, inner, report},
     scalar::wrong_type,
 };
-use crate::{Payload, foreign::AsPayload, message::FieldWriter};
+use crate::{Payload, foreign::AsPayload};
 use handfast_schema::{Type, details};
 use serde::Serializer;
 
@@ -215,10 +215,6 @@ impl<T: Payload> Payload for Vec<T> {
         let mut array = ArrayReader::new(r, cx, rules);
         T::read_items(&mut array, &mut items, inner(rules));
         Ok(array.end()?.then_some(items))
-    }
-
-    fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
-        fields.field(name, &AsPayload(self));
     }
 
     fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
