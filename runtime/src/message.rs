@@ -3,6 +3,7 @@
 use crate::{
     PresenceInfo,
     descriptor::{ChannelDescriptor, ProtocolDescriptor, Tag, UnionDescriptor},
+    foreign::AsPayload,
     read::{ArrayReader, Pass, ReadContext, ReadResult, Reader, Rules, TupleReader},
 };
 use std::{any::Any, collections::BTreeMap, fmt};
@@ -13,7 +14,8 @@ use std::{any::Any, collections::BTreeMap, fmt};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried in a message",
     label = "this type has no `#[protocol]`",
-    note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `ByteString`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `ValidatedJson`"
+    note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `ByteString`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `ValidatedJson`",
+    note = "a type that is a string on the wire implements `ForeignString`, with `handfast::foreign!`; those of uuid, chrono, time, jiff and url have a feature of handfast each"
 )]
 pub trait Payload: Sized + serde::Serialize {
     /// Reads a value. If it has violations, they are added to `cx`, and the result is `Ok(None)`. An object is read by its
@@ -64,7 +66,16 @@ pub trait Payload: Sized + serde::Serialize {
 
     /// Writes a field, unless it is absent.
     fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
-        fields.field(name, self);
+        fields.field(name, &AsPayload(self));
+    }
+
+    /// Writes the value as it is on the wire. That is its `Serialize`, except for a [`ForeignString`](crate::ForeignString) and what contains
+    /// one.
+    ///
+    /// # Errors
+    /// The errors of the serializer.
+    fn write_value<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
     }
 }
 
@@ -98,7 +109,7 @@ impl<'a> FieldWriter<'a> {
             if fields.contains(&name.as_str()) {
                 self.field(name, &NameOfField);
             } else {
-                self.field(name, value);
+                self.field(name, &AsPayload(value));
             }
         }
     }

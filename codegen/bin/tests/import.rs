@@ -353,6 +353,10 @@ fn what_cannot_be_imported_is_refused() -> Done {
             &["task.json", "--draft", "5"],
             "expected 4, 6, 7, 2019-09, 2020-12 or openapi-3.0",
         ),
+        (
+            &["task.json", "--spec", "other.yaml"],
+            "`--out FILE` names the one that it writes",
+        ),
         (&[], "<SCHEMA>..."),
     ] {
         let (good, text) = codegen(&inside, &[&["import"], arguments].concat())?;

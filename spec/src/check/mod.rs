@@ -3,6 +3,7 @@
 mod branches;
 mod delivery;
 mod envelope;
+mod foreign;
 mod messages;
 mod numbering;
 mod pending;
@@ -39,6 +40,7 @@ pub(crate) fn check(
     checker.schemas();
     checker.branches();
     checker.unused();
+    checker.foreign_types();
 }
 
 /// Finds circular references.
