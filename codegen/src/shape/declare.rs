@@ -82,7 +82,11 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
                     names::pascal(&channel.name.text),
                     names::pascal(&param.name.text)
                 );
-                maker.at(&Place::of(param.schema), &Hint::new(hint))
+                // Two spellings of one value are two channels, so it stays a string.
+                match maker.at(&Place::of(param.schema), &Hint::new(hint)) {
+                    Use::Foreign(_) => Use::Text,
+                    other => other,
+                }
             })
             .collect();
         maker.shapes.channels.push(params);

@@ -6,7 +6,6 @@ mod envelope;
 mod foreign;
 mod messages;
 mod numbering;
-mod pending;
 mod replies;
 mod roles;
 mod schemas;
@@ -36,7 +35,6 @@ pub(crate) fn check(
     checker.envelopes();
     checker.session();
     checker.settings();
-    checker.pending();
     checker.schemas();
     checker.branches();
     checker.unused();
