@@ -462,7 +462,7 @@ impl<T: Payload> Payload for BTreeMap<String, T> {
     fn fields(pass: Pass<'_, '_, Self>) -> ReadResult<Self> {
         if let Pass::Write(members, mut fields) = pass {
             for (name, value) in members {
-                fields.field(name, value);
+                fields.member(name, value);
             }
         }
         Ok(None)
