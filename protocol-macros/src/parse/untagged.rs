@@ -1,4 +1,4 @@
-//! Enums without a tag: unions whose branches are told apart by kinds, by guards on their members, or by schemas.
+//! Enums without a tag: unions whose branches are selected by kinds, by guards on their members, or by schemas.
 
 use super::{
     constants::Constant,
@@ -13,7 +13,7 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
-/// An enum whose variants are told apart without a tag.
+/// An enum whose variants are selected without a tag.
 pub(crate) struct UntaggedEnum {
     pub(crate) ident: Ident,
     pub(crate) variants: Vec<UntaggedVariant>,

@@ -463,7 +463,7 @@ impl<T: Payload> Payload for BTreeMap<String, T> {
     fn fields(pass: Pass<'_, '_, Self>) -> ReadResult<Self> {
         if let Pass::Write(members, mut fields) = pass {
             for (name, value) in members {
-                fields.field(name, &AsPayload(value));
+                fields.member(name, &AsPayload(value));
             }
         }
         Ok(None)
