@@ -52,7 +52,7 @@ pub struct Field {
     pub name: String,
     /// Whether it may be absent.
     pub optional: bool,
-    /// Its type.
+    /// Its type, with what separates it from the colon.
     pub ty: String,
 }
 

@@ -113,7 +113,10 @@ impl Walk {
             let schema = &schemas[*id];
             let inside = steps(schema);
             if has_typed_rest(schemas, schema) {
-                for (_, inner) in &inside {
+                let repeats = |step: &Step| {
+                    matches!(step, Step::Property(_)) || schema.pattern_properties.len() > 1
+                };
+                for (_, inner) in inside.iter().filter(|(step, _)| repeats(step)) {
                     let (target, parts) = target(schemas, *inner, &sizes);
                     if parts > MAX_REPEATED && !is_named(target) {
                         chosen.insert(target);

@@ -42,13 +42,30 @@ impl Context<'_> {
         if kinds.is_empty() {
             return Ty::Never;
         }
-        let restricted: Vec<Ty> = (distinct.into_iter())
+        let mut restricted: Vec<Ty> = (distinct.into_iter())
             .map(|part| self.restricted(part, kinds))
             .collect();
         if restricted.contains(&Ty::Never) {
             return Ty::Never;
         }
-        let parts = merge_objects(common_literals(without_implied(restricted)), self);
+        // A name may stand for a type that says nothing.
+        restricted.retain(|part| match part {
+            Ty::Unknown(reason) => {
+                unknown = unknown.or(*reason);
+                false
+            }
+            _ => true,
+        });
+        if restricted.is_empty() {
+            return Ty::Unknown(unknown);
+        }
+        let parts = without_implied(restricted, Ty::is_bare, |_| true);
+        let parts = without_implied(
+            parts,
+            |part| self.names_bare(part),
+            |part| !part.is_bare() && !self.names_bare(part),
+        );
+        let parts = merge_objects(common_literals(parts), self);
         let parts = self.bounded(parts);
         match parts.len() {
             0 | 1 => parts.into_iter().next().unwrap_or(Ty::Never),
@@ -81,6 +98,16 @@ impl Context<'_> {
                 }
             }
             other => other,
+        }
+    }
+
+    /// Whether a name stands for a type that says nothing but the kinds of values.
+    fn names_bare(&self, ty: &Ty) -> bool {
+        match ty {
+            Ty::Name(name) if !self.is_branded(name.schema) => {
+                self.expanded(name.schema).is_some_and(|ty| ty.is_bare())
+            }
+            _ => false,
         }
     }
 
@@ -202,21 +229,24 @@ impl Context<'_> {
 /// How many names are followed, each from the one before.
 const MAX_NAMES: u32 = 16;
 
-/// Leaves out what says nothing but the kinds of values that another part has.
-fn without_implied(parts: Vec<Ty>) -> Vec<Ty> {
-    let mut kept = parts;
+/// Leaves out parts that are `bare`, which is to say nothing but the kinds of values, where another part has no other kinds.
+fn without_implied(
+    mut parts: Vec<Ty>,
+    bare: impl Fn(&Ty) -> bool,
+    implies: impl Fn(&Ty) -> bool,
+) -> Vec<Ty> {
     let mut i = 0;
-    while i < kept.len() {
-        let kinds = kept[i].kinds();
-        let implied = kept[i].is_bare()
-            && (kept.iter().enumerate()).any(|(j, other)| j != i && kinds.contains(other.kinds()));
-        if implied {
-            kept.remove(i);
+    while i < parts.len() {
+        let kinds = parts[i].kinds();
+        let mut others = parts.iter().enumerate().filter(|(j, _)| *j != i);
+        let narrower = |other: &Ty| implies(other) && kinds.contains(other.kinds());
+        if bare(&parts[i]) && others.any(|(_, other)| narrower(other)) {
+            parts.remove(i);
         } else {
             i += 1;
         }
     }
-    kept
+    parts
 }
 
 /// Of several parts that are literals, those that all of them have.

@@ -104,6 +104,7 @@ impl Context<'_> {
             (Some(more), _) => self.said(more),
             (None, Some(more)) => match self.said(more) {
                 More::Typed(ty) if in_place => More::Typed(self.beside_evaluated(schema, ty)),
+                More::Refused if in_place => More::Nothing,
                 more => more,
             },
             (None, None) if self.protocol.schemas.has_defaults() => More::Nothing,

@@ -29,9 +29,12 @@ impl Ty {
         self.written(&Layout::OneLine, Level::Union)
     }
 
-    /// The type as it is laid out in a line that is indented by so many spaces, and has `before` characters ahead of it.
+    /// The type as it is laid out in a line that is indented by so many spaces, and has `before` characters ahead of it: with
+    /// a space in front, or in lines of its own.
     pub(super) fn laid_out(&self, indent: usize, before: usize) -> String {
-        self.within(indent, before, Level::Union)
+        let text = self.within(indent, before + 1, Level::Union);
+        let space = if text.starts_with('\n') { "" } else { " " };
+        format!("{space}{text}")
     }
 
     fn within(&self, indent: usize, before: usize, level: Level) -> String {
@@ -163,15 +166,15 @@ impl Layout {
                 for member in &object.members {
                     out.push_str(&text::doc(&inner, &member.words, &member.tags));
                     let head = head(member);
-                    let before = "readonly : ".len() + head.chars().count();
+                    let before = "readonly :;".len() + head.chars().count();
                     let ty = member.ty.laid_out(indent + 2, before);
-                    out.push_str(&format!("{inner}readonly {head}: {ty};\n"));
+                    out.push_str(&format!("{inner}readonly {head}:{ty};\n"));
                 }
                 for index in &object.indexes {
                     let ty = index
                         .ty
-                        .laid_out(indent + 2, "readonly [key: string]: ".len());
-                    out.push_str(&format!("{inner}readonly {}: {ty};\n", index.name()));
+                        .laid_out(indent + 2, "readonly [key: string]:;".len());
+                    out.push_str(&format!("{inner}readonly {}:{ty};\n", index.name()));
                 }
                 out.push_str(&" ".repeat(*indent));
                 out.push('}');

@@ -232,15 +232,12 @@ impl Head<'_> {
 
     fn type_of(self, ty: Ty) -> String {
         let before = "export type  =".len() + self.name.chars().count();
-        let ty = ty.laid_out(0, before);
-        // A union begins on a line of its own.
-        let space = if ty.starts_with('\n') { "" } else { " " };
-        self.alias(format!("{space}{ty}"))
+        self.alias(ty.laid_out(0, before))
     }
 
     fn interface(self, object: Object, extends: String) -> String {
         let members = object.members.into_iter().map(|member| {
-            let before = "readonly ?: ".len() + member.name.chars().count();
+            let before = "readonly ?:;".len() + member.name.chars().count();
             Field {
                 doc: text::doc("  ", &member.words, &member.tags),
                 optional: member.optional,
@@ -255,7 +252,7 @@ impl Head<'_> {
                 optional: false,
                 ty: index
                     .ty
-                    .laid_out(2, "readonly : ".len() + name.chars().count()),
+                    .laid_out(2, "readonly :;".len() + name.chars().count()),
                 name,
             }
         });

@@ -7,7 +7,7 @@ use crate::typescript_project::{
 use handfast_schema::Side;
 use handfast_testing::random::{Rng, document, instance};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, path::Path};
 
 fn sorted(violations: &Value) -> Vec<String> {
     let mut all: Vec<String> = violations
@@ -18,6 +18,22 @@ fn sorted(violations: &Value) -> Vec<String> {
         .collect();
     all.sort();
     all
+}
+
+/// Writes a module that compiles if each value is of its type.
+fn are_of_their_types(folder: &Path, values: &[(String, &Value)]) -> Result<()> {
+    let mut text = "import type * as api from './api.js';\n".to_owned();
+    // A literal sets the prototype by that name.
+    let plain = values
+        .iter()
+        .filter(|(_, value)| !value.to_string().contains("__proto__"));
+    for (i, (ty, value)) in plain.enumerate() {
+        // As a constant of its own, it may have properties that the type does not declare.
+        let literal = if value.is_null() { "" } else { " as const" };
+        text += &format!("const v{i} = {value}{literal};\nexport const t{i}: api.{ty} = v{i};\n");
+    }
+    fs::write(folder.join("src/values.ts"), text)?;
+    Ok(())
 }
 
 /// A schema whose `$defs` have names that no other vector has.
@@ -79,8 +95,8 @@ fn every_vector_holds() -> Result<()> {
     }
     let protocol = load(&spec(Value::Object(messages)), &files)?;
     let folder = generate(&protocol, "vectors")?;
-    compile_with_both(&folder)?;
     let mut cases = Vec::new();
+    let mut typed = Vec::new();
     for (group, ours) in kept {
         for case in group["cases"].as_array().ok_or("a group without cases")? {
             for (name, from, _) in &ours {
@@ -103,11 +119,16 @@ fn every_vector_holds() -> Result<()> {
                         let (ours, theirs) = (sorted(&expected), sorted(&case["violations"]));
                         assert_eq!(ours, theirs, "{}", group["about"]);
                     }
+                    if expected == json!([]) && side == Side::Server {
+                        typed.push((handfast_codegen::names::pascal(name), &case["instance"]));
+                    }
                     cases.push(self::case(&check, side, &case["instance"], expected));
                 }
             }
         }
     }
+    are_of_their_types(&folder, &typed)?;
+    compile_with_both(&folder)?;
     let said = differences(&folder, &cases)?;
     assert!(said.is_empty(), "{said}");
     println!("{} cases; left out:\n{}", cases.len(), left.join("\n"));
@@ -261,8 +282,8 @@ fn random_schemas_agree_with_the_interpreter() -> Result<()> {
     assert!(messages.len() > 100, "only {} schemas pass", messages.len());
     let protocol = load(&spec(Value::Object(messages)), &files)?;
     let folder = generate(&protocol, "random")?;
-    compile(&folder, "typescript")?;
     let (mut cases, mut good) = (Vec::new(), 0);
+    let mut typed = Vec::new();
     for message in &protocol.messages {
         let name = &message.name.text;
         let sent = message.server.as_ref().and_then(|sent| sent.payload);
@@ -273,11 +294,16 @@ fn random_schemas_agree_with_the_interpreter() -> Result<()> {
                 let expected = violations(&protocol, payload, instance, side);
                 if !expected.to_string().contains("without end") {
                     good += usize::from(expected == json!([]));
+                    if expected == json!([]) && side == Side::Server {
+                        typed.push((handfast_codegen::names::pascal(name), instance));
+                    }
                     cases.push(case(&check, side, instance, expected));
                 }
             }
         }
     }
+    are_of_their_types(&folder, &typed)?;
+    compile(&folder, "typescript")?;
     let said = differences(&folder, &cases)?;
     assert!(said.is_empty(), "{said}");
     assert!(
