@@ -32,6 +32,38 @@ fn branded_format(schema: &Schema) -> Option<&str> {
     is_branded.then_some(format)
 }
 
+/// The types with a name of their own that are strings or numbers, if these have brands.
+pub(super) fn branded(cx: &Context<'_>) -> BTreeSet<SchemaId> {
+    if !has_brands(cx.protocol) {
+        return BTreeSet::new();
+    }
+    let types = cx.protocol.types.iter().map(|ty| ty.schema);
+    let scalars = types.filter(|id| is_scalar(&cx.protocol.schemas[*id]) && !cx.is_byte_array(*id));
+    scalars.collect()
+}
+
+/// Whether a schema describes a string or a number by what TypeScript has no types for.
+fn is_scalar(schema: &Schema) -> bool {
+    let scalar = Schema {
+        span: schema.span,
+        annotations: schema.annotations.clone(),
+        resource: schema.resource,
+        types: schema.types,
+        multiple_of: schema.multiple_of.clone(),
+        maximum: schema.maximum.clone(),
+        exclusive_maximum: schema.exclusive_maximum.clone(),
+        minimum: schema.minimum.clone(),
+        exclusive_minimum: schema.exclusive_minimum.clone(),
+        max_length: schema.max_length,
+        min_length: schema.min_length,
+        pattern: schema.pattern.clone(),
+        format: schema.format.clone(),
+        content_encoding: schema.content_encoding.clone(),
+        ..Schema::default()
+    };
+    matches!(Kinds::of_schema(schema), Kinds::STRING | Kinds::NUMBER) && *schema == scalar
+}
+
 /// The formats that need a brand, and the name for the type of each.
 pub(super) fn formats(cx: &Context<'_>) -> Vec<(String, String)> {
     if !has_brands(cx.protocol) {
@@ -56,32 +88,9 @@ impl Context<'_> {
         Some(Ty::Atom(name.clone(), Kinds::STRING))
     }
 
-    /// Whether a type with a name of its own is a string or a number, and has a brand.
+    /// Whether a type with a name of its own has a brand.
     pub(super) fn is_branded(&self, id: SchemaId) -> bool {
-        let schema = &self.protocol.schemas[id];
-        let scalar = Schema {
-            span: schema.span,
-            annotations: schema.annotations.clone(),
-            resource: schema.resource,
-            types: schema.types,
-            multiple_of: schema.multiple_of.clone(),
-            maximum: schema.maximum.clone(),
-            exclusive_maximum: schema.exclusive_maximum.clone(),
-            minimum: schema.minimum.clone(),
-            exclusive_minimum: schema.exclusive_minimum.clone(),
-            max_length: schema.max_length,
-            min_length: schema.min_length,
-            pattern: schema.pattern.clone(),
-            format: schema.format.clone(),
-            content_encoding: schema.content_encoding.clone(),
-            ..Schema::default()
-        };
-        let kind = schema.types.and_then(|_| Kinds::of_schema(schema).single());
-        has_brands(self.protocol)
-            && matches!(kind, Some(Kinds::STRING | Kinds::NUMBER))
-            && *schema == scalar
-            && !self.is_byte_array(id)
-            && self.protocol.types.iter().any(|ty| ty.schema == id)
+        self.branded.contains(&id)
     }
 
     /// A scalar with a brand.

@@ -90,6 +90,8 @@ pub(super) struct Context<'p> {
     pub(super) open_rules: Vec<Usage>,
     /// The names of types that have none in the shapes.
     pub(super) anonymous: BTreeMap<SchemaId, String>,
+    /// The types that have brands.
+    pub(super) branded: BTreeSet<SchemaId>,
     /// The types of strings with a format, if they have brands.
     pub(super) format_brands: BTreeMap<String, String>,
     /// The types that names stand for, as far as they were asked for.
@@ -148,12 +150,14 @@ impl<'p> Context<'p> {
             recursion: recursion::of(&protocol.schemas),
             open_rules: Vec::new(),
             anonymous: BTreeMap::new(),
+            branded: BTreeSet::new(),
             format_brands: BTreeMap::new(),
             expanded: RefCell::default(),
             expanding: Cell::default(),
             kinds: RefCell::default(),
         };
         cx.name_anonymous();
+        cx.branded = brands::branded(&cx);
         for (format, name) in brands::formats(&cx) {
             let name = cx.names.take_free_type(&[name]);
             cx.format_brands.insert(format, name);

@@ -136,11 +136,6 @@ impl Kinds {
         Self(self.0 & !other.0)
     }
 
-    /// The only kind, if there is one.
-    pub(super) fn single(self) -> Option<Self> {
-        Self::EACH.into_iter().find(|kind| *kind == self)
-    }
-
     pub(super) const fn is_empty(self) -> bool {
         self.0 == 0
     }
