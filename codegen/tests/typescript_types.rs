@@ -142,6 +142,7 @@ fn brands_distinguish_strings() -> Result<()> {
                 "until": { "type": "string", "format": "date-time", "default": "2026-01-02T03:04:05Z" },
                 "ids": { "type": "array", "items": { "$ref": "#/types/Same" } },
                 "kind": { "$ref": "#/types/Kind", "default": "a" },
+                "others": { "type": "array", "items": { "$ref": "#/types/UserId" }, "default": ["b2"] },
                 "plain": { "type": "string" },
             },
         } } },
@@ -158,14 +159,14 @@ fn brands_distinguish_strings() -> Result<()> {
     let said = run(
         &folder,
         "import * as api from './out/api.js';
-         console.log(api.userId('a'), api.age(3), api.isDateTimeString('x'), api.sentUntilDefault);
+         console.log(api.userId('a'), api.age(3), api.isDateTimeString('x'), api.sentUntilDefault, api.sentOthersDefault[0]);
          for (const make of [() => api.userId('1'), () => api.dateTimeString('x')]) {
            try { make(); } catch (error) { console.log(String(error)); }
          }",
     )?;
     assert_eq!(
         said,
-        "a 3 false 2026-01-02T03:04:05Z\n\
+        "a 3 false 2026-01-02T03:04:05Z b2\n\
          TypeError: not a UserId: must match the pattern ^[a-z]\n\
          TypeError: not a DateTimeString: must be a valid date-time\n"
     );
