@@ -16,7 +16,7 @@ use handfast_schema::ViolationDetail;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A type that is a string on the wire. With [`foreign!`](crate::foreign) it is the type of fields, items and whatever else a
+/// A type that is a string on the wire. With [`foreign!`](macro@crate::foreign) it is the type of fields, items and whatever else a
 /// [`Payload`](crate::Payload) may be, in Rust written by hand and, through `generate.rust.types`, in generated Rust.
 ///
 /// The rules of the schema (`pattern`, `maxLength`, `format` …) hold for the text, and are checked first. A text that they accept and the type
