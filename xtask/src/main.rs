@@ -1,8 +1,10 @@
 //! `cargo xtask test`: every check that a change has to pass, step by step, each with its time. A failure is reported with the
 //! command that repeats it. `cargo xtask fresh` runs the same in a fresh clone. Checks that take too long for every change are
-//! commands of their own (`fuzz`, `protocols`, `sessions`, `kill`, `strangers`, `leftovers`, `mutants`, `autobahn`), and so is what needs a download each time (`advisories`).
+//! commands of their own (`fuzz`, `protocols`, `sessions`, `kill`, `strangers`, `leftovers`, `mutants`, `autobahn`), and so is what needs a download each time (`advisories`)
+//! or what others publish (`schemastore`, `published`).
 
 mod autobahn;
+mod corpus;
 mod deny;
 mod format;
 mod fresh;
@@ -31,6 +33,9 @@ cargo xtask kill SEED        Kill a server 100 times while clients of both langu
 cargo xtask strangers SEED   Try 100,000 times to join, resume, answer or read what belongs to others
 cargo xtask leftovers        Make 100,000 connections, and count what is left of them
 cargo xtask mutants          Make mistakes in the counting of messages on purpose: each has to be noticed
+cargo xtask schemastore FOLDER   Try every schema of a checkout of SchemaStore: types, sizes, compilers, verdicts against Ajv; with --quick, no compilers
+cargo xtask published FOLDER…    The same of the schemas that Discord, MCP, CloudEvents and GeoJSON publish, from checkouts
+cargo xtask large            The same of one schema of 3.4 MB with 800 types that contain each other
 cargo xtask autobahn         Run the Autobahn test suite against both ends of the WebSocket transport
 cargo xtask autobahn CASE…   Run some of its cases, such as 7.3.1 or '6.*'
 
@@ -74,6 +79,7 @@ fn main() -> ExitCode {
         ["fmt"] => run::exit_code(format::format()),
         ["fresh"] => fresh::run(),
         ["advisories"] => run::exit_code(deny::advisories()),
+        ["schemastore" | "published" | "large", ..] => run::exit_code(corpus::corpus(&arguments)),
         ["autobahn", cases @ ..] if cases.iter().all(|case| !case.starts_with('-')) => {
             run::exit_code(autobahn::autobahn(cases))
         }

@@ -29,11 +29,16 @@ fn check_node() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Installs the packages of the lock file, unless that has been done since it changed.
+/// Installs the packages of the TypeScript tests.
 pub(crate) fn packages() -> Result<(), Failure> {
+    install(TESTS)
+}
+
+/// Installs the packages of a folder's lock file, unless that has been done since it changed.
+pub(crate) fn install(folder: &str) -> Result<(), Failure> {
     check_node()?;
     let time = |name: &str| {
-        let path = root().join(TESTS).join(name);
+        let path = root().join(folder).join(name);
         path.metadata().and_then(|data| data.modified()).ok()
     };
     let installed = time("node_modules/.package-lock.json");
@@ -41,7 +46,7 @@ pub(crate) fn packages() -> Result<(), Failure> {
         return Ok(());
     }
     // The packages are all development dependencies, which NODE_ENV or a user's settings may exclude.
-    run(TESTS, "npm ci --include=dev --no-audit --no-fund")
+    run(folder, "npm ci --include=dev --no-audit --no-fund")
 }
 
 /// The path of Chromium, which is installed where possible.

@@ -1,5 +1,6 @@
 //! The steps of `cargo xtask test`, in order: those that are quick and find most come first.
 
+use crate::corpus;
 use crate::deny::deny;
 use crate::format;
 use crate::node;
@@ -63,6 +64,11 @@ pub(crate) const STEPS: &[Step] = &[
         name: "suite",
         proves: "generated validators pass the official suite of every draft of JSON Schema, the same in Rust and TypeScript",
         run: suite,
+    },
+    Step {
+        name: "corpus",
+        proves: "twenty schemas of the forms that real ones have go through, compile, are judged right, and have types, as far as is listed",
+        run: corpus::sample,
     },
     Step {
         name: "texts",

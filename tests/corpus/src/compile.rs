@@ -83,6 +83,7 @@ impl Workshop {
                 .entry(module.to_owned())
                 .or_insert_with(|| format!("({rest}"));
         }
+        eprintln!("{} modules of TypeScript do not compile", broken.len());
         if broken.is_empty() && !done.status.success() {
             let errors = String::from_utf8_lossy(&done.stderr);
             return Err(format!("tsc ended with {}: {said}{errors}", done.status).into());
@@ -109,6 +110,7 @@ impl Workshop {
             self.lay_out(&batches)?;
             let mut found = self.cargo(&["check", "--workspace", "--exclude", "judge"])?;
             if found.is_empty() {
+                eprintln!("{} modules of Rust do not compile", broken.len());
                 if built.is_empty() {
                     return Ok((broken, None));
                 }

@@ -115,9 +115,6 @@ fn run(job: &Job) -> Result<Outcome> {
             outcome.rust_bytes += length;
         } else if name.starts_with(&format!("{}.", job.module)) {
             outcome.typescript_bytes += length;
-            if *name == format!("{}.ts", job.module) {
-                outcome.typescript = typescript::count(&output.text);
-            }
         }
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
@@ -133,7 +130,8 @@ fn run(job: &Job) -> Result<Outcome> {
         Some((name, one.server.as_ref()?.ts.clone()))
     };
     outcome.payloads = shapes.messages.iter().filter_map(named).collect();
-    outcome.rust = rust::count(&shapes);
+    outcome.typescript = typescript::count(&protocol, &shapes);
+    outcome.rust = rust::count(&protocol, &shapes);
     outcome.verdicts = verdicts(&protocol, &job.instances)?;
     Ok(outcome)
 }

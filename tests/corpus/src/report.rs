@@ -113,7 +113,10 @@ impl Run {
     fn each_typed(&self, limit: f64) -> bool {
         let mut good = true;
         for (case, outcome) in self.cases.iter().zip(&self.outcomes) {
-            let worst = share(outcome.rust.untyped(), outcome.rust.all);
+            let worst = match outcome.rust.all {
+                0 => 1.0,
+                all => share(outcome.rust.untyped(), all),
+            };
             let figure = format!(
                 "{} of {} ({:.2}%)",
                 outcome.rust.untyped(),
@@ -209,9 +212,10 @@ impl Run {
         }
         let untyped = share(all.untyped(), all.all) * 100.0;
         println!(
-            "\n== Places without a type in {language}: {} of {} ({untyped:.2}%)\n",
+            "\n== Places without a type in {language}: {} of {} ({untyped:.2}%); {} more are checked beside their types\n",
             all.untyped(),
-            all.all
+            all.all,
+            all.beside
         );
         let mut reasons: Vec<_> = all.untyped.iter().collect();
         reasons.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
@@ -270,10 +274,14 @@ impl Run {
             of_judge(Judge::TypeScript),
             of_judge(Judge::Rust),
         );
-        let uncompiled = self.said.iter().filter(|said| said.error.is_some()).count();
+        for (case, said) in self.cases.iter().zip(&self.said) {
+            if let Some(error) = &said.error {
+                println!("Ajv does not compile {}: {error}", case.name);
+            }
+        }
         let against = |one: &&Verdict| one.ajv.is_some() && one.right() != one.ajv;
         println!(
-            "Ajv does not compile {uncompiled} of the schemas. Of {} instances the `jsonschema` crate says what we say, and Ajv differs:",
+            "Of {} instances the `jsonschema` crate says what we say, and Ajv differs:",
             self.verdicts
                 .iter()
                 .filter(against)
