@@ -401,7 +401,13 @@ fn write_spec(cli: &Cli, options: &Import) -> Result<bool, CliError> {
         omitted,
         diagnostics,
         sources,
-    } = import(options)?;
+    } = match cli.spec {
+        None => import(options)?,
+        Some(_) => {
+            let words = "`import` reads no spec; `--out FILE` names the one that it writes";
+            return Err(CliError::Message(words.to_owned()));
+        }
+    };
     let errors = diagnostics
         .iter()
         .filter(|one| one.severity == Severity::Error)

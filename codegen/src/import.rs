@@ -279,7 +279,7 @@ fn entries(options: &Import, inputs: &[Input]) -> (Vec<Entry>, Vec<String>) {
         for pointer in definitions {
             let name = message_name(pointer.last().map_or("", String::as_str));
             entries.push(Entry {
-                longer: format!("{stem}.{name}"),
+                longer: message_name(&format!("{stem}.{name}")),
                 name,
                 input: at,
                 path: path.clone(),

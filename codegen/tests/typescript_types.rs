@@ -120,7 +120,7 @@ const BRANDED: &str = "
 ";
 
 #[test]
-fn brands_tell_strings_apart() -> Result<()> {
+fn brands_distinguish_strings() -> Result<()> {
     let spec = json!({
         "handfast": 1,
         "protocol": { "name": "demo", "version": "1.0.0" },
@@ -142,6 +142,7 @@ fn brands_tell_strings_apart() -> Result<()> {
                 "until": { "type": "string", "format": "date-time", "default": "2026-01-02T03:04:05Z" },
                 "ids": { "type": "array", "items": { "$ref": "#/types/Same" } },
                 "kind": { "$ref": "#/types/Kind", "default": "a" },
+                "others": { "type": "array", "items": { "$ref": "#/types/UserId" }, "default": ["b2"] },
                 "plain": { "type": "string" },
             },
         } } },
@@ -158,16 +159,67 @@ fn brands_tell_strings_apart() -> Result<()> {
     let said = run(
         &folder,
         "import * as api from './out/api.js';
-         console.log(api.userId('a'), api.age(3), api.isDateTimeString('x'), api.sentUntilDefault);
+         console.log(api.userId('a'), api.age(3), api.isDateTimeString('x'), api.sentUntilDefault, api.sentOthersDefault[0]);
          for (const make of [() => api.userId('1'), () => api.dateTimeString('x')]) {
            try { make(); } catch (error) { console.log(String(error)); }
          }",
     )?;
     assert_eq!(
         said,
-        "a 3 false 2026-01-02T03:04:05Z\n\
+        "a 3 false 2026-01-02T03:04:05Z b2\n\
          TypeError: not a UserId: must match the pattern ^[a-z]\n\
          TypeError: not a DateTimeString: must be a valid date-time\n"
     );
+    Ok(())
+}
+
+/// `n` objects, each inside of the one before it, with an index signature that has to fit it.
+fn nested(n: usize) -> Value {
+    (0..n).fold(json!({ "type": "object" }), |inner, i| {
+        json!({
+            "type": "object",
+            "properties": { format!("p{i}"): inner },
+            "additionalProperties": { "type": "string" },
+        })
+    })
+}
+
+/// `n` types, each of which narrows the one before it, or any value that is no object.
+fn narrowed(n: usize) -> Value {
+    let of = |i: usize| match i {
+        0 => json!({ "properties": { "p": { "type": "string" } } }),
+        i => json!({
+            "allOf": [{ "$ref": format!("#/types/T{}", i - 1) }, { "type": "object" }],
+            "required": [format!("q{i}")],
+            "properties": { format!("q{i}"): { "$ref": format!("#/types/T{}", (i * 7) % n) } },
+        }),
+    };
+    let types = (0..n).map(|i| (format!("T{i}"), of(i)));
+    Value::Object(types.collect())
+}
+
+#[test]
+fn types_are_as_long_as_the_spec_times_a_number() -> Result<()> {
+    let size = |types: Value| -> Result<(usize, usize)> {
+        let mut spec = protocol_of(&[], json!({ "out": "api.ts" }));
+        spec["types"] = types;
+        let from = spec.to_string().len();
+        let protocol = load(&spec, &BTreeMap::new())?;
+        let untyped = untyped(&protocol, &shapes(&protocol).0).untyped;
+        assert!(untyped.is_empty(), "{untyped:?}");
+        let (outputs, _) = handfast_codegen::outputs(&protocol, "x");
+        let api = outputs.first().ok_or("no output")?;
+        Ok((from, api.text.len()))
+    };
+    type Spec = fn(usize) -> Value;
+    let all: [(&str, Spec, usize); 2] = [
+        ("nested", |n| json!({ "Nested": nested(n) }), 8),
+        ("narrowed", narrowed, 80),
+    ];
+    for (name, types, n) in all {
+        let (small, large) = (size(types(n))?, size(types(4 * n))?);
+        let is_linear = large.1 * small.0 < 2 * small.1 * large.0 && small.1 < 24 * small.0;
+        assert!(is_linear, "{name}: {small:?} and {large:?}");
+    }
     Ok(())
 }

@@ -6,6 +6,7 @@ pub use crate::client::{
     handlers::Dispatch,
     responder::Responder as ClientResponder,
 };
+pub use crate::foreign::{AsPayload, read_foreign, write_foreign};
 pub use crate::message::{ErrorDescriptor, FieldWriter, bare};
 #[cfg(feature = "net")]
 pub use crate::replies::{ErrorPayload, Replier, StreamResponder, StreamSender};
@@ -163,7 +164,7 @@ pub fn built<T: Serialize + Payload>(payload: &T) -> Option<Box<RawValue>> {
         tracing::error!(violations = %invalid, "the payload of a message in a role of the session violates its schema and is not sent");
         return None;
     }
-    serde_json::value::to_raw_value(payload).ok()
+    serde_json::value::to_raw_value(&AsPayload(payload)).ok()
 }
 
 /// Looks up a discriminant in a hash table: one hash, and usually one comparison.
@@ -207,6 +208,6 @@ fn hash(bytes: &[u8]) -> u32 {
 
 /// Encodes what the members of a channel learn of one of them.
 #[cfg(feature = "server")]
-pub fn presence<T: Serialize>(info: &T) -> Info {
-    Some(serde_json::value::to_raw_value(info))
+pub fn presence<T: Payload>(info: &T) -> Info {
+    Some(serde_json::value::to_raw_value(&AsPayload(info)))
 }

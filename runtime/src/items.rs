@@ -1,11 +1,12 @@
 //! Writing tuples that have optional items, or a rest.
 
-use serde::{Serialize, Serializer, ser};
+use crate::{Payload, foreign::AsPayload};
+use serde::{Serializer, ser};
 
 /// The items of a tuple, collected to be written.
 #[derive(Default)]
 pub struct Items<'a> {
-    all: Vec<&'a dyn erased_serde::Serialize>,
+    all: Vec<Box<dyn erased_serde::Serialize + 'a>>,
     /// Whether an optional item is absent, so that nothing may follow.
     ended: bool,
     /// Whether something followed nevertheless.
@@ -21,15 +22,15 @@ impl std::fmt::Debug for Items<'_> {
 impl<'a> Items<'a> {
     /// Adds an item.
     #[must_use]
-    pub fn item(mut self, item: &'a dyn erased_serde::Serialize) -> Self {
+    pub fn item<T: Payload>(mut self, item: &'a T) -> Self {
         self.hole |= self.ended;
-        self.all.push(item);
+        self.all.push(Box::new(AsPayload(item)));
         self
     }
 
     /// Adds an item that may be absent.
     #[must_use]
-    pub fn optional<T: Serialize>(mut self, item: &'a Option<T>) -> Self {
+    pub fn optional<T: Payload>(mut self, item: &'a Option<T>) -> Self {
         match item {
             Some(item) => self.item(item),
             None => {
@@ -41,7 +42,7 @@ impl<'a> Items<'a> {
 
     /// Adds the items that follow the others.
     #[must_use]
-    pub fn rest<T: Serialize>(self, items: &'a [T]) -> Self {
+    pub fn rest<T: Payload>(self, items: &'a [T]) -> Self {
         items.iter().fold(self, |all, item| all.item(item))
     }
 

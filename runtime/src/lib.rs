@@ -122,7 +122,8 @@
 //! - `server` (on): [`server`] and [`broker`], with an axum router. Brings tokio.
 //! - `client` (on): [`client`]. Brings tokio.
 //! - `metrics`: a server counts for the [`metrics`](https://docs.rs/metrics) facade. What, is in `docs/guide/serving.md`.
-//! - Without either: envelope, reading, validation and dispatch, for programs that bring their own transport or none.
+//! - `uuid`, `chrono`, `time`, `jiff`, `url`: types of these crates as fields, see [`ForeignString`].
+//! - Without `server` and `client`: envelope, reading, validation and dispatch, for programs that bring their own transport or none.
 //!
 //! # What it does not do
 //! - TLS: let a proxy end it, or dial it yourself and give the transport to [`ClientBuilder::over`](client::ClientBuilder::over).
@@ -146,6 +147,7 @@ pub mod descriptor;
 #[cfg(feature = "net")]
 mod early;
 mod envelope;
+mod foreign;
 #[cfg(feature = "net")]
 mod gap;
 #[cfg(feature = "net")]
@@ -183,6 +185,7 @@ pub use bytestring::ByteString;
 pub use codec::encode;
 pub use decode::{ExpectedReply, NoPendingReplies, PendingReplies, decode};
 pub use envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf};
+pub use foreign::ForeignString;
 #[cfg(feature = "net")]
 pub use gap::GapReason;
 pub use handfast_schema::{Pointer, Side, Violation, Violations};

@@ -3,6 +3,7 @@
 use crate::{
     PresenceInfo,
     descriptor::{ChannelDescriptor, ProtocolDescriptor, Tag, UnionDescriptor},
+    foreign::AsPayload,
     read::{ArrayReader, Pass, ReadContext, ReadResult, Reader, Rules, TupleReader},
 };
 use std::{any::Any, collections::BTreeMap, fmt};
@@ -13,7 +14,8 @@ use std::{any::Any, collections::BTreeMap, fmt};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be carried in a message",
     label = "this type has no `#[protocol]`",
-    note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `ByteString`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Bytes` and `ValidatedJson`"
+    note = "put `#[protocol]` on the type, or use one of `bool`, the integers, `f64`, `String`, `ByteString`, `Vec`, `BTreeMap`, `Option`, `Nullable`, `Integer`, `Bytes` and `ValidatedJson`",
+    note = "a type that is a string on the wire implements `ForeignString`, with `handfast::foreign!`; those of uuid, chrono, time, jiff and url have a feature of handfast each"
 )]
 pub trait Payload: Sized + serde::Serialize {
     /// Reads a value. If it has violations, they are added to `cx`, and the result is `Ok(None)`. An object is read by its
@@ -64,13 +66,26 @@ pub trait Payload: Sized + serde::Serialize {
 
     /// Writes a field, unless it is absent.
     fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
-        fields.field(name, self);
+        fields.field(name, &AsPayload(self));
+    }
+
+    /// Writes the value as it is on the wire. That is its `Serialize`, except for a [`ForeignString`](crate::ForeignString) and what contains
+    /// one.
+    ///
+    /// # Errors
+    /// The errors of the serializer.
+    fn write_value<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
     }
 }
 
 /// Writes the fields of an object.
 #[derive(Debug)]
-pub struct FieldWriter<'a>(&'a mut dyn FieldSink);
+pub struct FieldWriter<'a> {
+    sink: &'a mut dyn FieldSink,
+    /// The discriminant, if it is written already.
+    discriminant: Option<&'static str>,
+}
 
 /// A destination for fields: an object in some encoding, or a counter.
 pub(crate) trait FieldSink {
@@ -79,26 +94,46 @@ pub(crate) trait FieldSink {
 
 impl<'a> FieldWriter<'a> {
     pub(crate) fn new(sink: &'a mut dyn FieldSink) -> Self {
-        Self(sink)
+        Self {
+            sink,
+            discriminant: None,
+        }
     }
 
     /// Reborrows the writer.
     pub fn again(&mut self) -> FieldWriter<'_> {
-        FieldWriter(&mut *self.0)
+        FieldWriter {
+            sink: &mut *self.sink,
+            discriminant: self.discriminant,
+        }
+    }
+
+    /// Reborrows the writer for the other fields of an object whose discriminant is written.
+    pub fn after_discriminant(&mut self, name: &'static str) -> FieldWriter<'_> {
+        FieldWriter {
+            sink: &mut *self.sink,
+            discriminant: Some(name),
+        }
     }
 
     /// Writes one field.
     pub fn field(&mut self, name: &str, value: &dyn erased_serde::Serialize) {
-        self.0.field(name, value);
+        self.sink.field(name, value);
     }
 
-    /// Writes what no field of a struct takes. A name that is a field's is an error.
+    /// Writes a field whose name the schema does not know. That of the discriminant is an error.
+    pub(crate) fn member(&mut self, name: &str, value: &dyn erased_serde::Serialize) {
+        let is_taken = self.discriminant == Some(name);
+        self.field(name, if is_taken { &NameOfField } else { value });
+    }
+
+    /// Writes what no field of a struct takes. A name that is a field's, or the discriminant's, is an error.
     pub fn rest<T: Payload>(&mut self, fields: &[&str], rest: &BTreeMap<String, T>) {
         for (name, value) in rest {
             if fields.contains(&name.as_str()) {
-                self.field(name, &NameOfField);
+                self.member(name, &NameOfField);
             } else {
-                self.field(name, value);
+                self.member(name, &AsPayload(value));
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     codec::Source,
+    foreign::AsPayload,
     message::Payload,
     read::{ReadContext, Reader, Rules, Stop, read_any},
 };
@@ -49,7 +50,7 @@ pub trait Validate {
 
 impl<T: Serialize + Payload> Validate for T {
     fn validate(&self) -> Result<(), ValidationError> {
-        valid(self, |r, cx| reads::<T>(r, cx))
+        valid(&AsPayload(self), |r, cx| reads::<T>(r, cx))
     }
 }
 
@@ -74,7 +75,7 @@ pub(crate) fn validate_within<T: Serialize + Payload>(
     value: &T,
     depth: u32,
 ) -> Result<(), ValidationError> {
-    check(value, depth, |r, cx| reads::<T>(r, cx)).map(drop)
+    check(&AsPayload(value), depth, |r, cx| reads::<T>(r, cx)).map(drop)
 }
 
 fn valid(value: &dyn erased_serde::Serialize, read: Read) -> Result<(), ValidationError> {
@@ -90,7 +91,7 @@ type Read = for<'de> fn(&mut Reader<'de>, &mut ReadContext) -> Result<bool, Stop
 pub(crate) fn checked_text<T: Serialize + Payload>(
     value: &T,
 ) -> Result<Box<RawValue>, ValidationError> {
-    check(value, DEPTH, |r, cx| reads::<T>(r, cx))
+    check(&AsPayload(value), DEPTH, |r, cx| reads::<T>(r, cx))
 }
 
 fn reads<T: Payload>(r: &mut Reader<'_>, cx: &mut ReadContext) -> Result<bool, Stop> {

@@ -92,7 +92,6 @@ pub const CODES: &[(&str, &str)] = &[
     ("G002", include_str!("../pages/G002.md")),
     ("G003", include_str!("../pages/G003.md")),
     ("G004", include_str!("../pages/G004.md")),
-    ("G005", include_str!("../pages/G005.md")),
     ("G006", include_str!("../pages/G006.md")),
 ];
 

@@ -504,69 +504,6 @@ fn a_failure_without_a_tag_needs_an_outcome() {
     assert!(without_outcome.contains(&"P035"), "{without_outcome:?}");
 }
 
-/// The settings reported as having no effect yet, in order.
-fn pending(text: &str) -> Vec<String> {
-    let all = read(text).diagnostics;
-    let notes = all.into_iter().filter(|one| one.code == "G005");
-    let reported = |one: Diagnostic| {
-        assert_eq!(one.severity, Severity::Note);
-        let what = one.message.split_once(" has no effect yet: ");
-        what.expect("what, and what happens instead").0.to_owned()
-    };
-    notes.map(reported).collect()
-}
-
-#[test]
-fn settings_without_effect_are_reported() {
-    let reported = pending(&reference());
-    assert!(reported.is_empty(), "{reported:?}");
-    let with = |message: &str, rest: &str| {
-        pending(&format!(
-            "{HEAD}messages:\n  news: {{ from: server{message} }}\n  ask: {{ from: client, payload: {{ type: object, properties: {{ v: {{ type: string }} }} }} }}\n{rest}"
-        ))
-    };
-    let none: [&str; 0] = [];
-    assert_eq!(with("", ""), none);
-    for (message, rest, expected) in [
-        (", envelope: { id: ref }", "", ""),
-        (", reply: ask", "", ""),
-        ("", "session: { resume: 10s }", ""),
-        ("", "session: { phases: { first: client } }", ""),
-        ("", "session: { auth: ask }", ""),
-        (
-            "",
-            "session: { roles: { ping: { tag: sys.ping }, gap: off } }",
-            "",
-        ),
-        (
-            "",
-            "session: { roles: { hello: { message: ask, fields: { version: /v } } } }",
-            "",
-        ),
-        (
-            "",
-            "session: { roles: { negotiate: { message: ask, fields: { encoding: /v } } } }",
-            "",
-        ),
-        ("", "encodings: { json: a, cbor: b }", ""),
-        ("", "encodings: { msgpack: a }", ""),
-        ("", "closes: { taken-over: 4010 }", ""),
-        ("", "closes: { slow: 4010 }", ""),
-        (
-            "",
-            "generate: { rust: { out: a.rs, types: { uuid: 'uuid::Uuid' } } }",
-            "`generate.rust.types`",
-        ),
-        ("", "generate: { rust: { out: a.rs, borrow: [news] } }", ""),
-    ] {
-        let expected: Vec<&str> = (!expected.is_empty())
-            .then_some(expected)
-            .into_iter()
-            .collect();
-        assert_eq!(with(message, rest), expected, "{message} {rest}");
-    }
-}
-
 #[test]
 fn a_request_of_the_server_needs_ids_and_an_answer_of_its_own() {
     let with = |rest: &str| {

@@ -140,7 +140,8 @@ fn features() -> Result<(), Failure> {
         "cargo check --quiet -p handfast --no-default-features --features client",
         "cargo check --quiet -p handfast --no-default-features --features server",
         "cargo check --quiet -p handfast --no-default-features --features metrics",
-        "cargo clippy --quiet -p handfast --features jwt --all-targets -- -D warnings",
+        "cargo check --quiet -p handfast --no-default-features --features chrono,jiff,time,url,uuid",
+        "cargo clippy --quiet -p handfast --features jwt,chrono,jiff,time,url,uuid --all-targets -- -D warnings",
         "cargo check --quiet -p handfast-codegen --no-default-features",
     ] {
         run("", line)?;
@@ -162,6 +163,10 @@ fn rust() -> Result<(), Failure> {
     run(
         "",
         "cargo test --quiet -p handfast --features metrics --test metrics",
+    )?;
+    run(
+        "",
+        "cargo test --quiet -p handfast --features chrono,jiff,time,url,uuid --test foreign_types",
     )?;
     // This one needs a compiler of C.
     run("", "cargo test -p handfast --features jwt --test jwt")?;

@@ -1,4 +1,4 @@
-//! Unions without a tag beside the tagged one of the same shapes: told apart by kind, by members that are there, and by a schema.
+//! Unions without a tag beside the tagged one of the same shapes: distinguished by kind, by members that are there, and by a schema.
 //!
 //! ```text
 //! cd benches/validators && cargo run --release --bin unions
@@ -44,7 +44,7 @@ shape!(Circle, radius: f64);
 shape!(Square, side: f64);
 shape!(Label, text: String);
 
-/// Told apart by a tag.
+/// Distinguished by a tag.
 #[protocol(tag = "kind")]
 #[derive(Clone, Debug)]
 pub enum Tagged {
@@ -56,7 +56,7 @@ pub enum Tagged {
     Label(Label),
 }
 
-/// Told apart by the kind of the value.
+/// Distinguished by the kind of the value.
 #[protocol(untagged, schema = DEFINITIONS["Kind"])]
 #[derive(Clone, Debug)]
 pub enum ByKind {
@@ -68,7 +68,7 @@ pub enum ByKind {
     List(Vec<f64>),
 }
 
-/// Told apart by the members that are there.
+/// Distinguished by the members that are there.
 #[protocol(untagged, schema = DEFINITIONS["Shape"])]
 #[derive(Clone, Debug)]
 pub enum ByMembers {
@@ -80,7 +80,7 @@ pub enum ByMembers {
     Label(Label),
 }
 
-/// Told apart by the schema.
+/// Distinguished by the schema.
 #[protocol(untagged, checked, schema = DEFINITIONS["Shape"])]
 #[derive(Clone, Debug)]
 pub enum Checked {

@@ -152,6 +152,31 @@ fn each_definition_becomes_a_message() -> Done {
 }
 
 #[test]
+fn long_names_stay_apart() -> Done {
+    let names = ["1", "2", "3", "4"].map(|end| "n".repeat(300) + end);
+    let definitions = names.map(|name| (name, serde_json::json!({ "type": "string" })));
+    let schema = serde_json::json!({ "$defs": serde_json::Map::from_iter(definitions) });
+    let place = folder("import-long", &[("a.json", &schema.to_string())])?;
+    let messages = imported(&place, &["a.json", "--definitions"])?;
+    let names: Vec<&str> = messages
+        .iter()
+        .filter_map(|line| line.split(':').next())
+        .collect();
+    let long = "n".repeat(100);
+    let longer = format!("a.{}", "n".repeat(98));
+    assert_eq!(
+        names,
+        [
+            long.clone(),
+            longer,
+            format!("{long}-message"),
+            format!("{long}-2")
+        ]
+    );
+    Ok(())
+}
+
+#[test]
 fn documents_of_others_give_their_components() -> Done {
     let openapi = "openapi: 3.1.0\ninfo: { title: Shop, version: '1' }\npaths: {}\ncomponents:\n  schemas:\n    Order: { type: object, properties: { item: { $ref: '#/components/schemas/Item' } } }\n    Item: { type: string }\n";
     let types = "types: { Money: { type: object, properties: { units: { type: integer } } } }";
@@ -352,6 +377,10 @@ fn what_cannot_be_imported_is_refused() -> Done {
         (
             &["task.json", "--draft", "5"],
             "expected 4, 6, 7, 2019-09, 2020-12 or openapi-3.0",
+        ),
+        (
+            &["task.json", "--spec", "other.yaml"],
+            "`--out FILE` names the one that it writes",
         ),
         (&[], "<SCHEMA>..."),
     ] {

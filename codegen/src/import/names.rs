@@ -4,8 +4,8 @@ use super::text::Entry;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The longest name of a message.
-const MAX_LENGTH: usize = 128;
+/// The longest name that is made of a text. A name may have 128 characters; the rest is for what tells two apart.
+const MAX_LENGTH: usize = 100;
 
 /// File names that say nothing of the schema in the file.
 const GENERIC: [&str; 4] = ["schema", "index", "openapi", "asyncapi"];
@@ -83,9 +83,9 @@ pub(super) fn assign(entries: &[Entry], reserved: &BTreeSet<String>) -> Vec<Stri
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut names = Vec::new();
     for entry in entries {
-        let message = message_name(&format!("{}-message", entry.name));
+        let message = format!("{}-message", entry.name);
         let plain = [entry.name.clone(), entry.longer.clone(), message];
-        let numbered = (2..).map(|n| message_name(&format!("{}-{n}", entry.name)));
+        let numbered = (2..).map(|n| format!("{}-{n}", entry.name));
         let free = |name: &String| !reserved.contains(name) && !taken.contains(&key(name));
         let name = plain
             .into_iter()

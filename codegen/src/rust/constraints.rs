@@ -35,7 +35,7 @@ pub(super) fn sentences(cx: &RustContext<'_>, id: SchemaId, ty: &Use) -> String 
             };
             return sentences(cx, other, inner);
         }
-        Use::Text => string(schema, "", &mut out),
+        Use::Text | Use::Foreign(_) => string(schema, "", &mut out),
         Use::Bytes => string(schema, " of base64", &mut out),
         Use::Integer(_) | Use::AnyInteger | Use::Number => number(schema, &mut out),
         Use::List(inner) => {

@@ -93,6 +93,7 @@ impl RustContext<'_> {
             Use::Named(id) => self.shapes.decls[id.0].rust.clone(),
             Use::Boxed(id) => format!("Box<{}>", self.shapes.decls[id.0].rust),
             Use::Text => "String".to_owned(),
+            Use::Foreign(path) => path.clone(),
             Use::TextInteger { signed } => {
                 let of = if *signed { "i64" } else { "u64" };
                 format!("{}<{of}>", self.import("StringInteger"))

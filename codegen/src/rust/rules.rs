@@ -45,7 +45,7 @@ pub(super) fn rules(cx: &RustContext<'_>, id: SchemaId, ty: &Use, place: &str) -
             };
             out.extend(rules(cx, other, inner, place));
         }
-        Use::Text => {
+        Use::Text | Use::Foreign(_) => {
             string(schema, &mut out);
             let encoding = schema.content_encoding.as_deref();
             let encoding = encoding.filter(|name| format::ENCODINGS.contains(name));

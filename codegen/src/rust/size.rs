@@ -68,6 +68,7 @@ fn of_use(cx: &RustContext<'_>, ty: &Use, text: usize, depth: u32) -> usize {
     match ty {
         Use::Named(id) => of_decl(cx, *id, depth),
         Use::Text => text,
+        Use::Foreign(_) => 48,
         Use::Bytes | Use::List(_) | Use::Map(_) => 24,
         Use::Json(_) => 32,
         Use::AnyInteger => 16,

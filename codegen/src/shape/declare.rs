@@ -30,6 +30,7 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
             .flatten()
             .collect(),
     };
+    let payloads = named_payloads(protocol);
     // Named types first, all of them, so that they may refer to each other in any order.
     let named: Vec<(DeclId, SchemaId)> = protocol
         .types
@@ -42,9 +43,14 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
                 .ts
                 .clone()
                 .unwrap_or_else(|| names::pascal(&ty.name.text));
+            let is_payload = payloads.contains(&(ty.schema, rust.clone(), ts.clone()));
+            let free = |name: String| match is_payload {
+                true => name,
+                false => maker.scope.free(name),
+            };
             let id = maker.reserve(
-                maker.scope.free(rust),
-                maker.scope.free(ts),
+                free(rust),
+                free(ts),
                 ty.schema,
                 ty.name.span,
                 annotations.description.clone(),
@@ -82,7 +88,11 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
                     names::pascal(&channel.name.text),
                     names::pascal(&param.name.text)
                 );
-                maker.at(&Place::of(param.schema), &Hint::new(hint))
+                // Two spellings of one value are two channels, so it stays a string.
+                match maker.at(&Place::of(param.schema), &Hint::new(hint)) {
+                    Use::Foreign(_) => Use::Text,
+                    other => other,
+                }
             })
             .collect();
         maker.shapes.channels.push(params);
@@ -110,6 +120,26 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
     order::find_receivers(&mut shapes);
     order::settle_discriminants(&mut shapes);
     (shapes, scope.finish())
+}
+
+/// The types that are the payloads of messages, each with the names of the message in Rust and TypeScript.
+fn named_payloads(protocol: &Protocol) -> BTreeSet<(SchemaId, String, String)> {
+    let messages = protocol.messages.iter().filter_map(|message| {
+        let sent = message.client.iter().chain(&message.server);
+        let mut targets = sent.map(|sent| {
+            let target = |id| union::resolve(&protocol.schemas, id);
+            sent.payload.map(target)
+        });
+        let first = targets.next()??;
+        let given = |name: &Option<Name>| {
+            names::pascal(name.as_ref().map_or(&message.name.text, |name| &name.text))
+        };
+        let GivenNames { rust, ts } = &message.names;
+        targets
+            .all(|target| target == Some(first))
+            .then(|| (first, given(rust), given(ts)))
+    });
+    messages.collect()
 }
 
 pub(super) struct Declarations<'p> {
@@ -173,6 +203,16 @@ impl Declarations<'_> {
         (id, message): (MessageId, &Message),
         description: Option<String>,
     ) -> PayloadShape {
+        // A message with nothing but a reference to a type of its name has that type.
+        let target = schema.map(|schema| union::resolve(&self.protocol.schemas, schema));
+        let named = target.and_then(|target| self.named.get(&target)).copied();
+        if let Some(id) = named.filter(|id| {
+            let decl = &self.shapes.decls[id.0];
+            decl.rust == rust && decl.ts == ts
+        }) {
+            let decl = Some(id);
+            return PayloadShape { rust, ts, decl };
+        }
         // A message that joins or leaves a channel has the parameters as its own fields, even if it only refers to a
         // type with them.
         let is_door = self.doors.contains(&id);

@@ -20,6 +20,8 @@ pub(super) struct Known<'s> {
     kinds: RefCell<BTreeMap<SchemaId, Kinds>>,
     /// The names of the schemas that have one.
     names: BTreeMap<SchemaId, &'s str>,
+    /// The Rust types of formats.
+    foreign: &'s [(String, String)],
 }
 
 impl<'s> Known<'s> {
@@ -29,12 +31,21 @@ impl<'s> Known<'s> {
             schemas: &protocol.schemas,
             kinds: RefCell::default(),
             names: types.map(|ty| (ty.schema, ty.name.text.as_str())).collect(),
+            foreign: (protocol.generate.rust.as_ref()).map_or(&[], |rust| &rust.types),
         }
     }
 
     /// The name of a schema.
     pub(super) fn name(&self, id: SchemaId) -> Option<String> {
         self.names.get(&id).map(|name| (*name).to_owned())
+    }
+
+    /// The Rust type of strings of a schema, if its format has one.
+    pub(super) fn foreign(&self, schema: &Schema) -> Option<&'s str> {
+        let format = schema.format.as_deref()?;
+        let mut types = self.foreign.iter();
+        let (_, path) = types.find(|(name, _)| name == format)?;
+        schema.content_encoding.is_none().then_some(path)
     }
 
     /// The same place, meant for all kinds of values if its schema allows no others.

@@ -33,6 +33,8 @@ pub(super) enum What {
     /// An integer of any size.
     AnyInteger,
     Text,
+    /// A string that is of this type of another crate.
+    Foreign(String),
     TextInteger {
         signed: bool,
     },
@@ -219,7 +221,7 @@ fn one_type(known: &Known<'_>, schema: &Schema, ty: Type) -> Option<What> {
         Type::Boolean => What::Boolean,
         Type::Integer => integer(known, &[schema]),
         Type::Number => What::Number,
-        Type::String => text(schema),
+        Type::String => text(known, schema),
         Type::Array => return array(known, schema),
         Type::Object => {
             let is_false = |id: SchemaId| schemas[id].boolean == Some(false);
@@ -286,7 +288,10 @@ fn array(known: &Known<'_>, schema: &Schema) -> Option<What> {
     })
 }
 
-fn text(schema: &Schema) -> What {
+fn text(known: &Known<'_>, schema: &Schema) -> What {
+    if let Some(path) = known.foreign(schema) {
+        return What::Foreign(path.to_owned());
+    }
     if schema.content_encoding.as_deref() == Some("base64") {
         return What::Bytes;
     }
@@ -418,6 +423,11 @@ fn of_kind(known: &Known<'_>, facts: &Facts<'_>) -> What {
     }
     if facts.kinds.meets(Kinds::STRING) {
         let is_bytes = |schema: &&Schema| schema.content_encoding.as_deref() == Some("base64");
+        if let [schema] = schemas.as_slice()
+            && let Some(path) = known.foreign(schema)
+        {
+            return What::Foreign(path.to_owned());
+        }
         return if schemas.iter().any(is_bytes) {
             What::Bytes
         } else {

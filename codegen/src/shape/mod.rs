@@ -322,6 +322,8 @@ pub enum Use {
     Boxed(DeclId),
     /// A string.
     Text,
+    /// A string that is of a type of another crate: its path.
+    Foreign(String),
     /// A 64-bit integer sent as a string, signed or unsigned.
     TextInteger {
         /// Whether it is signed.

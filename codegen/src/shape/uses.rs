@@ -185,6 +185,7 @@ impl Declarations<'_> {
             What::Integer(ty) => Use::Integer(ty),
             What::AnyInteger => Use::AnyInteger,
             What::Text => Use::Text,
+            What::Foreign(path) => Use::Foreign(path),
             What::TextInteger { signed } => Use::TextInteger { signed },
             What::Bytes => Use::Bytes,
             What::List(items) => Use::List(Box::new(self.maybe(items, &hint.item()))),

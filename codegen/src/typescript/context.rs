@@ -5,9 +5,10 @@ use super::{
     recursion::{self, Recursion},
     type_tree::{Kinds, Ty},
 };
-use crate::shape::{DeclId, DeclKind, Shapes, api_names};
-use handfast_schema::{SchemaId, openness::Purpose};
+use crate::shape::{DeclId, Shapes, api_names};
+use handfast_schema::{Schema, SchemaId, openness::Purpose};
 use handfast_spec::model::{MessageId, Protocol, Side};
+use serde_json::Value;
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
@@ -121,11 +122,11 @@ impl<'p> Context<'p> {
                 }
             }
         }
-        // A choice of strings is clearer where it is used, unless the author gave it a name.
+        // A choice of literals is clearer where it is used, unless the author gave it a name.
         let mut inlined: Vec<bool> = shapes
             .decls
             .iter()
-            .map(|decl| decl.rust_only || matches!(decl.kind, DeclKind::Literals { .. }))
+            .map(|decl| decl.rust_only || is_choice(&protocol.schemas[decl.schema]))
             .collect();
         let errors = shapes.errors.iter().flatten();
         let types = protocol
@@ -184,6 +185,15 @@ impl<'p> Context<'p> {
     pub(super) fn is_inlined(&self, id: DeclId) -> bool {
         self.inlined[id.0]
     }
+}
+
+/// Whether a schema lists scalars.
+fn is_choice(schema: &Schema) -> bool {
+    let constant = schema.constant.as_ref().map(std::slice::from_ref);
+    let values = constant.or(schema.enumeration.as_deref());
+    let is_scalar = |value: &Value| !value.is_array() && !value.is_object();
+    let alone = schema.all_of.is_empty() && schema.any_of.is_empty() && schema.one_of.is_empty();
+    alone && values.is_some_and(|values| values.iter().all(is_scalar))
 }
 
 /// Which schemas are part of messages of the client.

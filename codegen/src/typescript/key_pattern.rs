@@ -2,8 +2,8 @@
 
 use super::text;
 
-/// The names that a pattern matches. Names that are empty or contain line breaks, which `.+` and `.` exclude, are not told
-/// apart from others.
+/// The names that a pattern matches. Those that are empty or contain line breaks, which `.+` and `.` exclude, count as
+/// others do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Names {
     All,

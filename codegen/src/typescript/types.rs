@@ -205,10 +205,11 @@ impl Context<'_> {
             };
             let ty = self.ty(schema);
             let value = text::value(default);
-            // A literal has no brand.
-            let value = match has_brands(self.protocol) {
-                true => format!("{value} as {ty}"),
-                false => value,
+            // A literal has no brand, and a list of literals is not comparable to one of brands.
+            let value = match (has_brands(self.protocol), default) {
+                (true, Value::Array(_)) => format!("{value} as unknown as {ty}"),
+                (true, _) => format!("{value} as {ty}"),
+                (false, _) => value,
             };
             items.push(lay_out(&Constant {
                 doc: text::doc("", &words, &[]),

@@ -97,7 +97,7 @@ fn write(krate: &Path, message: &Message) -> TokenStream {
     let variant = &message.ident;
     match &message.content {
         Content::Value(..) => {
-            quote!(Self::#variant(value) => #p::Serialize::serialize(value, serializer))
+            quote!(Self::#variant(value) => #krate::Payload::write_value(value, serializer))
         }
         content => {
             let (pattern, write) = variants::write(krate, variant, content);

@@ -35,7 +35,7 @@ pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
     let serialize = serde_impls::serialize(
         krate,
         ident,
-        &quote!(#p::Serialize::serialize(&self.0, serializer)),
+        &quote!(#krate::Payload::write_value(&self.0, serializer)),
     );
     // A map, and an object that is only validated, can be variants of a tagged enum: their members are written among other fields.
     let (fields, are_fields) = if is(ty, "ValidatedJson") || is(ty, "BTreeMap") {

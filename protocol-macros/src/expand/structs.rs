@@ -50,7 +50,7 @@ pub(super) fn expand_tuple(krate: &Path, of: &Struct) -> TokenStream {
     let has_width = of.rest.is_none() && fields.iter().all(|field| field.role == FieldRole::One);
     let serialize = if has_width {
         let members = fields.iter().map(|field| &field.member);
-        quote!(#p::Serialize::serialize(&(#(&self.#members,)*), serializer))
+        quote!(#p::Serialize::serialize(&(#(#p::AsPayload(&self.#members),)*), serializer))
     } else {
         let items = fields.iter().map(|Field { member, role, .. }| match role {
             FieldRole::Optional => quote!(.optional(&self.#member)),

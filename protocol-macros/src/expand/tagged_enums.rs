@@ -4,7 +4,7 @@ use super::{
     rules::{rules, with_rules},
     serde_impls, variants,
 };
-use crate::parse::TaggedEnum;
+use crate::parse::{Content, TaggedEnum};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Path;
@@ -20,8 +20,11 @@ pub(super) fn expand(krate: &Path, of: &TaggedEnum) -> TokenStream {
     let writes = of.variants.iter().map(|variant| {
         let (pattern, write) = variants::write(krate, &variant.ident, &variant.content);
         let name = &variant.name;
-        let tag = (!variant.has_tag).then(|| quote!(fields.field(#tag, &#name);));
-        quote!(#pattern => { #tag #write })
+        let discriminant = (!variant.has_tag).then(|| quote!(fields.field(#tag, &#name);));
+        // A value may have members of any name.
+        let others = (!variant.has_tag && matches!(variant.content, Content::Value(..)))
+            .then(|| quote!(let fields = &mut fields.after_discriminant(#tag);));
+        quote!(#pattern => { #discriminant #others #write })
     });
     let own = rules(krate, &format_ident!("OWN"), &of.rules);
     let statics = &own.statics;

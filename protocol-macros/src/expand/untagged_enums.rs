@@ -182,7 +182,7 @@ fn serialize(krate: &Path, of: &UntaggedEnum) -> TokenStream {
                 quote!(Self::#name => #p::Serialize::serialize(&#value, serializer),)
             }
             UntaggedContent::Value(Content::Value(..)) => {
-                quote!(Self::#name(value) => #p::Serialize::serialize(value, serializer),)
+                quote!(Self::#name(value) => #krate::Payload::write_value(value, serializer),)
             }
             UntaggedContent::Value(_) => quote!(),
         }

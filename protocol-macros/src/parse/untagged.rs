@@ -1,4 +1,4 @@
-//! Enums without a tag: unions whose branches are told apart by kinds, by guards on their members, or by schemas.
+//! Enums without a tag: unions whose branches are selected by kinds, by guards on their members, or by schemas.
 
 use super::{
     constants::Constant,
@@ -13,7 +13,7 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
-/// An enum whose variants are told apart without a tag.
+/// An enum whose variants are selected without a tag.
 pub(crate) struct UntaggedEnum {
     pub(crate) ident: Ident,
     pub(crate) variants: Vec<UntaggedVariant>,
@@ -31,6 +31,10 @@ pub(crate) struct UntaggedVariant {
     pub(crate) content: UntaggedContent,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each variant of an enum, for a moment"
+)]
 pub(crate) enum UntaggedContent {
     Constant(Constant),
     Value(Content),

@@ -56,7 +56,10 @@ pub fn fill(
             return Ok(cx.clean_since(prefix.before));
         }
     }
-    fill_any(r, cx, layout, required, slots, prefix, None)
+    if is_checked(layout.own) {
+        return fill_checked(r, cx, layout, required, slots, None);
+    }
+    fill_object(r, cx, layout, required, slots, prefix, None)
 }
 
 /// As [`fill`], without its fast path. What no field takes goes into `rest`.
@@ -71,25 +74,24 @@ pub fn fill_with_rest(
     slots: &mut [&mut dyn Slot],
     rest: &mut dyn RestSlot,
 ) -> Result<bool, Stop> {
+    if is_checked(layout.own) {
+        return fill_checked(r, cx, layout, required, slots, Some(rest));
+    }
     let prefix = ObjectPrefix::none(r, cx);
-    fill_any(r, cx, layout, required, slots, prefix, Some(rest))
+    fill_object(r, cx, layout, required, slots, prefix, Some(rest))
 }
 
-/// Reads an object, which may be checked, after the fields that were read. The rest goes into `rest`.
-#[inline(never)]
-fn fill_any<'de>(
-    r: &mut Reader<'de>,
+/// Reads an object that is checked. What no field takes goes into `rest`.
+#[cold]
+fn fill_checked(
+    r: &mut Reader<'_>,
     cx: &mut ReadContext,
     layout: &'static StructFields,
     required: &'static [u64],
     slots: &mut [&mut dyn Slot],
-    prefix: ObjectPrefix<'de>,
     mut rest: Option<&mut dyn RestSlot>,
 ) -> Result<bool, Stop> {
-    if !is_checked(layout.own) {
-        return fill_object(r, cx, layout, required, slots, prefix, shorter(&mut rest));
-    }
-    let before = prefix.before;
+    let before = cx.mark();
     judged(r, cx, layout.own, &mut |r, cx| {
         let prefix = ObjectPrefix::none(r, cx);
         fill_object(r, cx, layout, required, slots, prefix, shorter(&mut rest)).map(drop)
@@ -106,6 +108,7 @@ fn shorter<'a>(rest: &'a mut Option<&mut dyn RestSlot>) -> Option<&'a mut (dyn R
 }
 
 /// Reads the fields of an object, in any order, after those that were read.
+#[inline]
 fn fill_object<'r, 'de>(
     r: &'r mut Reader<'de>,
     cx: &'r mut ReadContext,

@@ -1,4 +1,4 @@
-//! Sets of kinds of values, as the first token of a value tells them.
+//! Sets of kinds of values. The first token of a value shows its kind.
 
 use super::Kind;
 

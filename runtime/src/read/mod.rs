@@ -36,6 +36,7 @@ pub use number::Num;
 pub use object::{ObjectReader, RestMembers, RestSlot, map};
 pub use pattern::Pattern;
 pub use rules::{Contains, Limit, Rule, Rules};
+pub(crate) use scalar::text;
 pub use scalar::{Literals, literal, open_literal, string};
 pub use schema::{Definitions, SchemaText};
 pub use sequence::{ArrayReader, TupleReader, TupleWidth};

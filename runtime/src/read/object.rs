@@ -10,8 +10,9 @@ use super::{
     scalar::wrong_type,
     schema,
 };
-use crate::{Fields, Payload};
+use crate::{Fields, Payload, foreign::AsPayload};
 use handfast_schema::{Type, details};
+use serde::Serializer;
 use std::{collections::BTreeMap, fmt};
 
 /// Reads an object: returns one field after the other, and at the end whether there were violations.
@@ -462,10 +463,14 @@ impl<T: Payload> Payload for BTreeMap<String, T> {
     fn fields(pass: Pass<'_, '_, Self>) -> ReadResult<Self> {
         if let Pass::Write(members, mut fields) = pass {
             for (name, value) in members {
-                fields.field(name, value);
+                fields.member(name, &AsPayload(value));
             }
         }
         Ok(None)
+    }
+
+    fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(name, value)| (name, AsPayload(value))))
     }
 }
 

@@ -13,8 +13,6 @@ use super::{
 /// A constraint of a value in addition to its type: a keyword of JSON Schema and its value.
 #[derive(Clone, Copy, Debug)]
 pub enum Rule {
-    /// The schema among the rules judges the value, and the type is read from what it accepts. Always the first rule.
-    Checked,
     /// `minimum`
     Minimum(Limit),
     /// `maximum`
@@ -61,6 +59,8 @@ pub enum Rule {
     Implied(Kinds),
     /// Null is a separate branch (`oneOf`), not one of several types: violations are reported by the other branch.
     NullApart,
+    /// The schema among the rules judges the value, and the type is read from what it accepts. Always the first rule.
+    Checked,
 }
 
 /// The keyword `contains`.

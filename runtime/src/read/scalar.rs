@@ -6,10 +6,12 @@ use super::{
     rules::{bounds, check_bytes, check_number, check_string, check_value, is_within},
 };
 use crate::{
-    Bytes, Implied, Nullable, Payload, StringInteger, ValidatedJson, message::FieldWriter,
+    Bytes, Implied, Nullable, Payload, StringInteger, ValidatedJson, foreign::AsPayload,
+    message::FieldWriter,
 };
 use bytestring::ByteString;
-use handfast_schema::{Type, details};
+use handfast_schema::{Type, ViolationDetail, details};
+use serde::Serializer;
 
 /// Skips a value of the wrong type and reports the violation.
 #[cold]
@@ -31,6 +33,44 @@ pub fn string(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadRes
     check_string(rules, &text, cx);
     // A message with violations is discarded, so its strings are not copied.
     Ok(cx.is_clean().then(|| (*text).to_owned()))
+}
+
+/// Reads a string, checks its rules and `format`, unless that is among the rules, and parses it. `parse` receives the text and its format.
+///
+/// # Errors
+/// If the text is not valid JSON.
+pub(crate) fn text<T>(
+    r: &mut Reader<'_>,
+    cx: &mut ReadContext,
+    rules: Rules,
+    format: Option<&'static str>,
+    parse: impl FnOnce(&str, Option<&'static str>) -> Result<T, ViolationDetail>,
+) -> ReadResult<T> {
+    if r.peek()? != Kind::String {
+        return wrong_type(r, cx, Type::String);
+    }
+    let text = r.string()?;
+    let mark = cx.mark();
+    check_string(rules, &text, cx);
+    let own = rules.iter().find_map(|rule| match rule {
+        Rule::Format(format) => Some(*format),
+        _ => None,
+    });
+    if let (None, Some(format)) = (own, format)
+        && handfast_schema::format::check(format, &text) == Some(false)
+    {
+        cx.violation(details::format(format));
+    }
+    if !cx.clean_since(mark) {
+        return Ok(None);
+    }
+    match parse(&text, own.or(format)) {
+        Ok(value) => Ok(Some(value)),
+        Err(refused) => {
+            cx.violation(refused);
+            Ok(None)
+        }
+    }
 }
 
 /// The strings of a string enum.
@@ -278,6 +318,13 @@ impl<T: Payload> Payload for Option<T> {
         }
     }
 
+    fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            None => serializer.serialize_none(),
+            Some(value) => serializer.serialize_some(&AsPayload(value)),
+        }
+    }
+
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         Ok(T::read(r, cx, rules)?.map(Some))
     }
@@ -296,6 +343,13 @@ impl<T: Payload> Payload for Nullable<T> {
         }
         Ok(value.map(Self::Value))
     }
+
+    fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Value(value) => value.write_value(serializer),
+        }
+    }
 }
 
 impl<T: Payload> Payload for Implied<T> {
@@ -308,11 +362,22 @@ impl<T: Payload> Payload for Implied<T> {
         }
         Ok(T::read(r, cx, rules)?.map(Self::Value))
     }
+
+    fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(value) => value.write_value(serializer),
+            Self::Other(value) => value.write_value(serializer),
+        }
+    }
 }
 
 impl<T: Payload> Payload for Box<T> {
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         Ok(T::read(r, cx, rules)?.map(Self::new))
+    }
+
+    fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).write_value(serializer)
     }
 }
 

@@ -6,8 +6,9 @@ use super::{
     rules::{check_contains, check_items, inner, report},
     scalar::wrong_type,
 };
-use crate::Payload;
+use crate::{Payload, foreign::AsPayload};
 use handfast_schema::{Type, details};
+use serde::Serializer;
 
 /// Reads an array: returns one item after the other, and at the end whether there were violations.
 #[derive(Debug)]
@@ -249,5 +250,9 @@ impl<T: Payload> Payload for Vec<T> {
         let mut array = ArrayReader::new(r, cx, rules);
         T::read_items(&mut array, &mut items, inner(rules));
         Ok(array.end()?.then_some(items))
+    }
+
+    fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(AsPayload))
     }
 }

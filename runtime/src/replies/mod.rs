@@ -12,6 +12,7 @@ pub use stream::{SendError, StreamResponder, StreamSender};
 use crate::{
     DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
     descriptor::{MessageDescriptor, Tag, TagRef, UnionDescriptor},
+    foreign::AsPayload,
     transport::Packet,
     validate::validate_error,
 };
@@ -102,7 +103,7 @@ pub trait Replier: Clone + fmt::Debug + Send + Sync + 'static {
     fn reply<M: Payload>(&self, union: &'static UnionDescriptor, index: usize, reply: &M) {
         let message = &union.messages[index];
         if self.is_valid(message.name, reply) {
-            self.send(message, reply);
+            self.send(message, &AsPayload(reply));
         } else {
             self.send_error(&ErrorPayload::internal());
         }

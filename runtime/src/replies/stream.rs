@@ -1,7 +1,7 @@
 //! Replying to a request with a stream: any number of items.
 
 use super::Replier;
-use crate::{Payload, descriptor::UnionDescriptor};
+use crate::{Payload, descriptor::UnionDescriptor, foreign::AsPayload};
 use std::{fmt, marker::PhantomData};
 
 /// A request for a stream of `Item`s that must be acknowledged with an `Ack`. The handler's future is dropped when the other end cancels the
@@ -126,7 +126,7 @@ impl<Item: Payload, T: Replier> StreamSender<Item, T> {
         let message = &self.union.messages[self.item];
         let is_valid = self.responder.is_valid(message.name, &item);
         let packet = is_valid
-            .then(|| self.responder.item(message, &item))
+            .then(|| self.responder.item(message, &AsPayload(&item)))
             .flatten();
         let responder = self.responder.clone();
         async move {

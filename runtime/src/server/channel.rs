@@ -11,6 +11,7 @@ use crate::{
     ChannelKey, ChannelMessage, Member, Message, MessageSet, Payload, PresenceInfo,
     broker::{BrokerError, Receipt, StreamPosition},
     codec::Outgoing,
+    foreign::AsPayload,
     system::Role,
 };
 use std::{fmt, marker::PhantomData, ops::Deref, sync::Arc};
@@ -96,8 +97,13 @@ impl<C: ChannelKey> Publisher<C> {
             return Receipt::done(Err(BrokerError(error.into())));
         }
         let retention = self.state.retention(Some(C::DESCRIPTOR));
-        self.state
-            .publish(self.key.clone(), descriptor, message, &retention, except)
+        self.state.publish(
+            self.key.clone(),
+            descriptor,
+            &AsPayload(message),
+            &retention,
+            except,
+        )
     }
 }
 
@@ -156,7 +162,8 @@ impl<C: ChannelKey> ConnectionChannel<C> {
         if !state.is_valid(C::DESCRIPTOR.name, info) {
             return Err(PresenceError::Invalid);
         }
-        let info = serde_json::value::to_raw_value(info).map_err(PresenceError::Encode)?;
+        let info =
+            serde_json::value::to_raw_value(&AsPayload(info)).map_err(PresenceError::Encode)?;
         let info = presence::checked(info)?;
         let key = &self.publisher.key;
         match state.hub.set_info(self.connection.id, key, Some(info)) {

@@ -15,6 +15,7 @@ use crate::{
     },
     codec::Outgoing,
     descriptor::{Heading, MessageDescriptor},
+    foreign::AsPayload,
     outbound::EnqueueError,
 };
 use futures_util::future::BoxFuture;
@@ -140,7 +141,7 @@ impl ClientLink {
         if !self.server.is_valid(descriptor.name, message) {
             return;
         }
-        let payload: &dyn erased_serde::Serialize = message;
+        let payload: &dyn erased_serde::Serialize = &AsPayload(message);
         let encoder = &self.connection.encoder;
         let packet = self.connection.encode(&Outgoing {
             payload: descriptor.payload.then_some(payload),

@@ -6,6 +6,7 @@ use crate::{
     broker::StreamPosition,
     codec::{JsonPayload, Outgoing},
     descriptor::{ChannelDescriptor, Heading, MessageDescriptor},
+    foreign::AsPayload,
     outbound::EnqueueError,
     replies::{ErrorPayload, Replier, SendError},
     transport::Packet,
@@ -137,9 +138,9 @@ impl Responder {
         if !self.is_valid(message.name, &reply) {
             return self.send_error(&ErrorPayload::internal());
         }
-        let payload = message
-            .payload
-            .then(|| serde_json::value::to_raw_value(&reply as &dyn erased_serde::Serialize));
+        let payload = message.payload.then(|| {
+            serde_json::value::to_raw_value(&AsPayload(&reply) as &dyn erased_serde::Serialize)
+        });
         let encoder = &self.context.connection.encoder;
         let (at, reply) = (encoder.timestamp(message), encoder.heading(message));
         self.join_key(joining, reply, payload.transpose(), at);

@@ -392,6 +392,9 @@ fn a_union_of_objects_lies_flat_in_a_tagged_one() {
         assert_eq!(serde_json::to_string(&whole).ok().as_deref(), Some(text));
         assert_eq!(serde_json::from_str::<Whole>(text).ok(), Some(whole));
     }
+    let clash = Whole::Part(Part::Rest([("kind".to_owned(), 1)].into()));
+    let error = clash.validate().expect_err("the tag is written twice");
+    assert!(error.to_string().contains("the name of a field"), "{error}");
     let part = serde_json::from_str::<Part>(r#"{"a":1}"#).expect("it is valid");
     assert_eq!(part, Part::Rest(BTreeMap::from([("a".to_owned(), 1)])));
 }

@@ -163,7 +163,8 @@ impl Splitter<'_> {
             all.push(self.disjunction(inside, anchored, &tail, depth + 1)?);
             return Ok(single(all, Formula::All));
         }
-        all.push(self.one(&[start..end], anchored, tail)?);
+        let rest = start..end;
+        all.push(self.one(std::slice::from_ref(&rest), anchored, tail)?);
         Ok(single(all, Formula::All))
     }
 

@@ -3,9 +3,9 @@
 mod branches;
 mod delivery;
 mod envelope;
+mod foreign;
 mod messages;
 mod numbering;
-mod pending;
 mod replies;
 mod roles;
 mod schemas;
@@ -35,10 +35,10 @@ pub(crate) fn check(
     checker.envelopes();
     checker.session();
     checker.settings();
-    checker.pending();
     checker.schemas();
     checker.branches();
     checker.unused();
+    checker.foreign_types();
 }
 
 /// Finds circular references.

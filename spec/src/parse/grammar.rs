@@ -111,27 +111,47 @@ pub(crate) fn is_identifier(text: &str, dollar: bool) -> bool {
         && text.chars().all(|c| start(c) || c.is_ascii_digit())
 }
 
-/// Whether a text can be the path of a Rust type: identifiers, `::`, and balanced brackets.
+/// How deep the arguments of a Rust path may nest.
+const MAX_ARGUMENTS: u8 = 8;
+
+/// Whether a text is the path of a Rust type, possibly with types as arguments: `chrono::DateTime<chrono::Utc>`.
 pub(crate) fn is_rust_path(text: &str) -> bool {
-    let mut open = 0i32;
-    for c in text.chars() {
-        match c {
-            '<' => open += 1,
-            '>' => open -= 1,
-            _ if c.is_ascii_alphanumeric() || matches!(c, '_' | ':' | ',' | ' ') => {}
-            _ => return false,
+    rust_path(text, MAX_ARGUMENTS) == Some("")
+}
+
+/// What follows a path at the beginning of a text; `None` if there is no path.
+fn rust_path(text: &str, depth: u8) -> Option<&str> {
+    let mut rest = text.strip_prefix("::").unwrap_or(text);
+    let mut first = rest.len() == text.len();
+    loop {
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        let (segment, behind) = rest.split_at(end);
+        let is_root = first && ["crate", "self", "super"].contains(&segment);
+        let is_plain =
+            is_identifier(segment, false) && handfast_naming::rust_ident(segment) == segment;
+        if !is_root && !is_plain {
+            return None;
         }
-        if open < 0 {
-            return false;
+        rest = behind;
+        if let Some(mut arguments) = rest.strip_prefix('<') {
+            loop {
+                let behind = rust_path(arguments.trim_start(), depth.checked_sub(1)?)?.trim_start();
+                if let Some(behind) = behind.strip_prefix('>') {
+                    rest = behind;
+                    break;
+                }
+                arguments = behind.strip_prefix(',')?;
+            }
         }
+        let Some(behind) = rest.strip_prefix("::") else {
+            // `crate` by itself is no type.
+            return is_plain.then_some(rest);
+        };
+        rest = behind;
+        first = is_root && segment != "crate";
     }
-    let plain = text
-        .split(['<', '>', ',', ' '])
-        .filter(|part| !part.is_empty());
-    let mut parts = plain.flat_map(|part| part.strip_prefix("::").unwrap_or(part).split("::"));
-    open == 0
-        && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == ':')
-        && parts.all(|part| is_identifier(part, false))
 }
 
 /// Whether a text can be an output path: relative, with `/`, no drive and no control characters.

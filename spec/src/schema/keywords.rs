@@ -4,6 +4,8 @@
 mod table;
 
 use super::draft::{Draft, Drafts};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use table::KEYWORDS;
 
 /// A keyword.
@@ -126,7 +128,16 @@ pub(crate) fn find_older(name: &str, draft: Draft) -> Option<&'static Keyword> {
 
 /// The rows with a name, one for each form.
 pub(crate) fn with_name(name: &str) -> impl Iterator<Item = &'static Keyword> {
-    KEYWORDS.iter().filter(move |keyword| keyword.name == name)
+    // Every key of every schema is looked up.
+    static ROWS: OnceLock<BTreeMap<&str, Vec<&Keyword>>> = OnceLock::new();
+    let rows = ROWS.get_or_init(|| {
+        let mut rows: BTreeMap<&str, Vec<&Keyword>> = BTreeMap::new();
+        for keyword in KEYWORDS {
+            rows.entry(keyword.name).or_default().push(keyword);
+        }
+        rows
+    });
+    rows.get(name).into_iter().flatten().copied()
 }
 
 /// Whether a keyword is read beside a `$ref` that stands alone: annotations and names in code assert nothing.
