@@ -25,8 +25,8 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 const USAGE: &str = "\
 handfast-corpus sample
     the twenty schemas of tests/corpus/sample, whose misses are listed in tests/corpus/misses.json
-handfast-corpus schemastore FOLDER [--quick] [--only TEXT] [--sample COUNT --seed SEED]
-    every schema of a checkout of SchemaStore; --quick compiles nothing; --only takes those with TEXT in their names; --sample takes so many,
+handfast-corpus schemastore FOLDER [--quick | --typescript] [--only TEXT] [--sample COUNT --seed SEED]
+    every schema of a checkout of SchemaStore; --quick compiles nothing, --typescript no Rust; --only takes those with TEXT in their names; --sample takes so many,
     by a seed
 handfast-corpus large [--seed SEED]
     a schema of 3.4 MB with 800 types that contain each other, made by a seed
@@ -81,6 +81,7 @@ fn schemastore(folder: &Path, options: &[&str]) -> Result<bool> {
         let mut value = || options.next().ok_or(USAGE);
         match *option {
             "--quick" => extent = Extent::Quick,
+            "--typescript" => extent = Extent::TypeScript,
             "--only" => {
                 let text = *value()?;
                 cases.retain(|case| case.name.contains(text));

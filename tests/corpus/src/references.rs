@@ -182,7 +182,7 @@ impl Addresses {
             .find_map(|name| {
                 let path = folder.join(&name);
                 let is_inside = !name.starts_with('/') && !name.contains("..");
-                (is_inside && path.is_file()).then(|| (name, Content::Path(path)))
+                (is_inside && path.is_file()).then_some((name, Content::Path(path)))
             })
     }
 }

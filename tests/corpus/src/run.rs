@@ -18,6 +18,8 @@ use std::time::Instant;
 pub(crate) enum Extent {
     /// Nothing is compiled: verdicts are the interpreter's.
     Quick,
+    /// The TypeScript is compiled, and asked.
+    TypeScript,
     /// Everything.
     Full,
 }
@@ -116,9 +118,9 @@ pub(crate) fn run(name: &str, cases: Vec<Case>, said: Vec<Said>, extent: Extent)
         outcomes,
         broken: None,
     };
-    if extent == Extent::Full {
+    if extent != Extent::Quick {
         tell("compiling");
-        run.compile(&workshop)?;
+        run.compile(&workshop, extent)?;
     }
     tell("comparing");
     run.settle();
@@ -168,7 +170,7 @@ fn by_interpreter(cases: &[Case], said: &[Said], outcomes: &[Outcome]) -> Vec<Ve
 
 impl Run {
     /// Compiles everything, and asks what was compiled.
-    fn compile(&mut self, workshop: &Workshop) -> Result<()> {
+    fn compile(&mut self, workshop: &Workshop, extent: Extent) -> Result<()> {
         let through =
             |(number, outcome): (usize, &Outcome)| outcome.is_through().then(|| module(number));
         let modules: Vec<String> = self
@@ -181,7 +183,10 @@ impl Run {
         let text = |error: Box<dyn std::error::Error>| error.to_string();
         let (typescript, rust) = thread::scope(|scope| {
             let typescript = scope.spawn(|| workshop.typescript(&modules).map_err(text));
-            let rust = workshop.rust(&modules, &judged).map_err(text);
+            let rust = match extent {
+                Extent::Full => workshop.rust(&modules, &judged).map_err(text),
+                _ => Ok(Default::default()),
+            };
             (typescript.join(), rust)
         });
         let typescript = typescript.map_err(|_| "the thread of a compiler fell")??;
