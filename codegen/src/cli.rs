@@ -55,7 +55,7 @@ enum Format {
 enum Command {
     /// Write the outputs (the default).
     Generate,
-    /// Report every problem, the guarantees that the protocol gives up, and whether the outputs are up to date.
+    /// Report every problem, the guarantees that the protocol gives up, what has no type, and whether the outputs are up to date.
     ///
     /// Writes nothing. Exits with 1 if there are errors or stale outputs, and prints the command to run: use it in
     /// CI.
@@ -277,7 +277,9 @@ fn shown(path: &Path) -> std::path::Display<'_> {
 fn check(cli: &Cli) -> Result<bool, CliError> {
     let spec = spec(cli)?;
     let generator = Generator::new(&spec);
-    let (outputs, diagnostics, sources) = generator.prepare()?;
+    let (outputs, mut diagnostics, sources) = generator.prepare()?;
+    diagnostics.extend(generator.coverage());
+    diagnostics.sort_by_key(|one| one.primary.span);
     let stale: Vec<File> = write::plan(generator.folder(), &outputs, &sources)?
         .into_iter()
         .filter(|file| file.change != Change::Unchanged)

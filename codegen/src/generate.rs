@@ -2,7 +2,7 @@
 
 use crate::header::header;
 use crate::output::{GenerateError, Output};
-use crate::{json_schema, output_paths, rust, shape, typescript, write};
+use crate::{coverage, json_schema, output_paths, rust, shape, typescript, write};
 use handfast_spec::{
     Diagnostic, Loaded, Severity, Sources,
     model::{GenerateRust, Name, Protocol},
@@ -179,6 +179,15 @@ impl Generator {
             outputs.iter_mut().for_each(to_be_included);
         }
         Ok((outputs, diagnostics, sources))
+    }
+
+    /// What the types of the protocol leave out: one note for each reason why places have no type, and for each union whose every branch
+    /// is tried. Empty if the spec has errors.
+    pub fn coverage(&self) -> Vec<Diagnostic> {
+        let protocol = handfast_spec::load(&self.spec).protocol;
+        protocol.map_or_else(Vec::new, |protocol| {
+            coverage::notes(&protocol, &shape::shapes(&protocol).0)
+        })
     }
 
     /// The folder to which outputs are relative.

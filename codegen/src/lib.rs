@@ -9,6 +9,7 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+mod coverage;
 mod generate;
 mod header;
 #[cfg(feature = "cli")]

@@ -27,7 +27,8 @@ fn blocks(page: &str) -> Vec<(&str, &str)> {
 /// The diagnostics of a spec, through the public API.
 fn said(place: &TempFolder, spec: &str) -> Result<(String, Vec<&'static str>), Box<dyn Error>> {
     let path = place.write("protocol.yaml", spec)?;
-    let (diagnostics, sources) = match Generator::new(path).prepare() {
+    let generator = Generator::new(path);
+    let (mut diagnostics, sources) = match generator.prepare() {
         Ok((_, diagnostics, sources))
         | Err(GenerateError::Spec {
             diagnostics,
@@ -35,6 +36,7 @@ fn said(place: &TempFolder, spec: &str) -> Result<(String, Vec<&'static str>), B
         }) => (diagnostics, sources),
         Err(other) => return Err(other.into()),
     };
+    diagnostics.extend(generator.coverage());
     let codes = diagnostics.iter().map(|one| one.code).collect();
     let folder = format!("{}/", place.folder().display());
     let text = render(&diagnostics, &sources, false).replace(&folder, "");
@@ -45,7 +47,10 @@ fn said(place: &TempFolder, spec: &str) -> Result<(String, Vec<&'static str>), B
 fn every_page_of_names_says_what_happens() -> Result<(), Box<dyn Error>> {
     let update = std::env::var_os("UPDATE_PAGES").is_some();
     let place = TempFolder::new("pages")?;
-    for (code, compiled) in CODES.iter().filter(|(code, _)| code.starts_with('N')) {
+    for (code, compiled) in CODES
+        .iter()
+        .filter(|(code, _)| code.starts_with(['N', 'T']))
+    {
         let page = if update {
             fs::read_to_string(page_of(code))?
         } else {
@@ -90,7 +95,9 @@ fn codes_of_names_and_pages_are_the_same() -> Result<(), Box<dyn Error>> {
         Ok(())
     }
     fn is_code(word: &str) -> bool {
-        word.len() == 4 && word.starts_with('N') && word[1..].chars().all(|c| c.is_ascii_digit())
+        word.len() == 4
+            && word.starts_with(['N', 'T'])
+            && word[1..].chars().all(|c| c.is_ascii_digit())
     }
     let mut emitted = BTreeSet::new();
     walk(
@@ -100,7 +107,7 @@ fn codes_of_names_and_pages_are_the_same() -> Result<(), Box<dyn Error>> {
     let listed: BTreeSet<String> = CODES
         .iter()
         .map(|(code, _)| (*code).to_owned())
-        .filter(|code| code.starts_with('N'))
+        .filter(|code| code.starts_with(['N', 'T']))
         .collect();
     assert_eq!(emitted, listed);
     Ok(())

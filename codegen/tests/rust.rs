@@ -80,7 +80,7 @@ fn what_is_generated_parses_and_is_formatted() -> Result<(), Box<dyn Error>> {
 #[test]
 fn every_hostile_text_in_every_place() -> Result<(), Box<dyn Error>> {
     let place = TempFolder::new("hostile")?;
-    let harmless = skeleton(&rust(&place, &Protocol::filled_with("word").yaml())?)?;
+    let harmless = skeleton(&rust(&place, &Protocol::filled_with("harmless").yaml())?)?;
     for text in HOSTILE {
         let spec = Protocol::filled_with(text).yaml();
         let generated =
@@ -219,7 +219,7 @@ fn files(folder: &Path) -> Result<Files, Box<dyn Error>> {
 }
 
 /// Lists, maps and structs enforce constraints on some items, on names and on dependent fields; if a field may have
-/// no counterpart in Rust, or the object has no fields, they do not.
+/// no counterpart in Rust, or the object has no fields, the schema does.
 #[test]
 fn types_enforce_what_speaks_of_some_of_their_parts() -> Result<(), Box<dyn Error>> {
     let place = TempFolder::new("parts")?;
@@ -246,8 +246,8 @@ generate: { rust: { out: api.rs } }
         "#[protocol(names(pattern = \"^[a-z]+$\"))]\n#[derive(Clone, Debug)]\npub struct Map(BTreeMap<String, i64>);",
         "#[protocol(names(schema = \"{\\\"enum\\\":[\\\"a\\\",\\\"b\\\"]}\"))]\n#[derive(Clone, Debug)]\npub struct Enum(BTreeMap<String, i64>);",
         "#[protocol(dependent_required(beside(\"a\", \"b\")))]\n#[derive(Clone, Debug)]\npub struct Beside {\n    pub a: Option<String>,",
-        "pub struct Kind(pub ValidatedJson);",
-        "pub struct Any(pub ValidatedJson);",
+        "#[protocol(open, schema = DEFINITIONS[\"Kind\"], checked)]\n#[derive(Clone, Debug)]\npub struct Kind {\n    pub a: Option<KindA>,\n    pub b: Option<String>,\n}",
+        "#[protocol(schema = DEFINITIONS[\"Any\"], checked)]\n#[derive(Clone, Debug)]\npub struct Any(BTreeMap<String, ValidatedJson>);",
     ] {
         assert!(text.contains(expected), "{expected}\nis not in\n{text}");
     }

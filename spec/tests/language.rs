@@ -1,7 +1,7 @@
 //! The language, through the public API.
 
 use handfast_spec::model::{FieldKind, Presence, Reply, Sent, Tagging, TimestampForm};
-use handfast_spec::{Diagnostic, Loaded, Severity, load, load_str, render};
+use handfast_spec::{Loaded, Severity, load, load_str, render};
 use std::collections::BTreeMap;
 use std::path::Path;
 

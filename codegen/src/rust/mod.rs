@@ -20,7 +20,9 @@ mod type_names;
 mod types;
 
 use crate::json_schema::{self, write::Writer};
-use crate::shape::{Check, Decl, DeclId, DeclKind, IntegerType, Shapes, Use, api_names};
+use crate::shape::{
+    Check, Decl, DeclId, DeclKind, IntegerType, Kinds, Shapes, Use, VariantContent, api_names,
+};
 use addresses::Addresses;
 use handfast_schema::SchemaId;
 use handfast_spec::model::{ChannelId, GenerateRust, MessageId, Protocol, Side};
@@ -44,6 +46,8 @@ struct RustContext<'p> {
     definitions: RefCell<Writer<'p>>,
     /// Where schemas stand in the table of definitions.
     addresses: Addresses,
+    /// The types around an object that are variants of unions of objects.
+    objects: BTreeSet<DeclId>,
     /// The schemas of types that refer to parts of them.
     entries: BTreeSet<SchemaId>,
     /// The types of the schemas that have one, by their first.
@@ -108,7 +112,7 @@ impl RustContext<'_> {
             Use::List(inner) => format!("Vec<{}>", self.ty(inner)),
             Use::Map(inner) => self.map(&self.ty(inner)),
             Use::Nullable(inner) => self.nullable(&self.ty(inner)),
-            Use::AnyInteger => self.import("Integer").to_owned(),
+            Use::AnyInteger => format!("{}::Integer", self.options.krate),
             Use::Implied(inner, _) => self.implied(&self.ty(inner)),
             Use::Json(_) => self.import("ValidatedJson").to_owned(),
             Use::Beside(inner, _) => self.ty(inner),
@@ -120,12 +124,39 @@ impl RustContext<'_> {
     }
 
     fn implied(&self, of: &str) -> String {
-        format!("{}<{of}>", self.import("Implied"))
+        // By its path: a type of the spec may have the name.
+        format!("{}::Implied<{of}>", self.options.krate)
     }
 
     fn nullable(&self, of: &str) -> String {
         format!("{}<{of}>", self.import("Nullable"))
     }
+}
+
+/// The types that stand for others, among the variants of unions of objects.
+fn objects(shapes: &Shapes) -> BTreeSet<DeclId> {
+    let mut all = BTreeSet::new();
+    for decl in &shapes.decls {
+        let DeclKind::Choice(variants) = &decl.kind else {
+            continue;
+        };
+        if variants.iter().any(|one| one.kinds != Kinds::OBJECT) {
+            continue;
+        }
+        for variant in variants {
+            let VariantContent::Value(ty, _) = &variant.content else {
+                continue;
+            };
+            let mut at = ty.bare();
+            while let Use::Named(id) | Use::Boxed(id) = at
+                && let DeclKind::Alias(inner) = &shapes.decls[id.0].kind
+                && all.insert(*id)
+            {
+                at = inner.bare();
+            }
+        }
+    }
+    all
 }
 
 /// Whether the schema of a type is in the table, because it checks the values or says which variant is meant.
@@ -169,6 +200,7 @@ pub fn generate(
         channel_roles: channel_roles(protocol),
         definitions: RefCell::new(json_schema::documents(protocol, None)),
         addresses: Addresses::of(&protocol.schemas),
+        objects: objects(shapes),
         entries: shapes
             .decls
             .iter()

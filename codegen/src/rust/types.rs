@@ -134,13 +134,16 @@ fn declared(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
             tuple_struct(cx, &mut out, decl, (items, *required, rest.as_ref()));
         }
         DeclKind::Alias(ty) => {
-            let args = if decl.check.is_type() {
+            let mut args: Vec<String> = if decl.check.is_type() {
                 rules(cx, decl.schema, ty, &decl.rust)
             } else {
                 checked(cx, decl).chain(rules::kinds(ty)).collect()
             };
             let checked = args.iter().any(|arg| arg != rules::NULL_APART)
                 && !matches!(ty, Use::Json(_) | Use::Implied(..));
+            if cx.objects.contains(&id) {
+                args.push("object".to_owned());
+            }
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
             out.push_str(match ty {
                 Use::Text => TEXT,

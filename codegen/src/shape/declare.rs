@@ -43,7 +43,8 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
                 .ts
                 .clone()
                 .unwrap_or_else(|| names::pascal(&ty.name.text));
-            let is_payload = payloads.contains(&(ty.schema, rust.clone(), ts.clone()));
+            let is_payload = payloads.contains(&(ty.schema, rust.clone(), ts.clone()))
+                && !maker.scope.is_in_use(&rust, &ts);
             let free = |name: String| match is_payload {
                 true => name,
                 false => maker.scope.free(name),

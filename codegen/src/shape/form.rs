@@ -564,7 +564,7 @@ fn constants(values: &[&Value], open: bool, reason: Reason) -> Form {
         [] => Form::json(Reason::NoValue),
         [Value::Null] => near(What::Null),
         [Value::Bool(_), Value::Bool(_)] => near(What::Boolean),
-        _ if values.iter().all(|value| is_scalar(value)) => near(What::Literals {
+        _ if values.iter().all(is_scalar) => near(What::Literals {
             values: values
                 .iter()
                 .map(|value| Literal {

@@ -19,10 +19,8 @@ pub(super) struct NameScope {
 }
 
 /// Types that the generated Rust defines or uses by these names.
-const RUST: [&str; 24] = [
+const RUST: [&str; 22] = [
     "Self",
-    "Implied",
-    "Integer",
     "Box",
     "Vec",
     "String",
@@ -125,6 +123,11 @@ impl NameScope {
             return names::numbered(&last, &|name| self.is_taken(name));
         }
         self.free(last)
+    }
+
+    /// Whether a type has a name, in Rust or in TypeScript.
+    pub(super) fn is_in_use(&self, rust: &str, ts: &str) -> bool {
+        self.rust.contains_key(rust) || self.ts.contains_key(ts)
     }
 
     fn is_taken(&self, name: &str) -> bool {

@@ -1,12 +1,15 @@
-//! Counts the places of a protocol that have no type in Rust.
+//! Finds the places of a protocol that have no type in Rust.
 
 use super::{DeclId, DeclKind, Reason, Shapes, Use, VariantContent};
+use handfast_schema::SchemaId;
 
 /// A property, an item, a value of a map, a place in a tuple or a variant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The type, and the way from there: `Task.owner`, `Task.tags[]`.
     pub path: String,
+    /// Its schema, or that of the type that it is in.
+    pub schema: SchemaId,
     /// Why its type contains a JSON value of which the schema says more; `None` if it does not.
     pub untyped: Option<Reason>,
     /// Why its schema checks the value beside its type; `None` if the type says it all.
@@ -17,32 +20,34 @@ pub struct Place {
 pub fn places(shapes: &Shapes) -> Vec<Place> {
     let mut out = Places {
         shapes,
+        around: SchemaId(0),
         found: Vec::new(),
     };
     for decl in &shapes.decls {
         let name = &decl.rust;
+        out.around = decl.schema;
         match &decl.kind {
             DeclKind::Struct { fields, rest, .. } => {
                 for field in fields {
-                    out.add(format!("{name}.{}", field.name), &field.ty);
+                    out.add_at(format!("{name}.{}", field.name), field.schema, &field.ty);
                 }
                 if let Some(rest) = rest {
-                    out.add(format!("{name}{{}}"), &rest.ty);
+                    out.add_at(format!("{name}{{}}"), rest.schema, &rest.ty);
                 }
             }
             DeclKind::Tuple { items, rest, .. } => {
                 for (i, item) in items.iter().enumerate() {
-                    out.add(format!("{name}.{i}"), &item.ty);
+                    out.add_at(format!("{name}.{i}"), item.schema, &item.ty);
                 }
                 if let Some(item) = rest {
-                    out.add(format!("{name}[]"), &item.ty);
+                    out.add_at(format!("{name}[]"), item.schema, &item.ty);
                 }
             }
             DeclKind::Choice(variants) => {
                 for variant in variants {
                     let path = format!("{name}::{}", variant.rust);
                     match &variant.content {
-                        VariantContent::Value(ty, _) => out.add(path, ty),
+                        VariantContent::Value(ty, schema) => out.add_at(path, *schema, ty),
                         VariantContent::Constant(_) => {}
                     }
                 }
@@ -64,10 +69,20 @@ pub fn places(shapes: &Shapes) -> Vec<Place> {
 /// The places found so far.
 struct Places<'s> {
     shapes: &'s Shapes,
+    /// The schema of the type that is looked at.
+    around: SchemaId,
     found: Vec<Place>,
 }
 
 impl Places<'_> {
+    /// Adds a place with a schema of its own, if it has one.
+    fn add_at(&mut self, path: String, schema: Option<SchemaId>, ty: &Use) {
+        let around = self.around;
+        self.around = schema.unwrap_or(around);
+        self.add(path, ty);
+        self.around = around;
+    }
+
     fn add(&mut self, path: String, ty: &Use) {
         let beside = match ty {
             Use::Beside(_, reason) => Some(*reason),
@@ -75,6 +90,7 @@ impl Places<'_> {
         };
         self.inside(&path, ty);
         self.found.push(Place {
+            schema: self.around,
             untyped: self.json(ty),
             beside,
             path,

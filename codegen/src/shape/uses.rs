@@ -105,7 +105,7 @@ impl Declarations<'_> {
             };
         }
         let name = self.scope.shortest(hint.names(), hint.is_ours);
-        let id = self.reserve_for(&name, place, &what);
+        let id = self.reserve_for(&name, place, &what, hint);
         self.shapes.decls[id.0].check = self.check_of(place, beside);
         self.made.insert(place.clone(), Some(id));
         let span = place.first().map(|id| self.schema(id).span);
@@ -127,7 +127,7 @@ impl Declarations<'_> {
         }
     }
 
-    fn reserve_for(&mut self, name: &str, place: &Place, what: &What) -> DeclId {
+    fn reserve_for(&mut self, name: &str, place: &Place, what: &What, hint: &Hint) -> DeclId {
         let schema = place
             .first()
             .or_else(|| place.either.first().copied().flatten());
@@ -151,7 +151,7 @@ impl Declarations<'_> {
             rust: name.to_owned(),
             ts: name.to_owned(),
             schema,
-            rust_only: place.whole().is_none() || !is_plain,
+            rust_only: hint.is_ours || place.whole().is_none() || !is_plain,
             check: Check::Type,
             description,
             section: self.section,
@@ -202,7 +202,7 @@ impl Declarations<'_> {
             | What::Tuple(_) => {
                 let name = self.scope.shortest(hint.names(), hint.is_ours);
                 let place = Place::any();
-                let id = self.reserve_for(&name, &place, &what);
+                let id = self.reserve_for(&name, &place, &what, hint);
                 self.shapes.decls[id.0].check = Check::Outside(Reason::AllOf);
                 self.scope
                     .take(&name, &name, handfast_schema::Span::default());

@@ -49,7 +49,7 @@ impl Protocol {
     pub(crate) fn harmless(&self) -> Self {
         let word = |(i, text): (usize, &String)| {
             let escaped = PROPERTIES.contains(&i) && name_of(text).contains(['~', '/', '?']);
-            if escaped { "word/" } else { "word" }.to_owned()
+            if escaped { "harmless/" } else { "harmless" }.to_owned()
         };
         Self::with(
             self.texts.iter().enumerate().map(word).collect(),

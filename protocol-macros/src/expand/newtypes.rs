@@ -37,8 +37,10 @@ pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
         ident,
         &quote!(#krate::Payload::write_value(&self.0, serializer)),
     );
-    // A map, and an object that is only validated, can be variants of a tagged enum: their members are written among other fields.
-    let (fields, are_fields) = if is(ty, "ValidatedJson") || is(ty, "BTreeMap") {
+    // A map, an object that is only validated, and what says that it is one, can be variants of a tagged enum: their members are written
+    // among other fields.
+    let is_object = of.object || is(ty, "ValidatedJson") || is(ty, "BTreeMap");
+    let (fields, are_fields) = if is_object {
         (
             quote! {
                 fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::ReadResult<Self> {

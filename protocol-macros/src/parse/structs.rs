@@ -30,6 +30,8 @@ pub(crate) struct Newtype {
     /// Whether the value can only be set in the module of the struct.
     pub(crate) is_private: bool,
     pub(crate) rules: Vec<Rule>,
+    /// Whether the value is an object, whose members can be written among others.
+    pub(crate) object: bool,
     pub(crate) deserialize: bool,
 }
 
@@ -139,6 +141,7 @@ impl Newtype {
             ty: field.ty.clone(),
             is_private: matches!(field.vis, Visibility::Inherited),
             rules,
+            object: options.flag(cx, "object"),
             deserialize: options.flag(cx, "deserialize"),
         })
     }

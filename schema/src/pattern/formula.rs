@@ -159,7 +159,9 @@ impl Splitter<'_> {
                 return refuse(at, Why::Behind);
             }
             let inside = start + self.opening(here)..close;
-            let tail = [&[behind], tail].concat();
+            let tail: Vec<Range<usize>> = std::iter::once(behind)
+                .chain(tail.iter().cloned())
+                .collect();
             all.push(self.disjunction(inside, anchored, &tail, depth + 1)?);
             return Ok(single(all, Formula::All));
         }
