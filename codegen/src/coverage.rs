@@ -11,7 +11,7 @@ const LISTED: usize = 8;
 
 /// One note for each reason why places have no type in Rust, or in TypeScript, of the languages that the protocol generates; and one for
 /// each union whose every branch is tried.
-pub fn notes(protocol: &Protocol, shapes: &Shapes) -> Vec<Diagnostic> {
+pub(crate) fn notes(protocol: &Protocol, shapes: &Shapes) -> Vec<Diagnostic> {
     let mut notes = Vec::new();
     if protocol.generate.rust.is_some() {
         let places = untyped::places(shapes);
