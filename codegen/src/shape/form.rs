@@ -1,15 +1,10 @@
 //! What type a place needs, before anything is declared: the type that says exactly what its schema says, or the nearest one.
 
 use super::choice::{self, Choice};
-use super::combine::{self, Merged};
 use super::facts::{Facts, Known, Place};
 use super::kinds::Kinds;
-use super::{IntegerType, Reason};
-use handfast_schema::{
-    Number, Schema, SchemaId, Type, TypeSet,
-    number::MAX_SAFE_INTEGER,
-    union::{self, Distinction},
-};
+use super::{IntegerType, Reason, combine, exact};
+use handfast_schema::{Schema, SchemaId, union};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -145,215 +140,11 @@ pub(super) fn form(known: &Known<'_>, place: &Place) -> Form {
             Some(false) => return Form::json(Reason::NoValue),
             None => {}
         }
-        if let Some(what) = exact(known, id, schema, place.kinds) {
+        if let Some(what) = exact::exact(known, id, schema, place.kinds) {
             return Form::exact(what);
         }
     }
     nearest(known, place)
-}
-
-/// The type that says exactly what a schema says of some kinds of values; `None` if there is none.
-fn exact(known: &Known<'_>, id: SchemaId, schema: &Schema, kinds: Kinds) -> Option<What> {
-    let schemas = known.schemas;
-    if let Some(target) = schema.reference {
-        let place = Place::of(target).only(kinds);
-        return schema.only_refers().then_some(What::Same(place));
-    }
-    if combine::beyond(schemas, schema).is_some() {
-        return None;
-    }
-    if schema.constant.is_some() || schema.enumeration.is_some() {
-        return strings(schema).filter(|_| kinds.contains(Kinds::STRING));
-    }
-    if !schema.one_of.is_empty() || !schema.any_of.is_empty() {
-        if !combine::is_union_alone(schema) {
-            return None;
-        }
-        let branches = combine::branches(schema);
-        let union = union::union(schemas, branches)?;
-        return match union.distinction {
-            Distinction::Null(other) if kinds == Kinds::ALL => {
-                Some(What::Nullable(Place::of(other)))
-            }
-            Distinction::Property(tag) if !union.nullable && kinds.contains(Kinds::OBJECT) => {
-                // Every tag has a name of its own, and is text.
-                let is_text = tag.branches.iter().all(|(value, _)| value.is_string());
-                is_text.then_some(What::Tagged {
-                    tag: tag.property,
-                    branches: tag.branches,
-                })
-            }
-            _ => None,
-        };
-    }
-    if !schema.all_of.is_empty() {
-        let merged = combine::merge(schemas, id)?;
-        return Some(What::Struct(product(known, merged)));
-    }
-    let types = match schema.types {
-        Some(types) => types,
-        None if kinds.is_single() => kinds.types(),
-        None => return None,
-    };
-    let mut left = TypeSet::NONE;
-    for ty in types.iter() {
-        if kinds.contains(Kinds::of_types(TypeSet::NONE.with(ty))) {
-            left = left.with(ty);
-        }
-    }
-    match left.without(Type::Null).single() {
-        Some(other) if left.contains(Type::Null) => {
-            let not_null = Kinds::ALL.less(Kinds::NULL).and(kinds);
-            one_type(known, schema, other)?;
-            Some(What::Nullable(Place::of(id).only(not_null)))
-        }
-        Some(one) => one_type(known, schema, one),
-        None if left.single() == Some(Type::Null) => Some(What::Null),
-        None => None,
-    }
-}
-
-/// The type of the values of one type.
-fn one_type(known: &Known<'_>, schema: &Schema, ty: Type) -> Option<What> {
-    let schemas = known.schemas;
-    Some(match ty {
-        Type::Null => What::Null,
-        Type::Boolean => What::Boolean,
-        Type::Integer => integer(known, &[schema]),
-        Type::Number => What::Number,
-        Type::String => text(known, schema),
-        Type::Array => return array(known, schema),
-        Type::Object => {
-            let is_false = |id: SchemaId| schemas[id].boolean == Some(false);
-            let more = schema
-                .additional_properties
-                .filter(|more| schemas[*more].boolean != Some(true));
-            // A schema that describes no field is any object: unknown fields are allowed.
-            if schema.properties.is_empty()
-                && schema.required.is_empty()
-                && !more.is_some_and(is_false)
-            {
-                return Some(What::Map(more.map(Place::of)));
-            }
-            let declared: BTreeSet<&String> =
-                schema.properties.iter().map(|(name, _)| name).collect();
-            if schema.required.iter().any(|name| !declared.contains(name)) {
-                return None;
-            }
-            let mut product = product(known, Merged::of(schema, schemas));
-            product.rest = more.filter(|more| !is_false(*more)).map(Place::of);
-            What::Struct(product)
-        }
-    })
-}
-
-fn product(known: &Known<'_>, merged: Merged) -> Product {
-    let required: BTreeSet<&String> = merged.required.iter().collect();
-    let fields = merged.properties.iter().map(|(name, id)| ProductField {
-        name: name.clone(),
-        place: Place::of(*id),
-        required: required.contains(name),
-    });
-    Product {
-        fields: fields.collect(),
-        rest: None,
-        closed: merged
-            .closed
-            .or((!known.schemas.has_defaults()).then_some(false)),
-    }
-}
-
-fn array(known: &Known<'_>, schema: &Schema) -> Option<What> {
-    let is_false = |id: SchemaId| known.schemas[id].boolean == Some(false);
-    if schema.prefix_items.is_empty() {
-        return match schema.items {
-            Some(items) if is_false(items) => None,
-            items => Some(What::List(items.map(Place::of))),
-        };
-    }
-    // A tuple has two or more items, all of them required, and no others.
-    let width = schema.prefix_items.len();
-    let is_tuple = width >= 2
-        && schema.items.is_some_and(is_false)
-        && schema.min_items == Some(width as u64)
-        && !schema.unique_items
-        && schema.contains.is_none()
-        && schema.max_items.is_none_or(|max| max >= width as u64);
-    is_tuple.then(|| {
-        What::Tuple(Sequence {
-            items: schema.prefix_items.iter().copied().map(Place::of).collect(),
-            required: width,
-            rest: None,
-        })
-    })
-}
-
-fn text(known: &Known<'_>, schema: &Schema) -> What {
-    if let Some(path) = known.foreign(schema) {
-        return What::Foreign(path.to_owned());
-    }
-    if schema.content_encoding.as_deref() == Some("base64") {
-        return What::Bytes;
-    }
-    let plain = !combine::has_string_rules(schema);
-    match schema.format.as_deref() {
-        Some("int64") if plain => What::TextInteger { signed: true },
-        Some("uint64") if plain => What::TextInteger { signed: false },
-        _ => What::Text,
-    }
-}
-
-/// The type of integers within the bounds of schemas.
-fn integer(known: &Known<'_>, all: &[&Schema]) -> What {
-    #[expect(clippy::cast_precision_loss, reason = "that bound is a double")]
-    let bound = MAX_SAFE_INTEGER as f64;
-    let holds = |of: [fn(&Schema) -> &Option<Number>; 2], test: &dyn Fn(f64) -> bool| {
-        all.iter().any(|schema| {
-            let mut bounds = of.iter().filter_map(|of| of(schema).as_ref()?.as_f64());
-            bounds.any(test)
-        })
-    };
-    let low: [fn(&Schema) -> &Option<Number>; 2] = [|s| &s.minimum, |s| &s.exclusive_minimum];
-    let high: [fn(&Schema) -> &Option<Number>; 2] = [|s| &s.maximum, |s| &s.exclusive_maximum];
-    let is_safe = |n: f64| n.abs() <= bound;
-    // A bound that is missing is the default one, if there is a default.
-    let within = |of| holds(of, &is_safe) || known.schemas.safe_integers() && !holds(of, &|_| true);
-    if known.schemas.has_defaults() || within(low) && within(high) {
-        What::Integer(IntegerType::of(all))
-    } else {
-        What::AnyInteger
-    }
-}
-
-/// An enum of strings, of which its schema says nothing else.
-fn strings(schema: &Schema) -> Option<What> {
-    let only_strings = schema
-        .types
-        .is_none_or(|types| types.single() == Some(Type::String));
-    let says_more = Type::ALL
-        .into_iter()
-        .any(|ty| combine::speaks_of(schema, ty));
-    let combines =
-        !schema.all_of.is_empty() || !schema.any_of.is_empty() || !schema.one_of.is_empty();
-    if !only_strings || says_more || combines {
-        return None;
-    }
-    let values = match (&schema.constant, schema.enumeration.as_deref()) {
-        (Some(one), None) => std::slice::from_ref(one),
-        // An enum without variants would have no values.
-        (None, Some(all)) if !all.is_empty() => all,
-        _ => return None,
-    };
-    let literal = |value: &Value| {
-        value.is_string().then(|| Literal {
-            value: value.clone(),
-            said_by: None,
-        })
-    };
-    Some(What::Literals {
-        values: values.iter().map(literal).collect::<Option<_>>()?,
-        open: schema.open,
-    })
 }
 
 /// The nearest type: it can be every valid value, and the schema decides which values are valid.
@@ -435,7 +226,7 @@ fn of_kind(known: &Known<'_>, facts: &Facts<'_>) -> What {
         };
     }
     if facts.kinds == Kinds::INTEGER {
-        return integer(known, &schemas);
+        return exact::integer(known, &schemas);
     }
     if facts.kinds.meets(Kinds::NUMBER) {
         What::Number

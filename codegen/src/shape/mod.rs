@@ -5,6 +5,7 @@ pub(crate) mod api_names;
 mod choice;
 mod combine;
 mod declare;
+mod exact;
 mod facts;
 mod form;
 mod guards;
