@@ -1,6 +1,6 @@
 //! What `codegen check` says of types: which places have none, and which unions cost more to read.
 
-use crate::shape::{DeclKind, Shapes, untyped};
+use crate::shape::{Check, DeclKind, Shapes, untyped};
 use crate::typescript;
 use handfast_schema::{SchemaId, Span};
 use handfast_spec::{Diagnostic, Label, Severity, model::Protocol};
@@ -85,11 +85,17 @@ fn unions(protocol: &Protocol, shapes: &Shapes) -> Vec<Diagnostic> {
         };
         let tried = variants.iter().filter(|one| one.branch.is_some()).count();
         if tried > 0 {
+            let noun = if tried == 1 { "schema" } else { "schemas" };
             let message = format!(
-                "`{}` tries {tried} schemas to find the variant of a value, because a value may fit several",
+                "`{}` asks {tried} {noun} which variant a value is, because it may fit several",
                 decl.rust
             );
-            let help = "give each branch a required property with a `const` of its own, or `additionalProperties: false` and a required property that no other has, or a `type` of its own";
+            let help = match decl.check {
+                Check::Outside(_) => "add `additionalProperties: false`",
+                _ => {
+                    "give each branch a required property with a `const` of its own, or `additionalProperties: false` and a required property that no other has, or a `type` of its own"
+                }
+            };
             let at = span(protocol, decl.schema);
             notes.push(note("T003", at, message, help.to_owned()));
         }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every protocol: its name here, its spec relative to the workspace, and extra options for its Rust.
-const CASES: [(&str, &str, &str); 7] = [
+const CASES: [(&str, &str, &str); 8] = [
     (
         "reference",
         "protocol.yaml",
@@ -21,6 +21,11 @@ const CASES: [(&str, &str, &str); 7] = [
     ),
     ("home_assistant", "tests/protocols/home-assistant.yaml", ""),
     ("desk", "tests/protocols/desk.yaml", ", derive: [PartialEq]"),
+    (
+        "shapes",
+        "tests/golden/specs/shapes.yaml",
+        ", types: { uuid: 'uuid::Uuid' }",
+    ),
     (
         "corners",
         "tests/golden/specs/corners.yaml",

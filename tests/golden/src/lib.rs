@@ -15,5 +15,7 @@ pub mod graphql_ws;
 pub mod home_assistant;
 #[path = "generated/reference/api.rs"]
 pub mod reference;
+#[path = "generated/shapes/api.rs"]
+pub mod shapes;
 #[path = "generated/slack/api.rs"]
 pub mod slack;
