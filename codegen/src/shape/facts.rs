@@ -312,17 +312,22 @@ impl<'s> Facts<'s> {
         schema.reference.is_none() && combine::beyond(self.schemas, schema).is_none()
     }
 
-    /// Whether no keyword says anything.
+    /// Whether no keyword says anything, or only that every type is allowed.
     pub(super) fn says_nothing(&self) -> bool {
-        let all = self.parts.iter();
         self.unions.is_empty()
-            && all
-                .filter(|(_, schema)| schema.boolean != Some(true))
-                .all(|(_, schema)| schema.only_refers() || !schema.all_of.is_empty())
-            && self
-                .parts
-                .iter()
-                .all(|(_, schema)| combine::beyond(self.schemas, schema).is_none())
+            && self.parts.iter().all(|(_, schema)| {
+                **schema
+                    == Schema {
+                        span: schema.span,
+                        annotations: schema.annotations.clone(),
+                        resource: schema.resource,
+                        boolean: schema.boolean,
+                        types: schema.types,
+                        reference: schema.reference,
+                        all_of: schema.all_of.clone(),
+                        ..Schema::default()
+                    }
+            })
     }
 
     /// The kinds of values that keywords speak of.
