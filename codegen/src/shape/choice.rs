@@ -209,6 +209,7 @@ fn alternatives(
     let merged = merged(&leaves);
     let mut is_exact = is_plain && merged.is_empty();
     let mut variants: Vec<Variant> = Vec::new();
+    // The branch of each variant.
     let mut shown: Vec<usize> = Vec::new();
     let mut constants: Vec<Value> = Vec::new();
     for (i, leaf) in leaves.iter().enumerate() {
@@ -217,7 +218,7 @@ fn alternatives(
             .find(|(kinds, _)| kinds.contains(leaf.facts.kinds))
         {
             if !variants.iter().any(|variant| variant.kinds == *kinds) {
-                variants.push(Variant::plain(known, leaf.id, *kinds, what.again()));
+                variants.push(Variant::plain(*kinds, what.again()));
                 shown.push(i);
             }
             continue;
@@ -245,11 +246,11 @@ fn alternatives(
         shown.push(i);
     }
     let facts: Vec<&Facts<'_>> = shown.iter().map(|i| &leaves[*i].facts).collect();
-    let contents: Vec<bool> = variants
+    let has_content: Vec<bool> = variants
         .iter()
         .map(|variant| matches!(variant.content, Content::Place(_)))
         .collect();
-    match guards::guards(known, &facts, &contents) {
+    match guards::guards(known, &facts, &has_content) {
         Some(guards) => {
             for (variant, guards) in variants.iter_mut().zip(guards) {
                 variant.guards = guards;
@@ -258,51 +259,37 @@ fn alternatives(
         }
         None => is_exact = false,
     }
-    let beside = (!is_exact).then_some(reason);
-    if variants.len() == 1 {
-        let what = match variants.pop()?.content {
-            Content::Place(place) => What::Same(place),
-            Content::Plain(what) => what,
-            Content::Constant(value) => What::Literals {
-                values: vec![value],
-                open: false,
-            },
-        };
+    one_type(variants, is_exact, reason)
+}
+
+/// The type of the variants: their enum, or what one variant, or constants alone, are without one.
+fn one_type(mut variants: Vec<Variant>, is_exact: bool, reason: Reason) -> Option<Form> {
+    let is_constant = |variant: &Variant| matches!(variant.content, Content::Constant(_));
+    if variants.iter().all(is_constant) {
+        let values = variants.into_iter().filter_map(|one| match one.content {
+            Content::Constant(value) => Some(value),
+            _ => None,
+        });
+        let values: Vec<Literal> = values.collect();
+        let open = false;
+        return (!values.is_empty()).then(|| Form::near(What::Literals { values, open }, reason));
+    }
+    if variants.len() > 1 {
         return Some(Form {
-            what,
-            beside: Some(reason),
+            what: What::Choice(Choice { variants }),
+            beside: (!is_exact).then_some(reason),
         });
     }
-    if variants.is_empty() {
-        return None;
-    }
-    let all_constant = variants
-        .iter()
-        .all(|variant| matches!(variant.content, Content::Constant(_)));
-    if all_constant {
-        let values = variants
-            .into_iter()
-            .filter_map(|variant| match variant.content {
-                Content::Constant(value) => Some(value),
-                _ => None,
-            });
-        return Some(Form::near(
-            What::Literals {
-                values: values.collect(),
-                open: false,
-            },
-            reason,
-        ));
-    }
-    Some(Form {
-        what: What::Choice(Choice { variants }),
-        beside,
-    })
+    let what = match variants.pop()?.content {
+        Content::Place(place) => What::Same(place),
+        Content::Plain(what) => what,
+        Content::Constant(_) => return None,
+    };
+    Some(Form::near(what, reason))
 }
 
 impl Variant {
-    fn plain(known: &Known<'_>, leaf: SchemaId, kinds: Kinds, what: What) -> Self {
-        let _ = (known, leaf);
+    fn plain(kinds: Kinds, what: What) -> Self {
         Self {
             names: vec![kind_name(kinds).to_owned()],
             content: Content::Plain(what),
