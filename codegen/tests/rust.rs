@@ -69,6 +69,7 @@ fn what_is_generated_parses_and_is_formatted() -> Result<(), Box<dyn Error>> {
         "tests/protocols/coinbase.yaml",
         "tests/protocols/slack.yaml",
         "tests/golden/specs/corners.yaml",
+        "tests/golden/specs/shapes.yaml",
     ] {
         let text = rust(&place, &fs::read_to_string(root().join(spec))?)?;
         syn::parse_file(&text).map_err(|error| format!("{spec}: {error}"))?;

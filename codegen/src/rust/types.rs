@@ -423,11 +423,14 @@ fn tuple_struct(cx: &RustContext<'_>, out: &mut String, decl: &Decl, of: Items<'
         return;
     }
     out.push_str(&format!("pub struct {name}(\n"));
-    for (args, ty) in argued {
-        if !args.is_empty() {
-            attribute(out, "    ", "protocol", &args);
+    for ((args, ty), flat) in argued.iter().zip(&flat) {
+        let fits = flat.chars().count() + "    ,".len() <= 100;
+        if args.is_empty() || fits {
+            out.push_str(&format!("    {flat},\n"));
+        } else {
+            attribute(out, "    ", "protocol", args);
+            out.push_str(&format!("    pub {ty},\n"));
         }
-        out.push_str(&format!("    pub {ty},\n"));
     }
     out.push_str(");\n");
 }
