@@ -9,11 +9,12 @@ use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
-/// Each has a file of its own, of which a spec has 256 at the most.
-const RANDOM: u64 = 180;
+/// The seeds of random schemas under each dialect. Each has a file of its own, of which a spec has 256 at the most.
+const RANDOM: [(&str, std::ops::RangeInclusive<u64>); 2] =
+    [("handfast", 1..=180), ("json-schema", 201..=320)];
 
-#[derive(Default)]
 struct Made {
+    dialect: &'static str,
     types: Map<String, Value>,
     files: BTreeMap<String, Vec<u8>>,
     cases: Map<String, Value>,
@@ -38,7 +39,7 @@ impl Made {
             schema.clone()
         };
         let alone = json!({ name.as_str(): schema });
-        if loads(&spec(alone), &self.files) {
+        if loads(&spec(self.dialect, alone), &self.files) {
             self.cases.insert(name.clone(), Value::Array(instances));
             self.types.insert(name, schema);
         } else {
@@ -56,9 +57,10 @@ fn loads(spec: &str, files: &BTreeMap<String, Vec<u8>>) -> bool {
         .any(|one| one.severity == Severity::Error)
 }
 
-fn spec(types: Value) -> String {
+fn spec(dialect: &str, types: Value) -> String {
     json!({
         "handfast": 1,
+        "dialect": dialect,
         "protocol": { "name": "agreement", "version": "1.0.0" },
         "types": types,
         "messages": { "note": { "from": "client" } },
@@ -171,8 +173,36 @@ fn main() -> Result<(), Box<dyn Error>> {
     for path in [vectors, "build.rs"] {
         println!("cargo::rerun-if-changed={path}");
     }
-    let mut made = Made::default();
-    let groups: Vec<Value> = serde_json::from_str(&fs::read_to_string(vectors)?)?;
+    let out = env::var("OUT_DIR")?;
+    for (dialect, seeds) in RANDOM {
+        let mut made = Made {
+            dialect,
+            types: Map::new(),
+            files: BTreeMap::new(),
+            cases: Map::new(),
+            left: Vec::new(),
+        };
+        for (i, (schema, instances)) in told_apart().into_iter().enumerate() {
+            made.add(format!("Apart{i}"), &json!(i), &schema, instances)?;
+        }
+        if dialect == "handfast" {
+            examples(&mut made, &fs::read_to_string(vectors)?)?;
+        }
+        // What has no type is judged by the interpreter in any case.
+        for seed in seeds {
+            let rng = &mut Rng::new(seed);
+            let schema = typed(&document(rng));
+            let instances = (0..12).map(|_| instance(rng, 3)).collect();
+            made.add(format!("Random{seed}"), &json!(seed), &schema, instances)?;
+        }
+        made.write(&Path::new(&out).join(dialect))?;
+    }
+    Ok(())
+}
+
+/// The vectors, and schemas made for other tests.
+fn examples(made: &mut Made, vectors: &str) -> Result<(), Box<dyn Error>> {
+    let groups: Vec<Value> = serde_json::from_str(vectors)?;
     for (i, group) in groups.iter().enumerate() {
         let cases = group["cases"].as_array().ok_or("a group without cases")?;
         let instances: Vec<Value> = cases.iter().map(|case| case["instance"].clone()).collect();
@@ -192,40 +222,91 @@ fn main() -> Result<(), Box<dyn Error>> {
         let instances = good.into_iter().chain(bad).collect();
         made.add(format!("SharedFields{i}"), &json!(i), &schema, instances)?;
     }
-    // What has no type is judged by the interpreter in any case.
-    for seed in 1..=RANDOM {
-        let rng = &mut Rng::new(seed);
-        let schema = typed(&document(rng));
-        let instances = (0..12).map(|_| instance(rng, 3)).collect();
-        made.add(format!("Random{seed}"), &json!(seed), &schema, instances)?;
-    }
-    let out = env::var("OUT_DIR")?;
-    let out = Path::new(&out);
-    let spec = spec(Value::Object(made.types));
-    for (file, text) in &made.files {
-        fs::write(out.join(file), text)?;
-    }
-    fs::write(out.join("protocol.yaml"), spec)?;
-    handfast_codegen::Generator::new(out.join("protocol.yaml"))
-        .rust_to_out_dir("api.rs")
-        .run()?;
-    let reads: Vec<String> = made
-        .cases
-        .keys()
-        .map(|name| {
-            let name = handfast_codegen::names::pascal(name);
-            format!("    (\"{name}\", crate::read::<crate::api::{name}>),\n")
-        })
-        .collect();
-    let reads = format!(
-        "/// Every type, by its name.\npub const READS: &[(&str, crate::Read)] = &[\n{}];\n",
-        reads.concat()
-    );
-    fs::write(out.join("reads.rs"), reads)?;
-    fs::write(
-        out.join("cases.json"),
-        Value::Object(made.cases).to_string(),
-    )?;
-    fs::write(out.join("left.json"), Value::Array(made.left).to_string())?;
     Ok(())
+}
+
+impl Made {
+    /// Generates the Rust of the types in a folder, beside their schemas and the values that they are asked.
+    fn write(self, out: &Path) -> Result<(), Box<dyn Error>> {
+        fs::create_dir_all(out)?;
+        let spec = spec(self.dialect, Value::Object(self.types));
+        for (file, text) in &self.files {
+            fs::write(out.join(file), text)?;
+        }
+        fs::write(out.join("protocol.yaml"), spec)?;
+        let folder = format!("{}/api.rs", self.dialect);
+        handfast_codegen::Generator::new(out.join("protocol.yaml"))
+            .rust_to_out_dir(folder)
+            .run()?;
+        let reads: Vec<String> = self
+            .cases
+            .keys()
+            .map(|name| {
+                let name = handfast_codegen::names::pascal(name);
+                format!("    (\"{name}\", crate::read::<api::{name}>),\n")
+            })
+            .collect();
+        let reads = format!(
+            "/// Every type, by its name.\npub const READS: &[(&str, crate::Read)] = &[\n{}];\n",
+            reads.concat()
+        );
+        fs::write(out.join("reads.rs"), reads)?;
+        fs::write(
+            out.join("cases.json"),
+            Value::Object(self.cases).to_string(),
+        )?;
+        fs::write(out.join("left.json"), Value::Array(self.left).to_string())?;
+        Ok(())
+    }
+}
+
+/// Schemas whose branches are told apart by which members an object has, and fields that depend on others: random schemas seldom are such.
+fn told_apart() -> Vec<(Value, Vec<Value>)> {
+    let closed = |names: &[&str], required: &[&str]| {
+        let fields = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({ "type": "integer" })));
+        json!({
+            "type": "object", "properties": Map::from_iter(fields), "required": required, "additionalProperties": false
+        })
+    };
+    let instances = || {
+        let of = [
+            json!({ "a": 1 }),
+            json!({ "b": 1 }),
+            json!({ "a": 1, "b": 1 }),
+            json!({ "a": "x" }),
+            json!({ "c": 1, "b": 2 }),
+            json!({ "a": 1, "c": "x" }),
+            json!({}),
+            json!([]),
+            json!("a"),
+            json!(1),
+            json!(null),
+        ];
+        of.to_vec()
+    };
+    let pair = [closed(&["a"], &["a"]), closed(&["b"], &["b"])];
+    let three = [
+        closed(&["a", "c"], &["a"]),
+        closed(&["b", "c"], &["b"]),
+        json!({ "type": "string" }),
+    ];
+    let lacks = [closed(&["a"], &["a"]), closed(&["b"], &[])];
+    let mut all: Vec<Value> = Vec::new();
+    for branches in [pair.to_vec(), three.to_vec(), lacks.to_vec()] {
+        all.push(json!({ "oneOf": branches }));
+        all.push(json!({ "anyOf": branches }));
+    }
+    for dependent in [
+        json!({ "a": ["b"] }),
+        json!({ "a": ["b", "c"], "c": ["a"] }),
+    ] {
+        let fields = json!({ "a": { "type": "integer" }, "b": { "type": "integer" }, "c": {} });
+        all.push(json!({ "type": "object", "properties": fields, "dependentRequired": dependent }));
+    }
+    all.push(json!({ "type": "object", "patternProperties": { "a$": { "type": "integer" } }, "additionalProperties": true }));
+    all.into_iter()
+        .map(|schema| (schema, instances()))
+        .collect()
 }

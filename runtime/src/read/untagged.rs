@@ -170,7 +170,11 @@ fn select(
         return Ok(Some(first));
     }
     let Some((second, _)) = holding.next() else {
-        return Ok(Some(first));
+        // What takes the rest takes what the schema of the only other branch refuses.
+        return Ok(match rest() {
+            Some(rest) if one.schema.is_some() => by_schema(r, union, &[first]).or(Some(rest)),
+            _ => Some(first),
+        });
     };
     let all: SmallVec<[usize; 8]> = [first, second]
         .into_iter()

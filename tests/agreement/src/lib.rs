@@ -4,12 +4,25 @@
 
 use handfast::{Payload, Side, Violations, codec::Source, from_source};
 
-/// The output of the build script.
-pub mod api {
-    include!(concat!(env!("OUT_DIR"), "/api.rs"));
+/// Types of Handfast's dialect.
+pub mod handfast_dialect {
+    /// The output of the build script.
+    pub mod api {
+        include!(concat!(env!("OUT_DIR"), "/handfast/api.rs"));
+    }
+
+    include!(concat!(env!("OUT_DIR"), "/handfast/reads.rs"));
 }
 
-include!(concat!(env!("OUT_DIR"), "/reads.rs"));
+/// Types of standard JSON Schema.
+pub mod json_schema {
+    /// The output of the build script.
+    pub mod api {
+        include!(concat!(env!("OUT_DIR"), "/json-schema/api.rs"));
+    }
+
+    include!(concat!(env!("OUT_DIR"), "/json-schema/reads.rs"));
+}
 
 /// The violations of a value as a type, for the receiving side.
 pub type Read = fn(Source<'_>, Side) -> Violations;
