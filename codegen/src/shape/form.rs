@@ -272,11 +272,7 @@ fn rest(known: &Known<'_>, facts: &Facts<'_>) -> Option<Place> {
     let schemas = known.schemas;
     let is_false = |id: &SchemaId| schemas[*id].boolean == Some(false);
     let says = |id: &SchemaId| schemas[*id].boolean.is_none();
-    let is_simple = facts.unions.is_empty()
-        && facts
-            .parts
-            .iter()
-            .all(|(_, schema)| schema.condition.is_none() && schema.dependent_schemas.is_empty());
+    let is_simple = evaluates_plainly(facts);
     let mut open: Vec<SchemaId> = Vec::new();
     for (_, schema) in &facts.parts {
         let patterns = schema.pattern_properties.iter().map(|(_, id)| *id);
@@ -305,6 +301,20 @@ fn rest(known: &Known<'_>, facts: &Facts<'_>) -> Option<Place> {
     (!open.is_empty()).then(|| Place::of_either(&open, true))
 }
 
+/// Whether what `unevaluatedProperties` and `unevaluatedItems` apply to is certain: the declared properties and the first items are all that
+/// the schemas evaluate.
+fn evaluates_plainly(facts: &Facts<'_>) -> bool {
+    facts.unions.is_empty()
+        && facts.parts.iter().all(|(_, schema)| {
+            schema.condition.is_none()
+                && schema.dependent_schemas.is_empty()
+                && schema.dynamic_reference.is_none()
+                && schema.pattern_properties.is_empty()
+                && schema.additional_properties.is_none()
+                && schema.contains.is_none()
+        })
+}
+
 fn list(known: &Known<'_>, facts: &Facts<'_>) -> What {
     let schemas = known.schemas;
     let is_false = |id: SchemaId| schemas[id].boolean == Some(false);
@@ -321,9 +331,8 @@ fn list(known: &Known<'_>, facts: &Facts<'_>) -> What {
         }
         least = least.max(schema.min_items.map_or(0, whole));
         most = most.min(schema.max_items.map_or(usize::MAX, whole));
-        let is_alone =
-            facts.parts.len() == 1 && facts.unions.is_empty() && schema.contains.is_none();
-        let unevaluated = schema.unevaluated_items.filter(|_| is_alone);
+        let is_simple = facts.parts.len() == 1 && evaluates_plainly(facts);
+        let unevaluated = schema.unevaluated_items.filter(|_| is_simple);
         let more = schema.items.or(unevaluated);
         if more.is_some_and(is_false) {
             most = most.min(schema.prefix_items.len());
