@@ -21,7 +21,8 @@ mod types;
 
 use crate::json_schema::{self, write::Writer};
 use crate::shape::{
-    Check, Decl, DeclId, DeclKind, IntegerType, Kinds, Shapes, Use, VariantContent, api_names,
+    Check, Decl, DeclId, DeclKind, IntegerType, Kinds, Shapes, Use, Variant, VariantContent,
+    api_names,
 };
 use addresses::Addresses;
 use handfast_schema::SchemaId;
@@ -137,26 +138,36 @@ impl RustContext<'_> {
 fn objects(shapes: &Shapes) -> BTreeSet<DeclId> {
     let mut all = BTreeSet::new();
     for decl in &shapes.decls {
-        let DeclKind::Choice(variants) = &decl.kind else {
-            continue;
+        let contents: Vec<DeclId> = match &decl.kind {
+            DeclKind::Union { branches, .. } => branches.iter().map(|one| one.decl).collect(),
+            DeclKind::Choice(variants) if variants.iter().all(|one| one.kinds == Kinds::OBJECT) => {
+                let named = |variant: &Variant| match &variant.content {
+                    VariantContent::Value(ty, _) => named(ty),
+                    VariantContent::Constant(_) => None,
+                };
+                variants.iter().filter_map(named).collect()
+            }
+            _ => continue,
         };
-        if variants.iter().any(|one| one.kinds != Kinds::OBJECT) {
-            continue;
-        }
-        for variant in variants {
-            let VariantContent::Value(ty, _) = &variant.content else {
-                continue;
-            };
-            let mut at = ty.bare();
-            while let Use::Named(id) | Use::Boxed(id) = at
+        for id in contents {
+            let mut next = Some(id);
+            while let Some(id) = next
                 && let DeclKind::Alias(inner) = &shapes.decls[id.0].kind
-                && all.insert(*id)
+                && all.insert(id)
             {
-                at = inner.bare();
+                next = named(inner);
             }
         }
     }
     all
+}
+
+/// The type with a name that a type is.
+fn named(ty: &Use) -> Option<DeclId> {
+    match ty.bare() {
+        Use::Named(id) | Use::Boxed(id) => Some(*id),
+        _ => None,
+    }
 }
 
 /// Whether the schema of a type is in the table, because it checks the values or says which variant is meant.

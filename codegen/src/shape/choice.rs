@@ -9,6 +9,7 @@ use super::reason::Reason;
 use handfast_schema::{Schema, SchemaId, union};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// How deep unions in unions are taken apart.
 const MAX_DEPTH: u32 = 8;
@@ -149,48 +150,95 @@ pub(super) fn of_union(
 pub(super) fn of_either(known: &Known<'_>, either: &[SchemaId], is_open: bool) -> Form {
     let reason = Reason::PatternProperties;
     let places = either.iter().map(|id| (*id, Place::of(*id))).collect();
-    let form = alternatives(known, places, false, reason);
-    let form = form.unwrap_or(Form::near(What::Json(Reason::NamesOnly), reason));
     if !is_open {
-        return form;
+        let form = alternatives(known, places, false, reason);
+        return form.unwrap_or(Form::near(What::Json(Reason::NamesOnly), reason));
     }
-    let other = Variant {
+    let Some(mut found) = variants(known, places) else {
+        return Form::near(What::Json(Reason::TooManyParts), reason);
+    };
+    if found.all.is_empty() {
+        return Form::near(What::Json(Reason::AnyValue), reason);
+    }
+    if let [only] = found.all.as_mut_slice() {
+        only.names = vec!["Value".to_owned()];
+    }
+    found.all.push(Variant {
         names: vec!["Other".to_owned()],
         content: Content::Plain(What::Json(Reason::AnyValue)),
         kinds: Kinds::ALL,
         guards: Vec::new(),
         branch: None,
-    };
-    let mut choice = match form.what {
-        What::Choice(choice) => choice,
-        What::Json(_) => return form,
-        what => {
-            let variant = Variant {
-                names: vec!["Value".to_owned()],
-                kinds: either
-                    .iter()
-                    .fold(Kinds::NONE, |all, id| all.or(known.kinds(*id))),
-                content: Content::Plain(what),
-                guards: Vec::new(),
-                branch: match either {
-                    [one] => Some(*one),
-                    _ => None,
-                },
-            };
-            Choice {
-                variants: vec![variant],
-            }
-        }
-    };
-    choice.variants.push(other);
-    Form::near(What::Choice(choice), reason)
+    });
+    let variants = found.all;
+    Form::near(What::Choice(Choice { variants }), reason)
 }
 
 /// A branch, with what is known of it.
 struct Leaf<'s> {
     id: SchemaId,
     place: Place,
-    facts: Facts<'s>,
+    facts: Rc<Facts<'s>>,
+}
+
+/// The variants of several branches.
+struct Variants<'s> {
+    all: Vec<Variant>,
+    /// What is known of the branch of each.
+    facts: Vec<Rc<Facts<'s>>>,
+    /// Whether each branch is a variant as it is.
+    are_branches: bool,
+}
+
+fn variants<'s>(known: &Known<'s>, places: Vec<(SchemaId, Place)>) -> Option<Variants<'s>> {
+    let mut leaves: Vec<Leaf<'_>> = Vec::new();
+    for (id, place) in places {
+        let facts = Rc::new(Facts::of(known, &place)?);
+        if !facts.kinds.is_empty() {
+            leaves.push(Leaf { id, place, facts });
+        }
+    }
+    let merged = merged(&leaves);
+    let mut found = Variants {
+        all: Vec::new(),
+        facts: Vec::new(),
+        are_branches: merged.is_empty(),
+    };
+    let mut constants: Vec<&Value> = Vec::new();
+    for leaf in &leaves {
+        let mut own = Vec::new();
+        let shared = merged
+            .iter()
+            .find(|(kinds, _)| kinds.contains(leaf.facts.kinds));
+        if let Some((kinds, what)) = shared {
+            if !found.all.iter().any(|variant| variant.kinds == *kinds) {
+                own.push(Variant::plain(*kinds, what.again()));
+            }
+        } else if let Some(values) = inline_constants(known, leaf) {
+            found.are_branches &= leaf.facts.is_only_values();
+            for value in values {
+                if constants.contains(&value) {
+                    found.are_branches = false;
+                } else {
+                    constants.push(value);
+                    own.push(Variant::constant(leaf.id, value));
+                }
+            }
+        } else {
+            own.push(Variant {
+                names: names(known, leaf),
+                content: Content::Place(leaf.place.clone()),
+                kinds: leaf.facts.kinds,
+                guards: Vec::new(),
+                branch: Some(leaf.id),
+            });
+        }
+        for variant in own {
+            found.all.push(variant);
+            found.facts.push(Rc::clone(&leaf.facts));
+        }
+    }
+    Some(found)
 }
 
 fn alternatives(
@@ -199,67 +247,26 @@ fn alternatives(
     is_plain: bool,
     reason: Reason,
 ) -> Option<Form> {
-    let mut leaves: Vec<Leaf<'_>> = Vec::new();
-    for (id, place) in places {
-        let facts = Facts::of(known, &place)?;
-        if !facts.kinds.is_empty() {
-            leaves.push(Leaf { id, place, facts });
-        }
-    }
-    let merged = merged(&leaves);
-    let mut is_exact = is_plain && merged.is_empty();
-    let mut variants: Vec<Variant> = Vec::new();
-    // The branch of each variant.
-    let mut shown: Vec<usize> = Vec::new();
-    let mut constants: Vec<Value> = Vec::new();
-    for (i, leaf) in leaves.iter().enumerate() {
-        if let Some((kinds, what)) = merged
-            .iter()
-            .find(|(kinds, _)| kinds.contains(leaf.facts.kinds))
-        {
-            if !variants.iter().any(|variant| variant.kinds == *kinds) {
-                variants.push(Variant::plain(*kinds, what.again()));
-                shown.push(i);
-            }
-            continue;
-        }
-        if let Some(values) = inline_constants(known, leaf) {
-            is_exact &= leaf.facts.is_only_values();
-            for value in values {
-                if constants.contains(value) {
-                    is_exact = false;
-                    continue;
-                }
-                constants.push(value.clone());
-                variants.push(Variant::constant(leaf.id, value));
-                shown.push(i);
-            }
-            continue;
-        }
-        variants.push(Variant {
-            names: names(known, leaf),
-            content: Content::Place(leaf.place.clone()),
-            kinds: leaf.facts.kinds,
-            guards: Vec::new(),
-            branch: Some(leaf.id),
-        });
-        shown.push(i);
-    }
-    let facts: Vec<&Facts<'_>> = shown.iter().map(|i| &leaves[*i].facts).collect();
-    let has_content: Vec<bool> = variants
+    let Variants {
+        mut all,
+        facts,
+        are_branches,
+    } = variants(known, places)?;
+    let mut is_exact = is_plain && are_branches;
+    let has_content: Vec<bool> = all
         .iter()
         .map(|variant| matches!(variant.content, Content::Place(_)))
         .collect();
     match guards::guards(known, &facts, &has_content) {
         Some(guards) => {
-            for (variant, guards) in variants.iter_mut().zip(guards) {
+            for (variant, guards) in all.iter_mut().zip(guards) {
                 variant.guards = guards;
                 variant.branch = None;
             }
         }
         None => is_exact = false,
     }
-    one_type(variants, is_exact, reason)
+    one_type(all, is_exact, reason)
 }
 
 /// The type of the variants: their enum, or what one variant, or constants alone, are without one.

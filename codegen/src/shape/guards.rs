@@ -4,6 +4,7 @@ use super::facts::{Facts, Known, Place};
 use super::kinds::Kinds;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// A union with more branches than this is not looked at: every pair is compared.
 const MAX_BRANCHES: usize = 64;
@@ -58,7 +59,7 @@ fn is_plain(value: &Value) -> bool {
 /// which are all different.
 pub(super) fn guards<'s>(
     known: &Known<'s>,
-    branches: &[&Facts<'s>],
+    branches: &[Rc<Facts<'s>>],
     has_content: &[bool],
 ) -> Option<Vec<Vec<Guard>>> {
     if branches.len() > MAX_BRANCHES {
