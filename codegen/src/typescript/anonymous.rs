@@ -17,6 +17,9 @@ const MAX_REPEATED: usize = 3;
 /// Types are nested in each other up to this depth.
 const MAX_DEPTH: usize = 8;
 
+/// A type with more parts than this is taken for one that leads to others.
+const MAX_LOOKED_AT: usize = 256;
+
 /// A title that is longer than this is no name.
 const MAX_TITLE: usize = 40;
 
@@ -43,6 +46,35 @@ pub(super) fn anonymous(
     found
         .map(|id| (*id, walk.candidates(schemas, *id)))
         .collect()
+}
+
+/// The places of a tuple that may be absent.
+fn optional_places(schema: &Schema) -> &[SchemaId] {
+    let required = usize::try_from(schema.min_items.unwrap_or(0)).unwrap_or(usize::MAX);
+    schema.prefix_items.get(required..).unwrap_or_default()
+}
+
+/// Whether a type without a name is a list that leads to a type with one, which may be what the list is in. TypeScript resolves a list in an
+/// optional place at once, and not when it is needed, as it does elsewhere and with names.
+fn is_list_of_names(schemas: &Schemas, id: SchemaId) -> bool {
+    let mut waiting = vec![id];
+    let mut seen = BTreeSet::new();
+    let (mut has_list, mut has_name) = (false, false);
+    while let Some(id) = waiting.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let schema = &schemas[id];
+        has_list |= schema.items.is_some() || !schema.prefix_items.is_empty();
+        has_name |= schema.reference.is_some() || seen.len() > MAX_LOOKED_AT;
+        if has_list && has_name {
+            return true;
+        }
+        if schema.reference.is_none() {
+            waiting.extend(steps(schema).into_iter().map(|(_, id)| id));
+        }
+    }
+    false
 }
 
 #[derive(Default)]
@@ -121,6 +153,11 @@ impl Walk {
                     if parts > MAX_REPEATED && !is_named(target) {
                         chosen.insert(target);
                     }
+                }
+            }
+            for item in optional_places(schema) {
+                if !is_named(*item) && is_list_of_names(schemas, *item) {
+                    chosen.insert(*item);
                 }
             }
             let values = schema.enumeration.as_ref().map_or(0, Vec::len);
