@@ -63,6 +63,11 @@ impl Hint {
         hint
     }
 
+    /// Whether it is a part of a type, whose name may have been taken by another part: then it gets a number.
+    const fn is_part(&self) -> bool {
+        self.is_ours || !self.path.is_empty()
+    }
+
     /// The whole path as a name.
     pub(super) fn full(&self) -> String {
         format!("{}{}", self.base, self.path.concat())
@@ -104,7 +109,7 @@ impl Declarations<'_> {
                 _ => made,
             };
         }
-        let name = self.scope.shortest(hint.names(), hint.is_ours);
+        let name = self.scope.shortest(hint.names(), hint.is_part());
         let id = self.reserve_for(&name, place, &what, hint);
         self.shapes.decls[id.0].check = self.check_of(place, beside);
         self.made.insert(place.clone(), Some(id));
@@ -200,7 +205,7 @@ impl Declarations<'_> {
             | What::Tagged { .. }
             | What::Choice(_)
             | What::Tuple(_) => {
-                let name = self.scope.shortest(hint.names(), hint.is_ours);
+                let name = self.scope.shortest(hint.names(), hint.is_part());
                 let place = Place::any();
                 let id = self.reserve_for(&name, &place, &what, hint);
                 self.shapes.decls[id.0].check = Check::Outside(Reason::AllOf);

@@ -56,6 +56,14 @@ pub(super) const ALL: &[KnownDifference] = &[
         },
     },
     KnownDifference {
+        judge: "jsonschema",
+        why: "the jsonschema crate takes `\\w`, `\\d` and `\\s` for those of Unicode in a pattern with look-ahead; in ECMA-262 the first two are ASCII",
+        applies: |schema, instance| {
+            has_text(schema, &|text| text.contains("(?!") || text.contains("(?="))
+                && has_text(instance, &|text| !text.is_ascii())
+        },
+    },
+    KnownDifference {
         judge: "Ajv",
         why: "Ajv counts for `unevaluatedItems` and `unevaluatedProperties` what a failed branch of `oneOf` or `anyOf` has looked at, and all items beside `contains`",
         applies: |schema, _| {
