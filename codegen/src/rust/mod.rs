@@ -26,7 +26,7 @@ use crate::shape::{
 };
 use addresses::Addresses;
 use handfast_schema::SchemaId;
-use handfast_spec::model::{ChannelId, GenerateRust, MessageId, Protocol, Side};
+use handfast_spec::model::{ChannelId, GenerateRust, MessageId, Name, Protocol, Side};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +47,8 @@ struct RustContext<'p> {
     definitions: RefCell<Writer<'p>>,
     /// Where schemas stand in the table of definitions.
     addresses: Addresses,
+    /// The names of types, channels and the protocol.
+    taken: BTreeSet<String>,
     /// The types around an object that are variants of unions of objects.
     objects: BTreeSet<DeclId>,
     /// The schemas of types that refer to parts of them.
@@ -113,7 +115,7 @@ impl RustContext<'_> {
             Use::List(inner) => format!("Vec<{}>", self.ty(inner)),
             Use::Map(inner) => self.map(&self.ty(inner)),
             Use::Nullable(inner) => self.nullable(&self.ty(inner)),
-            Use::AnyInteger => format!("{}::Integer", self.options.krate),
+            Use::AnyInteger => self.runtime("Integer"),
             Use::Implied(inner, _) => self.implied(&self.ty(inner)),
             Use::Json(_) => self.import("ValidatedJson").to_owned(),
             Use::Beside(inner, _) => self.ty(inner),
@@ -124,14 +126,37 @@ impl RustContext<'_> {
         format!("{}<String, {of}>", self.import("BTreeMap"))
     }
 
+    /// A type of the runtime: by its path if a type of the spec has its name.
+    fn runtime(&self, name: &'static str) -> String {
+        match self.taken.contains(name) {
+            true => format!("{}::{name}", self.options.krate),
+            false => self.import(name).to_owned(),
+        }
+    }
+
     fn implied(&self, of: &str) -> String {
-        // By its path: a type of the spec may have the name.
-        format!("{}::Implied<{of}>", self.options.krate)
+        format!("{}<{of}>", self.runtime("Implied"))
     }
 
     fn nullable(&self, of: &str) -> String {
         format!("{}<{of}>", self.import("Nullable"))
     }
+}
+
+/// The names of the types that the file declares.
+fn taken(protocol: &Protocol, shapes: &Shapes) -> BTreeSet<String> {
+    let given = |name: &Name, given: &Option<Name>| {
+        crate::names::pascal(&given.as_ref().unwrap_or(name).text)
+    };
+    let decls = shapes.decls.iter().map(|decl| decl.rust.clone());
+    let messages = shapes.messages.iter().flat_map(|message| {
+        let payloads = message.client.iter().chain(&message.server);
+        payloads.map(|payload| payload.rust.clone())
+    });
+    let channels = protocol.channels.iter();
+    let channels = channels.map(|channel| given(&channel.name, &channel.names.rust));
+    let own = [given(&protocol.name, &None)];
+    decls.chain(messages).chain(channels).chain(own).collect()
 }
 
 /// The types that stand for others, among the variants of unions of objects.
@@ -211,6 +236,7 @@ pub fn generate(
         channel_roles: channel_roles(protocol),
         definitions: RefCell::new(json_schema::documents(protocol, None)),
         addresses: Addresses::of(&protocol.schemas),
+        taken: taken(protocol, shapes),
         objects: objects(shapes),
         entries: shapes
             .decls

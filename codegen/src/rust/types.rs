@@ -152,7 +152,12 @@ fn declared(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
             });
             // A value with rules can only be created by validating it.
             let vis = if checked { "" } else { "pub " };
-            out.push_str(&format!("pub struct {}({vis}{});\n", decl.rust, cx.ty(ty)));
+            let ty = format!("{vis}{}", cx.ty(ty));
+            let line = format!("pub struct {}({ty});\n", decl.rust);
+            out.push_str(&match line.trim_end().chars().count() <= LINE {
+                true => line,
+                false => format!("pub struct {}(\n    {ty},\n);\n", decl.rust),
+            });
         }
     }
     out
@@ -382,6 +387,12 @@ fn union(cx: &RustContext<'_>, out: &mut String, name: &str, branches: &[Branch]
     out.push_str("}\n");
 }
 
+/// The longest line that `rustfmt` leaves as it is.
+const LINE: usize = 100;
+
+/// The most that `rustfmt` writes as several values on one line.
+const SHORT: usize = 60;
+
 /// The items of a tuple: those that are declared, how many of them are certainly there, and what follows.
 type Items<'i> = (&'i [Item], usize, Option<&'i Item>);
 
@@ -416,15 +427,18 @@ fn tuple_struct(cx: &RustContext<'_>, out: &mut String, decl: &Decl, of: Items<'
             args => format!("{} pub {ty}", attribute::flat("protocol", args)),
         })
         .collect();
-    let line = format!("pub struct {name}({});", flat.join(", "));
-    if line.chars().count() <= 100 {
+    let content = flat.join(", ");
+    let line = format!("pub struct {name}({content});");
+    // Several values are on one line if they are as short as the arguments of a call.
+    let is_short = flat.len() < 2 || content.chars().count() <= SHORT;
+    if is_short && line.chars().count() <= LINE {
         out.push_str(&line);
         out.push('\n');
         return;
     }
     out.push_str(&format!("pub struct {name}(\n"));
     for ((args, ty), flat) in argued.iter().zip(&flat) {
-        let fits = flat.chars().count() + "    ,".len() <= 100;
+        let fits = flat.chars().count() + "    ,".len() <= LINE;
         if args.is_empty() || fits {
             out.push_str(&format!("    {flat},\n"));
         } else {

@@ -36,7 +36,7 @@ impl<'s, 'f> Objects<'s, 'f> {
                 .contains(name)
                 .then(|| Facts::of(known, &Place::of_all(known.schemas, &ids))?.values())??;
             let are_plain = values.0.iter().all(|value| is_plain(value));
-            (are_plain && !values.1).then_some((name, values.0))
+            (are_plain && !values.1 && !values.0.is_empty()).then_some((name, values.0))
         });
         Self {
             facts,

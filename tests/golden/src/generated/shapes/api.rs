@@ -9,7 +9,7 @@
 //! - `Handlers`, which is all of these traits
 //! - `Client`, with `note`
 
-use handfast::{Nullable, ValidatedJson, protocol};
+use handfast::{Implied, Integer, Nullable, ValidatedJson, protocol};
 use std::collections::BTreeMap;
 
 #[protocol(open)]
@@ -80,10 +80,10 @@ pub struct Note {
     #[protocol(name = "objectOrNull")]
     pub object_or_null: Option<Nullable<NoteObjectOrNull>>,
     #[protocol(name = "noType", implied(object))]
-    pub no_type: Option<handfast::Implied<NoteNoType>>,
+    pub no_type: Option<Implied<NoteNoType>>,
     pub constants: Option<NoteConstants>,
     #[protocol(name = "anySize")]
-    pub any_size: Option<handfast::Integer>,
+    pub any_size: Option<Integer>,
     /// 0 to 100.
     #[protocol(minimum = 0, maximum = 100)]
     pub unsigned: Option<u32>,
@@ -151,7 +151,7 @@ pub enum NoteShortOrObject {
 #[protocol(open)]
 #[derive(Clone, Debug)]
 pub struct NoteObject {
-    pub x: Option<handfast::Integer>,
+    pub x: Option<Integer>,
 }
 
 #[protocol(untagged, json_schema = DEFINITIONS["NoteSeveralTypes"])]
@@ -204,7 +204,7 @@ pub struct NoteTypedRest {
 #[derive(Clone, Debug)]
 pub struct NoteTuple(
     pub String,
-    #[protocol(optional)] pub Option<handfast::Integer>,
+    #[protocol(optional)] pub Option<Integer>,
     #[protocol(rest)] pub Vec<bool>,
 );
 
