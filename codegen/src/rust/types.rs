@@ -442,8 +442,15 @@ fn tuple_struct(cx: &RustContext<'_>, out: &mut String, decl: &Decl, of: Items<'
         if args.is_empty() || fits {
             out.push_str(&format!("    {flat},\n"));
         } else {
-            attribute(out, "    ", "protocol", args);
-            out.push_str(&format!("    pub {ty},\n"));
+            let mut attribute_text = String::new();
+            attribute(&mut attribute_text, "    ", "protocol", args);
+            // After an attribute on a line of its own, `rustfmt` 1.8 writes two blanks here, and wants them.
+            let blanks = if attribute_text.lines().count() == 1 {
+                "  "
+            } else {
+                " "
+            };
+            out.push_str(&format!("{attribute_text}    pub{blanks}{ty},\n"));
         }
     }
     out.push_str(");\n");
