@@ -136,14 +136,18 @@ fn has_own_types(cx: &RustContext<'_>, ty: &Use) -> bool {
     }
 }
 
-/// The place of a schema in the table of the file, as a rule.
-pub(super) fn entry(cx: &RustContext<'_>, id: SchemaId, place: &str) -> String {
-    let key = if cx.protocol.schemas.has_defaults() {
+/// The name of the rule that is a schema, in the dialect of the protocol.
+fn key(cx: &RustContext<'_>) -> &'static str {
+    if cx.protocol.schemas.has_defaults() {
         "schema"
     } else {
         "json_schema"
-    };
-    format!("{key} = {}", address(cx, id, place))
+    }
+}
+
+/// The place of a schema in the table of the file, as a rule.
+pub(super) fn entry(cx: &RustContext<'_>, id: SchemaId, place: &str) -> String {
+    format!("{} = {}", key(cx), address(cx, id, place))
 }
 
 /// The place of a schema in the table of the file.
@@ -167,11 +171,7 @@ pub(super) fn address(cx: &RustContext<'_>, id: SchemaId, place: &str) -> String
 /// A schema in full; if it has references, or is referred to itself, it goes to the table of the file.
 pub(super) fn schema(cx: &RustContext<'_>, id: SchemaId, place: &str) -> String {
     let schemas = &cx.protocol.schemas;
-    let key = if schemas.has_defaults() {
-        "schema"
-    } else {
-        "json_schema"
-    };
+    let key = key(cx);
     let mut definitions = cx.definitions.borrow_mut();
     let target = union::resolve(schemas, id);
     let (json, uses) = definitions.root(target);

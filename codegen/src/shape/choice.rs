@@ -43,11 +43,6 @@ pub(super) enum Content {
     Plain(What),
 }
 
-/// The branches of the union of a schema.
-pub(super) fn branches_of(schema: &Schema) -> &[SchemaId] {
-    combine::branches(schema)
-}
-
 /// Every property that a schema declares, its branches included.
 pub(super) fn all_properties<'s>(known: &Known<'s>, id: SchemaId) -> BTreeSet<&'s str> {
     let mut names = BTreeSet::new();
@@ -105,12 +100,12 @@ pub(super) fn of_union(
     let own_kinds = facts.own_kinds(place);
     let declared: BTreeSet<&str> = facts.properties().iter().map(|(name, _)| *name).collect();
     let owner = facts.unions.iter().copied().find(|id| {
-        let branches = branches_of(&known.schemas[*id]);
+        let branches = combine::branches(&known.schemas[*id]);
         !branches
             .iter()
             .all(|branch| only_narrows(known, *branch, own_kinds, &declared))
     })?;
-    let leaves = leaves(known, branches_of(&known.schemas[owner]));
+    let leaves = leaves(known, combine::branches(&known.schemas[owner]));
     let base: Vec<Part> = facts
         .parts
         .iter()
@@ -377,7 +372,12 @@ fn leaves(known: &Known<'_>, branches: &[SchemaId]) -> Vec<SchemaId> {
             && schema.reference.is_none();
         match depth.checked_sub(1) {
             Some(depth) if is_alone => {
-                waiting.extend(branches_of(schema).iter().rev().map(|id| (*id, depth)));
+                waiting.extend(
+                    combine::branches(schema)
+                        .iter()
+                        .rev()
+                        .map(|id| (*id, depth)),
+                );
             }
             _ if !out.contains(&id) => out.push(id),
             _ => {}

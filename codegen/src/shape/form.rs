@@ -403,7 +403,7 @@ fn narrowed_reference(known: &Known<'_>, place: &Place, facts: &Facts<'_>) -> Op
     });
     let unions_outside = facts.unions.iter().filter(|id| !inside.contains(id));
     let narrows = unions_outside.into_iter().all(|id| {
-        choice::branches_of(&known.schemas[*id])
+        combine::branches(&known.schemas[*id])
             .iter()
             .all(|branch| choice::only_narrows(known, *branch, of_target.kinds, &declared))
     });
