@@ -1,4 +1,4 @@
-//! Proves that no value fits two branches of a union, by what the first token of a value or one look at the members of an object tells.
+//! Proves that no value fits two branches of a union, by the first token of a value or by the members of an object.
 
 use super::facts::{Facts, Known, Place};
 use super::kinds::Kinds;

@@ -26,7 +26,7 @@ impl Kinds {
     /// All values.
     pub const ALL: Self = Self(0x7f);
 
-    /// The six kinds that the first token of a value tells apart, in the order of variants.
+    /// The six kinds that the first token of a value distinguishes, in the order of variants.
     pub(super) const EACH: [Self; 6] = [
         Self::NULL,
         Self::BOOLEAN,
@@ -62,7 +62,7 @@ impl Kinds {
         self.0 & other.0 != 0
     }
 
-    /// Whether there is exactly one kind that the first token of a value tells.
+    /// Whether there is exactly one of the kinds that the first token of a value distinguishes.
     pub(super) fn is_single(self) -> bool {
         Self::EACH
             .into_iter()
@@ -71,7 +71,7 @@ impl Kinds {
             == 1
     }
 
-    /// The names of the kinds as the first token of a value tells them.
+    /// The names of the kinds that the first token of a value distinguishes.
     pub fn names(self) -> Vec<&'static str> {
         let named = [
             (Self::NULL, "null"),

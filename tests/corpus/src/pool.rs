@@ -23,10 +23,10 @@ pub(crate) fn width() -> usize {
 /// Where no process can be started.
 pub(crate) fn run(jobs: &[Job]) -> Result<Vec<Outcome>> {
     let next = AtomicUsize::new(0);
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..width() {
-            let (tell, next) = (tell.clone(), &next);
+            let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
@@ -34,16 +34,16 @@ pub(crate) fn run(jobs: &[Job]) -> Result<Vec<Outcome>> {
                         return;
                     };
                     let outcome = one(job).map_err(|error| error.to_string());
-                    if tell.send((at, outcome)).is_err() {
+                    if sender.send((at, outcome)).is_err() {
                         return;
                     }
                 }
             });
         }
-        drop(tell);
+        drop(sender);
         let mut outcomes = vec![Outcome::default(); jobs.len()];
         let start = Instant::now();
-        for (done, (at, outcome)) in told.iter().enumerate() {
+        for (done, (at, outcome)) in receiver.iter().enumerate() {
             outcomes[at] = outcome?;
             if (done + 1) % 100 == 0 || done + 1 == jobs.len() {
                 eprintln!("{} of {} in {:.0?}", done + 1, jobs.len(), start.elapsed());

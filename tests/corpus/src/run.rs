@@ -96,8 +96,8 @@ fn module(number: usize) -> String {
 pub(crate) fn run(name: &str, cases: Vec<Case>, said: Vec<Said>, extent: Extent) -> Result<Run> {
     let workshop = Workshop::new(name)?;
     let start = Instant::now();
-    let tell = |what: &str| eprintln!("{what} ({:.0?})", start.elapsed());
-    tell("generating");
+    let announce = |what: &str| eprintln!("{what} ({:.0?})", start.elapsed());
+    announce("generating");
     let jobs: Vec<Job> = cases
         .iter()
         .zip(&said)
@@ -119,10 +119,10 @@ pub(crate) fn run(name: &str, cases: Vec<Case>, said: Vec<Said>, extent: Extent)
         broken: None,
     };
     if extent != Extent::Quick {
-        tell("compiling");
+        announce("compiling");
         run.compile(&workshop, extent)?;
     }
-    tell("comparing");
+    announce("comparing");
     run.settle();
     Ok(run)
 }
