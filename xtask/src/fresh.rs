@@ -123,7 +123,7 @@ fn try_run(folder: &Path) -> Result<Option<ExitStatus>, String> {
     Ok(failed.into_iter().find(|status| !status.success()))
 }
 
-/// A command line in an environment where nothing has been built, downloaded or installed.
+/// A command line in the environment of a build machine, where nothing has been built, downloaded or installed.
 fn command(line: &str, folder: &Path) -> Command {
     let mut words = line.split(' ');
     let mut command = Command::new(words.next().unwrap_or_default());
@@ -143,6 +143,7 @@ fn command(line: &str, folder: &Path) -> Command {
     for (name, cache) in CACHES {
         command.env(name, folder.join(cache));
     }
+    command.env("CI", "true");
     command
 }
 

@@ -74,6 +74,7 @@ pub(crate) fn run_with(
     println!("$ {}", shown(folder, line, variables));
     let status = Command::new(&program)
         .args(words)
+        .envs(build_once())
         .envs(variables.iter().copied())
         .current_dir(root().join(folder))
         .status();
@@ -84,6 +85,11 @@ pub(crate) fn run_with(
             "`{program}` cannot be run: {error}"
         ))),
     }
+}
+
+/// On a build machine, which builds everything once: no incremental compilation, as it would only fill the disk.
+fn build_once() -> Option<(&'static str, &'static str)> {
+    std::env::var_os("CI").map(|_| ("CARGO_INCREMENTAL", "0"))
 }
 
 /// The standard output of a command line, or `None` where it fails.
