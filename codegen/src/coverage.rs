@@ -86,10 +86,17 @@ fn unions(protocol: &Protocol, shapes: &Shapes) -> Vec<Diagnostic> {
         let tried = variants.iter().filter(|one| one.branch.is_some()).count();
         if tried > 0 {
             let noun = if tried == 1 { "schema" } else { "schemas" };
-            let message = format!(
-                "`{}` asks {tried} {noun} which variant a value is, because it may fit several",
-                decl.rust
-            );
+            let name = &decl.rust;
+            let message = match decl.check {
+                Check::Branches { .. } => {
+                    format!(
+                        "`{name}` tries up to {tried} variants, because a value may fit several"
+                    )
+                }
+                _ => format!(
+                    "`{name}` asks {tried} {noun} which variant a value is, because it may fit several"
+                ),
+            };
             let help = match decl.check {
                 Check::Outside(_) => "add `additionalProperties: false`",
                 _ => {

@@ -20,12 +20,12 @@ pub use crate::{
     codec::Source,
     items::Items,
     read::{
-        Constant, Constants, Contains, Guard, Limit, Literals, Pass, Pattern, ReadContext,
-        ReadResult, Reader, RestMembers, Rule, Rules, SchemaText, StructFields, TupleReader,
-        TupleWidth, UnionBranches, Untagged, UntaggedBranch, constant, fields0, fields1, fields2,
-        fields3, fields4, fields5, fields6, fields7, fields8, fields9, fields10, fields11,
-        fields12, fields13, fields14, fields15, fields16, fill, fill_with_rest, kinds, literal,
-        map, open_literal, read_checked, string, union, untagged,
+        Attempts, Constant, Constants, Contains, Guard, Limit, Literals, Pass, Pattern,
+        ReadContext, ReadResult, Reader, RestMembers, Rule, Rules, SchemaText, StructFields,
+        TupleReader, TupleWidth, UnionBranches, Untagged, UntaggedBranch, constant, fields0,
+        fields1, fields2, fields3, fields4, fields5, fields6, fields7, fields8, fields9, fields10,
+        fields11, fields12, fields13, fields14, fields15, fields16, fill, fill_with_rest, kinds,
+        literal, map, open_literal, read_checked, string, union, untagged,
     },
 };
 pub use core::{

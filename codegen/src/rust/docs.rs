@@ -240,6 +240,15 @@ pub(super) fn checked_beside(reason: Reason) -> String {
     )
 }
 
+/// Says how the variant of a value is found, where it may fit several.
+pub(super) const fn tried(exclusive: bool) -> &'static str {
+    if exclusive {
+        "\n\nEvery variant is tried: a value that fits several is not valid."
+    } else {
+        "\n\nA value may fit several variants: it is the first that takes it."
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::outer;

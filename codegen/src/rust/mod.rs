@@ -198,7 +198,7 @@ fn named(ty: &Use) -> Option<DeclId> {
 /// Whether the schema of a type is in the table, because it checks the values or says which variant is meant.
 fn has_entry(decl: &Decl) -> bool {
     match decl.check {
-        Check::Type => matches!(decl.kind, DeclKind::Choice(_)),
+        Check::Type | Check::Branches { .. } => matches!(decl.kind, DeclKind::Choice(_)),
         Check::Schema(_) => true,
         Check::Outside(_) => false,
     }

@@ -15,7 +15,7 @@ use crate::shape::{
     Branch, Check, Decl, DeclId, DeclKind, IntegerType, Item, LiteralVariant, PayloadShape,
     RestField, Section, StructField, Use,
 };
-use handfast_schema::{Annotations, SchemaId};
+use handfast_schema::{Annotations, SchemaId, Type};
 use serde_json::Value;
 
 pub(super) fn types(cx: &RustContext<'_>, items: &mut Vec<String>) {
@@ -89,8 +89,15 @@ fn declared(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
         }
         DeclKind::Literals { values, open } => {
             let mut args = Vec::new();
-            if decl.check.is_type() && schema.types.is_none() {
-                args.push("untyped".to_owned());
+            let are_strings = values.iter().all(|one| one.value.is_string());
+            match schema.types {
+                _ if !decl.check.is_type() => {}
+                None if are_strings => args.push("untyped".to_owned()),
+                Some(types) if !are_strings => {
+                    let names: Vec<&str> = types.iter().map(Type::name).collect();
+                    args.push(format!("types({})", names.join(", ")));
+                }
+                _ => {}
             }
             if decl.check.is_type() && schema.constant.is_some() {
                 args.push("constant".to_owned());
@@ -104,6 +111,9 @@ fn declared(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
             let mut args = vec!["untagged".to_owned()];
             if decl.check.is_type() {
                 args.push(rules::entry(cx, decl.schema, &decl.rust));
+            }
+            if let Check::Branches { exclusive } = decl.check {
+                args.push(if exclusive { "one_of" } else { "any_of" }.to_owned());
             }
             args.extend(checked(cx, decl));
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
@@ -170,7 +180,7 @@ fn checked(cx: &RustContext<'_>, decl: &Decl) -> impl Iterator<Item = String> {
             let entry = rules::entry(cx, decl.schema, &decl.rust);
             vec![entry, rules::CHECKED.to_owned()]
         }
-        Check::Type | Check::Outside(_) => Vec::new(),
+        Check::Type | Check::Branches { .. } | Check::Outside(_) => Vec::new(),
     };
     rules.into_iter()
 }
@@ -209,6 +219,9 @@ fn documentation(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
             constraints::append(&mut words, &constraints::of_tuple(cx, items));
         }
         _ => {}
+    }
+    if let Check::Branches { exclusive } = decl.check {
+        words.push_str(docs::tried(exclusive));
     }
     if let Some(reason) = decl.check.reason() {
         words.push_str(&docs::checked_beside(reason));

@@ -17,12 +17,26 @@ const MAX_DEPTH: u32 = 8;
 /// An `enum` with more values than this is a variant with a type of its own.
 const MAX_CONSTANTS: usize = 64;
 
+/// A longer text than this names no variant.
+const MAX_WORDS: usize = 40;
+
 /// More properties than this are not repeated in the variants of a union.
 const MAX_REPEATED: usize = 512;
 
 /// An enum whose variants have no common tag.
 pub(super) struct Choice {
     pub(super) variants: Vec<Variant>,
+    /// How the branches of the schema decide, where the variants are its branches and may overlap.
+    pub(super) overlap: Option<Overlap>,
+}
+
+/// How many branches have to accept a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overlap {
+    /// At least one: `anyOf`.
+    Any,
+    /// Exactly one: `oneOf`.
+    One,
 }
 
 pub(super) struct Variant {
@@ -105,7 +119,8 @@ pub(super) fn of_union(
             .iter()
             .all(|branch| only_narrows(known, *branch, own_kinds, &declared))
     })?;
-    let leaves = leaves(known, combine::branches(&known.schemas[owner]));
+    let branches = combine::branches(&known.schemas[owner]);
+    let leaves = leaves(known, branches);
     let base: Vec<Part> = facts
         .parts
         .iter()
@@ -127,6 +142,11 @@ pub(super) fn of_union(
             beside: (!is_plain).then_some(reason),
         });
     }
+    let overlap = match known.schemas[owner].one_of.is_empty() {
+        true => Overlap::Any,
+        false => Overlap::One,
+    };
+    let overlap = (is_plain && leaves == branches).then_some(overlap);
     let places = leaves.iter().map(|leaf| {
         let mut parts = vec![Part::Whole(*leaf)];
         parts.extend(base.iter().filter(|part| part.id() != *leaf));
@@ -138,7 +158,7 @@ pub(super) fn of_union(
         };
         (*leaf, place)
     });
-    alternatives(known, places.collect(), is_plain, reason)
+    alternatives(known, places.collect(), (is_plain, overlap), reason)
 }
 
 /// The type of a place where one of several schemas holds, or, in an open one, none.
@@ -146,7 +166,7 @@ pub(super) fn of_either(known: &Known<'_>, either: &[SchemaId], is_open: bool) -
     let reason = Reason::PatternProperties;
     let places = either.iter().map(|id| (*id, Place::of(*id))).collect();
     if !is_open {
-        let form = alternatives(known, places, false, reason);
+        let form = alternatives(known, places, (false, None), reason);
         return form.unwrap_or(Form::near(What::Json(Reason::NamesOnly), reason));
     }
     let Some(mut found) = variants(known, places) else {
@@ -166,7 +186,7 @@ pub(super) fn of_either(known: &Known<'_>, either: &[SchemaId], is_open: bool) -
         branch: None,
     });
     let variants = found.all;
-    Form::near(What::Choice(Choice { variants }), reason)
+    Form::near(What::Choice(Choice::apart(variants)), reason)
 }
 
 /// A branch, with what is known of it.
@@ -239,7 +259,7 @@ fn variants<'s>(known: &Known<'s>, places: Vec<(SchemaId, Place)>) -> Option<Var
 fn alternatives(
     known: &Known<'_>,
     places: Vec<(SchemaId, Place)>,
-    is_plain: bool,
+    (is_plain, overlap): (bool, Option<Overlap>),
     reason: Reason,
 ) -> Option<Form> {
     let Variants {
@@ -252,8 +272,10 @@ fn alternatives(
         .iter()
         .map(|variant| matches!(variant.content, Content::Place(_)))
         .collect();
+    let mut overlap = overlap.filter(|_| are_branches);
     match guards::guards(known, &facts, &has_content) {
         Some(guards) => {
+            overlap = None;
             for (variant, guards) in all.iter_mut().zip(guards) {
                 variant.guards = guards;
                 variant.branch = None;
@@ -261,11 +283,15 @@ fn alternatives(
         }
         None => is_exact = false,
     }
-    one_type(all, is_exact, reason)
+    one_type(all, (is_exact, overlap), reason)
 }
 
 /// The type of the variants: their enum, or what one variant, or constants alone, are without one.
-fn one_type(mut variants: Vec<Variant>, is_exact: bool, reason: Reason) -> Option<Form> {
+fn one_type(
+    mut variants: Vec<Variant>,
+    (is_exact, overlap): (bool, Option<Overlap>),
+    reason: Reason,
+) -> Option<Form> {
     let is_constant = |variant: &Variant| matches!(variant.content, Content::Constant(_));
     if variants.iter().all(is_constant) {
         let values = variants.into_iter().filter_map(|one| match one.content {
@@ -274,11 +300,15 @@ fn one_type(mut variants: Vec<Variant>, is_exact: bool, reason: Reason) -> Optio
         });
         let values: Vec<Literal> = values.collect();
         let open = false;
+        let reason = match reason {
+            Reason::Overlapping => Reason::Alternatives,
+            other => other,
+        };
         return (!values.is_empty()).then(|| Form::near(What::Literals { values, open }, reason));
     }
     if variants.len() > 1 {
         return Some(Form {
-            what: What::Choice(Choice { variants }),
+            what: What::Choice(Choice { variants, overlap }),
             beside: (!is_exact).then_some(reason),
         });
     }
@@ -288,6 +318,14 @@ fn one_type(mut variants: Vec<Variant>, is_exact: bool, reason: Reason) -> Optio
         Content::Constant(_) => return None,
     };
     Some(Form::near(what, reason))
+}
+
+impl Choice {
+    /// A choice whose variants do not overlap, or are not the branches of a schema.
+    const fn apart(variants: Vec<Variant>) -> Self {
+        let overlap = None;
+        Self { variants, overlap }
+    }
 }
 
 impl Variant {
@@ -406,27 +444,35 @@ fn names(known: &Known<'_>, leaf: &Leaf<'_>) -> Vec<String> {
     for id in [leaf.id, target] {
         let annotations = &known.schemas[id].annotations;
         let title = annotations.rust.as_ref().or(annotations.title.as_ref());
-        out.extend(title.filter(|title| title.len() <= 40).cloned());
+        let is_short = |title: &&String| (1..=MAX_WORDS).contains(&title.trim().len());
+        out.extend(title.filter(is_short).cloned());
     }
     if let Some(reference) = schema.reference {
         out.extend(known.name(reference));
     }
     let required = leaf.facts.required();
     if leaf.facts.kinds == Kinds::OBJECT {
-        let only = |(name, ids): &(&str, Vec<SchemaId>)| {
+        let properties = leaf.facts.properties();
+        let tags = properties.iter().filter_map(|(name, ids)| {
             let place = Place::of_all(known.schemas, ids);
             let facts = Facts::of(known, &place)?;
-            match facts.values()?.0.as_slice() {
-                [Value::String(text)] if required.contains(name) => Some(text.clone()),
-                _ => None,
-            }
-        };
-        out.extend(leaf.facts.properties().iter().find_map(only));
+            let (values, open) = facts.values()?;
+            let values: Vec<String> = values.into_iter().map(constant_name).collect();
+            let words = values.join(" or ");
+            let is_tag = required.contains(name) && !open && !values.is_empty();
+            (is_tag && words.len() <= MAX_WORDS).then_some(words)
+        });
+        let tags: Vec<String> = tags.collect();
+        out.extend(tags.first().cloned());
+        let all = tags.join(" ");
+        out.extend((tags.len() > 1 && all.len() <= MAX_WORDS).then_some(all));
         if let [one] = required.iter().copied().collect::<Vec<_>>().as_slice() {
             out.push((*one).to_owned());
         }
     }
-    out.push(kind_name(leaf.facts.kinds).to_owned());
+    let kinds = leaf.facts.kinds;
+    let others = kinds.less(Kinds::NULL);
+    out.push(kind_name(if others.is_empty() { kinds } else { others }).to_owned());
     out
 }
 
@@ -480,7 +526,7 @@ pub(super) fn of_kinds(
         });
     }
     Form {
-        what: What::Choice(Choice { variants }),
+        what: What::Choice(Choice::apart(variants)),
         beside: (!is_exact).then_some(reason),
     }
 }

@@ -1,19 +1,23 @@
 //! Declares the types of all schemas.
 
+use super::choice::Overlap;
 use super::facts::{Known, Place};
 use super::form::{self, Form, What};
 use super::uses::Hint;
 use super::{
     Check, Decl, DeclId, DeclKind, MessageShape, PayloadShape, Received, Section, Shapes, Use,
-    api_names, name_scope::NameScope, order,
+    api_names, name_scope::NameScope, order, overlap,
 };
 use crate::names;
-use handfast_schema::{Schema, SchemaId, Span, union};
+use handfast_schema::{Schema, SchemaId, Schemas, Span, union};
 use handfast_spec::{
     Diagnostic,
     model::{GivenNames, Message, MessageId, Name, Protocol, Sent},
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Types that extend others deeper than this have names of their own for what they share.
+const MAX_EXTENSIONS: u32 = 64;
 
 pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
     let mut maker = Declarations {
@@ -25,6 +29,7 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
         scope: NameScope::new(protocol),
         section: Section::Types,
         message: None,
+        overlapping: Vec::new(),
         doors: (protocol.channels.iter())
             .flat_map(|channel| [channel.join, channel.leave])
             .flatten()
@@ -61,7 +66,10 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
         })
         .collect();
     maker.shapes.named = named.len();
-    for (id, schema) in named {
+    // What a type shares with those that extend it is named after it.
+    let mut in_order = named;
+    in_order.sort_by_key(|(_, schema)| extensions(&protocol.schemas, *schema, MAX_EXTENSIONS));
+    for (id, schema) in in_order {
         maker.fill(id, schema);
     }
     maker.section = Section::Errors;
@@ -114,13 +122,28 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
     let Declarations {
         mut shapes,
         mut scope,
+        overlapping,
         ..
     } = maker;
     api_names::check(protocol, &mut scope);
     order::box_cycles(&mut shapes);
     order::find_receivers(&mut shapes);
     order::settle_discriminants(&mut shapes);
+    let has_foreign_types =
+        (protocol.generate.rust.as_ref()).is_some_and(|rust| !rust.types.is_empty());
+    overlap::settle(&mut shapes, &overlapping, has_foreign_types);
     (shapes, scope.finish())
+}
+
+/// How many types deep a type extends others, by `allOf`.
+fn extensions(schemas: &Schemas, id: SchemaId, deepest: u32) -> u32 {
+    let schema = &schemas[union::resolve(schemas, id)];
+    let Some(deeper) = deepest.checked_sub(1) else {
+        return 0;
+    };
+    let parts = schema.all_of.iter();
+    let depths = parts.map(|part| 1 + extensions(schemas, *part, deeper));
+    depths.max().unwrap_or_default()
 }
 
 /// The types that are the payloads of messages, each with the names of the message in Rust and TypeScript.
@@ -148,12 +171,14 @@ pub(super) struct Declarations<'p> {
     pub(super) known: Known<'p>,
     pub(super) shapes: Shapes,
     pub(super) named: BTreeMap<SchemaId, DeclId>,
-    /// The places without a name from the spec that are being declared, and those of several schemas; `None` for one without a name.
+    /// The places without a name from the spec that were declared or are being declared; `None` for one without a name.
     pub(super) made: BTreeMap<Place, Option<DeclId>>,
     pub(super) scope: NameScope,
     pub(super) section: Section,
     /// The message whose payload is being declared.
     pub(super) message: Option<MessageId>,
+    /// The unions whose variants are the branches of their schemas, and may overlap.
+    pub(super) overlapping: Vec<(DeclId, Overlap)>,
     /// The messages that join or leave a channel.
     doors: BTreeSet<MessageId>,
 }
@@ -290,7 +315,7 @@ impl Declarations<'_> {
         let place = Place::of(schema);
         let hint = Hint::new(name.clone());
         let Form { what, beside } = form::form(&self.known, &place);
-        self.shapes.decls[id.0].check = self.check_of(&place, beside);
+        self.set_check(id, &place, (&what, beside));
         let kind = match what {
             // The type it stands for cannot have its name as well.
             What::Same(_) | What::Nullable(_) | What::Implied(_) => {

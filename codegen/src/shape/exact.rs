@@ -29,7 +29,7 @@ pub(super) fn exact(
         return None;
     }
     if schema.constant.is_some() || schema.enumeration.is_some() {
-        return strings(schema).filter(|_| kinds.contains(Kinds::STRING));
+        return literals(schema, kinds);
     }
     if !schema.one_of.is_empty() || !schema.any_of.is_empty() {
         if !combine::is_union_alone(schema) {
@@ -191,17 +191,14 @@ pub(super) fn integer(known: &Known<'_>, all: &[&Schema]) -> What {
     }
 }
 
-/// An enum of strings, of which its schema says nothing else.
-fn strings(schema: &Schema) -> Option<What> {
-    let only_strings = schema
-        .types
-        .is_none_or(|types| types.single() == Some(Type::String));
+/// An enum of scalars, of which its schema says nothing else.
+fn literals(schema: &Schema, kinds: Kinds) -> Option<What> {
     let says_more = Type::ALL
         .into_iter()
         .any(|ty| combine::speaks_of(schema, ty));
     let combines =
         !schema.all_of.is_empty() || !schema.any_of.is_empty() || !schema.one_of.is_empty();
-    if !only_strings || says_more || combines {
+    if says_more || combines {
         return None;
     }
     let values = match (&schema.constant, schema.enumeration.as_deref()) {
@@ -210,14 +207,43 @@ fn strings(schema: &Schema) -> Option<What> {
         (None, Some(all)) if !all.is_empty() => all,
         _ => return None,
     };
-    let literal = |value: &Value| {
-        value.is_string().then(|| Literal {
-            value: value.clone(),
-            said_by: None,
-        })
+    let of_values = values
+        .iter()
+        .map(Kinds::of_value)
+        .fold(Kinds::NONE, Kinds::or);
+    let are_of_types = schema
+        .types
+        .is_none_or(|types| Kinds::of_types(types).contains(of_values));
+    let are_strings = of_values == Kinds::STRING;
+    // A string has one enum, whatever else its schema allows it to be; other scalars have one if they are several.
+    let is_enum = match are_strings {
+        true => (schema.types).is_none_or(|types| types.single() == Some(Type::String)),
+        false => values.len() > 1 && of_values != Kinds::BOOLEAN,
+    };
+    if !is_enum || !are_of_types || !kinds.contains(of_values) || !values.iter().all(has_one_text) {
+        return None;
+    }
+    let different: BTreeSet<String> = values.iter().map(Value::to_string).collect();
+    if !are_strings && different.len() < values.len() {
+        return None;
+    }
+    let literal = |value: &Value| Literal {
+        value: value.clone(),
+        said_by: None,
     };
     Some(What::Literals {
-        values: values.iter().map(literal).collect::<Option<_>>()?,
+        values: values.iter().map(literal).collect(),
         open: schema.open,
     })
+}
+
+/// Whether a value is a scalar that no other text means, whatever the number.
+fn has_one_text(value: &Value) -> bool {
+    match value {
+        Value::Number(n) => n
+            .as_i64()
+            .is_some_and(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER.unsigned_abs()),
+        Value::Array(_) | Value::Object(_) => false,
+        _ => true,
+    }
 }

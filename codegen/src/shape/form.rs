@@ -309,6 +309,8 @@ fn evaluates_plainly(facts: &Facts<'_>) -> bool {
             schema.condition.is_none()
                 && schema.dependent_schemas.is_empty()
                 && schema.dynamic_reference.is_none()
+                // Several branches may evaluate, of which a variant is one.
+                && schema.any_of.is_empty()
                 && schema.pattern_properties.is_empty()
                 && schema.additional_properties.is_none()
                 && schema.contains.is_none()

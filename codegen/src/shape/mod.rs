@@ -12,6 +12,7 @@ mod guards;
 mod kinds;
 mod name_scope;
 pub(crate) mod order;
+mod overlap;
 mod products;
 mod reason;
 mod unions;
@@ -136,20 +137,25 @@ pub enum Check {
     Type,
     /// Its schema, for this reason.
     Schema(Reason),
+    /// The types of its branches, which may overlap, so that all of them are tried. Its schema says what is wrong with what none takes.
+    Branches {
+        /// Whether no other branch may take the value: `oneOf`.
+        exclusive: bool,
+    },
     /// The schema of what it is part of.
     Outside(Reason),
 }
 
 impl Check {
-    /// Whether the type says exactly what its schema says.
+    /// Whether the type and those of its parts say exactly what its schema says.
     pub const fn is_type(self) -> bool {
-        matches!(self, Self::Type)
+        matches!(self, Self::Type | Self::Branches { .. })
     }
 
     /// Why the type does not say it all.
     pub const fn reason(self) -> Option<Reason> {
         match self {
-            Self::Type => None,
+            Self::Type | Self::Branches { .. } => None,
             Self::Schema(reason) | Self::Outside(reason) => Some(reason),
         }
     }

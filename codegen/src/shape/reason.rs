@@ -39,6 +39,8 @@ pub enum Reason {
     AllOf,
     /// A union whose branches may hold for the same value.
     Overlapping,
+    /// The branches of `anyOf` or `oneOf` are constants.
+    Alternatives,
     /// A union beside other keywords.
     UnionBeside,
     /// `enum` or `const` with values that are not all strings.
@@ -80,6 +82,7 @@ impl Reason {
             Self::ReferenceBeside => "it has a `$ref` beside other keywords",
             Self::AllOf => "several schemas say what it is",
             Self::Overlapping => "a value may fit several of its alternatives",
+            Self::Alternatives => "its values are the branches of a union",
             Self::UnionBeside => "it has alternatives beside other keywords",
             Self::Values => "not all of its values are strings",
             Self::Tuple => "its first items differ from the rest, or may be absent",

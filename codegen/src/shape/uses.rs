@@ -1,5 +1,6 @@
 //! The type of a place where it is used: declares what needs a name.
 
+use super::choice::Choice;
 use super::facts::Place;
 use super::form::{self, Form, What};
 use super::{Check, Decl, DeclId, DeclKind, Reason, Received, Use, declare::Declarations};
@@ -111,24 +112,33 @@ impl Declarations<'_> {
         }
         let name = self.scope.shortest(hint.names(), hint.is_part());
         let id = self.reserve_for(&name, place, &what, hint);
-        self.shapes.decls[id.0].check = self.check_of(place, beside);
+        self.set_check(id, place, (&what, beside));
         self.made.insert(place.clone(), Some(id));
         let span = place.first().map(|id| self.schema(id).span);
         self.scope.take(&name, &name, span.unwrap_or_default());
         let kind = self.named_kind(what, hint, &name);
         self.shapes.decls[id.0].kind = kind;
-        if place.single().is_some() {
-            self.made.remove(place);
-        }
         Use::Named(id)
     }
 
-    /// What checks the values of a place.
-    pub(super) fn check_of(&self, place: &Place, beside: Option<Reason>) -> Check {
-        match beside {
+    /// Records what checks the values of a place.
+    pub(super) fn set_check(
+        &mut self,
+        id: DeclId,
+        place: &Place,
+        (what, beside): (&What, Option<Reason>),
+    ) {
+        self.shapes.decls[id.0].check = match beside {
             None => Check::Type,
             Some(reason) if place.single().is_some() => Check::Schema(reason),
             Some(reason) => Check::Outside(reason),
+        };
+        if let What::Choice(Choice {
+            overlap: Some(overlap),
+            ..
+        }) = what
+        {
+            self.overlapping.push((id, *overlap));
         }
     }
 

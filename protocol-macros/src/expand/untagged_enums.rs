@@ -6,7 +6,9 @@ use super::{
     tokens::constant,
     variants,
 };
-use crate::parse::{Constant, Content, Guard, UntaggedContent, UntaggedEnum, UntaggedVariant};
+use crate::parse::{
+    Attempts, Constant, Content, Guard, UntaggedContent, UntaggedEnum, UntaggedVariant,
+};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::Path;
@@ -42,6 +44,11 @@ pub(super) fn expand(krate: &Path, of: &UntaggedEnum) -> TokenStream {
             })
         }
     });
+    let attempts = match of.attempts {
+        None => quote!(#p::None),
+        Some(Attempts::AnyOf) => quote!(#p::Some(#p::Attempts::Any)),
+        Some(Attempts::OneOf) => quote!(#p::Some(#p::Attempts::One)),
+    };
     let fields = of.is_object().then(|| fields(krate, of));
     let are_fields = of
         .is_object()
@@ -58,6 +65,7 @@ pub(super) fn expand(krate: &Path, of: &UntaggedEnum) -> TokenStream {
                     names: &[#(#names),*],
                     values: &[#(#values),*],
                     branches: &[#(#branches),*],
+                    attempts: #attempts,
                 };
                 #read
             }

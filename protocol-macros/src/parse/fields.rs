@@ -3,7 +3,7 @@
 use super::{
     options::{Ctxt, Options},
     rules::{self, Rule},
-    types::{is, option_of},
+    types::{argument_of, option_of},
     wire_names::WireNames,
 };
 use proc_macro2::Ident;
@@ -71,7 +71,7 @@ pub(crate) fn take(cx: &Ctxt, fields: &mut Fields) -> Vec<Field> {
                 (false, true) => FieldRole::Rest,
             };
             let implied = rules.iter().any(|rule| matches!(rule, Rule::Implied(_)));
-            if is(option_of(&field.ty).unwrap_or(&field.ty), "Implied") && !implied {
+            if argument_of(option_of(&field.ty).unwrap_or(&field.ty), "Implied").is_some() && !implied {
                 cx.error(
                     &field.ty,
                     "`Implied` needs the kinds that its schema speaks of: `#[protocol(implied(object))]`",

@@ -28,7 +28,7 @@ pub(crate) use protocol_struct::{Limits, MappedRole, ProtocolStruct, RolePlayer,
 pub(crate) use rules::{Rule, SchemaText, is_checked};
 pub(crate) use structs::{Newtype, Struct};
 pub(crate) use types::{box_of, is, option_of};
-pub(crate) use untagged::{Guard, UntaggedContent, UntaggedEnum, UntaggedVariant};
+pub(crate) use untagged::{Attempts, Guard, UntaggedContent, UntaggedEnum, UntaggedVariant};
 pub(crate) use variants::Content;
 
 use syn::{Data, DeriveInput, Fields};

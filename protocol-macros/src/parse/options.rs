@@ -51,11 +51,28 @@ pub(crate) enum Value {
     List(TokenStream),
 }
 
+/// The expression without the invisible groups that a `macro_rules` macro puts around what it substitutes.
+fn ungrouped(expr: Expr) -> Expr {
+    match expr {
+        Expr::Group(group) => ungrouped(*group.expr),
+        Expr::Index(mut index) => {
+            *index.expr = ungrouped(*index.expr);
+            *index.index = ungrouped(*index.index);
+            Expr::Index(index)
+        }
+        Expr::Unary(mut unary) => {
+            *unary.expr = ungrouped(*unary.expr);
+            Expr::Unary(unary)
+        }
+        other => other,
+    }
+}
+
 impl Parse for Opt {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         // A literal without a name is the value on the wire: `#[message("chat.send")]`.
         if input.peek(Lit) || input.peek(Token![-]) {
-            let value: Expr = input.parse()?;
+            let value = ungrouped(input.parse()?);
             return Ok(Self {
                 name: Ident::new("wire", syn::spanned::Spanned::span(&value)),
                 value: Value::Expr(value),
@@ -64,7 +81,7 @@ impl Parse for Opt {
         let name = Ident::parse_any(input)?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            Value::Expr(input.parse()?)
+            Value::Expr(ungrouped(input.parse()?))
         } else if input.peek(token::Paren) {
             let content;
             syn::parenthesized!(content in input);

@@ -17,7 +17,8 @@ pub(crate) fn is(ty: &Type, name: &str) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
-fn argument_of<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
+/// The first argument of a type, if the last segment of its path is this name.
+pub(crate) fn argument_of<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last();
     let PathArguments::AngleBracketed(arguments) =

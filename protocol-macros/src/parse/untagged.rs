@@ -6,7 +6,7 @@ use super::{
     rules::{self, Rule, SchemaText},
     variants::Content,
 };
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use syn::{
     DataEnum, Expr, LitStr, Token,
     ext::IdentExt,
@@ -19,7 +19,16 @@ pub(crate) struct UntaggedEnum {
     pub(crate) variants: Vec<UntaggedVariant>,
     /// The schema, which words the violations, or judges the value if it is checked.
     pub(crate) rules: Vec<Rule>,
+    /// Which values are valid, where the branches are read in turn.
+    pub(crate) attempts: Option<Attempts>,
     pub(crate) deserialize: bool,
+}
+
+/// Which values a union takes whose branches are read in turn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Attempts {
+    AnyOf,
+    OneOf,
 }
 
 pub(crate) struct UntaggedVariant {
@@ -92,13 +101,16 @@ impl UntaggedEnum {
         if variants.is_empty() {
             return super::enums::no_variant(cx, ident);
         }
+        let attempts = attempts(cx, options);
         let rules = rules::take_schema(cx, options);
-        if !rules.is_empty() && !rules::is_checked(&rules) {
+        if let Some((attempts, span)) = attempts {
+            check_attempts(cx, (attempts, span), &rules, &variants);
+        } else if !rules.is_empty() && !rules::is_checked(&rules) {
             let by_schema = variants.iter().find(|variant| variant.schema.is_some());
             if let Some(variant) = by_schema {
                 cx.error(
                     &variant.ident,
-                    "`branch` needs a verdict of the schema: write `checked` beside the `schema` of the enum",
+                    "`branch` needs a verdict of the schema: write `checked`, `any_of` or `one_of` beside the `schema` of the enum",
                 );
             }
         }
@@ -106,8 +118,62 @@ impl UntaggedEnum {
             ident: ident.clone(),
             variants,
             rules,
+            attempts: attempts.map(|(attempts, _)| attempts),
             deserialize: options.flag(cx, "deserialize"),
         })
+    }
+}
+
+/// `any_of` or `one_of`
+fn attempts(cx: &Ctxt, options: &mut Options) -> Option<(Attempts, Span)> {
+    let mut found = None;
+    for (key, attempts) in [("any_of", Attempts::AnyOf), ("one_of", Attempts::OneOf)] {
+        let span = options.span(key);
+        if options.flag(cx, key)
+            && let Some(span) = span
+        {
+            if found.is_some() {
+                cx.at(span, "a union is either `any_of` or `one_of`");
+            }
+            found = Some((attempts, span));
+        }
+    }
+    found
+}
+
+/// What a union needs whose branches are read in turn.
+fn check_attempts(
+    cx: &Ctxt,
+    (attempts, span): (Attempts, Span),
+    rules: &[Rule],
+    variants: &[UntaggedVariant],
+) {
+    let name = match attempts {
+        Attempts::AnyOf => "any_of",
+        Attempts::OneOf => "one_of",
+    };
+    if rules.is_empty() {
+        let needs = format_args!(
+            "`{name}` needs the schema that says why no branch takes a value: `{name}, schema = …`"
+        );
+        cx.at(span, needs);
+    }
+    if rules::is_checked(rules) {
+        let both = format_args!(
+            "the types of the variants say which values are valid (`{name}`), or the schema does (`checked`)"
+        );
+        cx.at(span, both);
+    }
+    for variant in variants {
+        if variant.schema.is_none() && matches!(variant.content, UntaggedContent::Value(_)) {
+            let needs = format_args!("`{name}` needs the schema of each variant: `branch = …`");
+            cx.error(&variant.ident, needs);
+        }
+        if !variant.guards.is_empty() {
+            let needs =
+                format_args!("a variant that its members select is not tried: omit `{name}`");
+            cx.error(&variant.ident, needs);
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub struct ReadContext {
     pub(super) accepted: bool,
     /// Whether the violations are those of a value around this one, whose schema words them.
     pub(super) quiet: bool,
+    /// Whether the value is part of a branch that is being tried ([`super::attempts`]).
+    pub(super) attempting: bool,
 }
 
 /// The members of an object that are known but not fields of the type being read.
@@ -140,6 +142,7 @@ impl ReadContext {
             },
             accepted: false,
             quiet: false,
+            attempting: false,
         }
     }
 
@@ -148,6 +151,7 @@ impl ReadContext {
         let mut part = Self::new(self.side);
         part.accepted = self.accepted;
         part.quiet = self.quiet;
+        part.attempting = self.attempting;
         part
     }
 
@@ -246,6 +250,7 @@ impl ReadContext {
     pub(super) fn or_null(&mut self, mark: Mark) {
         for found in &mut self.found[mark.0..] {
             if found.path.is_empty()
+                && found.below.is_none()
                 && found.detail.keyword == "type"
                 && let Some(Value::String(ty)) = &found.detail.allowed
                 && let Some(ty) = Type::from_name(ty)

@@ -3,6 +3,7 @@
 //! A [`Reader`] is a pull parser for one encoding. A type reads itself from it ([`crate::Payload`]); violations are collected in a
 //! [`ReadContext`], and reading continues after them. Paths are built on the way out, so that valid messages do not pay for them.
 
+mod attempts;
 mod binary;
 mod checked;
 mod constant;
@@ -25,6 +26,7 @@ mod union;
 mod untagged;
 mod value;
 
+pub use attempts::Attempts;
 pub use binary::{BinaryFormat, BinaryReader};
 pub(crate) use checked::read_any;
 pub use checked::read_checked;

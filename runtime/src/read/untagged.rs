@@ -1,11 +1,13 @@
 //! Unions without a tag. The branch is selected by the kind of the value, and for objects by one scan of their members; then only that branch
-//! is read. Where the branches of a `checked` union overlap, the schema's verdicts select it.
+//! is read. Where the branches of a `checked` union overlap, the schema's verdicts select it; where their types say it all, they are read
+//! in turn ([`super::attempts`]).
 //!
 //! A value costs one read, plus one scan of its members if it is an object and more than its kind selects the branch. If it is invalid, its
 //! schema words the violations, once, however deep unions nest.
 
 use super::{
     Next, ReadContext, ReadResult, Reader, Rules, SchemaText, Stop,
+    attempts::{Attempts, attempted},
     checked::{no_type, report_by_schema},
     constant::{Constant, Scalar, scalar},
     kinds::{self, ARRAY, FRACTION, INTEGER, Kinds, OBJECT},
@@ -24,7 +26,13 @@ pub struct Untagged {
     pub values: &'static [&'static [Constant]],
     /// The branches, in the schema's order.
     pub branches: &'static [UntaggedBranch],
+    /// Which values are valid, where the branches overlap and are read in turn.
+    pub attempts: Option<Attempts>,
 }
+
+/// Reads the branch with an index.
+pub(super) type ReadBranch<'f, T> =
+    &'f mut dyn FnMut(usize, &mut Reader<'_>, &mut ReadContext) -> ReadResult<T>;
 
 /// What selects a branch of a union. A branch without anything takes what no other takes.
 #[derive(Debug)]
@@ -62,7 +70,7 @@ impl UntaggedBranch {
 }
 
 /// What is known of a value before its branch is selected.
-struct Facts {
+pub(super) struct Facts {
     kinds: Kinds,
     /// The branches whose constant it is.
     constants: SmallVec<[usize; 2]>,
@@ -80,7 +88,7 @@ enum Property {
 }
 
 impl Facts {
-    fn hold(&self, index: usize, branch: &UntaggedBranch) -> bool {
+    pub(super) fn hold(&self, index: usize, branch: &UntaggedBranch) -> bool {
         branch.may_be(self.kinds)
             && (branch.constant.is_none() || self.constants.contains(&index))
             && (self.kinds != OBJECT || branch.guards.iter().all(|guard| self.guard(guard)))
@@ -107,8 +115,13 @@ pub fn untagged<T>(
     r: &mut Reader<'_>,
     cx: &mut ReadContext,
     union: &'static Untagged,
-    read: &mut dyn FnMut(usize, &mut Reader<'_>, &mut ReadContext) -> ReadResult<T>,
+    read: ReadBranch<'_, T>,
 ) -> ReadResult<T> {
+    if let Some(attempts) = union.attempts
+        && !cx.accepted
+    {
+        return attempted(r, cx, (union, attempts), read);
+    }
     r.peek()?;
     let (start, before, ignored, quiet) = (r.place(), cx.mark(), cx.ignored, cx.quiet);
     let worded = schema::of(union.rules).is_some();
@@ -207,7 +220,7 @@ fn by_schema(r: &Reader<'_>, union: &'static Untagged, all: &[usize]) -> Option<
 }
 
 /// Looks at a value as far as the guards and constants of a union ask. The reader is then before the value again.
-fn facts<'de>(
+pub(super) fn facts<'de>(
     r: &mut Reader<'de>,
     cx: &ReadContext,
     union: &'static Untagged,
@@ -318,6 +331,40 @@ mod tests {
     #[derive(Debug)]
     struct OfChecked {
         of: Checked,
+    }
+
+    #[protocol(untagged, one_of, schema = DEFINITIONS["Tree"])]
+    #[derive(Debug)]
+    enum Tried {
+        #[protocol(branch = DEFINITIONS["Tree/oneOf/0"], maximum = 5)]
+        Leaf(i64),
+        #[protocol(branch = DEFINITIONS["Tree/oneOf/1"])]
+        Of(Box<OfTried>),
+        #[protocol(branch = DEFINITIONS["Tree/oneOf/2"])]
+        List(Vec<Self>),
+    }
+
+    #[protocol(schema = DEFINITIONS["Tree/oneOf/1"])]
+    #[derive(Debug)]
+    struct OfTried {
+        of: Tried,
+    }
+
+    /// A union whose branches are tried asks no schema of what a branch takes, and one in another asks once.
+    #[test]
+    fn what_a_branch_takes_is_not_interpreted() {
+        let of = |text: &str| {
+            let before = interpretations();
+            let read = from_str::<Tried>(text, Side::Server).is_ok();
+            (read, interpretations() - before)
+        };
+        assert_eq!(of("5"), (true, 0));
+        assert_eq!(of("6"), (false, 1));
+        assert_eq!(of("[]"), (true, 0));
+        assert_eq!(of("[1,2]"), (true, 2));
+        let deep = |leaf: &str| of(&format!("{}{leaf}{}", "[".repeat(40), "]".repeat(40)));
+        assert_eq!(deep("5"), (true, 1));
+        assert_eq!(deep("6"), (false, 2));
     }
 
     /// A value is interpreted at most once, valid or not, whatever nests.

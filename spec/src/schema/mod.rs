@@ -19,6 +19,7 @@ mod refs;
 mod survey;
 pub(crate) mod values;
 mod vocabulary;
+mod wrapped;
 
 pub use address::resolve as resolve_address;
 
@@ -229,6 +230,7 @@ impl<'a> Lowering<'a> {
         }
         self.hide_contains();
         self.discriminate();
+        self.unwrap_references();
         let dialects = self.sites.iter().map(|site| self.dialect_at(*site));
         Lowered {
             dialects: dialects.collect(),

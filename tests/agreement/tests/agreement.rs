@@ -93,6 +93,8 @@ fn every_form_of_type_is_made() -> Result<(), Box<dyn Error>> {
     }
     let counts = [
         "checked",
+        "any_of",
+        "one_of",
         "untagged",
         "branch = ",
         "kinds(",

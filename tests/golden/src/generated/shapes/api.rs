@@ -175,8 +175,7 @@ pub struct NoteNoType {
     pub z: Option<bool>,
 }
 
-/// Checked by its schema, beside the type: not all of its values are strings.
-#[protocol(json_schema = DEFINITIONS["NoteConstants"], checked)]
+#[protocol]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NoteConstants {
     #[protocol(value = 1)]
@@ -221,21 +220,12 @@ pub enum NoteOpenPatternsValue {
 #[protocol(open, json_schema = DEFINITIONS["NoteExtended"])]
 #[derive(Clone, Debug)]
 pub struct NoteExtended {
-    pub status: Option<NoteStatus>,
+    pub status: Option<TaskStatus>,
     pub sub: Option<Task>,
     pub extra: Option<String>,
 }
 
-#[protocol(untyped)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum NoteStatus {
-    #[protocol(name = "open")]
-    Open,
-    #[protocol(name = "done")]
-    Done,
-}
-
-/// Checked by its schema, beside the type: a value may fit several of its alternatives.
+/// Checked by its schema, beside the type: its values are the branches of a union.
 #[protocol(json_schema = DEFINITIONS["NoteDescribed"], checked)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NoteDescribed {
@@ -322,8 +312,8 @@ pub enum NoteVersioned {
     Two(Two),
 }
 
-/// Checked by its schema, beside the type: a value may fit several of its alternatives.
-#[protocol(untagged, json_schema = DEFINITIONS["NoteOverlapping"], checked)]
+/// A value may fit several variants: it is the first that takes it.
+#[protocol(untagged, json_schema = DEFINITIONS["NoteOverlapping"], any_of)]
 #[derive(Clone, Debug)]
 pub enum NoteOverlapping {
     #[protocol(kinds(object), branch = DEFINITIONS["NoteOverlapping/anyOf/0"])]
@@ -391,7 +381,6 @@ static DEFINITIONS: handfast::Definitions = handfast::Definitions::new(
 "Note.narrowed": {"allOf":[{"$ref":"#/$defs/Task"},{"properties":{"status":{"const":"done"}}}]},
 "Note.openPatterns": {"type":"object","patternProperties":{"^x-":{"type":"string"}}},
 "NoteConditional": {"type":"object","properties":{"kind":{"enum":["a","b"]},"deep":{"type":"object","properties":{"deeper":{"type":"object","properties":{"w":{"type":"string"}}}}}},"if":{"required":["kind"],"properties":{"kind":{"const":"a"}}},"then":{"required":["deep"]}},
-"NoteConstants": {"enum":[1,2,null,"x"]},
 "NoteDescribed": {"oneOf":[{"const":"a"},{"const":"b"}]},
 "NoteExtended": {"allOf":[{"$ref":"#/$defs/Task"},{"properties":{"extra":{"type":"string"}}}]},
 "NoteExternal": {"oneOf":[{"type":"object","required":["file"],"properties":{"file":{"type":"string"}},"additionalProperties":false},{"type":"object","required":["url"],"properties":{"url":{"type":"string"}},"additionalProperties":false}]},

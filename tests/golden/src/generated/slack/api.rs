@@ -194,8 +194,8 @@ pub enum Presence {
 
 /// Something in a channel, told apart by its subtype, where it has one.
 ///
-/// Checked by its schema, beside the type: a value may fit several of its alternatives.
-#[protocol(untagged, schema = DEFINITIONS["Happened"], checked)]
+/// A value may fit several variants: it is the first that takes it.
+#[protocol(untagged, schema = DEFINITIONS["Happened"], any_of)]
 #[derive(Clone, Debug)]
 pub enum Happened {
     #[protocol(kinds(object), branch = DEFINITIONS["Happened/anyOf/0"])]
