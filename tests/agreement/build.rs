@@ -2,7 +2,7 @@
 
 use handfast_spec::{Severity, load_str};
 use handfast_testing::random::{Rng, document, instance};
-use handfast_testing::{branches, long_reports, shared_fields};
+use handfast_testing::{branches, long_reports, overlapping, shared_fields};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,6 +12,9 @@ use std::{env, fs};
 /// The seeds of random schemas under each dialect. Each has a file of its own, of which a spec has 256 at the most.
 const RANDOM: [(&str, std::ops::RangeInclusive<u64>); 2] =
     [("handfast", 1..=180), ("json-schema", 201..=320)];
+
+/// The seeds of random unions whose branches overlap, under each dialect.
+const OVERLAPPING: std::ops::RangeInclusive<u64> = 1..=60;
 
 struct Made {
     dialect: &'static str,
@@ -194,6 +197,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             let schema = typed(&document(rng));
             let instances = (0..12).map(|_| instance(rng, 3)).collect();
             made.add(format!("Random{seed}"), &json!(seed), &schema, instances)?;
+        }
+        for seed in OVERLAPPING {
+            let (schema, instances) = overlapping::overlapping(&mut Rng::new(seed));
+            made.add(
+                format!("Overlapping{seed}"),
+                &json!(seed),
+                &schema,
+                instances,
+            )?;
         }
         made.write(&Path::new(&out).join(dialect))?;
     }

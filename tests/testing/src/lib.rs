@@ -3,5 +3,6 @@
 
 pub mod branches;
 pub mod long_reports;
+pub mod overlapping;
 pub mod random;
 pub mod shared_fields;
