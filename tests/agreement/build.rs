@@ -318,7 +318,32 @@ fn told_apart() -> Vec<(Value, Vec<Value>)> {
         all.push(json!({ "type": "object", "properties": fields, "dependentRequired": dependent }));
     }
     all.push(json!({ "type": "object", "patternProperties": { "a$": { "type": "integer" } }, "additionalProperties": true }));
-    all.into_iter()
-        .map(|schema| (schema, instances()))
-        .collect()
+    // What several branches evaluate, and the type of the others.
+    let evaluated = json!({
+        "type": "object",
+        "properties": { "a": { "type": "string" } },
+        "anyOf": [{ "properties": { "b": { "type": "integer" } } }, { "properties": { "c": { "type": "boolean" } } }],
+        "unevaluatedProperties": { "type": "string" }
+    });
+    let evaluates = [
+        json!({ "c": true }),
+        json!({ "b": 1, "c": true, "d": "x" }),
+        json!({ "b": 1, "d": 2 }),
+        json!({ "b": "x", "c": 1 }),
+    ];
+    // Parts of a value that may be null, of which none may be.
+    let nullable = json!({
+        "type": ["null", "string", "integer", "object", "array"],
+        "properties": { "a": { "type": "integer" } }, "items": { "type": "string" }, "minLength": 2
+    });
+    let parts = [
+        json!({ "a": "s" }),
+        json!([1]),
+        json!(null),
+        json!("x"),
+        json!(true),
+    ];
+    let given = [(evaluated, evaluates.to_vec()), (nullable, parts.to_vec())];
+    let made = all.into_iter().map(|schema| (schema, instances()));
+    made.chain(given).collect()
 }

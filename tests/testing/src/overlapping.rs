@@ -26,7 +26,7 @@ pub fn overlapping(rng: &mut Rng) -> (Value, Vec<Value>) {
             schema["properties"] = json!({ "d": { "type": "integer" } });
         }
     }
-    (schema, (0..24).map(|_| value(rng, 3)).collect())
+    (schema, (0..40).map(|_| value(rng, 3)).collect())
 }
 
 fn keyword(rng: &mut Rng) -> &'static str {
