@@ -129,20 +129,16 @@ impl Context<'_> {
         }
     }
 
-    /// How many alternatives a type has, where literals and scalars are one.
+    /// How many alternatives a type has, where literals and scalars are one. Does not count far beyond [`MAX_ALTERNATIVES`].
     fn count_of_alternatives(&self, ty: &Ty, depth: u32) -> usize {
         match ty {
             Ty::Union(members) => {
                 let flat = |ty: &&Ty| matches!(ty, Ty::Literal(..) | Ty::Scalar(_) | Ty::Atom(..));
                 let flats = usize::from(members.iter().any(|ty| flat(&ty)));
                 let others = members.iter().filter(|ty| !flat(ty));
-                others.fold(flats, |all, ty| {
-                    all.saturating_add(self.count_of_alternatives(ty, depth))
-                })
+                self.up_to_limit(others, flats, depth, usize::saturating_add)
             }
-            Ty::Both(parts) => (parts.iter()).fold(1, |all: usize, ty| {
-                all.saturating_mul(self.count_of_alternatives(ty, depth))
-            }),
+            Ty::Both(parts) => self.up_to_limit(parts.iter(), 1, depth, usize::saturating_mul),
             Ty::Name(name) if depth < MAX_NAMES => {
                 let expanded = self.expanded(name.schema);
                 let own = expanded.map(|ty| self.restricted((*ty).clone(), name.kinds));
@@ -150,6 +146,24 @@ impl Context<'_> {
             }
             _ => 1,
         }
+    }
+
+    /// The counts of several types together, or the first of these sums or products that is beyond [`MAX_ALTERNATIVES`].
+    fn up_to_limit<'t>(
+        &self,
+        types: impl Iterator<Item = &'t Ty>,
+        start: usize,
+        depth: u32,
+        with: fn(usize, usize) -> usize,
+    ) -> usize {
+        let mut all = start;
+        for ty in types {
+            if all > MAX_ALTERNATIVES {
+                break;
+            }
+            all = with(all, self.count_of_alternatives(ty, depth));
+        }
+        all
     }
 
     /// Objects beside other parts say no more than they have to: not that there may be other properties, and of a
