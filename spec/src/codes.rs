@@ -15,6 +15,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("Y009", include_str!("../pages/Y009.md")),
     ("Y010", include_str!("../pages/Y010.md")),
     ("Y011", include_str!("../pages/Y011.md")),
+    ("Y012", include_str!("../pages/Y012.md")),
     ("P001", include_str!("../pages/P001.md")),
     ("P002", include_str!("../pages/P002.md")),
     ("P003", include_str!("../pages/P003.md")),

@@ -172,7 +172,13 @@ impl Reader<'_> {
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let kind = self.scalar(&text, style, tag.as_deref(), span);
+                let kind = match style {
+                    ScalarStyle::Plain if self.looks_like_comment(&text) => {
+                        self.comment(span);
+                        Kind::Broken
+                    }
+                    _ => self.scalar(&text, style, tag.as_deref(), span),
+                };
                 self.leaf(kind, span, anchor)?;
             }
             Event::SequenceStart(style, anchor, tag) => {
@@ -199,6 +205,29 @@ impl Reader<'_> {
             _ => {}
         }
         Some(())
+    }
+
+    /// Whether a text without quotes is a comment of another language, which is part of a key or of an item here.
+    fn looks_like_comment(&self, text: &str) -> bool {
+        let is_between = match self.open.last() {
+            Some(frame) => match &frame.open {
+                Open::Map { key, .. } => key.is_none(),
+                Open::List { .. } => frame.flow,
+            },
+            None => false,
+        };
+        is_between && text.starts_with("//")
+    }
+
+    fn comment(&mut self, text: Span) {
+        let at = Span {
+            end: text.start + 2,
+            ..text
+        };
+        let message = "`//` begins no comment: it is part of the text that follows";
+        let help = "delete it: a comment in YAML begins with `#`, and JSON has none; if a text is meant, quote it";
+        self.out
+            .push(Diagnostic::error("Y012", at, message).help(help));
     }
 
     fn begin(
