@@ -38,6 +38,7 @@ use std::fmt;
 ///
 /// They are written in the usual form: a UUID with hyphens in lower case, a time in UTC with `Z`, a URL as `Url` normalizes it. Digits of a second
 /// beyond nanoseconds are dropped. `chrono` keeps a leap second (`:60`), `time` and `jiff` refuse it.
+/// A type in UTC refuses a time whose offset takes it out of the years 0000 to 9999.
 ///
 /// ```
 /// use handfast::{ForeignString, Validate, protocol};
@@ -234,6 +235,14 @@ macro_rules! known {
     feature = "uuid"
 ))]
 use known;
+
+/// The years of RFC 3339 (section 1), which an offset may leave: what is read in UTC is written in UTC.
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+const YEARS: std::ops::RangeInclusive<i32> = 0..=9999;
+
+/// What is said of a time whose year in UTC has no four digits.
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+const YEAR_IN_UTC: &str = "its year in UTC is not within 0000 and 9999";
 
 /// Whether a date and time is in a leap second, which `time` and `jiff` would change to the second before it.
 #[cfg(any(feature = "jiff", feature = "time"))]

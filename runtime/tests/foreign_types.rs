@@ -252,6 +252,16 @@ fn a_type_may_refuse_what_its_schema_accepts() -> Done {
             leap,
             "/stamp must be a valid date-time: a leap second has no value of the type",
         ),
+        (
+            "utc",
+            "0000-01-01T00:00:00+23:59",
+            "/utc must be a valid date-time: its year in UTC is not within 0000 and 9999",
+        ),
+        (
+            "stamp",
+            "0000-01-01T00:00:00+23:59",
+            "/stamp must be a valid date-time: its year in UTC is not within 0000 and 9999",
+        ),
         ("length", "P1Y", "/length must be a valid duration: "),
         (
             "link",

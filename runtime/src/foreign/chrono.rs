@@ -1,13 +1,18 @@
 //! `chrono::DateTime` and `chrono::NaiveDate`
 
-use super::known;
-use chrono::{DateTime, FixedOffset, NaiveDate, ParseError, SecondsFormat, Utc};
+use super::{YEAR_IN_UTC, YEARS, known};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, ParseError, SecondsFormat, Utc};
+use std::borrow::Cow;
 
 known!(
     DateTime<Utc>,
     "date-time",
-    ParseError,
-    |text| DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()),
+    Cow<'static, str>,
+    |text| match DateTime::parse_from_rfc3339(text).map(|time| time.to_utc()) {
+        Ok(time) if YEARS.contains(&time.year()) => Ok(time),
+        Ok(_) => Err(YEAR_IN_UTC.into()),
+        Err(error) => Err(error.to_string().into()),
+    },
     |value, f| f.write_str(&value.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 );
 

@@ -76,8 +76,8 @@ fn value(rng: &mut Rng, depth: u32) -> Value {
         3 => (0..rng.below(3)).map(|_| json!(rng.below(3))).collect(),
         4 => (0..rng.below(3)).map(|_| value(rng, depth - 1)).collect(),
         _ => {
-            let fields = (0..rng.below(3))
-                .map(|_| ((*rng.pick(&NAMES)).to_owned(), value(rng, depth - 1)));
+            let fields =
+                (0..rng.below(3)).map(|_| ((*rng.pick(&NAMES)).to_owned(), value(rng, depth - 1)));
             Value::Object(fields.collect())
         }
     }
