@@ -41,8 +41,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 /// How many nested schemas are applied to a value, references included; anything deeper is a violation with the
-/// keyword `depth`. A value as deep as `serde_json` reads one (128) may pass through four schemas at every level.
-pub const MAX_DEPTH: usize = 512;
+/// keyword `depth`. A value as deep as a protocol may allow and `serde_json` reads (128) may pass through six schemas at every level; a
+/// thread with a stack of 2 MiB, as those of tokio have, holds as many, optimized or not.
+pub const MAX_DEPTH: usize = 768;
 
 /// Checks an instance against a schema and returns every violation in order, shortened as by [`listed`]. With a side,
 /// Handfast's two defaults apply: a server refuses unknown fields ([`crate::openness`]), and an integer without

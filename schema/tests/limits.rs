@@ -31,6 +31,28 @@ fn depth_is_a_violation_and_not_a_crash() -> Result<(), FromJsonError> {
     Ok(())
 }
 
+/// The deepest value that a protocol may allow can be judged by schemas that pass through several others at each level, in a thread with the
+/// stack of tokio's.
+#[test]
+fn the_deepest_values_are_judged() -> Result<(), FromJsonError> {
+    const DEEPEST: usize = 128;
+    let branch = |name: &str| json!({ "type": "object", "required": [name], "properties": { "a": { "$ref": "#/$defs/One" } } });
+    let (schemas, root) = Schemas::from_json(&json!({
+        "$ref": "#/$defs/One",
+        "$defs": {
+            "One": { "$ref": "#/$defs/Two" },
+            "Two": { "anyOf": [branch("x"), branch("a"), { "type": "null" }], "not": branch("y") },
+        },
+    }))?;
+    let thread = std::thread::Builder::new().stack_size(2 << 20);
+    let judged = thread
+        .spawn(move || validate(&schemas, root, &nested(DEEPEST - 1), Some(Side::Client)))
+        .expect("a thread");
+    let found = judged.join().expect("no overflow");
+    assert_eq!(found, []);
+    Ok(())
+}
+
 #[test]
 fn time_does_not_grow_with_the_power_of_depth() -> Result<(), FromJsonError> {
     let branch = |name: &str| json!({ "properties": { "a": { "$ref": "#" } }, "required": [name] });

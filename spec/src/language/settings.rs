@@ -9,7 +9,7 @@ pub(super) static LIMITS: Section = Section {
         key("message", Shape::Size, "The largest message. 64KiB."),
         key(
             "depth",
-            Shape::Count(1, 1024),
+            Shape::Count(1, 128),
             "How deeply a message may be nested. 64.",
         ),
         key(
