@@ -35,4 +35,26 @@ enum Unchecked {
     Other(String),
 }
 
+#[protocol(untagged, any_of, one_of, schema = DEFINITIONS["Any"])]
+enum Either {
+    #[protocol(kinds(string), branch = DEFINITIONS["Any/anyOf/0"])]
+    One(String),
+    #[protocol(kinds(object), has("a"), branch = DEFINITIONS["Any/anyOf/1"])]
+    Guarded(Box<Either>),
+    #[protocol(kinds(integer))]
+    Unnamed(i64),
+}
+
+#[protocol(untagged, one_of)]
+enum Alone {
+    #[protocol(kinds(string), branch = DEFINITIONS["Any/anyOf/0"])]
+    One(String),
+}
+
+#[protocol(untagged, any_of, checked, schema = DEFINITIONS["Any"])]
+enum Judged {
+    #[protocol(kinds(string), branch = DEFINITIONS["Any/anyOf/0"])]
+    One(String),
+}
+
 fn main() {}
