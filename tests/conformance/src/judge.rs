@@ -33,7 +33,7 @@ pub(crate) fn generate(
     let mut spec = json!({
         "handfast": 1,
         "protocol": { "name": format!("p{number}"), "version": "1.0.0" },
-        "limits": { "message": "8MiB", "depth": 512 },
+        "limits": { "message": "8MiB", "depth": 128 },
         "messages": messages,
         "generate": {
             "rust": { "out": format!("p{number}.rs") },

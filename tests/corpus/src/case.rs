@@ -184,7 +184,7 @@ impl Case {
             "protocol": { "name": "corpus", "version": "1.0.0" },
             "dialect": dialect.unwrap_or_else(|| "json-schema".into()),
             "remotes": self.remotes,
-            "limits": { "message": "64MiB", "depth": 512 },
+            "limits": { "message": "64MiB", "depth": 128 },
             "messages": messages,
             "generate": {
                 "rust": { "out": format!("{module}.rs") },
