@@ -169,7 +169,9 @@ fn constant(name: &str, envelope: &Envelope, tags: Tags) -> String {
                 text::value(&outcome.success),
                 text::value(&outcome.failure),
             );
-            format!("{{ field: {name}, success: {success}, failure: {failure} }}")
+            format!(
+                "{{ name: {name}, kind: 'text', presence: 'optional', success: {success}, failure: {failure} }}"
+            )
         });
     let timestamp = envelope
         .timestamp
@@ -180,10 +182,8 @@ fn constant(name: &str, envelope: &Envelope, tags: Tags) -> String {
                 TimestampForm::UnixMs => "unix-ms",
                 TimestampForm::UnixS => "unix-s",
             };
-            format!(
-                "{{ field: {}, as: '{form}' }}",
-                field(Some(&timestamp.field))
-            )
+            let field = field(Some(&timestamp.field)).replace(" }", "");
+            format!("{field}, as: '{form}' }}")
         });
     lay_out(&Descriptor {
         doc: String::new(),

@@ -38,14 +38,12 @@ const counterAddRule: hf.ObjectRule = [hf.reportObject, {
   by: [hf.reportInteger, { minimum: -10, maximum: 10 }],
 }, hf.reportAdditionalIfSent];
 
-const counterAddFields = /*@__PURE__*/ new Set(['by']);
-
 export function isCounterAdd(value: unknown, strict: boolean = true): value is CounterAdd {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { by } = value as hf.JsonObject;
   return (
     hf.isSafeInteger(by) && by >= -10 && by <= 10 &&
-    (!strict || hf.isClosed(value, counterAddFields))
+    (!strict || hf.isDeclared(value, counterAddRule))
   );
 }
 

@@ -80,7 +80,6 @@ export {
   formatViolation,
   passes,
   prefixPath,
-  violationsAt,
   violationsOf,
 } from './handfast/report.js';
 export type { Report, Validator, Violation } from './handfast/report.js';

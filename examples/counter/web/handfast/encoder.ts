@@ -13,7 +13,6 @@ import {
   type Report,
   type Validator,
   type Violation,
-  violationsAt,
   violationsOf,
 } from './report.js';
 import { err, ok, type Result } from './result.js';
@@ -68,7 +67,7 @@ export class Encoder {
     text: unknown = payload,
   ): readonly Violation[] {
     if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep;
-    return under === null ? violationsOf(validate, payload, 'sent') : violationsAt(validate, payload, 'sent', under);
+    return violationsOf(validate, payload, 'sent', under);
   }
 
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
@@ -87,8 +86,9 @@ export class Encoder {
   }
 
   #raw(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): Packet {
-    const version = parseInt(this.#protocol.version, 10);
-    return writeMessage(envelope, tag, payload, { ...fields, version }, this.#encoding);
+    const isVersioned = envelope.version?.presence === 'required';
+    const all = isVersioned ? { ...fields, version: parseInt(this.#protocol.version, 10) } : fields;
+    return writeMessage(envelope, tag, payload, all, this.#encoding);
   }
 }
 

@@ -75,6 +75,9 @@ const OUTCOME_UNKNOWN: RuntimeError = {
 /** The error of a call that was aborted by its signal. */
 export const ABORTED: RuntimeError = { code: 'CANCELLED', message: 'aborted by the caller' };
 
+/** The default of `limits.outbound`. */
+const DEFAULT_OUTBOUND = 1_048_576;
+
 /** Each entry counts as this many bytes more than its packet: about the size of the objects around it. */
 const OVERHEAD = 256;
 
@@ -87,9 +90,10 @@ const POLL_INTERVAL = 20;
  */
 export class Outbound {
   readonly #core: Core;
+  /** The bound, in bytes. */
+  readonly maxBytes: number;
   /** Whether any request was identified by order. */
   #hasOrdered = false;
-  readonly #maxBytes: number;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
   /** What is not written yet, in the order of the calls. The key of a message without a reply is its entry. */
@@ -104,9 +108,9 @@ export class Outbound {
   readonly #control: Map<'pong' | 'received', Packet> = new Map();
   #cancelPoll: (() => void) | undefined;
 
-  constructor(core: Core, maxBytes: number) {
+  constructor(core: Core) {
     this.#core = core;
-    this.#maxBytes = maxBytes;
+    this.maxBytes = core.protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
   }
 
   /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
@@ -115,7 +119,7 @@ export class Outbound {
     if (signal?.aborted === true) return request.failed(ABORTED);
     this.#hasOrdered ||= request.inOrder;
     const bytes = byteLength(packet) + OVERHEAD;
-    if (as === undefined && this.#isFull(bytes, this.#maxBytes)) return request.failed(this.#queueFull());
+    if (as === undefined && this.#isFull(bytes, this.maxBytes)) return request.failed(this.#queueFull());
     const timedOut = (): void => this.fail(id, { code: 'TIMEOUT', message: `no reply within ${timeout} ms` });
     const cancelTimer = timeout === null ? undefined : deadline(this.#core.clock, timeout, timedOut);
     const abort = (): void => this.fail(id, ABORTED);
@@ -135,11 +139,11 @@ export class Outbound {
   send(packet: Packet, volatile: boolean, { delivered }: SendOptions, isAnswer: boolean = false): Result<undefined, RuntimeError> {
     const bytes = byteLength(packet) + OVERHEAD;
     const entry: Entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, thisConnectionOnly: isAnswer, release() {} };
-    if (volatile && (!this.isOpen || this.#isFull(bytes, this.#maxBytes / 2))) {
+    if (volatile && (!this.isOpen || this.#isFull(bytes, this.maxBytes / 2))) {
       settle(entry, OUTCOME_UNKNOWN);
       return ok(undefined);
     }
-    if (this.#isFull(bytes, this.#maxBytes)) return err(this.#queueFull());
+    if (this.#isFull(bytes, this.maxBytes)) return err(this.#queueFull());
     this.#usedBytes += bytes;
     this.#enqueue(entry, entry);
     return ok(undefined);
@@ -159,7 +163,7 @@ export class Outbound {
   }
 
   #queueFull(): RuntimeError {
-    const message = `${this.#maxBytes} bytes are pending already`;
+    const message = `${this.maxBytes} bytes are pending already`;
     return { code: 'QUEUE_FULL', message, retryable: true };
   }
 
@@ -173,7 +177,7 @@ export class Outbound {
     if (!this.isOpen || !this.#flushControl()) return;
     for (const [key, entry] of this.#queued) {
       const unacknowledged = this.#sent.bytes;
-      if (this.#isSocketFull() || (unacknowledged > 0 && unacknowledged + entry.bytes > this.#maxBytes)) return;
+      if (this.#isSocketFull() || (unacknowledged > 0 && unacknowledged + entry.bytes > this.maxBytes)) return;
       this.#write(key, entry);
       if (!this.isOpen) return;
     }
@@ -218,7 +222,7 @@ export class Outbound {
 
   /** Whether the socket's buffer is full; then it is polled. */
   #isSocketFull(): boolean {
-    if (this.#core.connection.buffered <= this.#maxBytes / 2) return false;
+    if (this.#core.connection.buffered <= this.maxBytes / 2) return false;
     this.#cancelPoll ??= this.#core.clock.after(POLL_INTERVAL, () => {
       this.#cancelPoll = undefined;
       this.flush();

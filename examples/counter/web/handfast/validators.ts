@@ -345,7 +345,7 @@ export function missingProperty(name: string, report: Report): void {
 }
 
 /** Whether an object has no properties but the declared ones. */
-export function isClosed(value: object, declared: ReadonlySet<string>): boolean {
+export function isClosed(value: object, declared: Names): boolean {
   return undeclared(value as JsonObject, declared).length === 0;
 }
 
