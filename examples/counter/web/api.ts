@@ -158,7 +158,7 @@ export const protocol: hf.Protocol = {
   subprotocols: { json: 'counter.v1+json' },
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,
-  limits: { message: 65536, outbound: 1048576, inbound: 262144 },
+  limits: { message: 65536, outbound: 1048576 },
   session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000 } },
 };
 

@@ -83,10 +83,9 @@ var noPayload = (value, report) => {
   if (object(value, report) && report.strict) noAdditionalProperties(value, NOTHING, report);
 };
 function noneOfTypes(types, report) {
-  const words = [...types];
-  const last = words.pop() ?? "nothing";
   const allowed = types.map((type) => type.replace(/.* /, ""));
-  fail(report, "type", `must be ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`, allowed);
+  const words = [types.slice(0, -1).join(", "), types.at(-1) ?? "nothing"].filter((part) => part !== "");
+  fail(report, "type", `must be ${words.join(" or ")}`, allowed);
 }
 function notEnum(allowed, report) {
   fail(report, "enum", `must be one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`, allowed);
@@ -720,26 +719,20 @@ var Encoder = class {
   /** Encodes a message, if a server would accept it. */
   message(message, payload, fields) {
     const envelope = message.envelope ?? this.#protocol.envelope.client;
+    const { content } = envelope;
     const text = message.writeBytes === void 0 ? payload : message.writeBytes(payload);
-    if (message.send !== noPayload) {
-      const { content } = envelope;
-      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content, text);
-      if (violations.length > 0) {
-        const words = describe(`the payload of \`${message.name}\` does not fit`, violations);
-        return err({ code: "INVALID", message: words, violations });
-      }
-    }
+    const invalid = (words, violations2) => err({ code: "INVALID", message: describe(`the payload of \`${message.name}\` ${words}`, violations2), violations: violations2 });
+    const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text);
+    if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
       packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === void 0 ? text : message.packBytes?.(payload) ?? payload, fields);
     } catch (error) {
-      const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
-      return err({ code: "INVALID", message: words, violations: [] });
+      return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.#protocol.limits?.message;
-    if (max !== void 0 && packet.length * 3 > max && byteLength(packet) > max) {
-      const words = `\`${message.name}\` has more than ${max} bytes`;
-      return err({ code: "TOO_LARGE", message: words, retryable: false });
+    const max = this.#protocol.limits?.message ?? Infinity;
+    if (packet.length * 3 > max && byteLength(packet) > max) {
+      return err({ code: "TOO_LARGE", message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
     return ok(packet);
   }
@@ -818,38 +811,38 @@ var Outbound = class {
   }
   /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
   request(request, { timeout, signal, as }) {
-    const { id, packet } = request;
+    const { id } = request;
     if (signal?.aborted === true) return request.failed(ABORTED);
     this.#hasOrdered ||= request.inOrder;
-    const bytes = byteLength(packet) + OVERHEAD;
-    if (as === void 0 && this.#isFull(bytes, this.maxBytes)) return request.failed(this.#queueFull());
+    const entry = this.#entry(request.packet, { request, thisConnectionOnly: as !== void 0 });
+    if (as === void 0 && this.#isFull(entry, this.maxBytes)) return request.failed(this.#queueFull());
     const timedOut = () => this.fail(id, { code: "TIMEOUT", message: `no reply within ${timeout} ms` });
     const cancelTimer = timeout === null ? void 0 : deadline(this.#core.clock, timeout, timedOut);
     const abort = () => this.fail(id, ABORTED);
     signal?.addEventListener("abort", abort);
-    const release = () => {
+    entry.release = () => {
       cancelTimer?.();
       signal?.removeEventListener("abort", abort);
     };
-    const thisConnectionOnly = as !== void 0;
-    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile: false, request, thisConnectionOnly, release };
-    this.#usedBytes += bytes;
+    this.#usedBytes += entry.bytes;
     if (as === "rejoin" && this.isOpen) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
   /** Enqueues a message without a reply. `isAnswer`: it answers a request of this session, and means nothing in another. */
   send(packet, volatile, { delivered }, isAnswer = false) {
-    const bytes = byteLength(packet) + OVERHEAD;
-    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, thisConnectionOnly: isAnswer, release() {
-    } };
-    if (volatile && (!this.isOpen || this.#isFull(bytes, this.maxBytes / 2))) {
-      settle(entry, OUTCOME_UNKNOWN);
-      return ok(void 0);
+    const entry = this.#entry(packet, { volatile, delivered, thisConnectionOnly: isAnswer });
+    if (volatile && (!this.isOpen || this.#isFull(entry, this.maxBytes / 2))) settle(entry, OUTCOME_UNKNOWN);
+    else if (this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
+    else {
+      this.#usedBytes += entry.bytes;
+      this.#enqueue(entry, entry);
     }
-    if (this.#isFull(bytes, this.maxBytes)) return err(this.#queueFull());
-    this.#usedBytes += bytes;
-    this.#enqueue(entry, entry);
     return ok(void 0);
+  }
+  #entry(packet, rest) {
+    const bytes = byteLength(packet) + OVERHEAD;
+    return { order: this.#nextOrder++, packet, bytes, used: bytes, release() {
+    }, ...rest };
   }
   /** Sends a message that is not counted, before all others. A server that does not read gets only the last of each. */
   control(role, packet) {
@@ -858,13 +851,12 @@ var Outbound = class {
     this.#flushControl();
   }
   /** There is always room for one message, so that none is queued for ever. */
-  #isFull(bytes, max) {
+  #isFull({ bytes }, max) {
     const used = this.#usedBytes + this.#core.connection.buffered;
     return used > 0 && used + bytes > max;
   }
   #queueFull() {
-    const message = `${this.maxBytes} bytes are pending already`;
-    return { code: "QUEUE_FULL", message, retryable: true };
+    return { code: "QUEUE_FULL", message: `${this.maxBytes} bytes are pending already`, retryable: true };
   }
   #enqueue(key, entry) {
     this.#queued.set(key, entry);
@@ -922,14 +914,13 @@ var Outbound = class {
     return true;
   }
   #write(key, entry) {
-    const { packet, request } = entry;
+    const { packet, request, volatile } = entry;
     this.#queued.delete(key);
-    this.#sent.send(entry.volatile ? void 0 : entry);
+    this.#sent.send(volatile ? void 0 : entry);
     if (request !== void 0) this.#written.set(request.id, entry);
     else {
-      this.#usedBytes -= entry.used;
-      entry.used = 0;
-      if (entry.volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
+      this.#free(entry);
+      if (volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
     }
     this.#core.connection.write(packet);
   }
@@ -937,7 +928,7 @@ var Outbound = class {
   find(id) {
     const named = id === void 0 ? void 0 : this.#written.get(id)?.request;
     if (named?.inOrder === false || !this.#hasOrdered) return named;
-    for (const { request } of this.#written.values()) if (request?.inOrder === true) return request;
+    for (const { request } of this.#written.values()) if (request?.inOrder) return request;
     return void 0;
   }
   /** Whether a pending request was written to the current connection. */
@@ -949,30 +940,35 @@ var Outbound = class {
     const entry = this.#written.get(request.id);
     if (entry === void 0) return;
     entry.release();
-    this.#usedBytes -= entry.used;
-    entry.used = 0;
-    if (entry.abandoned === true || request.answered(message, incoming)) this.#remove(request.id, entry);
+    this.#free(entry);
+    if (entry.abandoned || request.answered(message, incoming)) this.#remove(request.id, entry);
   }
   /** Fails a request. */
   fail(id, error, answered = false) {
-    const entry = this.#queued.get(id) ?? this.#written.get(id);
-    if (entry === void 0) return;
-    const wasAbandoned = entry.abandoned;
     const wasWritten = this.#written.has(id);
-    this.abandon(id, answered);
-    if (wasAbandoned !== true) entry.request?.failed(error, wasWritten);
+    this.abandon(id, answered)?.failed(error, wasWritten);
   }
-  /** Gives up a request. If the protocol goes by order, its position is kept until the reply arrives. */
+  /**
+   * Gives up a request. If the protocol goes by order, its position is kept until the reply arrives.
+   *
+   * @returns it, unless it was given up before.
+   */
   abandon(id, answered = false) {
     const entry = this.#queued.get(id) ?? this.#written.get(id);
-    if (entry === void 0) return;
+    if (entry === void 0) return void 0;
+    const { request, abandoned } = entry;
     entry.release();
     entry.abandoned = true;
-    if (answered || entry.request?.inOrder !== true || this.#queued.has(id)) this.#remove(id, entry);
+    if (answered || !request?.inOrder || this.#queued.has(id)) this.#remove(id, entry);
+    return abandoned ? void 0 : request;
   }
-  #remove(key, entry) {
+  /** It no longer uses any of the bound. */
+  #free(entry) {
     this.#usedBytes -= entry.used;
     entry.used = 0;
+  }
+  #remove(key, entry) {
+    this.#free(entry);
     this.#queued.delete(key);
     this.#written.delete(key);
   }
@@ -998,31 +994,32 @@ var Outbound = class {
     this.detach();
     const queued = [...this.#queued];
     const written = [...this.#written];
-    const isResent = (entry) => entry.request === void 0 && entry.thisConnectionOnly !== true;
-    const unconfirmed = refused ? [...this.#sent.kept.values()].filter(isResent) : [];
-    for (const entry of unconfirmed) this.#usedBytes += entry.used = entry.bytes;
-    this.#written.clear();
-    const kept = written.filter(([, entry]) => {
-      if (!refused) entry.lost = true;
+    const all = written.filter(([, entry]) => {
+      entry.lost ||= !refused;
       const { request, thisConnectionOnly, abandoned } = entry;
-      return refused || again && request?.idempotent === true && thisConnectionOnly !== true && abandoned !== true;
+      return refused || again && request?.idempotent && !thisConnectionOnly && !abandoned;
     });
-    const all = [...kept, ...unconfirmed.map((entry) => [entry, entry]), ...queued];
-    this.#queued = new Map(all.sort(([, a], [, b]) => a.order - b.order));
+    for (const entry of refused ? this.#sent.kept.values() : []) {
+      if (entry.request !== void 0 || entry.thisConnectionOnly) continue;
+      this.#usedBytes += entry.used = entry.bytes;
+      all.push([entry, entry]);
+    }
+    this.#queued = new Map([...all, ...queued].sort(([, a], [, b]) => a.order - b.order));
+    this.#written.clear();
     if (refused) this.#sent.begin(false);
     else this.begin(false);
     for (const [id, entry] of written) {
       if (this.#queued.has(id)) continue;
-      this.#usedBytes -= entry.used;
+      this.#free(entry);
       entry.release();
-      if (entry.abandoned !== true) entry.request?.failed(OUTCOME_UNKNOWN);
+      if (!entry.abandoned) entry.request?.failed(OUTCOME_UNKNOWN);
     }
-    for (const [key, entry] of queued) if (entry.thisConnectionOnly === true) this.fail(key, OUTCOME_UNKNOWN);
+    for (const [key, entry] of queued) if (entry.thisConnectionOnly) this.fail(key, OUTCOME_UNKNOWN);
   }
   /** Fails every request, and drops the rest. */
   failAll(error) {
     for (const [key, entry] of [...this.#queued, ...this.#written]) {
-      if (entry.request !== void 0) this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error, true);
+      if (entry.request !== void 0) this.fail(entry.request.id, entry.lost ? OUTCOME_UNKNOWN : error, true);
       else {
         this.#remove(key, entry);
         settle(entry, error);
@@ -1486,7 +1483,9 @@ var Channels = class {
       else this.#lose(membership, error);
       this.#rejoin();
     };
-    const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, sequence.position);
+    const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
+    const position = seq && epoch ? sequence.position : {};
+    const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, position);
     if (isCurrent) membership.id = id;
   }
   /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
@@ -1632,7 +1631,6 @@ function backoffDelay(clock, { min, max }, failures) {
 
 // handfast/connection.ts
 var ABNORMAL = 1006;
-var PROTOCOL_ERROR = 1002;
 var OVERLOADED_STEPS = 3;
 var Connection = class {
   /** The close codes of the protocol. */
@@ -1647,9 +1645,8 @@ var Connection = class {
   /** An encoded ping. */
   #ping;
   #transport;
-  /** Sends the hello on the current connection, where the server speaks first. */
-  #greeted = () => {
-  };
+  /** Sends the hello on the current connection, which may wait until the server has spoken. */
+  #hello;
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
   /** Consecutive attempts that led to no session, or to none that lasted. */
@@ -1702,16 +1699,12 @@ var Connection = class {
     const { timeout } = protocol2.session;
     this.#phase = "connecting";
     this.#cancelTimer();
-    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
+    this.#cancelTimer = deadline(clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = this.#connect(this.#url, this.#subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
-        if (this.#core.encoder.tag("greeting") === null) return void this.#sayHello(isCurrent);
-        this.#greeted = () => {
-          this.#greeted = () => {
-          };
-          if (isCurrent()) void this.#sayHello(isCurrent);
-        };
+        this.#hello = () => void this.#sayHello(isCurrent);
+        if (this.#core.encoder.tag("greeting") === null) this.greeted();
       },
       received: (frame) => {
         if (!isCurrent()) return;
@@ -1736,7 +1729,7 @@ var Connection = class {
   /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
   retryNow() {
     if (this.#phase === "waiting") return this.#retry();
-    if (this.#phase !== "ready" || this.#ping === null) return;
+    if (this.#phase !== "ready") return;
     this.link.ping();
     this.#beat();
   }
@@ -1753,21 +1746,23 @@ var Connection = class {
     } catch (error) {
       if (!isCurrent()) return;
       this.#core.failed(error);
-      this.#drop(ABNORMAL, "no hello");
+      this.drop(ABNORMAL, "no hello");
       return;
     }
     if (isCurrent()) this.#core.opened();
   }
-  /** The server has spoken first. */
+  /** The hello may be sent: the server has spoken first, or does not. */
   greeted() {
-    this.#greeted();
+    const hello = this.#hello;
+    this.#hello = void 0;
+    hello?.();
   }
   /** Writes a message. */
   write(packet) {
     try {
       this.#transport?.send(packet);
     } catch (error) {
-      this.#drop(ABNORMAL, String(error));
+      this.drop(ABNORMAL, String(error));
     }
   }
   /** The session is ready: the heartbeat begins. `counting` if both ends count. */
@@ -1792,49 +1787,38 @@ var Connection = class {
     for (; ; ) {
       const action = this.link.handleTimeout(clock.now());
       if (action === void 0) return this.#watch();
-      if (action === "silent") return this.#drop(this.closeCodes.silent, `no answer to a ping within ${protocol2.session.timeout} ms`);
-      if (action !== "ping") this.#core.acknowledge(action);
-      else if (this.#ping !== null) this.write(this.#ping);
+      if (action === "silent") return this.drop(this.closeCodes.silent, `no answer to a ping within ${protocol2.session.timeout} ms`);
+      if (action === "ping") this.write(this.#ping);
+      else this.#core.acknowledge(action);
       if (this.#phase !== "ready") return;
     }
-  }
-  /** The server does not follow the protocol. */
-  broken(reason) {
-    this.#drop(PROTOCOL_ERROR, reason);
-  }
-  /** The server refuses temporarily: the delay is that for an overloaded one. */
-  refused(reason) {
-    this.#drop(this.closeCodes.rateLimited, reason);
-  }
-  /** Closes it for good. */
-  end(code, reason) {
-    if (this.#phase !== "ended") this.#drop(code, reason, true);
   }
   /** Whether a close code means that the client must not reconnect. */
   #isFinal(code) {
     if (code === this.closeCodes.unauthorized && this.#phase === "ready" && this.#core.refresh?.hasExpired() === true) return false;
     return code === 1e3 || isRefusal(code, this.closeCodes);
   }
-  #drop(code, reason, final = false) {
+  /** Closes the connection, for good if it is `final`. */
+  drop(code, reason, final = false) {
+    if (this.#phase === "ended") return;
     const transport = this.#transport;
     this.#lost(code, reason, final);
     transport?.close(code === ABNORMAL ? this.closeCodes.silent : code, reason);
   }
   #lost(code, reason, final = false) {
     const { protocol: protocol2, clock } = this.#core;
-    const reconnect = this.#reconnect;
     const { backoff } = protocol2.session;
     if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
     else this.#failedAttempts++;
     this.#generation++;
-    this.#transport = void 0;
+    this.#transport = this.#hello = void 0;
     this.#cancelTimer();
+    final ||= !this.#reconnect;
     const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
-    if (final || !reconnect || hasGivenUp) {
+    if (final || hasGivenUp) {
       this.#phase = "ended";
-      const words = hasGivenUp && !final && reconnect ? `gave up after ${this.#failedAttempts} attempts: ${reason || code}` : reason;
-      this.#core.closed({ code, reason: words, final: true });
-      return;
+      const words = final ? reason : `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
+      return this.#core.closed({ code, reason: words, final: true });
     }
     if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormalCloses === 2) this.#hint(reason);
     this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
@@ -1916,10 +1900,8 @@ function webSocket(constructor) {
   };
 }
 function drop(socket) {
-  if (socket.terminate !== void 0) return socket.terminate();
   const own = socket;
-  const unref = own[/* @__PURE__ */ Symbol.for("nodejs.unref")];
-  if (typeof unref === "function") return void unref.call(socket);
+  (socket.terminate ?? own[/* @__PURE__ */ Symbol.for("nodejs.unref")])?.call(socket);
   const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "response");
   if (response !== void 0) own[response]?.socket?.destroy?.();
 }
@@ -1948,6 +1930,7 @@ function onWake(callback) {
 }
 
 // handfast/core.ts
+var PROTOCOL_ERROR = 1002;
 var Core = class {
   ready;
   state;
@@ -2115,15 +2098,14 @@ var Core = class {
   }
   #becomeReady(welcome) {
     if (this.#isReady) return;
-    this.#earlyReady = welcome;
+    this.#earlyReady = this.#hasGreeted ? void 0 : welcome;
     if (!this.#hasGreeted) return;
-    this.#earlyReady = void 0;
     const { session, received = -1, ...ready2 } = welcome;
     const resumed = ready2.resumed === true;
     const counting = this.#canCount && received >= 0;
     if (resumed && !(this.#detached !== void 0 && counting && this.outbound.canResume(received))) {
       this.#end(false);
-      return this.connection.broken("the server resumes another session");
+      return this.connection.drop(PROTOCOL_ERROR, "the server resumes another session");
     }
     if (!resumed && this.#detached !== void 0) this.#end(false);
     this.#detached?.();
@@ -2131,8 +2113,7 @@ var Core = class {
     this.#token = counting ? session : void 0;
     const resume = this.numbered?.resume(session) ?? null;
     if (resume !== null) this.connection.write(resume);
-    if (!this.#hasGreeted) return;
-    if (!resumed && !this.outbound.isOpen) this.#begin();
+    if (this.#hasGreeted && !resumed && !this.outbound.isOpen) this.#begin();
     if (!this.#hasGreeted) return;
     this.#isReady = this.#wasReady = true;
     this.connection.ready(this.numbered?.acknowledges ?? counting, resumed);
@@ -2205,7 +2186,7 @@ var Core = class {
     this.#closedError = { code: "CLOSED", message: refused.message };
     this.#refused = true;
     this.#rejectReady(refused);
-    this.connection.end(refused.code === "VERSION" ? version : unauthorized, refused.message);
+    this.connection.drop(refused.code === "VERSION" ? version : unauthorized, refused.message, true);
   }
   // Receiving
   received(frame, now) {
@@ -2259,7 +2240,7 @@ var Core = class {
         const words = refusalText(refusal2);
         if (!retryable) return this.#refuse(new SessionRefusedError(code, words, side, violations));
         this.#refused = true;
-        this.connection.refused(words);
+        this.connection.drop(this.connection.closeCodes.rateLimited, words);
         this.#refused = false;
         return;
       }
@@ -2309,7 +2290,7 @@ var Core = class {
   close() {
     this.isClosing = true;
     this.channels?.ignoreRejections();
-    this.connection.end(1e3, "closed by the client");
+    this.connection.drop(1e3, "closed by the client", true);
   }
   /** Reports an error that no call waits for and that is no mistake of the application. */
   failed(error, words = "could not connect", kind = "auth") {
@@ -2491,7 +2472,7 @@ var protocol = {
   subprotocols: { json: "counter.v1+json" },
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
-  limits: { message: 65536, outbound: 1048576, inbound: 262144 },
+  limits: { message: 65536, outbound: 1048576 },
   session: { heartbeat: 25e3, timeout: 1e4, resume: 12e4, backoff: { min: 500, max: 3e4 } }
 };
 function connect(url, options) {

@@ -22,9 +22,6 @@ export interface ConnectionClosed {
 /** The close code of a connection that ended without a close frame, or was never opened (RFC 6455, section 7.1.5). */
 export const ABNORMAL = 1006;
 
-/** The close code of a protocol error (RFC 6455, section 7.4.1). */
-const PROTOCOL_ERROR = 1002;
-
 /** After an overloaded server closes, the backoff has doubled at least this often. */
 const OVERLOADED_STEPS = 3;
 
@@ -42,8 +39,8 @@ export class Connection {
   /** An encoded ping. */
   readonly #ping: Packet | null;
   #transport: Transport | undefined;
-  /** Sends the hello on the current connection, where the server speaks first. */
-  #greeted: () => void = () => {};
+  /** Sends the hello on the current connection, which may wait until the server has spoken. */
+  #hello: (() => void) | undefined;
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
   /** Consecutive attempts that led to no session, or to none that lasted. */
@@ -99,15 +96,12 @@ export class Connection {
     const { timeout } = protocol.session;
     this.#phase = 'connecting';
     this.#cancelTimer();
-    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
+    this.#cancelTimer = deadline(clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = this.#connect(this.#url, this.#subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
-        if (this.#core.encoder.tag('greeting') === null) return void this.#sayHello(isCurrent);
-        this.#greeted = () => {
-          this.#greeted = () => {};
-          if (isCurrent()) void this.#sayHello(isCurrent);
-        };
+        this.#hello = () => void this.#sayHello(isCurrent);
+        if (this.#core.encoder.tag('greeting') === null) this.greeted();
       },
       received: frame => {
         if (!isCurrent()) return;
@@ -134,7 +128,7 @@ export class Connection {
   /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
   retryNow(): void {
     if (this.#phase === 'waiting') return this.#retry();
-    if (this.#phase !== 'ready' || this.#ping === null) return;
+    if (this.#phase !== 'ready') return;
     this.link.ping();
     this.#beat();
   }
@@ -153,15 +147,17 @@ export class Connection {
     } catch (error) {
       if (!isCurrent()) return;
       this.#core.failed(error);
-      this.#drop(ABNORMAL, 'no hello');
+      this.drop(ABNORMAL, 'no hello');
       return;
     }
     if (isCurrent()) this.#core.opened();
   }
 
-  /** The server has spoken first. */
+  /** The hello may be sent: the server has spoken first, or does not. */
   greeted(): void {
-    this.#greeted();
+    const hello = this.#hello;
+    this.#hello = undefined;
+    hello?.();
   }
 
   /** Writes a message. */
@@ -169,7 +165,7 @@ export class Connection {
     try {
       this.#transport?.send(packet);
     } catch (error) {
-      this.#drop(ABNORMAL, String(error));
+      this.drop(ABNORMAL, String(error));
     }
   }
 
@@ -197,26 +193,11 @@ export class Connection {
     for (;;) {
       const action = this.link.handleTimeout(clock.now());
       if (action === undefined) return this.#watch();
-      if (action === 'silent') return this.#drop(this.closeCodes.silent, `no answer to a ping within ${protocol.session.timeout} ms`);
-      if (action !== 'ping') this.#core.acknowledge(action);
-      else if (this.#ping !== null) this.write(this.#ping);
+      if (action === 'silent') return this.drop(this.closeCodes.silent, `no answer to a ping within ${protocol.session.timeout} ms`);
+      if (action === 'ping') this.write(this.#ping as Packet); // without one there is no heartbeat
+      else this.#core.acknowledge(action);
       if (this.#phase !== 'ready') return;
     }
-  }
-
-  /** The server does not follow the protocol. */
-  broken(reason: string): void {
-    this.#drop(PROTOCOL_ERROR, reason);
-  }
-
-  /** The server refuses temporarily: the delay is that for an overloaded one. */
-  refused(reason: string): void {
-    this.#drop(this.closeCodes.rateLimited, reason);
-  }
-
-  /** Closes it for good. */
-  end(code: number, reason: string): void {
-    if (this.#phase !== 'ended') this.#drop(code, reason, true);
   }
 
   /** Whether a close code means that the client must not reconnect. */
@@ -225,7 +206,9 @@ export class Connection {
     return code === 1000 || isRefusal(code, this.closeCodes);
   }
 
-  #drop(code: number, reason: string, final: boolean = false): void {
+  /** Closes the connection, for good if it is `final`. */
+  drop(code: number, reason: string, final: boolean = false): void {
+    if (this.#phase === 'ended') return;
     const transport = this.#transport;
     this.#lost(code, reason, final);
     // A server does not keep the session after a close frame, unless it is this one.
@@ -234,20 +217,19 @@ export class Connection {
 
   #lost(code: number, reason: string, final: boolean = false): void {
     const { protocol, clock } = this.#core;
-    const reconnect = this.#reconnect;
     const { backoff } = protocol.session;
     // A server that is ready and closes immediately has not recovered.
     if (this.#phase === 'ready' && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
     else this.#failedAttempts++;
     this.#generation++;
-    this.#transport = undefined;
+    this.#transport = this.#hello = undefined;
     this.#cancelTimer();
+    final ||= !this.#reconnect;
     const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
-    if (final || !reconnect || hasGivenUp) {
+    if (final || hasGivenUp) {
       this.#phase = 'ended';
-      const words = hasGivenUp && !final && reconnect ? `gave up after ${this.#failedAttempts} attempts: ${reason || code}` : reason;
-      this.#core.closed({ code, reason: words, final: true });
-      return;
+      const words = final ? reason : `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
+      return this.#core.closed({ code, reason: words, final: true });
     }
     if (code === ABNORMAL && this.#phase === 'connecting' && ++this.#abnormalCloses === 2) this.#hint(reason);
     this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;

@@ -38,6 +38,9 @@ import { type ClientState, Store } from './state.js';
 import { webSocket } from './transport.js';
 import { onWake } from './wake.js';
 
+/** The close code of a protocol error (RFC 6455, section 7.4.1). */
+const PROTOCOL_ERROR = 1002;
+
 /** What all features of a client share: its session, its requests and its listeners. */
 export class Core {
   readonly ready: Promise<Ready>;
@@ -233,15 +236,14 @@ export class Core {
 
   #becomeReady(welcome: Welcome): void {
     if (this.#isReady) return; // a second ready message changes nothing
-    this.#earlyReady = welcome;
+    this.#earlyReady = this.#hasGreeted ? undefined : welcome;
     if (!this.#hasGreeted) return;
-    this.#earlyReady = undefined;
     const { session, received = -1, ...ready } = welcome;
     const resumed = ready.resumed === true;
     const counting = this.#canCount && received >= 0;
     if (resumed && !(this.#detached !== undefined && counting && this.outbound.canResume(received))) {
       this.#end(false);
-      return this.connection.broken('the server resumes another session');
+      return this.connection.drop(PROTOCOL_ERROR, 'the server resumes another session');
     }
     if (!resumed && this.#detached !== undefined) this.#end(false);
     this.#detached?.();
@@ -249,9 +251,8 @@ export class Core {
     this.#token = counting ? session : undefined;
     const resume = this.numbered?.resume(session) ?? null;
     if (resume !== null) this.connection.write(resume);
-    if (!this.#hasGreeted) return;
-    if (!resumed && !this.outbound.isOpen) this.#begin();
-    if (!this.#hasGreeted) return;
+    if (this.#hasGreeted && !resumed && !this.outbound.isOpen) this.#begin();
+    if (!this.#hasGreeted) return; // the connection was lost while that was written
     this.#isReady = this.#wasReady = true;
     this.connection.ready(this.numbered?.acknowledges ?? counting, resumed);
     if (resumed) this.outbound.resume(received);
@@ -331,7 +332,7 @@ export class Core {
     this.#closedError = { code: 'CLOSED', message: refused.message };
     this.#refused = true;
     this.#rejectReady(refused);
-    this.connection.end(refused.code === 'VERSION' ? version : unauthorized, refused.message);
+    this.connection.drop(refused.code === 'VERSION' ? version : unauthorized, refused.message, true);
   }
 
   // Receiving
@@ -393,7 +394,7 @@ export class Core {
         if (!retryable) return this.#refuse(new SessionRefusedError(code, words, side, violations));
         // Refused for now: the server has not processed what followed the hello, so it is sent again after the next one.
         this.#refused = true;
-        this.connection.refused(words);
+        this.connection.drop(this.connection.closeCodes.rateLimited, words);
         this.#refused = false;
         return;
       }
@@ -447,7 +448,7 @@ export class Core {
   close(): void {
     this.isClosing = true;
     this.channels?.ignoreRejections();
-    this.connection.end(1000, 'closed by the client');
+    this.connection.drop(1000, 'closed by the client', true);
   }
 
   /** Reports an error that no call waits for and that is no mistake of the application. */

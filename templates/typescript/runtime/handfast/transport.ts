@@ -94,10 +94,8 @@ export function webSocket(constructor?: WebSocketConstructor): TransportFactory 
  * for that, and need none.
  */
 function drop(socket: Socket): void {
-  if (socket.terminate !== undefined) return socket.terminate();
   const own = socket as unknown as Record<symbol, unknown>;
-  const unref = own[Symbol.for('nodejs.unref')];
-  if (typeof unref === 'function') return void unref.call(socket);
+  (socket.terminate ?? (own[Symbol.for('nodejs.unref')] as (() => void) | undefined))?.call(socket);
   // Node 20 and 22 offer no other way than the name of a hidden property.
   const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'response');
   if (response !== undefined) (own[response] as { socket?: { destroy?(): void } } | null)?.socket?.destroy?.();

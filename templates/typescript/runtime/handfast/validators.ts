@@ -108,10 +108,9 @@ export const noPayload: Validator<undefined> = (value, report) => {
 
 /** Reports a violation of `type` with several types. Each has its article, except null: `an array`. */
 export function noneOfTypes(types: readonly string[], report: Report): void {
-  const words = [...types];
-  const last = words.pop() ?? 'nothing';
   const allowed = types.map(type => type.replace(/.* /, ''));
-  fail(report, 'type', `must be ${words.length > 0 ? `${words.join(', ')} or ` : ''}${last}`, allowed);
+  const words = [types.slice(0, -1).join(', '), types.at(-1) ?? 'nothing'].filter(part => part !== '');
+  fail(report, 'type', `must be ${words.join(' or ')}`, allowed);
 }
 
 // `const` and `enum`
