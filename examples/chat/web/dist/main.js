@@ -648,7 +648,7 @@ function register(message, envelope, byTag, own, tag = tagOf(message)) {
 }
 var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
-var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
+var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
 var MANY_DIGITS = 210;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var NOT_JSON = "not JSON";
@@ -1485,17 +1485,9 @@ var Channels = class {
     if (id !== void 0) this.#core.outbound.abandon(id);
     return isKnown ? this.#leave(membership) : ok(void 0);
   }
-  #leave({ leave, leaveParams }) {
-    return new Promise((resolve2) => {
-      this.#request(
-        leave,
-        leaveParams,
-        { timeout: this.#core.timeout(leave), as: "leave" },
-        (message) => resolve2(ok(message.payload)),
-        // Every channel is left when the connection ends.
-        (error) => resolve2(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
-      );
-    });
+  async #leave({ leave, leaveParams }) {
+    const left = await this.#core.call(leave, leaveParams, {}, "leave");
+    return !left.ok && left.error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : left;
   }
   /** A later join of the same key is of another membership, which this one no longer disturbs. */
   #remove(membership) {
@@ -2138,6 +2130,18 @@ var Core = class {
     this.outbound.request({ id, packet: packet.value, inOrder, idempotent, answers, errors, ...settle2 }, sending);
     return id;
   }
+  /** Sends a request that has one reply. */
+  call(request, payload, { timeout = this.timeout(request), signal }, as) {
+    return new Promise((resolve2) => {
+      this.request(request, payload, { timeout, signal, as }, [request.reply], {
+        answered: (message) => {
+          resolve2(ok(message.payload));
+          return true;
+        },
+        failed: (error) => resolve2(err(error))
+      });
+    });
+  }
   timeout({ timeout }) {
     return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
   }
@@ -2237,7 +2241,7 @@ var Core = class {
     if (wasReady && !final) this.numbered?.ended(isBare);
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
-    if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
+    if (final) this.#closedError ??= { code: "CLOSED", message: reason || `closed with ${code}` };
     const closedError = this.#closedError;
     if (isBare && this.#token !== void 0) {
       this.outbound.detach();
@@ -2289,7 +2293,7 @@ var Core = class {
     const decoded = this.protocol.mapped?.translate(found, this.protocol) ?? found;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
-    const isOwn = this.#own.some((own) => own === known);
+    const isOwn = known !== void 0 && this.#own.includes(known);
     if (this.numbered !== void 0) {
       if (!this.numbered.isNew(fields.seq)) return;
     } else if (this.#isReady && !isOwn) {
@@ -2342,7 +2346,7 @@ var Core = class {
         const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== void 0) return this.outbound.fail(request.id, error, true);
         this.numbered?.refused(message.seq);
-        return this.failed(new CallFailedError(error), "the server reports an error", `error ${error.code}`);
+        return this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
       }
       case sessionMessages.ping: {
         if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
@@ -2434,16 +2438,7 @@ var Client = class {
     this.state = this.#core.state;
   }
   call(request, payload, options = {}) {
-    const { timeout = this.#core.timeout(request), signal } = options;
-    return new Promise((resolve2) => {
-      this.#core.request(request, payload, { timeout, signal }, [request.reply], {
-        answered: (message) => {
-          resolve2(ok(message.payload));
-          return true;
-        },
-        failed: (error) => resolve2(err(error))
-      });
-    });
+    return this.#core.call(request, payload, options);
   }
   stream(request, payload, options = {}) {
     return request.via(this.#core, request, payload, options);
@@ -2478,7 +2473,7 @@ var Client = class {
    * What fetching them throws is thrown as it is.
    */
   async refreshAuth() {
-    if (this.#core.refresh === void 0) throw new TypeError("the protocol has no message that authenticates a client");
+    if (this.#core.refresh === void 0) throw new TypeError("the protocol has no auth message");
     await this.#core.refresh.now();
   }
   /**
@@ -2498,66 +2493,54 @@ var RETRY = 1e3;
 var CHECK = 6e4;
 var LATENCY = 1e3;
 function authRefresh(core) {
-  const { clock, protocol: protocol2, encoder } = core;
-  const answer = { name: "$auth", tag: encoder.tag("auth"), receive: validateAuthenticated };
-  const request = { name: "auth", tag: encoder.tag("auth"), send: protocol2.auth ?? noPayload, errors: [] };
+  const { clock, protocol: protocol2, encoder, state } = core;
+  const tag = encoder.tag("auth");
+  const reply = { name: "$auth", tag, receive: validateAuthenticated };
+  const request = { name: "auth", tag, send: protocol2.auth ?? noPayload, errors: [], reply };
   let cancel = () => {
   };
   let [since, date] = [0, 0];
-  let lifetime;
+  let lifetime = 0;
   const elapsed = () => Math.max(clock.now() - since, Date.now() - date);
+  const isConnected = () => state.get().status === "connected";
   function watch(due) {
     cancel();
     cancel = clock.after(Math.max(0, Math.min(due - elapsed(), CHECK)), () => {
-      if (elapsed() < due) return watch(due);
-      now().catch((error) => failed(error));
+      if (elapsed() < due) watch(due);
+      else now().catch(failed);
     });
   }
   function failed(error) {
-    if (core.state.get().status !== "connected") return;
+    if (!isConnected()) return;
     core.failed(error, "could not authenticate again");
-    const [passed, end] = [elapsed(), lifetime ?? 0];
     const isRefused = error instanceof CallFailedError && error.error.retryable === false;
-    if (!isRefused && end - passed >= RETRY) watch(passed + Math.max((end - passed) / 2, RETRY));
+    const passed = elapsed();
+    const left = lifetime - passed;
+    if (!isRefused && left >= RETRY) watch(passed + Math.max(left / 2, RETRY));
   }
   function expires(milliseconds) {
     cancel();
-    lifetime = milliseconds;
+    lifetime = milliseconds ?? 0;
     [since, date] = [clock.now(), Date.now()];
     if (milliseconds !== void 0) watch(Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
   }
   async function now() {
-    if (core.state.get().status === "connected") {
-      const payload = await core.authPayload();
-      const error = await new Promise((resolve2) => {
-        core.request(request, payload, { timeout: core.timeout({}), as: "leave" }, [answer], {
-          answered: (message) => {
-            expires(message.payload.expires);
-            resolve2(void 0);
-            return true;
-          },
-          failed: resolve2
-        });
-      });
-      if (error === void 0) return;
+    if (isConnected()) {
+      const answer = await core.call(request, await core.authPayload(), {}, "leave");
+      if (answer.ok) return expires(answer.value.expires);
+      const { error } = answer;
       const failure2 = "received" in error ? { ...error, code: error.received } : error;
       if (error.code !== "OUTCOME_UNKNOWN") throw new CallFailedError(failure2);
     }
+    let stop;
     await new Promise((resolve2, reject) => {
-      const stop = core.state.subscribe(({ status, closed }) => {
+      stop = state.subscribe(({ status, closed }) => {
         if (status === "connected") resolve2();
-        else if (status === "closed") reject(new CallFailedError({ code: "CLOSED", message: closed?.reason || "the client is closed" }));
-        else return;
-        queueMicrotask(() => stop());
+        if (status === "closed") reject(new CallFailedError({ code: "CLOSED", message: closed?.reason || "the client is closed" }));
       });
-    });
+    }).finally(() => stop());
   }
-  return {
-    expires,
-    hasExpired: () => lifetime !== void 0 && lifetime > 0 && elapsed() + LATENCY >= lifetime,
-    now,
-    stop: () => cancel()
-  };
+  return { expires, hasExpired: () => lifetime > 0 && elapsed() + LATENCY >= lifetime, now, stop: () => cancel() };
 }
 
 // handfast/stream.ts

@@ -10,7 +10,7 @@ import type { EnvelopeFields, Id } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { CallOptions } from './options.js';
 import { ABORTED, type Sending } from './outbound.js';
-import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
+import { CallFailedError, type Failure, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
 import { Subscription } from './subscription.js';
 import { type ChannelGap, type ChannelKey, type Gap, type Skip, validateChannelKey, validateGap, validateSkip } from './session.js';
@@ -245,17 +245,10 @@ export class Channels implements ClientChannels {
     return isKnown ? this.#leave(membership) : ok(undefined);
   }
 
-  #leave({ leave, leaveParams }: Membership): Promise<LeaveResult> {
-    return new Promise(resolve => {
-      this.#request(
-        leave,
-        leaveParams,
-        { timeout: this.#core.timeout(leave), as: 'leave' },
-        message => resolve(ok(message.payload)),
-        // Every channel is left when the connection ends.
-        error => resolve(error.code === 'OUTCOME_UNKNOWN' ? ok(undefined) : err(error)),
-      );
-    });
+  async #leave({ leave, leaveParams }: Membership): Promise<LeaveResult> {
+    const left = await this.#core.call(leave, leaveParams, {}, 'leave');
+    // Every channel is left when the connection ends.
+    return !left.ok && left.error.code === 'OUTCOME_UNKNOWN' ? ok(undefined) : left;
   }
 
   /** A later join of the same key is of another membership, which this one no longer disturbs. */

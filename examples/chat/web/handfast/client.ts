@@ -25,7 +25,7 @@ import type { ClientEvents } from './events.js';
 import type { ServerRequests } from './features.js';
 import type { Unsubscribe } from './listeners.js';
 import type { AuthenticatedConnectOptions, CallOptions, SendOptions } from './options.js';
-import { err, ok, type Result } from './result.js';
+import type { Result } from './result.js';
 import type { Ready } from './session.js';
 import type { ClientState, Store } from './state.js';
 import type { Stream, StreamOf } from './stream.js';
@@ -74,16 +74,7 @@ export class Client<Auth = never> {
     payload?: unknown,
     options: CallOptions = {},
   ): Promise<Result<unknown, CallError<DeclaredError>>> {
-    const { timeout = this.#core.timeout(request), signal } = options;
-    return new Promise(resolve => {
-      this.#core.request(request, payload, { timeout, signal }, [request.reply], {
-        answered: message => {
-          resolve(ok(message.payload));
-          return true;
-        },
-        failed: error => resolve(err(error)),
-      });
-    });
+    return this.#core.call(request, payload, options);
   }
 
   /**
@@ -160,7 +151,7 @@ export class Client<Auth = never> {
    * What fetching them throws is thrown as it is.
    */
   async refreshAuth(): Promise<void> {
-    if (this.#core.refresh === undefined) throw new TypeError('the protocol has no message that authenticates a client');
+    if (this.#core.refresh === undefined) throw new TypeError('the protocol has no auth message');
     await this.#core.refresh.now();
   }
 

@@ -556,7 +556,7 @@ function register(message, envelope, byTag, own, tag = tagOf(message)) {
 }
 var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
-var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
+var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
 var MANY_DIGITS = 210;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var NOT_JSON = "not JSON";
@@ -1392,17 +1392,9 @@ var Channels = class {
     if (id !== void 0) this.#core.outbound.abandon(id);
     return isKnown ? this.#leave(membership) : ok(void 0);
   }
-  #leave({ leave, leaveParams }) {
-    return new Promise((resolve2) => {
-      this.#request(
-        leave,
-        leaveParams,
-        { timeout: this.#core.timeout(leave), as: "leave" },
-        (message) => resolve2(ok(message.payload)),
-        // Every channel is left when the connection ends.
-        (error) => resolve2(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
-      );
-    });
+  async #leave({ leave, leaveParams }) {
+    const left = await this.#core.call(leave, leaveParams, {}, "leave");
+    return !left.ok && left.error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : left;
   }
   /** A later join of the same key is of another membership, which this one no longer disturbs. */
   #remove(membership) {
@@ -2045,6 +2037,18 @@ var Core = class {
     this.outbound.request({ id, packet: packet.value, inOrder, idempotent, answers, errors, ...settle2 }, sending);
     return id;
   }
+  /** Sends a request that has one reply. */
+  call(request, payload, { timeout = this.timeout(request), signal }, as) {
+    return new Promise((resolve2) => {
+      this.request(request, payload, { timeout, signal, as }, [request.reply], {
+        answered: (message) => {
+          resolve2(ok(message.payload));
+          return true;
+        },
+        failed: (error) => resolve2(err(error))
+      });
+    });
+  }
   timeout({ timeout }) {
     return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
   }
@@ -2144,7 +2148,7 @@ var Core = class {
     if (wasReady && !final) this.numbered?.ended(isBare);
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
-    if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
+    if (final) this.#closedError ??= { code: "CLOSED", message: reason || `closed with ${code}` };
     const closedError = this.#closedError;
     if (isBare && this.#token !== void 0) {
       this.outbound.detach();
@@ -2196,7 +2200,7 @@ var Core = class {
     const decoded = this.protocol.mapped?.translate(found, this.protocol) ?? found;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
-    const isOwn = this.#own.some((own) => own === known);
+    const isOwn = known !== void 0 && this.#own.includes(known);
     if (this.numbered !== void 0) {
       if (!this.numbered.isNew(fields.seq)) return;
     } else if (this.#isReady && !isOwn) {
@@ -2249,7 +2253,7 @@ var Core = class {
         const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== void 0) return this.outbound.fail(request.id, error, true);
         this.numbered?.refused(message.seq);
-        return this.failed(new CallFailedError(error), "the server reports an error", `error ${error.code}`);
+        return this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
       }
       case sessionMessages.ping: {
         if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
@@ -2341,16 +2345,7 @@ var Client = class {
     this.state = this.#core.state;
   }
   call(request, payload, options = {}) {
-    const { timeout = this.#core.timeout(request), signal } = options;
-    return new Promise((resolve2) => {
-      this.#core.request(request, payload, { timeout, signal }, [request.reply], {
-        answered: (message) => {
-          resolve2(ok(message.payload));
-          return true;
-        },
-        failed: (error) => resolve2(err(error))
-      });
-    });
+    return this.#core.call(request, payload, options);
   }
   stream(request, payload, options = {}) {
     return request.via(this.#core, request, payload, options);
@@ -2385,7 +2380,7 @@ var Client = class {
    * What fetching them throws is thrown as it is.
    */
   async refreshAuth() {
-    if (this.#core.refresh === void 0) throw new TypeError("the protocol has no message that authenticates a client");
+    if (this.#core.refresh === void 0) throw new TypeError("the protocol has no auth message");
     await this.#core.refresh.now();
   }
   /**

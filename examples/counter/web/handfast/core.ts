@@ -7,19 +7,19 @@ import type { Encoding, EncodingName, Packet } from './codec.js';
 import { ABNORMAL, Connection, type ConnectionClosed } from './connection.js';
 import { parseFrame, read, type Reader, register } from './decode.js';
 import { tagOf } from './descriptor.js';
-import type { Incoming, Message, Outgoing, Protocol, Role } from './descriptor.js';
+import type { Incoming, Message, Outgoing, Protocol, Request, Role } from './descriptor.js';
 import { Encoder } from './encoder.js';
 import type { Id, OutgoingFields, Tag } from './envelope.js';
-import { type DecodeError, type RuntimeError, SessionRefusedError } from './errors.js';
+import { type CallError, type DeclaredError, type DecodeError, type RuntimeError, SessionRefusedError } from './errors.js';
 import type { ClientEvents } from './events.js';
 import type { AnyRequest, ClientChannels, ServerRequests } from './features.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
-import type { AuthenticatedConnectOptions, SendOptions, ValueOrProvider } from './options.js';
+import type { AuthenticatedConnectOptions, CallOptions, SendOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
 import type { NumberedSession } from './numbered.js';
 import type { AuthRefresh } from './refresh.js';
 import { describe, type Validator } from './report.js';
-import { CallFailedError, err, type Failure, type Result } from './result.js';
+import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import type { Position } from './sequence.js';
 import {
   badReply,
@@ -170,16 +170,29 @@ export class Core {
     return id;
   }
 
+  /** Sends a request that has one reply. */
+  call(
+    request: Request<unknown, unknown, DeclaredError>,
+    payload: unknown,
+    { timeout = this.timeout(request), signal }: CallOptions,
+    as?: Sending['as'],
+  ): Promise<Result<unknown, CallError<DeclaredError>>> {
+    return new Promise(resolve => {
+      this.request(request, payload, { timeout, signal, as }, [request.reply], {
+        answered: message => {
+          resolve(ok(message.payload));
+          return true;
+        },
+        failed: error => resolve(err(error)),
+      });
+    });
+  }
+
   timeout({ timeout }: Pick<AnyRequest, 'timeout'>): number {
     return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
   }
 
-  write(
-    message: Outgoing<unknown>,
-    payload: unknown,
-    fields: OutgoingFields,
-    options: SendOptions = {},
-  ): Result<undefined, RuntimeError> {
+  write(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields, options: SendOptions = {}): Result<undefined, RuntimeError> {
     const packet = this.#packet(message, payload, fields);
     const { isReply = false } = fields;
     return packet.ok ? this.outbound.send(packet.value, message.volatile === true && !isReply, options, isReply) : packet;
@@ -284,7 +297,7 @@ export class Core {
     if (wasReady && !final) this.numbered?.ended(isBare);
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = undefined;
-    if (final) this.#closedError ??= { code: 'CLOSED', message: reason || `the connection was closed with ${code}` };
+    if (final) this.#closedError ??= { code: 'CLOSED', message: reason || `closed with ${code}` };
     const closedError = this.#closedError;
     if (isBare && this.#token !== undefined) {
       // It is kept until it is resumed, or the server has given it up.
@@ -344,7 +357,7 @@ export class Core {
     const decoded = this.protocol.mapped?.translate(found, this.protocol) ?? found;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
-    const isOwn = this.#own.some(own => own === known);
+    const isOwn = known !== undefined && this.#own.includes(known);
     if (this.numbered !== undefined) {
       if (!this.numbered.isNew(fields.seq)) return;
     } else if (this.#isReady && !isOwn) {
@@ -403,7 +416,7 @@ export class Core {
         const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== undefined) return this.outbound.fail(request.id, error, true);
         this.numbered?.refused(message.seq);
-        return this.failed(new CallFailedError(error as Failure), 'the server reports an error', `error ${error.code}`);
+        return this.failed(new CallFailedError(error as Failure), 'the server says', `error ${error.code}`);
       }
       case sessionMessages.ping: {
         if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));

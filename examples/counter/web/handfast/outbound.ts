@@ -40,7 +40,7 @@ export interface Sending {
    * `rejoin`: before everything that is queued. `leave`: in order, but only on this connection. Both may exceed the bound; there
    * are no more of them than joined channels.
    */
-  readonly as?: 'rejoin' | 'leave';
+  readonly as?: 'rejoin' | 'leave' | undefined;
 }
 
 interface Entry {

@@ -47,7 +47,7 @@ export function register(
 const SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 const PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
 /** A number without one of these is no larger than a double. */
-const LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
+const LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
 /** A number with fewer digits and an exponent of at most two is no larger than a double. */
 const MANY_DIGITS = 210;
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
