@@ -101,10 +101,8 @@ function notConst(allowed, report) {
   fail(report, "const", `must be ${JSON.stringify(allowed)}`, allowed);
 }
 function notEnum(allowed, report) {
-  fail(report, "enum", `must be one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`, allowed);
-}
-function notSingleEnum(allowed, report) {
-  fail(report, "enum", `must be ${JSON.stringify(allowed[0])}`, allowed);
+  const values = allowed.map((value) => JSON.stringify(value)).join(", ");
+  fail(report, "enum", `must be ${allowed.length > 1 ? "one of " : ""}${values}`, allowed);
 }
 function bounds(size, least, most, report, of, be, thing = "", things = "") {
   if (size < least) fail(report, "min" + of, `must ${be} at least ${least}${least === 1 ? thing : things}`, least);
@@ -207,8 +205,7 @@ function noVariant(value, name, allowed, report) {
   if (!object(value, report)) return;
   if (!has(value, name)) return required(value, [name], report);
   const before = report.violations.length;
-  if (allowed.length === 1) notSingleEnum([allowed[0]], report);
-  else notEnum(allowed, report);
+  notEnum(allowed, report);
   prefixPath(report, before, pointerSegment(name));
 }
 
@@ -261,16 +258,16 @@ function reportMember(member, report, rule, key) {
   prefixPath(report, before, key);
 }
 function reportAdditional(value, properties, report) {
-  noAdditionalProperties(value, declaredBy(properties), report);
+  noAdditionalProperties(value, namesOf(properties), report);
 }
 function reportAdditionalIfSent(value, properties, report) {
   if (report.strict) reportAdditional(value, properties, report);
 }
-function isDeclared(value, [, properties]) {
-  return isClosed(value, declaredBy(properties));
+function isDeclared(value, rule) {
+  return isClosed(value, rule.declared ??= namesOf(rule[1]));
 }
-function declaredBy(properties) {
-  return { has: (name) => name !== "?" && Object.hasOwn(properties, name) };
+function namesOf(properties) {
+  return new Set(Object.keys(properties).slice(1));
 }
 
 // handfast/clock.ts

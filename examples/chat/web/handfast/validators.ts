@@ -121,14 +121,10 @@ export function notConst(allowed: unknown, report: Report): void {
   fail(report, 'const', `must be ${JSON.stringify(allowed)}`, allowed);
 }
 
-/** Reports a violation of `enum` with several values. */
+/** Reports a violation of `enum`. */
 export function notEnum(allowed: readonly unknown[], report: Report): void {
-  fail(report, 'enum', `must be one of ${allowed.map(value => JSON.stringify(value)).join(', ')}`, allowed);
-}
-
-/** Reports a violation of `enum` with one value. */
-export function notSingleEnum(allowed: readonly [unknown], report: Report): void {
-  fail(report, 'enum', `must be ${JSON.stringify(allowed[0])}`, allowed);
+  const values = allowed.map(value => JSON.stringify(value)).join(', ');
+  fail(report, 'enum', `must be ${allowed.length > 1 ? 'one of ' : ''}${values}`, allowed);
 }
 
 /** Equality as JSON Schema has it: numbers by value, objects whatever the order of their keys. */
@@ -464,8 +460,7 @@ export function noVariant(value: unknown, name: string, allowed: readonly unknow
   if (!object(value, report)) return;
   if (!has(value, name)) return required(value, [name], report);
   const before = report.violations.length;
-  if (allowed.length === 1) notSingleEnum([allowed[0]], report);
-  else notEnum(allowed, report);
+  notEnum(allowed, report);
   prefixPath(report, before, pointerSegment(name));
 }
 

@@ -88,7 +88,8 @@ function noneOfTypes(types, report) {
   fail(report, "type", `must be ${words.join(" or ")}`, allowed);
 }
 function notEnum(allowed, report) {
-  fail(report, "enum", `must be one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`, allowed);
+  const values = allowed.map((value) => JSON.stringify(value)).join(", ");
+  fail(report, "enum", `must be ${allowed.length > 1 ? "one of " : ""}${values}`, allowed);
 }
 function bounds(size, least, most, report, of, be, thing = "", things = "") {
   if (size < least) fail(report, "min" + of, `must ${be} at least ${least}${least === 1 ? thing : things}`, least);
@@ -169,16 +170,16 @@ function reportMember(member, report, rule, key) {
   prefixPath(report, before, key);
 }
 function reportAdditional(value, properties, report) {
-  noAdditionalProperties(value, declaredBy(properties), report);
+  noAdditionalProperties(value, namesOf(properties), report);
 }
 function reportAdditionalIfSent(value, properties, report) {
   if (report.strict) reportAdditional(value, properties, report);
 }
-function isDeclared(value, [, properties]) {
-  return isClosed(value, declaredBy(properties));
+function isDeclared(value, rule) {
+  return isClosed(value, rule.declared ??= namesOf(rule[1]));
 }
-function declaredBy(properties) {
-  return { has: (name) => name !== "?" && Object.hasOwn(properties, name) };
+function namesOf(properties) {
+  return new Set(Object.keys(properties).slice(1));
 }
 
 // handfast/clock.ts

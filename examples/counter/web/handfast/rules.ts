@@ -5,7 +5,7 @@
 // function that reports every violation.
 
 import { bounds, codePoints, isClosed, missingProperty, noAdditionalProperties, notConst, notEnum, wrongType } from './validators.js';
-import type { JsonObject, Names, Pattern } from './validators.js';
+import type { JsonObject, Pattern } from './validators.js';
 import { fail, prefixPath, type Report, type Validator } from './report.js';
 
 /** What a schema asks of a value: a validator, or a function that reports what does not fit, with the limits it reports. */
@@ -26,7 +26,10 @@ export type ObjectRule = readonly [
   report: typeof reportObject,
   properties: PropertyRules,
   additional?: (value: JsonObject, properties: PropertyRules, report: Report) => void,
-];
+] & {
+  /** The names of the properties, once they were asked for. */
+  declared?: ReadonlySet<string>;
+};
 
 /** `type: string`, with `minLength`, `maxLength` and `pattern`; `source` is the pattern as the schema has it. */
 export interface StringLimits {
@@ -135,7 +138,7 @@ function reportMember(member: unknown, report: Report, rule: Rule, key: string |
 
 /** `additionalProperties: false` */
 export function reportAdditional(value: JsonObject, properties: PropertyRules, report: Report): void {
-  noAdditionalProperties(value, declaredBy(properties), report);
+  noAdditionalProperties(value, namesOf(properties), report);
 }
 
 /** Outgoing objects have only declared properties. */
@@ -144,10 +147,11 @@ export function reportAdditionalIfSent(value: JsonObject, properties: PropertyRu
 }
 
 /** Whether an object has no properties but those that its rule declares. */
-export function isDeclared(value: object, [, properties]: ObjectRule): boolean {
-  return isClosed(value, declaredBy(properties));
+export function isDeclared(value: object, rule: ObjectRule): boolean {
+  return isClosed(value, (rule.declared ??= namesOf(rule[1])));
 }
 
-function declaredBy(properties: PropertyRules): Names {
-  return { has: name => name !== '?' && Object.hasOwn(properties, name) };
+/** The names of the properties: all keys but the first, `?`. */
+function namesOf(properties: PropertyRules): ReadonlySet<string> {
+  return new Set(Object.keys(properties).slice(1));
 }
