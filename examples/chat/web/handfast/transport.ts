@@ -61,8 +61,7 @@ const MAX_REASON = 123;
 /** How long a server may take to answer a close frame, in milliseconds, before its socket is dropped. */
 const CLOSE_TIMEOUT = 2000;
 
-const NO_WEBSOCKET =
-  "handfast: this platform has no WebSocket: install `ws`, `import { WebSocket } from 'ws'`, `connect(url, { WebSocket })`";
+const NO_WEBSOCKET = 'handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`';
 
 /** Connects over WebSocket (RFC 6455), by default with the platform's own. */
 export function webSocket(constructor?: WebSocketConstructor): TransportFactory {

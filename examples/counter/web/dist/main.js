@@ -89,7 +89,7 @@ function noneOfTypes(types, report) {
 }
 function notEnum(allowed, report) {
   const values = allowed.map((value) => JSON.stringify(value)).join(", ");
-  fail(report, "enum", `must be ${allowed.length > 1 ? "one of " : ""}${values}`, allowed);
+  fail(report, "enum", `must be ${allowed.length === 1 ? "" : "one of "}${values}`, allowed);
 }
 function bounds(size, least, most, report, of, be, thing = "", things = "") {
   if (size < least) fail(report, "min" + of, `must ${be} at least ${least}${least === 1 ? thing : things}`, least);
@@ -456,7 +456,7 @@ var defaultEnvelope = {
   channel: /* @__PURE__ */ optional("channel", "text"),
   seq: /* @__PURE__ */ optional("seq", "integer"),
   epoch: /* @__PURE__ */ optional("epoch", "text"),
-  timestamp: { name: "timestamp", kind: "text", presence: "optional", as: "rfc3339" }
+  timestamp: { name: "timestamp", kind: "text", presence: "optional", time: rfc3339 }
 };
 var PARTS = ["id", "version", "channel", "seq", "epoch", "outcome", "timestamp"];
 var KEPT = { version: "number", channel: "string", seq: "number", epoch: "string", timestamp: "number" };
@@ -473,7 +473,7 @@ function readFields(value, envelope, report) {
       if (field.presence !== "optional") missingProperty(field.name, report);
       continue;
     }
-    const kept = part === "timestamp" && held !== null ? timeOf(held, envelope) : held;
+    const kept = part === "timestamp" && held !== null ? envelope.timestamp?.time(held) : held;
     const before = report.violations.length;
     if (part === "outcome") {
       if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
@@ -498,14 +498,8 @@ function fits(held, { kind, presence: presence2 }) {
 function isNegative(held) {
   return typeof held === "number" && held < 0;
 }
-function timeOf(value, { timestamp }) {
-  if (timestamp?.as === "unix-s") return Number(value) * 1e3;
-  return timestamp?.as === "unix-ms" ? Number(value) : Date.parse(String(value));
-}
-function withoutEnvelope(message, envelope) {
-  const names = /* @__PURE__ */ new Set([envelope.tag.name, envelope.id?.name]);
-  for (const part of PARTS) names.add(fieldOf(envelope, part)?.name);
-  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
+function rfc3339(value) {
+  return Date.parse(String(value));
 }
 function wrongKind(kind, report) {
   if (kind === "text") wrongType("string", report, "a");
@@ -698,8 +692,8 @@ function withTag(messages, value, usual) {
   return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
 }
 function payloadOf(message, envelope) {
-  const { content } = envelope;
-  if (content === null) return withoutEnvelope(message, envelope);
+  const { content, flat } = envelope;
+  if (flat !== void 0) return flat(message, envelope);
   const payload = message[content];
   return payload === void 0 ? {} : payload;
 }
@@ -1824,7 +1818,7 @@ var Connection = class {
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason) {
     const url = this.#url.replace(/[?#].*/, "");
-    this.#core.warn("hint", `cannot connect to ${url} (${reason || "see the network tab"}): does it serve ${this.#subprotocol} to this origin?`);
+    this.#core.warn("hint", `no connection to ${url} (${reason || "see the network tab"}): does it serve ${this.#subprotocol}, to this origin?`);
   }
 };
 
@@ -1861,13 +1855,13 @@ function webSocketUrl(address) {
     if (scheme !== null && username + password === "" && !address.includes("#")) return `ws${scheme[1]}${href.slice(protocol2.length - 1)}`;
   } catch {
   }
-  throw new TypeError("handfast: write the address like `wss://example.org/ws`, without user, password and `#`; only a page may begin it with `/`");
+  throw new TypeError("handfast: write the address like `wss://example.org/ws`, or `/ws` in a page, without user, password and `#`");
 }
 
 // handfast/transport.ts
 var MAX_REASON = 123;
 var CLOSE_TIMEOUT = 2e3;
-var NO_WEBSOCKET = "handfast: this platform has no WebSocket: install `ws`, `import { WebSocket } from 'ws'`, `connect(url, { WebSocket })`";
+var NO_WEBSOCKET = "handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`";
 function webSocket(constructor) {
   return (url, subprotocol, events) => {
     const own = constructor ?? globalThis.WebSocket;
@@ -1988,7 +1982,7 @@ var Core = class {
     const encodingName = encoding?.name ?? "json";
     const subprotocol = protocol2.subprotocols[encodingName];
     if (subprotocol === void 0) {
-      throw new Error(`handfast: the protocol ${protocol2.name} does not have the encoding ${encodingName}`);
+      throw new Error(`handfast: ${protocol2.name} has no encoding ${encodingName}`);
     }
     this.protocol = protocol2;
     this.#options = options;
@@ -2132,7 +2126,7 @@ var Core = class {
     const { version, hash } = this.protocol;
     const server = { version: ready2.version, hash: ready2.hash ?? hash };
     if (server.hash !== hash) {
-      const words = `version skew: client ${version} (${hash}), server ${server.version} (${server.hash}): generate the older anew`;
+      const words = `skew: client ${version} (${hash}), server ${server.version} (${server.hash}): generate the older anew`;
       this.warn("skew", words);
       this.events.emit("skew", { client: { version, hash }, server, message: `handfast: ${words}` });
     }

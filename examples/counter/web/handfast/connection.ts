@@ -243,6 +243,6 @@ export class Connection {
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason: string): void {
     const url = this.#url.replace(/[?#].*/, '');
-    this.#core.warn('hint', `cannot connect to ${url} (${reason || 'see the network tab'}): does it serve ${this.#subprotocol} to this origin?`);
+    this.#core.warn('hint', `no connection to ${url} (${reason || 'see the network tab'}): does it serve ${this.#subprotocol}, to this origin?`);
   }
 }

@@ -25,6 +25,8 @@ export interface Envelope {
   readonly tag: { readonly name: string; readonly kind: 'text' | 'integer' | 'either' };
   /** The name of the payload's field; `null` if the payload's fields are next to the tag. */
   readonly content: string | null;
+  /** If they are: takes them from a message. A program whose payloads have a field has no code for that. */
+  readonly flat?: (message: JsonObject, envelope: Envelope) => JsonObject;
   /** The correlation id. */
   readonly id: EnvelopeField | null;
   /** In replies: the id of the request, if that is not `id`. */
@@ -41,8 +43,8 @@ export interface Envelope {
   readonly seq: EnvelopeField | null;
   /** The epoch of the numbering: it changes when the numbers begin anew. */
   readonly epoch: EnvelopeField | null;
-  /** When the message was published, and the format of that. */
-  readonly timestamp: (EnvelopeField & { readonly as: 'rfc3339' | 'unix-ms' | 'unix-s' }) | null;
+  /** When the message was published, and how that is read: in milliseconds since 1970; not a number if it is no time. */
+  readonly timestamp: (EnvelopeField & { readonly time: (value: unknown) => number }) | null;
 }
 
 /** An optional field. */
@@ -62,7 +64,7 @@ export const defaultEnvelope: Envelope = {
   channel: /*@__PURE__*/ optional('channel', 'text'),
   seq: /*@__PURE__*/ optional('seq', 'integer'),
   epoch: /*@__PURE__*/ optional('epoch', 'text'),
-  timestamp: { name: 'timestamp', kind: 'text', presence: 'optional', as: 'rfc3339' },
+  timestamp: { name: 'timestamp', kind: 'text', presence: 'optional', time: rfc3339 },
 };
 
 /** The fields of the envelope of a received message. */
@@ -105,7 +107,7 @@ export function readFields(value: JsonObject, envelope: Envelope, report: Report
       if (field.presence !== 'optional') missingProperty(field.name, report);
       continue;
     }
-    const kept = part === 'timestamp' && held !== null ? timeOf(held, envelope) : held;
+    const kept = part === 'timestamp' && held !== null ? envelope.timestamp?.time(held) : held;
     const before = report.violations.length;
     if (part === 'outcome') {
       if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
@@ -137,14 +139,23 @@ export function isNegative(held: unknown): boolean {
   return typeof held === 'number' && held < 0;
 }
 
-/** When a message was published, in milliseconds since 1970; not a number if that is no time. */
-export function timeOf(value: unknown, { timestamp }: Envelope): number {
-  if (timestamp?.as === 'unix-s') return Number(value) * 1000;
-  return timestamp?.as === 'unix-ms' ? Number(value) : Date.parse(String(value));
+/** The time of a date as RFC 3339 writes it. */
+export function rfc3339(value: unknown): number {
+  return Date.parse(String(value));
 }
 
-/** A message without the fields of the envelope but the content. */
-export function withoutEnvelope(message: JsonObject, envelope: Envelope): JsonObject {
+/** The time of milliseconds since 1970. */
+export function unixMs(value: unknown): number {
+  return Number(value);
+}
+
+/** The time of seconds since 1970. */
+export function unixSeconds(value: unknown): number {
+  return Number(value) * 1000;
+}
+
+/** The payload of a message whose payload has no field: what is not part of the envelope. */
+export function flatPayload(message: JsonObject, envelope: Envelope): JsonObject {
   const names = new Set([envelope.tag.name, envelope.id?.name]);
   for (const part of PARTS) names.add(fieldOf(envelope, part)?.name);
   return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));

@@ -21,5 +21,5 @@ export function webSocketUrl(address: string): string {
     // It is not complete.
   }
   // The address itself is not repeated: it may contain a password.
-  throw new TypeError('handfast: write the address like `wss://example.org/ws`, without user, password and `#`; only a page may begin it with `/`');
+  throw new TypeError('handfast: write the address like `wss://example.org/ws`, or `/ws` in a page, without user, password and `#`');
 }

@@ -124,7 +124,7 @@ export function notConst(allowed: unknown, report: Report): void {
 /** Reports a violation of `enum`. */
 export function notEnum(allowed: readonly unknown[], report: Report): void {
   const values = allowed.map(value => JSON.stringify(value)).join(', ');
-  fail(report, 'enum', `must be ${allowed.length > 1 ? 'one of ' : ''}${values}`, allowed);
+  fail(report, 'enum', `must be ${allowed.length === 1 ? '' : 'one of '}${values}`, allowed);
 }
 
 /** Equality as JSON Schema has it: numbers by value, objects whatever the order of their keys. */

@@ -110,7 +110,7 @@ export class Core {
     const encodingName = encoding?.name ?? 'json';
     const subprotocol = protocol.subprotocols[encodingName];
     if (subprotocol === undefined) {
-      throw new Error(`handfast: the protocol ${protocol.name} does not have the encoding ${encodingName}`);
+      throw new Error(`handfast: ${protocol.name} has no encoding ${encodingName}`);
     }
     this.protocol = protocol;
     this.#options = options;
@@ -277,7 +277,7 @@ export class Core {
     const { version, hash } = this.protocol;
     const server = { version: ready.version, hash: ready.hash ?? hash };
     if (server.hash !== hash) {
-      const words = `version skew: client ${version} (${hash}), server ${server.version} (${server.hash}): generate the older anew`;
+      const words = `skew: client ${version} (${hash}), server ${server.version} (${server.hash}): generate the older anew`;
       this.warn('skew', words);
       this.events.emit('skew', { client: { version, hash }, server, message: `handfast: ${words}` });
     }

@@ -8,12 +8,11 @@ import {
   type EnvelopeField,
   fieldOf,
   fits,
+  flatPayload,
   type Id,
   isNegative,
   outcomes,
   type Tag,
-  timeOf,
-  withoutEnvelope,
 } from './envelope.js';
 import type { DecodeError } from './errors.js';
 import { passes, pointerSegment, prefixPath, type Report, type Validator } from './report.js';
@@ -176,7 +175,7 @@ function readValid(value: JsonObject, { envelope, slots, refuseUnknown, find }: 
 /** The fields that are not part of the envelope, which a server refuses. */
 function unknownFields(value: JsonObject, envelope: Envelope): readonly string[] {
   const { content } = envelope;
-  return content === null ? [] : Object.keys(withoutEnvelope(value, envelope)).filter(name => name !== content);
+  return content === null ? [] : Object.keys(flatPayload(value, envelope)).filter(name => name !== content);
 }
 
 function refuseUnknownFields(value: JsonObject, envelope: Envelope, report: Report): void {
@@ -256,7 +255,7 @@ function readSlots(value: JsonObject, slots: Slots, into: MutableMessage): boole
   if (outcome !== undefined && !outcomes(envelope).includes(outcome)) fit = false;
   const date = value[slots.timestamp.name];
   if (date !== undefined) {
-    const time = date === null ? 0 : timeOf(date, envelope);
+    const time = date === null ? 0 : Number(envelope.timestamp?.time(date));
     if (!fits(date, slots.timestamp) || isNegative(date) || Number.isNaN(time)) fit = false;
     else if (date !== null) into.timestamp = time;
   }
