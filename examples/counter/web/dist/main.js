@@ -553,6 +553,7 @@ var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
 var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
 var MANY_DIGITS = 210;
+var DIGIT_RUN = /\b\d{210}/;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var NOT_JSON = "not JSON";
 var TOO_DEEP = "nested too deeply";
@@ -593,7 +594,7 @@ function textProblem(text, value, depth) {
   if (value === void 0) return NOT_JSON;
   if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
   if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return "a string has half a surrogate pair";
-  return (LARGE_EXPONENT.test(text) || mayHaveManyDigits(text)) && overflows(text) ? "a number is too large" : void 0;
+  return (LARGE_EXPONENT.test(text) || mayHaveManyDigits(text) && DIGIT_RUN.test(text)) && overflows(text) ? "a number is too large" : void 0;
 }
 var OBJECT_LENGTH = 5;
 function mayNest(text, depth) {

@@ -50,6 +50,8 @@ const PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
 const LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
 /** A number with fewer digits and an exponent of at most two is no larger than a double. */
 const MANY_DIGITS = 210;
+/** So many digits at the beginning of a number. */
+const DIGIT_RUN = /\b\d{210}/;
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
 const NOT_JSON = 'not JSON';
@@ -114,7 +116,7 @@ export function textProblem(text: string, value: unknown, depth: number): string
   if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
   // Text that came over a WebSocket has lone surrogates only where they are escaped.
   if (text.includes('\\') && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return 'a string has half a surrogate pair';
-  return (LARGE_EXPONENT.test(text) || mayHaveManyDigits(text)) && overflows(text) ? 'a number is too large' : undefined;
+  return (LARGE_EXPONENT.test(text) || (mayHaveManyDigits(text) && DIGIT_RUN.test(text))) && overflows(text) ? 'a number is too large' : undefined;
 }
 
 /** The fewest characters of an object around another value: `{"":}`. */
