@@ -36,6 +36,7 @@ static RUNTIME: [(&str, &str); 55] = files![
     "handfast/envelope.ts",
     "handfast/errors.ts",
     "handfast/evaluated.ts",
+    "handfast/features.ts",
     "handfast/events.ts",
     "handfast/format.ts",
     "handfast/idna.ts",
@@ -66,7 +67,6 @@ static RUNTIME: [(&str, &str); 55] = files![
     "handfast/url.ts",
     "handfast/validators.ts",
     "handfast/wake.ts",
-    "handfast/warnings.ts",
 ];
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ const MUTANTS: [Mutant; 18] = [
     Mutant {
         what: "the same in TypeScript",
         file: "templates/typescript/runtime/handfast/outbound.ts",
-        from: "(again && request?.idempotent === true && ",
+        from: "(again && request?.idempotent && ",
         to: "(again && request !== undefined && ",
         noticed_by: KILL,
     },

@@ -50,10 +50,20 @@ impl Context<'_> {
         if usage.tracked || usage.purpose == Purpose::Test {
             return None;
         }
+        let target = self.resolved(*usage).id;
+        if let Some(constant) = self.constant_text(target) {
+            return compared(std::slice::from_ref(constant), value);
+        }
+        if self.is_open_text(target) {
+            return Some(Condition(vec![format!("typeof {value} === 'string'")]));
+        }
         let id = self.scalar(usage.id)?;
         let protocol = self.protocol;
         let schema = &protocol.schemas[id];
-        let types = schema.types?;
+        let types = match (schema.types, &schema.enumeration) {
+            (None, Some(values)) => return compared(values, value),
+            (types, _) => types?,
+        };
         let ty = types.without(Type::Null).single()?;
         let condition = match &schema.enumeration {
             Some(values) if types.single() == Some(Type::String) => compared(values, value)?,

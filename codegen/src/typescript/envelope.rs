@@ -155,7 +155,7 @@ fn constant(name: &str, envelope: &Envelope, tags: Tags) -> String {
     let content = envelope
         .tagging
         .content()
-        .map_or("null".to_owned(), text::string);
+        .map_or("null, flat: hf.flatPayload".to_owned(), text::string);
     let correlate = match envelope.correlate {
         Correlate::Id => "id",
         Correlate::Order => "order",
@@ -169,21 +169,21 @@ fn constant(name: &str, envelope: &Envelope, tags: Tags) -> String {
                 text::value(&outcome.success),
                 text::value(&outcome.failure),
             );
-            format!("{{ field: {name}, success: {success}, failure: {failure} }}")
+            format!(
+                "{{ name: {name}, kind: 'text', presence: 'optional', success: {success}, failure: {failure} }}"
+            )
         });
     let timestamp = envelope
         .timestamp
         .as_ref()
         .map_or("null".to_owned(), |timestamp| {
             let form = match timestamp.form {
-                TimestampForm::Rfc3339 => "rfc3339",
-                TimestampForm::UnixMs => "unix-ms",
-                TimestampForm::UnixS => "unix-s",
+                TimestampForm::Rfc3339 => "hf.rfc3339",
+                TimestampForm::UnixMs => "hf.unixMs",
+                TimestampForm::UnixS => "hf.unixSeconds",
             };
-            format!(
-                "{{ field: {}, as: '{form}' }}",
-                field(Some(&timestamp.field))
-            )
+            let field = field(Some(&timestamp.field)).replace(" }", "");
+            format!("{field}, time: {form} }}")
         });
     lay_out(&Descriptor {
         doc: String::new(),

@@ -9,6 +9,7 @@ use super::{
     context::{Context, Usage},
     kinds::Closed,
     locals::Locals,
+    rules::is_plain,
     statements, text,
 };
 use crate::shape::DeclId;
@@ -109,8 +110,13 @@ impl Context<'_> {
             }
         }
         if let Some(closed) = self.closed(&body.usage) {
-            let fields = self.fields(body);
-            let call = format!("hf.isClosed(value, {fields})");
+            let call = if schema.properties.iter().all(|(name, _)| is_plain(name)) {
+                let rule = self.object_rule(body).expression();
+                format!("hf.isDeclared(value, {rule})")
+            } else {
+                let fields = self.fields(body);
+                format!("hf.isClosed(value, {fields})")
+            };
             body.uses_strict |= matches!(closed, Closed::Strict);
             parts.push(match closed {
                 Closed::Always => call,

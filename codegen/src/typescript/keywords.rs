@@ -111,12 +111,7 @@ impl Context<'_> {
             return;
         };
         let allowed: Vec<String> = values.iter().map(text::value).collect();
-        let not = if allowed.len() == 1 {
-            "notSingleEnum"
-        } else {
-            "notEnum"
-        };
-        let fail = format!("hf.{not}([{}], report);", allowed.join(", "));
+        let fail = format!("hf.notEnum([{}], report);", allowed.join(", "));
         let open = schema.open && body.usage.purpose != Purpose::Test;
         let only_strings = schema.types.and_then(TypeSet::single) == Some(Type::String);
         // Where only a client receives it, no string is refused.

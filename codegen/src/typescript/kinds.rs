@@ -169,6 +169,31 @@ impl Context<'_> {
         (*schema == known).then_some(id)
     }
 
+    /// The string that a schema with nothing but `const` asks for.
+    pub(super) fn constant_text(&self, id: SchemaId) -> Option<&Value> {
+        let schema = &self.protocol.schemas[id];
+        let known = Schema {
+            constant: schema.constant.clone(),
+            ..bare(schema)
+        };
+        let constant = schema.constant.as_ref().filter(|_| *schema == known)?;
+        (schema.types.is_none() && constant.is_string()).then_some(constant)
+    }
+
+    /// Whether a schema is a string of which only a client learns, and that may have other values than it lists.
+    pub(super) fn is_open_text(&self, id: SchemaId) -> bool {
+        let schema = &self.protocol.schemas[id];
+        let known = Schema {
+            enumeration: schema.enumeration.clone(),
+            open: true,
+            ..bare(schema)
+        };
+        *schema == known
+            && schema.enumeration.is_some()
+            && schema.types.and_then(TypeSet::single) == Some(Type::String)
+            && !self.is_strict(id)
+    }
+
     /// Whether the condition of an array is written in place.
     pub(super) fn is_inline(&self, usage: &Usage) -> bool {
         let is_array = self.protocol.schemas[usage.id]

@@ -20,6 +20,8 @@ pub(super) enum Rule {
     Object(String),
     /// One of these strings.
     Enum(String),
+    /// This string.
+    Const(String),
     /// A function of the runtime, and what it asks for.
     Data {
         function: &'static str,
@@ -92,6 +94,7 @@ impl Rule {
         match self {
             Self::Validator(name) | Self::Object(name) => name.clone(),
             Self::Enum(values) => format!("[hf.reportEnum, {values}]"),
+            Self::Const(value) => format!("[hf.reportConst, {value}]"),
             Self::Data { function, limits } => format!("[hf.{function}, {}]", object(limits)),
         }
     }
@@ -102,6 +105,7 @@ impl Rule {
             Self::Validator(name) => format!("{name}(value, report);"),
             Self::Object(name) => format!("hf.reportRule(value, report, {name});"),
             Self::Enum(values) => format!("hf.reportEnum(value, report, {values});"),
+            Self::Const(value) => format!("hf.reportConst(value, report, {value});"),
             Self::Data { function, limits } => {
                 format!("hf.{function}(value, report, {});", object(limits))
             }
@@ -177,7 +181,7 @@ impl Context<'_> {
     }
 
     /// The constant that is the rule of an object.
-    fn object_rule(&mut self, body: &mut Body<'_>) -> Rule {
+    pub(super) fn object_rule(&mut self, body: &mut Body<'_>) -> Rule {
         let kind = ConstantKind::Rule(body.usage.purpose);
         if let Some(name) = self.constants.get(&(body.usage.id, kind)) {
             return Rule::Object(name.clone());
@@ -214,6 +218,14 @@ impl Context<'_> {
         let resolved = self.resolved(usage);
         if let Some(rule) = self.scalar_rule(body, &usage) {
             return rule;
+        }
+        if !usage.tracked && usage.purpose != Purpose::Test {
+            if let Some(constant) = self.constant_text(resolved.id) {
+                return Rule::Const(text::value(constant));
+            }
+            if self.is_open_text(resolved.id) {
+                return Rule::Validator("hf.string".to_owned());
+            }
         }
         if self.is_inline(&resolved)
             && let Some(rule) = self.rule(body, &resolved)

@@ -50,8 +50,8 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         format!("envelope: {{ client: {client}, server: {server} }}"),
         format!("depth: {}", protocol.limits.depth),
         format!(
-            "limits: {{ message: {}, outbound: {}, inbound: {} }}",
-            protocol.limits.message, protocol.limits.outbound, protocol.limits.inbound
+            "limits: {{ message: {}, outbound: {} }}",
+            protocol.limits.message, protocol.limits.outbound
         ),
         format!(
             "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, resume: {resume}, backoff: {{ min: {min}, max: {max}{attempts} }} }}"

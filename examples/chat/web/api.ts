@@ -50,7 +50,7 @@ export interface Member {
 const memberRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
   name: [hf.reportString, { minLength: 1, maxLength: 40 }],
-  status: validateStatus,
+  status: hf.string,
 }];
 
 export function isMember(value: unknown): value is Member {
@@ -58,7 +58,7 @@ export function isMember(value: unknown): value is Member {
   const { name, status } = value as hf.JsonObject;
   return (
     hf.isStringOfLength(name, 1, 40) &&
-    status !== undefined && hf.passes(status, validateStatus, false)
+    typeof status === 'string'
   );
 }
 
@@ -169,34 +169,28 @@ export interface AttachmentImage {
 
 const attachmentImageRule: hf.ObjectRule = [hf.reportObject, {
   '?': ['alt'],
-  kind: validateAttachmentImageKind,
+  kind: [hf.reportConst, 'image'],
   url: [hf.reportString, { maxLength: 2000 }],
   width: [hf.reportInteger, { minimum: 1, maximum: 20000 }],
   height: [hf.reportInteger, { minimum: 1, maximum: 20000 }],
   alt: [hf.reportString, { maxLength: 500 }],
 }, hf.reportAdditionalIfSent];
 
-const attachmentImageFields = /*@__PURE__*/ new Set(['kind', 'url', 'width', 'height', 'alt']);
-
 export function isAttachmentImage(value: unknown, strict: boolean = true): value is AttachmentImage {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { kind, url, width, height, alt } = value as hf.JsonObject;
   return (
-    kind !== undefined && hf.passes(kind, validateAttachmentImageKind, strict) &&
+    kind === 'image' &&
     hf.isStringOfLength(url, 0, 2000) &&
     hf.isSafeInteger(width) && width >= 1 && width <= 20000 &&
     hf.isSafeInteger(height) && height >= 1 && height <= 20000 &&
     (alt === undefined || hf.isStringOfLength(alt, 0, 500)) &&
-    (!strict || hf.isClosed(value, attachmentImageFields))
+    (!strict || hf.isDeclared(value, attachmentImageRule))
   );
 }
 
 export function validateAttachmentImage(value: unknown, report: hf.Report): void {
   if (!isAttachmentImage(value, report.strict)) hf.reportRule(value, report, attachmentImageRule);
-}
-
-function validateAttachmentImageKind(value: unknown, report: hf.Report): void {
-  if (value !== 'image') hf.notConst('image', report);
 }
 
 export interface AttachmentSnippet {
@@ -209,30 +203,24 @@ export interface AttachmentSnippet {
 
 const attachmentSnippetRule: hf.ObjectRule = [hf.reportObject, {
   '?': ['language'],
-  kind: validateAttachmentSnippetKind,
+  kind: [hf.reportConst, 'snippet'],
   text: [hf.reportString, { maxLength: 10000 }],
   language: validateAttachmentSnippetLanguage,
 }, hf.reportAdditionalIfSent];
-
-const attachmentSnippetFields = /*@__PURE__*/ new Set(['kind', 'text', 'language']);
 
 export function isAttachmentSnippet(value: unknown, strict: boolean = true): value is AttachmentSnippet {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { kind, text, language } = value as hf.JsonObject;
   return (
-    kind !== undefined && hf.passes(kind, validateAttachmentSnippetKind, strict) &&
+    kind === 'snippet' &&
     hf.isStringOfLength(text, 0, 10000) &&
     (language === undefined || language === null || hf.isStringOfLength(language, 0, 40)) &&
-    (!strict || hf.isClosed(value, attachmentSnippetFields))
+    (!strict || hf.isDeclared(value, attachmentSnippetRule))
   );
 }
 
 export function validateAttachmentSnippet(value: unknown, report: hf.Report): void {
   if (!isAttachmentSnippet(value, report.strict)) hf.reportRule(value, report, attachmentSnippetRule);
-}
-
-function validateAttachmentSnippetKind(value: unknown, report: hf.Report): void {
-  if (value !== 'snippet') hf.notConst('snippet', report);
 }
 
 function validateAttachmentSnippetLanguage(value: unknown, report: hf.Report): void {
@@ -323,15 +311,13 @@ const authRule: hf.ObjectRule = [hf.reportObject, {
   token: [hf.reportString, { maxLength: 4096 }],
 }, hf.reportAdditionalIfSent];
 
-const authFields = /*@__PURE__*/ new Set(['name', 'token']);
-
 export function isAuth(value: unknown, strict: boolean = true): value is Auth {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { name, token } = value as hf.JsonObject;
   return (
     hf.isStringOfLength(name, 1, 40) &&
     (token === undefined || hf.isStringOfLength(token, 0, 4096)) &&
-    (!strict || hf.isClosed(value, authFields))
+    (!strict || hf.isDeclared(value, authRule))
   );
 }
 
@@ -349,14 +335,12 @@ const roomJoinRule: hf.ObjectRule = [hf.reportObject, {
   roomId: [hf.reportString, { pattern: roomIdPattern, source: '^[a-z0-9-]{1,64}$' }],
 }, hf.reportAdditionalIfSent];
 
-const roomJoinFields = /*@__PURE__*/ new Set(['roomId']);
-
 export function isRoomJoin(value: unknown, strict: boolean = true): value is RoomJoin {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { roomId } = value as hf.JsonObject;
   return (
     typeof roomId === 'string' && roomIdPattern.test(roomId) &&
-    (!strict || hf.isClosed(value, roomJoinFields))
+    (!strict || hf.isDeclared(value, roomJoinRule))
   );
 }
 
@@ -405,14 +389,12 @@ const roomLeaveRule: hf.ObjectRule = [hf.reportObject, {
   roomId: [hf.reportString, { pattern: roomIdPattern, source: '^[a-z0-9-]{1,64}$' }],
 }, hf.reportAdditionalIfSent];
 
-const roomLeaveFields = /*@__PURE__*/ new Set(['roomId']);
-
 export function isRoomLeave(value: unknown, strict: boolean = true): value is RoomLeave {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { roomId } = value as hf.JsonObject;
   return (
     typeof roomId === 'string' && roomIdPattern.test(roomId) &&
-    (!strict || hf.isClosed(value, roomLeaveFields))
+    (!strict || hf.isDeclared(value, roomLeaveRule))
   );
 }
 
@@ -439,8 +421,6 @@ const chatSendRule: hf.ObjectRule = [hf.reportObject, {
   attachments: validateChatSendAttachments,
 }, hf.reportAdditionalIfSent];
 
-const chatSendFields = /*@__PURE__*/ new Set(['roomId', 'text', 'attachments']);
-
 export function isChatSend(value: unknown, strict: boolean = true): value is ChatSend {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { roomId, text, attachments } = value as hf.JsonObject;
@@ -448,7 +428,7 @@ export function isChatSend(value: unknown, strict: boolean = true): value is Cha
     typeof roomId === 'string' && roomIdPattern.test(roomId) &&
     hf.isStringOfLength(text, 1, 2000) &&
     (attachments === undefined || hf.passes(attachments, validateChatSendAttachments, strict)) &&
-    (!strict || hf.isClosed(value, chatSendFields))
+    (!strict || hf.isDeclared(value, chatSendRule))
   );
 }
 
@@ -513,14 +493,12 @@ const userTypingClientRule: hf.ObjectRule = [hf.reportObject, {
   roomId: [hf.reportString, { pattern: roomIdPattern, source: '^[a-z0-9-]{1,64}$' }],
 }, hf.reportAdditionalIfSent];
 
-const userTypingClientFields = /*@__PURE__*/ new Set(['roomId']);
-
 export function isUserTypingClient(value: unknown, strict: boolean = true): value is UserTypingClient {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { roomId } = value as hf.JsonObject;
   return (
     typeof roomId === 'string' && roomIdPattern.test(roomId) &&
-    (!strict || hf.isClosed(value, userTypingClientFields))
+    (!strict || hf.isDeclared(value, userTypingClientRule))
   );
 }
 
@@ -597,15 +575,13 @@ const pricesWatchRule: hf.ObjectRule = [hf.reportObject, {
   every: [hf.reportInteger, { minimum: 50, maximum: 60000 }],
 }, hf.reportAdditionalIfSent];
 
-const pricesWatchFields = /*@__PURE__*/ new Set(['symbols', 'every']);
-
 export function isPricesWatch(value: unknown, strict: boolean = true): value is PricesWatch {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { symbols, every } = value as hf.JsonObject;
   return (
     symbols !== undefined && hf.passes(symbols, validatePricesWatchSymbols, strict) &&
     (every === undefined || (hf.isSafeInteger(every) && every >= 50 && every <= 60000)) &&
-    (!strict || hf.isClosed(value, pricesWatchFields))
+    (!strict || hf.isDeclared(value, pricesWatchRule))
   );
 }
 
@@ -653,7 +629,7 @@ export function isPricesTick(value: unknown): value is PricesTick {
   return (
     typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
     typeof price === 'string' && decimalPattern.test(price) &&
-    side !== undefined && hf.passes(side, validatePricesTickSide, false) &&
+    (side === 'buy' || side === 'sell') &&
     (change === undefined || (typeof change === 'number' && change > -1 && change < Infinity))
   );
 }
@@ -711,15 +687,13 @@ const pricesBookRule: hf.ObjectRule = [hf.reportObject, {
   depth: [hf.reportInteger, { minimum: 1, maximum: 100 }],
 }, hf.reportAdditionalIfSent];
 
-const pricesBookFields = /*@__PURE__*/ new Set(['symbol', 'depth']);
-
 export function isPricesBook(value: unknown, strict: boolean = true): value is PricesBook {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$, depth } = value as hf.JsonObject;
   return (
     typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
     (depth === undefined || (hf.isSafeInteger(depth) && depth >= 1 && depth <= 100)) &&
-    (!strict || hf.isClosed(value, pricesBookFields))
+    (!strict || hf.isDeclared(value, pricesBookRule))
   );
 }
 
@@ -791,14 +765,12 @@ const pricesQuoteRule: hf.ObjectRule = [hf.reportObject, {
   symbol: [hf.reportString, { pattern: symbolPattern, source: '^[A-Z]{2,6}-[A-Z]{2,6}$' }],
 }, hf.reportAdditionalIfSent];
 
-const pricesQuoteFields = /*@__PURE__*/ new Set(['symbol']);
-
 export function isPricesQuote(value: unknown, strict: boolean = true): value is PricesQuote {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { symbol: symbol$ } = value as hf.JsonObject;
   return (
     typeof symbol$ === 'string' && symbolPattern.test(symbol$) &&
-    (!strict || hf.isClosed(value, pricesQuoteFields))
+    (!strict || hf.isDeclared(value, pricesQuoteRule))
   );
 }
 
@@ -1065,7 +1037,7 @@ export const protocol: hf.Protocol<Auth> = {
   subprotocols: { json: 'chat.v1+json' },
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,
-  limits: { message: 65536, outbound: 1048576, inbound: 262144 },
+  limits: { message: 65536, outbound: 1048576 },
   session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000, attempts: 1000 } },
   auth: validateAuth,
   refresh: hf.authRefresh,

@@ -38,14 +38,12 @@ const counterAddRule: hf.ObjectRule = [hf.reportObject, {
   by: [hf.reportInteger, { minimum: -10, maximum: 10 }],
 }, hf.reportAdditionalIfSent];
 
-const counterAddFields = /*@__PURE__*/ new Set(['by']);
-
 export function isCounterAdd(value: unknown, strict: boolean = true): value is CounterAdd {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const { by } = value as hf.JsonObject;
   return (
     hf.isSafeInteger(by) && by >= -10 && by <= 10 &&
-    (!strict || hf.isClosed(value, counterAddFields))
+    (!strict || hf.isDeclared(value, counterAddRule))
   );
 }
 
@@ -160,7 +158,7 @@ export const protocol: hf.Protocol = {
   subprotocols: { json: 'counter.v1+json' },
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,
-  limits: { message: 65536, outbound: 1048576, inbound: 262144 },
+  limits: { message: 65536, outbound: 1048576 },
   session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000 } },
 };
 

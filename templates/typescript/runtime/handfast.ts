@@ -52,7 +52,7 @@ export type {
 } from './handfast/descriptor.js';
 export { dispatch } from './handfast/dispatch.js';
 export type { HandlersOf } from './handfast/dispatch.js';
-export { defaultEnvelope } from './handfast/envelope.js';
+export { defaultEnvelope, flatPayload, rfc3339, unixMs, unixSeconds } from './handfast/envelope.js';
 export type { Envelope, EnvelopeField, EnvelopeFields, Id, Tag } from './handfast/envelope.js';
 export { SessionRefusedError } from './handfast/errors.js';
 export type { CallError, DeclaredError, DecodeError, RuntimeError } from './handfast/errors.js';
@@ -79,7 +79,6 @@ export {
   formatViolation,
   passes,
   prefixPath,
-  violationsAt,
   violationsOf,
 } from './handfast/report.js';
 export type { Report, Validator, Violation } from './handfast/report.js';

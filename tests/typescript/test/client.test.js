@@ -647,7 +647,7 @@ test('a server that tells no hash is not compared', async () => {
 });
 
 test('a reply that says it failed is a failure, whatever it carries', async () => {
-  const outcome = { field: 'ok', success: true, failure: false };
+  const outcome = { name: 'ok', kind: 'text', presence: 'optional', success: true, failure: false };
   const envelope = { client: api.protocol.envelope.client, server: { ...api.protocol.envelope.server, outcome } };
   const protocol = { ...api.protocol, envelope };
   client = new Client(protocol, 'ws://test/', { auth: { name: 'ada' }, ...server.options, clock });

@@ -278,8 +278,9 @@ test('other envelopes: flat payloads, integer tags, other names', () => {
     ...hf.defaultEnvelope,
     tag: { name: 'op', kind: 'integer' },
     content: null,
+    flat: hf.flatPayload,
     id: { name: 'n', kind: 'integer', presence: 'nullable' },
-    timestamp: { field: { name: 'at', kind: 'integer', presence: 'optional' }, as: 'unix-s' },
+    timestamp: { name: 'at', kind: 'integer', presence: 'optional', time: hf.unixSeconds },
   };
   const table = hf.messageTable(envelope, 64, [{ name: 'typing', tag: 7, receive: api.validateUserTypingServer }]);
   const decoded = hf.decodeValue({ op: 7, n: null, name: 'bob', at: 2 }, table).orThrow();
@@ -397,12 +398,12 @@ test('what is read without a request pending is read alike with one', () => {
     id: field('id', 'integer', 'nullable'),
     replyTo: null,
     correlate: 'id',
-    outcome: { field: 'ok', success: true, failure: false },
+    outcome: { name: 'ok', kind: 'text', presence: 'optional', success: true, failure: false },
     version: field('v', 'text', 'optional'),
     channel: field('channel', 'text', 'optional'),
     seq: field('seq', 'integer', 'optional'),
     epoch: null,
-    timestamp: { field: field('at', 'integer', 'nullable'), as: 'unix-s' },
+    timestamp: { ...field('at', 'integer', 'nullable'), time: hf.unixSeconds },
   };
   const receive = (value, report) => hf.object(value, report);
   const table = hf.messageTable(envelope, 8, [{ name: 'a', receive }, { name: 'seven', tag: 7, receive }]);

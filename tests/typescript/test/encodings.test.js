@@ -151,7 +151,7 @@ test('an encoding that the protocol does not have is refused at once, by name', 
   const server = new FakeServer();
   const connect = (subprotocols, options) =>
     new Client({ ...api.protocol, subprotocols }, 'ws://test/', { auth: { name: 'ada' }, ...server.options, ...options });
-  const words = name => ({ message: `handfast: the protocol chat does not have the encoding ${name}` });
+  const words = name => ({ message: `handfast: chat has no encoding ${name}` });
   assert.throws(() => connect({ json: 'a' }, { encoding: msgpack }), words('msgpack'));
   assert.throws(() => connect({ json: 'a', msgpack: 'b' }, { encoding: cbor }), words('cbor'));
   assert.throws(() => connect({ cbor: 'a' }), words('json'));

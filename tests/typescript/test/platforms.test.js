@@ -48,27 +48,29 @@ test('addresses mean the same on every platform', () => {
 });
 
 test('a page may leave the rest to its own address', () => {
-  at({ protocol: 'https:', host: 'example.org:8443', origin: 'https://example.org:8443' }, () => {
+  at({ origin: 'https://example.org:8443' }, () => {
     assert.equal(given('/ws'), 'wss://example.org:8443/ws');
     assert.equal(given('//other.org/ws'), 'wss://other.org/ws');
-    assert.throws(() => given('ws'), /is not complete: write `wss:\/\/example\.org\/ws`/);
+    assert.throws(() => given('ws'), /write the address like `wss:\/\/example\.org\/ws`/);
   });
-  at({ protocol: 'file:', host: '', origin: 'null' }, () => assert.throws(() => given('/ws'), TypeError));
+  at({ origin: 'null' }, () => assert.throws(() => given('/ws'), TypeError));
 });
 
 test('what cannot be an address throws at once, by name, and says what to write', () => {
   const made = Still.made.length;
-  for (const [url, words] of [
-    ['/ws', /begins with `\/`, which only a page can complete: write/],
-    ['//example.org/ws', /only a page can complete/],
-    ['example.org/ws', /is not complete/],
-    ['localhost:8080/ws', /begins with `localhost:`/],
-    ['', /is not complete/],
-    ['ftp://example.org/', /begins with `ftp:`/],
-    ['ws://example.org/#there', /fragment/],
-    ['ws://example.org/#', /fragment/],
-    ['ws://ada:secret@example.org/', /user and a password/],
+  for (const url of [
+    '/ws',
+    '//example.org/ws',
+    'example.org/ws',
+    'localhost:8080/ws',
+    '',
+    'ftp://example.org/',
+    'ws://example.org/#there',
+    'ws://example.org/#',
+    'ws://ada:secret@example.org/',
+    'ws://:secret@example.org/',
   ]) {
+    const words = /write the address like `wss:.*, or `\/ws` in a page, without user, password and `#`/;
     assert.throws(() => given(url), error => error instanceof TypeError && words.test(error.message), url);
     assert.throws(() => given(url), error => !error.message.includes('secret'));
   }
@@ -79,7 +81,7 @@ test('the error of a platform without a WebSocket says what to do', () => {
   const own = globalThis.WebSocket;
   globalThis.WebSocket = undefined;
   try {
-    assert.throws(() => api.connect('ws://example.org/'), /package `ws`.*import \{ WebSocket \} from 'ws'.*connect\(url, \{ WebSocket \}\)/);
+    assert.throws(() => api.connect('ws://example.org/'), /install `ws`.*connect\(url, \{ WebSocket \}\)/);
   } finally {
     globalThis.WebSocket = own;
     if (own === undefined) delete globalThis.WebSocket;

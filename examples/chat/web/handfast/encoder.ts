@@ -13,7 +13,6 @@ import {
   type Report,
   type Validator,
   type Violation,
-  violationsAt,
   violationsOf,
 } from './report.js';
 import { err, ok, type Result } from './result.js';
@@ -31,26 +30,21 @@ export class Encoder {
   /** Encodes a message, if a server would accept it. */
   message(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
     const envelope = message.envelope ?? this.#protocol.envelope.client;
+    const { content } = envelope;
     const text = message.writeBytes === undefined ? payload : message.writeBytes(payload);
-    if (message.send !== noPayload) {
-      const { content } = envelope;
-      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content, text);
-      if (violations.length > 0) {
-        const words = describe(`the payload of \`${message.name}\` does not fit`, violations);
-        return err({ code: 'INVALID', message: words, violations });
-      }
-    }
+    const invalid = (words: string, violations: readonly Violation[]): Result<Packet, RuntimeError> =>
+      err({ code: 'INVALID', message: describe(`the payload of \`${message.name}\` ${words}`, violations), violations });
+    const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text);
+    if (violations.length > 0) return invalid('does not fit', violations);
     let packet: Packet;
     try {
       packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === undefined ? text : (message.packBytes?.(payload) ?? payload), fields);
     } catch (error) {
-      const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
-      return err({ code: 'INVALID', message: words, violations: [] });
+      return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.#protocol.limits?.message;
-    if (max !== undefined && packet.length * 3 > max && byteLength(packet) > max) {
-      const words = `\`${message.name}\` has more than ${max} bytes`;
-      return err({ code: 'TOO_LARGE', message: words, retryable: false });
+    const max = this.#protocol.limits?.message ?? Infinity;
+    if (packet.length * 3 > max && byteLength(packet) > max) {
+      return err({ code: 'TOO_LARGE', message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
     return ok(packet);
   }
@@ -68,7 +62,7 @@ export class Encoder {
     text: unknown = payload,
   ): readonly Violation[] {
     if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep;
-    return under === null ? violationsOf(validate, payload, 'sent') : violationsAt(validate, payload, 'sent', under);
+    return violationsOf(validate, payload, 'sent', under);
   }
 
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
@@ -87,8 +81,9 @@ export class Encoder {
   }
 
   #raw(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): Packet {
-    const version = parseInt(this.#protocol.version, 10);
-    return writeMessage(envelope, tag, payload, { ...fields, version }, this.#encoding);
+    const isVersioned = envelope.version?.presence === 'required';
+    const all = isVersioned ? { ...fields, version: parseInt(this.#protocol.version, 10) } : fields;
+    return writeMessage(envelope, tag, payload, all, this.#encoding);
   }
 }
 

@@ -9,17 +9,16 @@ import {
   type EnvelopeField,
   fieldOf,
   fits,
+  flatPayload,
   type Id,
   isNegative,
   outcomes,
   type Tag,
-  timeOf,
-  withoutEnvelope,
 } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { passes, type Validator } from './report.js';
+import { passes, pointerSegment, prefixPath, type Report, type Validator } from './report.js';
 import { ok, type Result } from './result.js';
-import { isObject, type JsonObject, noPayload } from './validators.js';
+import { isObject, type JsonObject, noPayload, undeclaredProperty } from './validators.js';
 
 /** A message, or the error with everything that could be read of it. */
 export type Decoded<M> = Result<M, DecodeError>;
@@ -42,19 +41,19 @@ export interface MessageTable<M extends Message> extends Reader {
  * Makes the table in which {@link decode} looks tags up.
  *
  * @param depth The maximum depth of nested arrays and objects.
- * @param unknown The unknown fields of an envelope, if they are refused.
+ * @param refuseUnknown Reports the unknown fields of an envelope, if they are refused.
  */
 export function messageTable<M extends Message>(
   envelope: Envelope,
   depth: number,
   messages: readonly Incoming<unknown>[],
-  unknown?: Reader['unknown'],
+  refuseUnknown?: Reader['refuseUnknown'],
 ): MessageTable<M> {
   const byTag = new Map<Tag, Incoming<unknown>>();
   const own: Incoming<unknown>[] = [];
   for (const message of messages) register(message, envelope, byTag, own);
   const find = lookupIn(byTag);
-  return { envelope, slots: slotsOf(envelope), depth, unknown, find, lookup: tag => find(tag)?.message, own };
+  return { envelope, slots: slotsOf(envelope), depth, refuseUnknown, find, lookup: tag => find(tag)?.message, own };
 }
 
 /** A message as it is looked up. All have the same members in the same order, which engines optimize. */
@@ -112,7 +111,7 @@ export function clientMessageTable<M extends Message>(
       ...(message.envelope !== undefined && { envelope: message.envelope }),
     }),
   );
-  return messageTable(envelope, depth, received, unknownFields);
+  return messageTable(envelope, depth, received, refuseUnknownFields);
 }
 
 /** Decodes a message. Unknown fields stay in the payload, although its type does not declare them. */
@@ -146,25 +145,25 @@ function decodeShallow<M extends Message>(
   table: MessageTable<M>,
   pending: PendingLookup | undefined,
 ): Decoded<M> {
-  const { unknown, lookup, own } = table;
+  const { refuseUnknown, lookup, own } = table;
   if (pending === undefined && isObject(value)) {
     const message = readValid(value, table);
     if (message !== undefined) return ok(message as M); // the type of the table is that of what its validators let pass
   }
-  const match = read(value, { envelope: table.envelope, unknown, lookup, own: own ?? [], ...(pending && { pending }) });
+  const match = read(value, { envelope: table.envelope, refuseUnknown, lookup, own: own ?? [], ...(pending && { pending }) });
   return match.ok ? ok(match.value.message as M) : match;
 }
 
 /** The fast path: a message that is valid and has the envelope of its direction. `read` reads every other. */
-function readValid(value: JsonObject, { envelope, slots, unknown, find }: MessageTable<Message>): Message | undefined {
+function readValid(value: JsonObject, { envelope, slots, refuseUnknown, find }: MessageTable<Message>): Message | undefined {
   const message: MutableMessage = { type: '', payload: undefined };
-  if (!readSlots(value, slots, message) || (unknown !== undefined && unknown(value, envelope).length > 0)) return undefined;
+  if (!readSlots(value, slots, message) || (refuseUnknown !== undefined && unknownFields(value, envelope).length > 0)) return undefined;
   const entry = find(value[envelope.tag.name]);
   if (entry === undefined || entry.hasOwnEnvelope || (entry.isPublished && message.channel === undefined)) return undefined;
   const found = payloadOf(value, envelope);
   const payload = entry.readBytes === undefined ? found : entry.readBytes(found);
   try {
-    if (!passes(payload, entry.receive, unknown !== undefined)) return undefined;
+    if (!passes(payload, entry.receive, refuseUnknown !== undefined)) return undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined; // the stack was exhausted, as `read` reports
     throw error;
@@ -177,7 +176,15 @@ function readValid(value: JsonObject, { envelope, slots, unknown, find }: Messag
 /** The fields that are not part of the envelope, which a server refuses. */
 function unknownFields(value: JsonObject, envelope: Envelope): readonly string[] {
   const { content } = envelope;
-  return content === null ? [] : Object.keys(withoutEnvelope(value, envelope)).filter(name => name !== content);
+  return content === null ? [] : Object.keys(flatPayload(value, envelope)).filter(name => name !== content);
+}
+
+function refuseUnknownFields(value: JsonObject, envelope: Envelope, report: Report): void {
+  for (const name of unknownFields(value, envelope)) {
+    const before = report.violations.length;
+    undeclaredProperty(value, report);
+    prefixPath(report, before, pointerSegment(name));
+  }
 }
 
 /** A message while it is read. */
@@ -249,7 +256,7 @@ function readSlots(value: JsonObject, slots: Slots, into: MutableMessage): boole
   if (outcome !== undefined && !outcomes(envelope).includes(outcome)) fit = false;
   const date = value[slots.timestamp.name];
   if (date !== undefined) {
-    const time = date === null ? 0 : timeOf(date, envelope);
+    const time = date === null ? 0 : Number(envelope.timestamp?.time(date));
     if (!fits(date, slots.timestamp) || isNegative(date) || Number.isNaN(time)) fit = false;
     else if (date !== null) into.timestamp = time;
   }

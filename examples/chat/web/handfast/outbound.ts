@@ -40,7 +40,7 @@ export interface Sending {
    * `rejoin`: before everything that is queued. `leave`: in order, but only on this connection. Both may exceed the bound; there
    * are no more of them than joined channels.
    */
-  readonly as?: 'rejoin' | 'leave';
+  readonly as?: 'rejoin' | 'leave' | undefined;
 }
 
 interface Entry {
@@ -53,7 +53,7 @@ interface Entry {
   /** How many of the bound for what is queued or pending it uses. */
   used: number;
   /** Dropped when the connection is lost. */
-  readonly volatile: boolean;
+  readonly volatile?: boolean;
   readonly request?: PendingRequest | undefined;
   /** Called when a message without a reply was received, or when that will not be known. */
   readonly delivered?: SendOptions['delivered'];
@@ -75,6 +75,9 @@ const OUTCOME_UNKNOWN: RuntimeError = {
 /** The error of a call that was aborted by its signal. */
 export const ABORTED: RuntimeError = { code: 'CANCELLED', message: 'aborted by the caller' };
 
+/** The default of `limits.outbound`. */
+const DEFAULT_OUTBOUND = 1_048_576;
+
 /** Each entry counts as this many bytes more than its packet: about the size of the objects around it. */
 const OVERHEAD = 256;
 
@@ -87,9 +90,10 @@ const POLL_INTERVAL = 20;
  */
 export class Outbound {
   readonly #core: Core;
+  /** The bound, in bytes. */
+  readonly maxBytes: number;
   /** Whether any request was identified by order. */
   #hasOrdered = false;
-  readonly #maxBytes: number;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
   /** What is not written yet, in the order of the calls. The key of a message without a reply is its entry. */
@@ -104,45 +108,46 @@ export class Outbound {
   readonly #control: Map<'pong' | 'received', Packet> = new Map();
   #cancelPoll: (() => void) | undefined;
 
-  constructor(core: Core, maxBytes: number) {
+  constructor(core: Core) {
     this.#core = core;
-    this.#maxBytes = maxBytes;
+    this.maxBytes = core.protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
   }
 
   /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
   request(request: PendingRequest, { timeout, signal, as }: Sending): void {
-    const { id, packet } = request;
+    const { id } = request;
     if (signal?.aborted === true) return request.failed(ABORTED);
     this.#hasOrdered ||= request.inOrder;
-    const bytes = byteLength(packet) + OVERHEAD;
-    if (as === undefined && this.#isFull(bytes, this.#maxBytes)) return request.failed(this.#queueFull());
+    const entry = this.#entry(request.packet, { request, thisConnectionOnly: as !== undefined });
+    if (as === undefined && this.#isFull(entry, this.maxBytes)) return request.failed(this.#queueFull());
     const timedOut = (): void => this.fail(id, { code: 'TIMEOUT', message: `no reply within ${timeout} ms` });
     const cancelTimer = timeout === null ? undefined : deadline(this.#core.clock, timeout, timedOut);
     const abort = (): void => this.fail(id, ABORTED);
     signal?.addEventListener('abort', abort);
-    const release = (): void => {
+    entry.release = () => {
       cancelTimer?.();
       signal?.removeEventListener('abort', abort);
     };
-    const thisConnectionOnly = as !== undefined;
-    const entry: Entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile: false, request, thisConnectionOnly, release };
-    this.#usedBytes += bytes;
+    this.#usedBytes += entry.bytes;
     if (as === 'rejoin' && this.isOpen) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
 
   /** Enqueues a message without a reply. `isAnswer`: it answers a request of this session, and means nothing in another. */
   send(packet: Packet, volatile: boolean, { delivered }: SendOptions, isAnswer: boolean = false): Result<undefined, RuntimeError> {
-    const bytes = byteLength(packet) + OVERHEAD;
-    const entry: Entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, thisConnectionOnly: isAnswer, release() {} };
-    if (volatile && (!this.isOpen || this.#isFull(bytes, this.#maxBytes / 2))) {
-      settle(entry, OUTCOME_UNKNOWN);
-      return ok(undefined);
+    const entry = this.#entry(packet, { volatile, delivered, thisConnectionOnly: isAnswer });
+    if (volatile && (!this.isOpen || this.#isFull(entry, this.maxBytes / 2))) settle(entry, OUTCOME_UNKNOWN);
+    else if (this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
+    else {
+      this.#usedBytes += entry.bytes;
+      this.#enqueue(entry, entry);
     }
-    if (this.#isFull(bytes, this.#maxBytes)) return err(this.#queueFull());
-    this.#usedBytes += bytes;
-    this.#enqueue(entry, entry);
     return ok(undefined);
+  }
+
+  #entry(packet: Packet, rest: Partial<Entry>): Entry {
+    const bytes = byteLength(packet) + OVERHEAD;
+    return { order: this.#nextOrder++, packet, bytes, used: bytes, release() {}, ...rest };
   }
 
   /** Sends a message that is not counted, before all others. A server that does not read gets only the last of each. */
@@ -153,14 +158,13 @@ export class Outbound {
   }
 
   /** There is always room for one message, so that none is queued for ever. */
-  #isFull(bytes: number, max: number): boolean {
+  #isFull({ bytes }: Entry, max: number): boolean {
     const used = this.#usedBytes + this.#core.connection.buffered;
     return used > 0 && used + bytes > max;
   }
 
   #queueFull(): RuntimeError {
-    const message = `${this.#maxBytes} bytes are pending already`;
-    return { code: 'QUEUE_FULL', message, retryable: true };
+    return { code: 'QUEUE_FULL', message: `${this.maxBytes} bytes are pending already`, retryable: true };
   }
 
   #enqueue(key: Id | object, entry: Entry): void {
@@ -173,7 +177,7 @@ export class Outbound {
     if (!this.isOpen || !this.#flushControl()) return;
     for (const [key, entry] of this.#queued) {
       const unacknowledged = this.#sent.bytes;
-      if (this.#isSocketFull() || (unacknowledged > 0 && unacknowledged + entry.bytes > this.#maxBytes)) return;
+      if (this.#isSocketFull() || (unacknowledged > 0 && unacknowledged + entry.bytes > this.maxBytes)) return;
       this.#write(key, entry);
       if (!this.isOpen) return;
     }
@@ -218,7 +222,7 @@ export class Outbound {
 
   /** Whether the socket's buffer is full; then it is polled. */
   #isSocketFull(): boolean {
-    if (this.#core.connection.buffered <= this.#maxBytes / 2) return false;
+    if (this.#core.connection.buffered <= this.maxBytes / 2) return false;
     this.#cancelPoll ??= this.#core.clock.after(POLL_INTERVAL, () => {
       this.#cancelPoll = undefined;
       this.flush();
@@ -227,14 +231,13 @@ export class Outbound {
   }
 
   #write(key: Id | object, entry: Entry): void {
-    const { packet, request } = entry;
+    const { packet, request, volatile } = entry;
     this.#queued.delete(key);
-    this.#sent.send(entry.volatile ? undefined : entry);
+    this.#sent.send(volatile ? undefined : entry);
     if (request !== undefined) this.#written.set(request.id, entry);
     else {
-      this.#usedBytes -= entry.used;
-      entry.used = 0;
-      if (entry.volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
+      this.#free(entry);
+      if (volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
     }
     this.#core.connection.write(packet);
   }
@@ -243,7 +246,7 @@ export class Outbound {
   find(id: Id | undefined): PendingRequest | undefined {
     const named = id === undefined ? undefined : this.#written.get(id)?.request;
     if (named?.inOrder === false || !this.#hasOrdered) return named;
-    for (const { request } of this.#written.values()) if (request?.inOrder === true) return request;
+    for (const { request } of this.#written.values()) if (request?.inOrder) return request;
     return undefined;
   }
 
@@ -257,33 +260,39 @@ export class Outbound {
     const entry = this.#written.get(request.id);
     if (entry === undefined) return;
     entry.release();
-    this.#usedBytes -= entry.used; // a stream that continues uses none of the bound
-    entry.used = 0;
-    if (entry.abandoned === true || request.answered(message, incoming)) this.#remove(request.id, entry);
+    this.#free(entry); // a stream that continues uses none of the bound
+    if (entry.abandoned || request.answered(message, incoming)) this.#remove(request.id, entry);
   }
 
   /** Fails a request. */
   fail(id: Id, error: DeclaredError | RuntimeError, answered: boolean = false): void {
-    const entry = this.#queued.get(id) ?? this.#written.get(id);
-    if (entry === undefined) return;
-    const wasAbandoned = entry.abandoned;
     const wasWritten = this.#written.has(id);
-    this.abandon(id, answered);
-    if (wasAbandoned !== true) entry.request?.failed(error, wasWritten);
+    this.abandon(id, answered)?.failed(error, wasWritten);
   }
 
-  /** Gives up a request. If the protocol goes by order, its position is kept until the reply arrives. */
-  abandon(id: Id, answered: boolean = false): void {
+  /**
+   * Gives up a request. If the protocol goes by order, its position is kept until the reply arrives.
+   *
+   * @returns it, unless it was given up before.
+   */
+  abandon(id: Id, answered: boolean = false): PendingRequest | undefined {
     const entry = this.#queued.get(id) ?? this.#written.get(id);
-    if (entry === undefined) return;
+    if (entry === undefined) return undefined;
+    const { request, abandoned } = entry;
     entry.release();
     entry.abandoned = true;
-    if (answered || entry.request?.inOrder !== true || this.#queued.has(id)) this.#remove(id, entry);
+    if (answered || !request?.inOrder || this.#queued.has(id)) this.#remove(id, entry);
+    return abandoned ? undefined : request;
+  }
+
+  /** It no longer uses any of the bound. */
+  #free(entry: Entry): void {
+    this.#usedBytes -= entry.used;
+    entry.used = 0;
   }
 
   #remove(key: Id | object, entry: Entry): void {
-    this.#usedBytes -= entry.used;
-    entry.used = 0;
+    this.#free(entry);
     this.#queued.delete(key);
     this.#written.delete(key as Id);
   }
@@ -310,33 +319,34 @@ export class Outbound {
   lost(refused: boolean, again: boolean): void {
     this.detach();
     const queued = [...this.#queued];
-    const written = [...this.#written];
-    const isResent = (entry: Entry): boolean => entry.request === undefined && entry.thisConnectionOnly !== true;
-    const unconfirmed = refused ? [...this.#sent.kept.values()].filter(isResent) : [];
-    for (const entry of unconfirmed) this.#usedBytes += entry.used = entry.bytes;
-    this.#written.clear();
-    const kept = written.filter(([, entry]) => {
-      if (!refused) entry.lost = true;
+    const written: [Id | object, Entry][] = [...this.#written];
+    const all = written.filter(([, entry]) => {
+      entry.lost ||= !refused;
       const { request, thisConnectionOnly, abandoned } = entry;
-      return refused || (again && request?.idempotent === true && thisConnectionOnly !== true && abandoned !== true);
+      return refused || (again && request?.idempotent && !thisConnectionOnly && !abandoned);
     });
-    const all: [Id | object, Entry][] = [...kept, ...unconfirmed.map((entry): [Entry, Entry] => [entry, entry]), ...queued];
-    this.#queued = new Map(all.sort(([, a], [, b]) => a.order - b.order));
+    for (const entry of refused ? this.#sent.kept.values() : []) {
+      if (entry.request !== undefined || entry.thisConnectionOnly) continue;
+      this.#usedBytes += entry.used = entry.bytes;
+      all.push([entry, entry]);
+    }
+    this.#queued = new Map([...all, ...queued].sort(([, a], [, b]) => a.order - b.order));
+    this.#written.clear();
     if (refused) this.#sent.begin(false);
     else this.begin(false);
     for (const [id, entry] of written) {
       if (this.#queued.has(id)) continue;
-      this.#usedBytes -= entry.used;
+      this.#free(entry);
       entry.release();
-      if (entry.abandoned !== true) entry.request?.failed(OUTCOME_UNKNOWN);
+      if (!entry.abandoned) entry.request?.failed(OUTCOME_UNKNOWN);
     }
-    for (const [key, entry] of queued) if (entry.thisConnectionOnly === true) this.fail(key as Id, OUTCOME_UNKNOWN);
+    for (const [key, entry] of queued) if (entry.thisConnectionOnly) this.fail(key as Id, OUTCOME_UNKNOWN);
   }
 
   /** Fails every request, and drops the rest. */
   failAll(error: RuntimeError): void {
     for (const [key, entry] of [...this.#queued, ...this.#written]) {
-      if (entry.request !== undefined) this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error, true);
+      if (entry.request !== undefined) this.fail(entry.request.id, entry.lost ? OUTCOME_UNKNOWN : error, true);
       else {
         this.#remove(key, entry);
         settle(entry, error);

@@ -4,7 +4,7 @@
 // How the violations of a value are reported that did not pass its guard: a rule is data that says what a schema asks, with the
 // function that reports every violation.
 
-import { bounds, codePoints, missingProperty, noAdditionalProperties, notEnum, wrongType } from './validators.js';
+import { bounds, codePoints, isClosed, missingProperty, noAdditionalProperties, notConst, notEnum, wrongType } from './validators.js';
 import type { JsonObject, Pattern } from './validators.js';
 import { fail, prefixPath, type Report, type Validator } from './report.js';
 
@@ -14,6 +14,7 @@ export type Rule =
   | readonly [report: typeof reportString, limits: StringLimits]
   | readonly [report: typeof reportNumber, limits: NumberLimits]
   | readonly [report: typeof reportEnum, values: readonly string[]]
+  | readonly [report: typeof reportConst, value: string]
   | readonly [report: typeof reportArray, limits: ArrayLimits]
   | ObjectRule;
 
@@ -25,7 +26,10 @@ export type ObjectRule = readonly [
   report: typeof reportObject,
   properties: PropertyRules,
   additional?: (value: JsonObject, properties: PropertyRules, report: Report) => void,
-];
+] & {
+  /** The names of the properties, once they were asked for. */
+  declared?: ReadonlySet<string>;
+};
 
 /** `type: string`, with `minLength`, `maxLength` and `pattern`; `source` is the pattern as the schema has it. */
 export interface StringLimits {
@@ -95,6 +99,11 @@ export function reportEnum(value: unknown, report: Report, values: readonly stri
   if (!values.includes(value)) notEnum(values, report);
 }
 
+/** `const`, with a string. */
+export function reportConst(value: unknown, report: Report, allowed: string): void {
+  if (value !== allowed) notConst(allowed, report);
+}
+
 /** `type: array`, with `items`, `minItems` and `maxItems`. */
 export function reportArray(value: unknown, report: Report, { items, minItems, maxItems }: ArrayLimits): void {
   if (!Array.isArray(value)) return wrongType('array', report, 'an');
@@ -129,10 +138,20 @@ function reportMember(member: unknown, report: Report, rule: Rule, key: string |
 
 /** `additionalProperties: false` */
 export function reportAdditional(value: JsonObject, properties: PropertyRules, report: Report): void {
-  noAdditionalProperties(value, { has: name => name !== '?' && Object.hasOwn(properties, name) }, report);
+  noAdditionalProperties(value, namesOf(properties), report);
 }
 
 /** Outgoing objects have only declared properties. */
 export function reportAdditionalIfSent(value: JsonObject, properties: PropertyRules, report: Report): void {
   if (report.strict) reportAdditional(value, properties, report);
+}
+
+/** Whether an object has no properties but those that its rule declares. */
+export function isDeclared(value: object, rule: ObjectRule): boolean {
+  return isClosed(value, (rule.declared ??= namesOf(rule[1])));
+}
+
+/** The names of the properties: all keys but the first, `?`. */
+function namesOf(properties: PropertyRules): ReadonlySet<string> {
+  return new Set(Object.keys(properties).slice(1));
 }

@@ -32,21 +32,15 @@ function withoutDuplicates(violations) {
 function pointerSegment(name) {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
-function violationsOf(validate, value, direction) {
+function violationsOf(validate, value, direction, under = null) {
   const report = { strict: direction === "sent", violations: [] };
   validate(value, report);
+  if (under !== null) prefixPath(report, 0, pointerSegment(under));
   const all = report.deduplicate?.(report.violations) ?? report.violations;
   const more = all.length - MAX_LISTED;
   const least = all.length < MAX_COLLECTED ? "" : "at least ";
   if (more > 0) all.splice(MAX_LISTED, more, { path: "", keyword: "violations", message: `and ${least}${more} more` });
   return all;
-}
-function violationsAt(validate, value, direction, under) {
-  const validateBelow = (_, report) => {
-    validate(value, report);
-    prefixPath(report, 0, pointerSegment(under));
-  };
-  return violationsOf(validateBelow, value, direction);
 }
 function describe(words, violations) {
   return violations.length === 0 ? words : `${words}: ${violations.map(formatViolation).join("; ")}`;
@@ -89,13 +83,13 @@ var noPayload = (value, report) => {
   if (object(value, report) && report.strict) noAdditionalProperties(value, NOTHING, report);
 };
 function noneOfTypes(types, report) {
-  const words = [...types];
-  const last = words.pop() ?? "nothing";
   const allowed = types.map((type) => type.replace(/.* /, ""));
-  fail(report, "type", `must be ${words.length > 0 ? `${words.join(", ")} or ` : ""}${last}`, allowed);
+  const words = [types.slice(0, -1).join(", "), types.at(-1) ?? "nothing"].filter((part) => part !== "");
+  fail(report, "type", `must be ${words.join(" or ")}`, allowed);
 }
 function notEnum(allowed, report) {
-  fail(report, "enum", `must be one of ${allowed.map((value) => JSON.stringify(value)).join(", ")}`, allowed);
+  const values = allowed.map((value) => JSON.stringify(value)).join(", ");
+  fail(report, "enum", `must be ${allowed.length === 1 ? "" : "one of "}${values}`, allowed);
 }
 function bounds(size, least, most, report, of, be, thing = "", things = "") {
   if (size < least) fail(report, "min" + of, `must ${be} at least ${least}${least === 1 ? thing : things}`, least);
@@ -176,10 +170,16 @@ function reportMember(member, report, rule, key) {
   prefixPath(report, before, key);
 }
 function reportAdditional(value, properties, report) {
-  noAdditionalProperties(value, { has: (name) => name !== "?" && Object.hasOwn(properties, name) }, report);
+  noAdditionalProperties(value, namesOf(properties), report);
 }
 function reportAdditionalIfSent(value, properties, report) {
   if (report.strict) reportAdditional(value, properties, report);
+}
+function isDeclared(value, rule) {
+  return isClosed(value, rule.declared ??= namesOf(rule[1]));
+}
+function namesOf(properties) {
+  return new Set(Object.keys(properties).slice(1));
 }
 
 // handfast/clock.ts
@@ -202,34 +202,71 @@ function deadline(clock, milliseconds, callback) {
   return () => cancel();
 }
 
-// handfast/close-codes.ts
-var DEFAULTS = {
-  violations: 1008,
-  tooLarge: 1009,
-  silent: 4e3,
-  slow: 4008,
-  unauthorized: 4401,
-  kicked: 4403,
-  version: 4406,
-  takenOver: 4409,
-  rateLimited: 4429,
-  mistakes: []
+// handfast/sequence.ts
+var SequenceTracker = class {
+  /** The number of the last message. */
+  #seq;
+  #epoch;
+  /** The first and the last number that were last reported as missing. */
+  #missed;
+  /** The number of the last message, if it is known. */
+  get last() {
+    return this.#seq;
+  }
+  /** The position of the last message, if all of it is known. */
+  get position() {
+    return this.#seq === void 0 || this.#epoch === void 0 ? {} : { seq: this.#seq, epoch: this.#epoch };
+  }
+  /** Takes the number in the reply to a join: that of the last message before it. */
+  joined({ seq, epoch }) {
+    return this.#advance(seq, epoch, 0);
+  }
+  /** Takes the number of a message, or of one that is not for this client. */
+  message({ seq, epoch }) {
+    return this.#advance(seq, epoch, 1);
+  }
+  /** Takes a gap that the server reports. */
+  reported({ from, to, reason }) {
+    if (reason === "epoch") {
+      this.#seq = this.#epoch = this.#missed = void 0;
+    } else if (to !== void 0 && (this.#seq === void 0 || to > this.#seq)) {
+      const first = this.#seq === void 0 ? 0 : this.#seq + 1;
+      this.#missed = [Math.max(from ?? first, first), to];
+      this.#seq = to;
+    }
+  }
+  /** Forgets what was last reported as missing, because a gap without bounds is reported. */
+  forgetMissed() {
+    this.#missed = void 0;
+  }
+  /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
+  #advance(seq, epoch, step) {
+    const last = this.#seq;
+    const isRenewed = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
+    this.#epoch = epoch ?? this.#epoch;
+    if (isRenewed) {
+      this.#seq = seq;
+      this.#missed = void 0;
+      return { gap: {} };
+    }
+    if (seq === void 0 || last === void 0) {
+      this.#seq = seq ?? last;
+      return {};
+    }
+    if (step === 1 && seq <= last) {
+      const [from, to] = this.#missed ?? [1, 0];
+      if (seq < from || seq > to) return { isDuplicate: true };
+    } else if (seq >= last) {
+      this.#seq = seq;
+      if (seq === last + step) return {};
+      this.#missed = [last + 1, seq - step];
+      return { gap: { from: last + 1, to: seq - step } };
+    }
+    this.#seq = seq;
+    this.#missed = void 0;
+    return { gap: {} };
+  }
 };
-var REFUSALS = ["violations", "unauthorized", "kicked", "version", "takenOver"];
-function closeCodesOf(protocol2) {
-  return { ...DEFAULTS, ...protocol2.closeCodes };
-}
-function isRefusal(code, closeCodes) {
-  return REFUSALS.some((name) => closeCodes[name] === code) || closeCodes.mistakes.includes(code);
-}
-
-// handfast/backoff.ts
-var MIN_DELAY = 100;
-function backoffDelay(clock, { min, max }, failures) {
-  const floor = Math.min(max, Math.max(min / 2, MIN_DELAY));
-  const bound = Math.max(floor, Math.min(max, min * 2 ** failures));
-  return floor + clock.random() * (bound - floor);
-}
 
 // handfast/counting.ts
 var ACKNOWLEDGE_MESSAGES = 64;
@@ -399,226 +436,6 @@ var Link = class {
   }
 };
 
-// handfast/connection.ts
-var ABNORMAL = 1006;
-var PROTOCOL_ERROR = 1002;
-var OVERLOADED_STEPS = 3;
-var Connection = class {
-  /** The close codes of the protocol. */
-  closeCodes;
-  /** What was received in the session, and the heartbeat. */
-  link;
-  #settings;
-  #host;
-  /** An encoded ping. */
-  #ping;
-  #transport;
-  /** Sends the hello on the current connection, where the server speaks first. */
-  #greeted = () => {
-  };
-  /** Counts the transports, so that events of an earlier one are ignored. */
-  #generation = 0;
-  /** Consecutive attempts that led to no session, or to none that lasted. */
-  #failedAttempts = 0;
-  /** How often the bound of the backoff has doubled. */
-  #backoffSteps = 0;
-  /** Consecutive attempts that ended without a close frame. */
-  #abnormalCloses = 0;
-  #phase = "connecting";
-  /** Whether the server is overloaded, and reconnecting must not be hurried. */
-  #isOverloaded = false;
-  #readyAt = 0;
-  /** When the timer of the link fires. */
-  #timerAt = 0;
-  #cancelTimer = () => {
-  };
-  constructor(host, settings) {
-    this.#settings = settings;
-    this.#host = host;
-    this.closeCodes = closeCodesOf(host.protocol);
-    const { heartbeat, timeout } = host.protocol.session;
-    this.#ping = host.encoder.session("ping");
-    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, settings.maxBytes);
-  }
-  /** The number of written bytes that are still buffered on this machine. */
-  get buffered() {
-    return this.#transport?.buffered?.() ?? 0;
-  }
-  /**
-   * Makes the first attempt to connect.
-   *
-   * @throws if the transport throws.
-   */
-  start() {
-    try {
-      this.#attempt();
-    } catch (error) {
-      this.#phase = "ended";
-      this.#cancelTimer();
-      throw error;
-    }
-  }
-  #attempt() {
-    const { protocol: protocol2, clock } = this.#host;
-    const { url, subprotocol, connect: connect2 } = this.#settings;
-    const generation = ++this.#generation;
-    const isCurrent = () => generation === this.#generation;
-    const { timeout } = protocol2.session;
-    this.#phase = "connecting";
-    this.#cancelTimer();
-    this.#cancelTimer = deadline(clock, timeout, () => this.#drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
-    this.#transport = connect2(url, subprotocol, {
-      opened: () => {
-        if (!isCurrent()) return;
-        if (this.#host.encoder.tag("greeting") === null) return void this.#sayHello(isCurrent);
-        this.#greeted = () => {
-          this.#greeted = () => {
-          };
-          if (isCurrent()) void this.#sayHello(isCurrent);
-        };
-      },
-      received: (frame) => {
-        if (!isCurrent()) return;
-        const now = clock.now();
-        this.link.hear(now);
-        this.#host.received(frame, now);
-        if (this.#phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
-      },
-      closed: (code, reason) => {
-        if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
-      }
-    });
-  }
-  #retry() {
-    try {
-      this.#attempt();
-    } catch (error) {
-      this.#host.failed(error);
-      this.#lost(ABNORMAL, "could not connect");
-    }
-  }
-  /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
-  retryNow() {
-    if (this.#phase === "waiting") return this.#retry();
-    if (this.#phase !== "ready" || this.#ping === null) return;
-    this.link.ping();
-    this.#beat();
-  }
-  /** The network or the page is available again. An overloaded server is still left its delay. */
-  wake() {
-    if (this.#phase !== "waiting" || !this.#isOverloaded) this.retryNow();
-  }
-  async #sayHello(isCurrent) {
-    try {
-      for (const packet of await this.#host.hello()) {
-        if (!isCurrent()) return;
-        if (packet !== null) this.write(packet);
-      }
-    } catch (error) {
-      if (!isCurrent()) return;
-      this.#host.failed(error);
-      this.#drop(ABNORMAL, "no hello");
-      return;
-    }
-    if (isCurrent()) this.#host.opened();
-  }
-  /** The server has spoken first. */
-  greeted() {
-    this.#greeted();
-  }
-  /** Writes a message. */
-  write(packet) {
-    try {
-      this.#transport?.send(packet);
-    } catch (error) {
-      this.#drop(ABNORMAL, String(error));
-    }
-  }
-  /** The session is ready: the heartbeat begins. `counting` if both ends count. */
-  ready(counting, resumed) {
-    const now = this.#host.clock.now();
-    this.#phase = "ready";
-    this.#readyAt = now;
-    this.#abnormalCloses = 0;
-    this.link.attach(counting, resumed, now);
-    this.#watch();
-  }
-  /** Sets the timer of the link. One timer, however much is received. */
-  #watch() {
-    const { clock } = this.#host;
-    this.#cancelTimer();
-    this.#timerAt = this.link.timeout();
-    if (this.#timerAt < Infinity) this.#cancelTimer = clock.after(Math.max(0, this.#timerAt - clock.now()), () => this.#beat());
-  }
-  /** Does what is due: pings, acknowledges, and drops the connection if nothing is received. */
-  #beat() {
-    const { clock, protocol: protocol2 } = this.#host;
-    for (; ; ) {
-      const action = this.link.handleTimeout(clock.now());
-      if (action === void 0) return this.#watch();
-      if (action === "silent") return this.#drop(this.closeCodes.silent, `no answer to a ping within ${protocol2.session.timeout} ms`);
-      if (action !== "ping") this.#host.acknowledge(action);
-      else if (this.#ping !== null) this.write(this.#ping);
-      if (this.#phase !== "ready") return;
-    }
-  }
-  /** The server does not follow the protocol. */
-  broken(reason) {
-    this.#drop(PROTOCOL_ERROR, reason);
-  }
-  /** The server refuses temporarily: the delay is that for an overloaded one. */
-  refused(reason) {
-    this.#drop(this.closeCodes.rateLimited, reason);
-  }
-  /** Closes it for good. */
-  end(code, reason) {
-    if (this.#phase !== "ended") this.#drop(code, reason, true);
-  }
-  /** Whether a close code means that the client must not reconnect. */
-  #isFinal(code) {
-    if (code === this.closeCodes.unauthorized && this.#phase === "ready" && this.#host.hasExpired()) return false;
-    return code === 1e3 || isRefusal(code, this.closeCodes);
-  }
-  #drop(code, reason, final = false) {
-    const transport = this.#transport;
-    this.#lost(code, reason, final);
-    transport?.close(code === ABNORMAL ? this.closeCodes.silent : code, reason);
-  }
-  #lost(code, reason, final = false) {
-    const { protocol: protocol2, clock } = this.#host;
-    const { reconnect } = this.#settings;
-    const { backoff } = protocol2.session;
-    if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
-    else this.#failedAttempts++;
-    this.#generation++;
-    this.#transport = void 0;
-    this.#cancelTimer();
-    const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
-    if (final || !reconnect || hasGivenUp) {
-      this.#phase = "ended";
-      const words = hasGivenUp && !final && reconnect ? `gave up after ${this.#failedAttempts} attempts: ${reason || code}` : reason;
-      this.#host.closed({ code, reason: words, final: true });
-      return;
-    }
-    if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormalCloses === 2) this.#hint(reason);
-    this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
-    if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
-    const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
-    this.#phase = "waiting";
-    this.#cancelTimer = clock.after(retryIn, () => this.#retry());
-    this.#host.closed({ code, reason, final: false, retryIn });
-  }
-  /** Logs what may be wrong, as browsers do not say. */
-  #hint(reason) {
-    const { location } = globalThis;
-    const origin = location === void 0 ? "" : `, for the origin ${location.origin}`;
-    this.#host.warn(
-      "hint",
-      `no connection to ${this.#settings.url.replace(/[?#].*/, "")}, twice in a row (${reason || "see the network tab"}). Does a server of ${this.#settings.subprotocol} run there${origin}?`
-    );
-  }
-};
-
 // handfast/descriptor.ts
 function tagOf(message) {
   return message.tag === void 0 ? message.name : message.tag;
@@ -639,44 +456,38 @@ var defaultEnvelope = {
   channel: /* @__PURE__ */ optional("channel", "text"),
   seq: /* @__PURE__ */ optional("seq", "integer"),
   epoch: /* @__PURE__ */ optional("epoch", "text"),
-  timestamp: { field: /* @__PURE__ */ optional("timestamp", "text"), as: "rfc3339" }
+  timestamp: { name: "timestamp", kind: "text", presence: "optional", time: rfc3339 }
 };
 var PARTS = ["id", "version", "channel", "seq", "epoch", "outcome", "timestamp"];
+var KEPT = { version: "number", channel: "string", seq: "number", epoch: "string", timestamp: "number" };
 function fieldOf(envelope, part) {
-  const { id, replyTo, outcome, timestamp } = envelope;
-  if (part === "id") return replyTo ?? id;
-  if (part === "timestamp") return timestamp && timestamp.field;
-  return part === "outcome" ? outcome && { name: outcome.field, kind: "text", presence: "optional" } : envelope[part];
+  return part === "id" && envelope.replyTo || envelope[part];
 }
 function readFields(value, envelope, report) {
   const read2 = {};
   for (const part of PARTS) {
     const field = fieldOf(envelope, part);
-    if (field === null) continue;
+    if (!field) continue;
     const held = value[field.name];
-    const before = report.violations.length;
     if (held === void 0) {
       if (field.presence !== "optional") missingProperty(field.name, report);
       continue;
     }
-    reportField(held, part, field, envelope, report);
+    const kept = part === "timestamp" && held !== null ? envelope.timestamp?.time(held) : held;
+    const before = report.violations.length;
+    if (part === "outcome") {
+      if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
+    } else if (!fits(held, field)) {
+      wrongKind(field.kind, report);
+    } else if ((part === "seq" || part === "timestamp") && isNegative(held)) {
+      fail(report, "minimum", "must be at least 0", 0);
+    } else if (Number.isNaN(kept)) {
+      fail(report, "format", "must be a valid date-time", "date-time");
+    }
     if (report.violations.length > before) prefixPath(report, before, pointerSegment(field.name));
-    else if (part === "timestamp" && held !== null) read2[part] = timeOf(held, envelope);
-    else if (part === "id" ? held !== null : typeof held === KEPT[part]) read2[part] = held;
+    else if (part === "id" ? held !== null : typeof kept === KEPT[part]) read2[part] = kept;
   }
   return read2;
-}
-var KEPT = { version: "number", channel: "string", seq: "number", epoch: "string" };
-function reportField(held, part, field, envelope, report) {
-  if (part === "outcome") {
-    if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
-  } else if (!fits(held, field)) {
-    wrongKind(field.kind, report);
-  } else if ((part === "seq" || part === "timestamp") && isNegative(held)) {
-    fail(report, "minimum", "must be at least 0", 0);
-  } else if (part === "timestamp" && held !== null && Number.isNaN(timeOf(held, envelope))) {
-    fail(report, "format", "must be a valid date-time", "date-time");
-  }
 }
 function outcomes({ outcome }) {
   return [outcome?.success, outcome?.failure];
@@ -687,14 +498,8 @@ function fits(held, { kind, presence: presence2 }) {
 function isNegative(held) {
   return typeof held === "number" && held < 0;
 }
-function timeOf(value, { timestamp }) {
-  if (timestamp?.as === "unix-s") return Number(value) * 1e3;
-  return timestamp?.as === "unix-ms" ? Number(value) : Date.parse(String(value));
-}
-function withoutEnvelope(message, envelope) {
-  const names = /* @__PURE__ */ new Set([envelope.tag.name, envelope.id?.name]);
-  for (const part of PARTS) names.add(fieldOf(envelope, part)?.name);
-  return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
+function rfc3339(value) {
+  return Date.parse(String(value));
 }
 function wrongKind(kind, report) {
   if (kind === "text") wrongType("string", report, "a");
@@ -705,17 +510,13 @@ function writeMessage(envelope, tag, payload, fields, encoding) {
   const message = { [envelope.tag.name]: tag };
   if (envelope.content === null) Object.assign(message, payload);
   else if (payload !== void 0) message[envelope.content] = payload;
-  const id = fields.isReply === true ? envelope.replyTo ?? envelope.id : envelope.id;
-  if (id !== null && fields.id !== void 0) message[id.name] = fields.id;
-  const { outcome } = envelope;
-  if (outcome !== null && fields.outcome !== void 0) message[outcome.field] = fields.outcome ? outcome.success : outcome.failure;
-  if (envelope.version?.presence === "required") message[envelope.version.name] = fields.version;
-  if (envelope.channel !== null && fields.channel !== void 0) message[envelope.channel.name] = fields.channel;
-  if (envelope.seq !== null && envelope.epoch !== null && fields.seq !== void 0) {
-    message[envelope.seq.name] = fields.seq;
-    message[envelope.epoch.name] = fields.epoch;
+  const { isReply, outcome } = fields;
+  for (const part of PARTS) {
+    const field = part === "id" && isReply !== true ? envelope.id : fieldOf(envelope, part);
+    const written = part === "outcome" ? outcome && envelope.outcome?.[outcome] : fields[part];
+    if (field !== null && written !== void 0) message[field.name] = written;
   }
-  return encoding === void 0 ? JSON.stringify(message) : encoding.encode(message);
+  return encoding?.encode(message) ?? JSON.stringify(message);
 }
 
 // handfast/result.ts
@@ -750,8 +551,9 @@ function register(message, envelope, byTag, own, tag = tagOf(message)) {
 }
 var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
-var LARGE_EXPONENT = /\d[eE]\+?\d\d\d/;
+var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
 var MANY_DIGITS = 210;
+var DIGIT_RUN = /\b\d{210}/;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var NOT_JSON = "not JSON";
 var TOO_DEEP = "nested too deeply";
@@ -792,7 +594,7 @@ function textProblem(text, value, depth) {
   if (value === void 0) return NOT_JSON;
   if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
   if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return "a string has half a surrogate pair";
-  return (LARGE_EXPONENT.test(text) || mayHaveManyDigits(text)) && overflows(text) ? "a number is too large" : void 0;
+  return (LARGE_EXPONENT.test(text) || mayHaveManyDigits(text) && DIGIT_RUN.test(text)) && overflows(text) ? "a number is too large" : void 0;
 }
 var OBJECT_LENGTH = 5;
 function mayNest(text, depth) {
@@ -833,9 +635,9 @@ function read(value, reader) {
 function readWhole(value, reader) {
   if (!isObject(value)) return refuse("syntax", "not an object");
   let { envelope } = reader;
-  const { unknown } = reader;
+  const { refuseUnknown } = reader;
   const { tag } = envelope;
-  let report = { strict: unknown !== void 0, violations: [] };
+  let report = { strict: refuseUnknown !== void 0, violations: [] };
   let fields = readFields(value, envelope, report);
   const type = value[tag.name];
   const isTag = typeof type === "string" || Number.isSafeInteger(type);
@@ -854,18 +656,12 @@ function readWhole(value, reader) {
     if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), violations);
     return refuse("unknown-type", `no message has the type \`${type}\``, remains());
   }
-  if (unknown !== void 0) {
-    for (const name of unknown(value, envelope)) {
-      const before = violations.length;
-      undeclaredProperty(value, report);
-      prefixPath(report, before, pointerSegment(name));
-    }
-  }
+  refuseUnknown?.(value, envelope, report);
   const { channel } = envelope;
   if (incoming.channel !== void 0 && channel?.presence === "optional" && value[channel.name] === void 0) {
     missingProperty(channel.name, report);
   }
-  const wrong = payloadViolations(value, payload, envelope, incoming, unknown !== void 0);
+  const wrong = payloadViolations(value, payload, envelope, incoming, report.strict);
   if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), [...violations, ...wrong]);
   if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains(), wrong);
   const kept = incoming.receive === noPayload ? void 0 : payload;
@@ -882,9 +678,8 @@ function tagViolations(type, { name, kind }) {
 }
 function payloadViolations(message, payload, { content }, { receive }, strict) {
   const direction = strict ? "sent" : "received";
-  if (content === null) return violationsOf(receive, payload, direction);
-  const wrong = violationsAt(receive, payload, direction, content);
-  if (wrong.length === 0 || message[content] !== void 0) return wrong;
+  const wrong = violationsOf(receive, payload, direction, content);
+  if (content === null || wrong.length === 0 || message[content] !== void 0) return wrong;
   return violationsOf((_, report) => missingProperty(content, report), message, direction);
 }
 function find(value, id, reader) {
@@ -892,14 +687,14 @@ function find(value, id, reader) {
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
   if (answer === void 0) return lookup(value[tag.name]) ?? (own && withTag(own, value, tag.name));
-  return outcome !== null && value[outcome.field] === outcome.failure ? reader.failure : answer;
+  return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
 }
 function withTag(messages, value, usual) {
   return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
 }
 function payloadOf(message, envelope) {
-  const { content } = envelope;
-  if (content === null) return withoutEnvelope(message, envelope);
+  const { content, flat } = envelope;
+  if (flat !== void 0) return flat(message, envelope);
   const payload = message[content];
   return payload === void 0 ? {} : payload;
 }
@@ -920,26 +715,20 @@ var Encoder = class {
   /** Encodes a message, if a server would accept it. */
   message(message, payload, fields) {
     const envelope = message.envelope ?? this.#protocol.envelope.client;
+    const { content } = envelope;
     const text = message.writeBytes === void 0 ? payload : message.writeBytes(payload);
-    if (message.send !== noPayload) {
-      const { content } = envelope;
-      const violations = this.violations(message.send, payload, content === null ? 0 : 1, content, text);
-      if (violations.length > 0) {
-        const words = describe(`the payload of \`${message.name}\` does not fit`, violations);
-        return err({ code: "INVALID", message: words, violations });
-      }
-    }
+    const invalid = (words, violations2) => err({ code: "INVALID", message: describe(`the payload of \`${message.name}\` ${words}`, violations2), violations: violations2 });
+    const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text);
+    if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
       packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === void 0 ? text : message.packBytes?.(payload) ?? payload, fields);
     } catch (error) {
-      const words = `the payload of \`${message.name}\` cannot be written: ${String(error)}`;
-      return err({ code: "INVALID", message: words, violations: [] });
+      return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.#protocol.limits?.message;
-    if (max !== void 0 && packet.length * 3 > max && byteLength(packet) > max) {
-      const words = `\`${message.name}\` has more than ${max} bytes`;
-      return err({ code: "TOO_LARGE", message: words, retryable: false });
+    const max = this.#protocol.limits?.message ?? Infinity;
+    if (packet.length * 3 > max && byteLength(packet) > max) {
+      return err({ code: "TOO_LARGE", message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
     return ok(packet);
   }
@@ -950,7 +739,7 @@ var Encoder = class {
    */
   violations(validate, payload, outer, under, text = payload) {
     if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep;
-    return under === null ? violationsOf(validate, payload, "sent") : violationsAt(validate, payload, "sent", under);
+    return violationsOf(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
   tag(role) {
@@ -966,8 +755,9 @@ var Encoder = class {
     return tag === null || sent === void 0 ? null : this.#raw(sent.envelope, tag, sent.payload, fields);
   }
   #raw(envelope, tag, payload, fields) {
-    const version = parseInt(this.#protocol.version, 10);
-    return writeMessage(envelope, tag, payload, { ...fields, version }, this.#encoding);
+    const isVersioned = envelope.version?.presence === "required";
+    const all = isVersioned ? { ...fields, version: parseInt(this.#protocol.version, 10) } : fields;
+    return writeMessage(envelope, tag, payload, all, this.#encoding);
   }
 };
 function byteLength(text) {
@@ -983,82 +773,21 @@ function tooDeep(_, report) {
   fail(report, "depth", "is nested too deeply to be checked");
 }
 
-// handfast/errors.ts
-var SESSION_CODES = [
-  "ENVELOPE",
-  "SYNTAX",
-  "UNKNOWN_TYPE",
-  "NOT_READY",
-  "NO_REPLY",
-  "INTERNAL",
-  "TOO_LARGE",
-  "RATE_LIMITED",
-  "ID_REUSED",
-  "TOO_MANY",
-  "OTHER_PRINCIPAL"
-];
-var SessionRefusedError = class extends Error {
-  name = "SessionRefusedError";
-  /** `VERSION`, an error of the auth message, or the close code. */
-  code;
-  /** The side that is too old, if that is the reason. */
-  side;
-  /** What is wrong with the auth message, if that is the reason. */
-  violations;
-  constructor(code, message, side, violations = []) {
-    super(message);
-    this.code = code;
-    this.side = side;
-    this.violations = violations;
-  }
-};
-
-// handfast/listeners.ts
-var Listeners = class {
-  #byEvent = /* @__PURE__ */ new Map();
-  #threw;
-  /** @param threw is called with what a listener throws, so that the others are still called. */
-  constructor(threw) {
-    this.#threw = threw;
-  }
-  on(event, listener) {
-    const listeners = this.#byEvent.get(event) ?? /* @__PURE__ */ new Set();
-    this.#byEvent.set(event, listeners);
-    const own = (value) => listener(value);
-    listeners.add(own);
-    return () => listeners.delete(own);
-  }
-  /** Calls every listener, in the order they were added. Returns whether there was one. */
-  emit(event, value) {
-    const listeners = this.#byEvent.get(event);
-    if (listeners === void 0 || listeners.size === 0) return false;
-    for (const listener of [...listeners]) {
-      try {
-        listener(value);
-      } catch (error) {
-        this.#threw(error);
-      }
-    }
-    return true;
-  }
-  clear() {
-    this.#byEvent.clear();
-  }
-};
-
 // handfast/outbound.ts
 var OUTCOME_UNKNOWN = {
   code: "OUTCOME_UNKNOWN",
   message: "the session ended before the reply"
 };
 var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
+var DEFAULT_OUTBOUND = 1048576;
 var OVERHEAD = 256;
 var POLL_INTERVAL = 20;
 var Outbound = class {
   #core;
+  /** The bound, in bytes. */
+  maxBytes;
   /** Whether any request was identified by order. */
   #hasOrdered = false;
-  #maxBytes;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
   /** What is not written yet, in the order of the calls. The key of a message without a reply is its entry. */
@@ -1072,44 +801,44 @@ var Outbound = class {
   /** A pong and an acknowledgement that found the socket full. Only the last of each is sent. */
   #control = /* @__PURE__ */ new Map();
   #cancelPoll;
-  constructor(core, maxBytes) {
+  constructor(core) {
     this.#core = core;
-    this.#maxBytes = maxBytes;
+    this.maxBytes = core.protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
   }
   /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
   request(request, { timeout, signal, as }) {
-    const { id, packet } = request;
+    const { id } = request;
     if (signal?.aborted === true) return request.failed(ABORTED);
     this.#hasOrdered ||= request.inOrder;
-    const bytes = byteLength(packet) + OVERHEAD;
-    if (as === void 0 && this.#isFull(bytes, this.#maxBytes)) return request.failed(this.#queueFull());
+    const entry = this.#entry(request.packet, { request, thisConnectionOnly: as !== void 0 });
+    if (as === void 0 && this.#isFull(entry, this.maxBytes)) return request.failed(this.#queueFull());
     const timedOut = () => this.fail(id, { code: "TIMEOUT", message: `no reply within ${timeout} ms` });
     const cancelTimer = timeout === null ? void 0 : deadline(this.#core.clock, timeout, timedOut);
     const abort = () => this.fail(id, ABORTED);
     signal?.addEventListener("abort", abort);
-    const release = () => {
+    entry.release = () => {
       cancelTimer?.();
       signal?.removeEventListener("abort", abort);
     };
-    const thisConnectionOnly = as !== void 0;
-    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile: false, request, thisConnectionOnly, release };
-    this.#usedBytes += bytes;
+    this.#usedBytes += entry.bytes;
     if (as === "rejoin" && this.isOpen) this.#write(id, entry);
     else this.#enqueue(id, entry);
   }
   /** Enqueues a message without a reply. `isAnswer`: it answers a request of this session, and means nothing in another. */
   send(packet, volatile, { delivered }, isAnswer = false) {
-    const bytes = byteLength(packet) + OVERHEAD;
-    const entry = { order: this.#nextOrder++, packet, bytes, used: bytes, volatile, delivered, thisConnectionOnly: isAnswer, release() {
-    } };
-    if (volatile && (!this.isOpen || this.#isFull(bytes, this.#maxBytes / 2))) {
-      settle(entry, OUTCOME_UNKNOWN);
-      return ok(void 0);
+    const entry = this.#entry(packet, { volatile, delivered, thisConnectionOnly: isAnswer });
+    if (volatile && (!this.isOpen || this.#isFull(entry, this.maxBytes / 2))) settle(entry, OUTCOME_UNKNOWN);
+    else if (this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
+    else {
+      this.#usedBytes += entry.bytes;
+      this.#enqueue(entry, entry);
     }
-    if (this.#isFull(bytes, this.#maxBytes)) return err(this.#queueFull());
-    this.#usedBytes += bytes;
-    this.#enqueue(entry, entry);
     return ok(void 0);
+  }
+  #entry(packet, rest) {
+    const bytes = byteLength(packet) + OVERHEAD;
+    return { order: this.#nextOrder++, packet, bytes, used: bytes, release() {
+    }, ...rest };
   }
   /** Sends a message that is not counted, before all others. A server that does not read gets only the last of each. */
   control(role, packet) {
@@ -1118,13 +847,12 @@ var Outbound = class {
     this.#flushControl();
   }
   /** There is always room for one message, so that none is queued for ever. */
-  #isFull(bytes, max) {
+  #isFull({ bytes }, max) {
     const used = this.#usedBytes + this.#core.connection.buffered;
     return used > 0 && used + bytes > max;
   }
   #queueFull() {
-    const message = `${this.#maxBytes} bytes are pending already`;
-    return { code: "QUEUE_FULL", message, retryable: true };
+    return { code: "QUEUE_FULL", message: `${this.maxBytes} bytes are pending already`, retryable: true };
   }
   #enqueue(key, entry) {
     this.#queued.set(key, entry);
@@ -1135,7 +863,7 @@ var Outbound = class {
     if (!this.isOpen || !this.#flushControl()) return;
     for (const [key, entry] of this.#queued) {
       const unacknowledged = this.#sent.bytes;
-      if (this.#isSocketFull() || unacknowledged > 0 && unacknowledged + entry.bytes > this.#maxBytes) return;
+      if (this.#isSocketFull() || unacknowledged > 0 && unacknowledged + entry.bytes > this.maxBytes) return;
       this.#write(key, entry);
       if (!this.isOpen) return;
     }
@@ -1174,7 +902,7 @@ var Outbound = class {
   }
   /** Whether the socket's buffer is full; then it is polled. */
   #isSocketFull() {
-    if (this.#core.connection.buffered <= this.#maxBytes / 2) return false;
+    if (this.#core.connection.buffered <= this.maxBytes / 2) return false;
     this.#cancelPoll ??= this.#core.clock.after(POLL_INTERVAL, () => {
       this.#cancelPoll = void 0;
       this.flush();
@@ -1182,14 +910,13 @@ var Outbound = class {
     return true;
   }
   #write(key, entry) {
-    const { packet, request } = entry;
+    const { packet, request, volatile } = entry;
     this.#queued.delete(key);
-    this.#sent.send(entry.volatile ? void 0 : entry);
+    this.#sent.send(volatile ? void 0 : entry);
     if (request !== void 0) this.#written.set(request.id, entry);
     else {
-      this.#usedBytes -= entry.used;
-      entry.used = 0;
-      if (entry.volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
+      this.#free(entry);
+      if (volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
     }
     this.#core.connection.write(packet);
   }
@@ -1197,7 +924,7 @@ var Outbound = class {
   find(id) {
     const named = id === void 0 ? void 0 : this.#written.get(id)?.request;
     if (named?.inOrder === false || !this.#hasOrdered) return named;
-    for (const { request } of this.#written.values()) if (request?.inOrder === true) return request;
+    for (const { request } of this.#written.values()) if (request?.inOrder) return request;
     return void 0;
   }
   /** Whether a pending request was written to the current connection. */
@@ -1209,30 +936,35 @@ var Outbound = class {
     const entry = this.#written.get(request.id);
     if (entry === void 0) return;
     entry.release();
-    this.#usedBytes -= entry.used;
-    entry.used = 0;
-    if (entry.abandoned === true || request.answered(message, incoming)) this.#remove(request.id, entry);
+    this.#free(entry);
+    if (entry.abandoned || request.answered(message, incoming)) this.#remove(request.id, entry);
   }
   /** Fails a request. */
   fail(id, error, answered = false) {
-    const entry = this.#queued.get(id) ?? this.#written.get(id);
-    if (entry === void 0) return;
-    const wasAbandoned = entry.abandoned;
     const wasWritten = this.#written.has(id);
-    this.abandon(id, answered);
-    if (wasAbandoned !== true) entry.request?.failed(error, wasWritten);
+    this.abandon(id, answered)?.failed(error, wasWritten);
   }
-  /** Gives up a request. If the protocol goes by order, its position is kept until the reply arrives. */
+  /**
+   * Gives up a request. If the protocol goes by order, its position is kept until the reply arrives.
+   *
+   * @returns it, unless it was given up before.
+   */
   abandon(id, answered = false) {
     const entry = this.#queued.get(id) ?? this.#written.get(id);
-    if (entry === void 0) return;
+    if (entry === void 0) return void 0;
+    const { request, abandoned } = entry;
     entry.release();
     entry.abandoned = true;
-    if (answered || entry.request?.inOrder !== true || this.#queued.has(id)) this.#remove(id, entry);
+    if (answered || !request?.inOrder || this.#queued.has(id)) this.#remove(id, entry);
+    return abandoned ? void 0 : request;
   }
-  #remove(key, entry) {
+  /** It no longer uses any of the bound. */
+  #free(entry) {
     this.#usedBytes -= entry.used;
     entry.used = 0;
+  }
+  #remove(key, entry) {
+    this.#free(entry);
     this.#queued.delete(key);
     this.#written.delete(key);
   }
@@ -1254,35 +986,36 @@ var Outbound = class {
    * @param refused Whether the server refused the hello, and has not processed what followed.
    * @param again Whether what was written may be written again.
    */
-  lost(refused2, again) {
+  lost(refused, again) {
     this.detach();
     const queued = [...this.#queued];
     const written = [...this.#written];
-    const isResent = (entry) => entry.request === void 0 && entry.thisConnectionOnly !== true;
-    const unconfirmed = refused2 ? [...this.#sent.kept.values()].filter(isResent) : [];
-    for (const entry of unconfirmed) this.#usedBytes += entry.used = entry.bytes;
-    this.#written.clear();
-    const kept = written.filter(([, entry]) => {
-      if (!refused2) entry.lost = true;
+    const all = written.filter(([, entry]) => {
+      entry.lost ||= !refused;
       const { request, thisConnectionOnly, abandoned } = entry;
-      return refused2 || again && request?.idempotent === true && thisConnectionOnly !== true && abandoned !== true;
+      return refused || again && request?.idempotent && !thisConnectionOnly && !abandoned;
     });
-    const all = [...kept, ...unconfirmed.map((entry) => [entry, entry]), ...queued];
-    this.#queued = new Map(all.sort(([, a], [, b]) => a.order - b.order));
-    if (refused2) this.#sent.begin(false);
+    for (const entry of refused ? this.#sent.kept.values() : []) {
+      if (entry.request !== void 0 || entry.thisConnectionOnly) continue;
+      this.#usedBytes += entry.used = entry.bytes;
+      all.push([entry, entry]);
+    }
+    this.#queued = new Map([...all, ...queued].sort(([, a], [, b]) => a.order - b.order));
+    this.#written.clear();
+    if (refused) this.#sent.begin(false);
     else this.begin(false);
     for (const [id, entry] of written) {
       if (this.#queued.has(id)) continue;
-      this.#usedBytes -= entry.used;
+      this.#free(entry);
       entry.release();
-      if (entry.abandoned !== true) entry.request?.failed(OUTCOME_UNKNOWN);
+      if (!entry.abandoned) entry.request?.failed(OUTCOME_UNKNOWN);
     }
-    for (const [key, entry] of queued) if (entry.thisConnectionOnly === true) this.fail(key, OUTCOME_UNKNOWN);
+    for (const [key, entry] of queued) if (entry.thisConnectionOnly) this.fail(key, OUTCOME_UNKNOWN);
   }
   /** Fails every request, and drops the rest. */
   failAll(error) {
     for (const [key, entry] of [...this.#queued, ...this.#written]) {
-      if (entry.request !== void 0) this.fail(entry.request.id, entry.lost === true ? OUTCOME_UNKNOWN : error, true);
+      if (entry.request !== void 0) this.fail(entry.request.id, entry.lost ? OUTCOME_UNKNOWN : error, true);
       else {
         this.#remove(key, entry);
         settle(entry, error);
@@ -1293,6 +1026,122 @@ var Outbound = class {
 function settle({ delivered }, error) {
   if (delivered !== void 0) queueMicrotask(() => delivered(error === void 0 ? ok(void 0) : err(error)));
 }
+
+// handfast/listeners.ts
+var Listeners = class {
+  #byEvent = /* @__PURE__ */ new Map();
+  #host;
+  constructor(host) {
+    this.#host = host;
+  }
+  on(event, listener) {
+    const listeners = this.#byEvent.get(event) ?? /* @__PURE__ */ new Set();
+    this.#byEvent.set(event, listeners);
+    const own = (value) => listener(value);
+    listeners.add(own);
+    return () => listeners.delete(own);
+  }
+  /** Calls every listener, in the order they were added. Returns whether there was one. */
+  emit(event, value) {
+    const listeners = this.#byEvent.get(event);
+    if (listeners === void 0 || listeners.size === 0) return false;
+    for (const listener of [...listeners]) {
+      try {
+        listener(value);
+      } catch (error) {
+        this.#host.reportThrown(error);
+      }
+    }
+    return true;
+  }
+  clear() {
+    this.#byEvent.clear();
+  }
+};
+
+// handfast/subscription.ts
+var Subscription = class {
+  /** The channel's key on the wire. */
+  key;
+  #host;
+  #events;
+  #messages;
+  #ended;
+  constructor(key, host) {
+    this.key = key;
+    this.#host = host;
+    this.#events = new Listeners(host);
+    this.#messages = new Listeners(host);
+  }
+  /** The last reply to a join. */
+  get joined() {
+    return this.#host.joined();
+  }
+  /** Who is in the channel. While there is no connection, it is what was known last. */
+  get members() {
+    return this.#host.members();
+  }
+  on(what, listener) {
+    if (typeof what === "string") return this.#events.on(what, listener);
+    this.#host.register(what);
+    const deliver = listener;
+    return this.#messages.on(what.name, (message) => deliver(message.payload, message));
+  }
+  send(message, payload, options) {
+    return this.#ended === void 0 ? this.#host.send(message, payload, options) : err(this.#ended);
+  }
+  /**
+   * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
+   * waits for the reply. That is decided immediately, so that a later call of `join` joins the channel again.
+   */
+  leave() {
+    return this.#host.leave();
+  }
+  /** @internal */
+  emit(event, what) {
+    this.#events.emit(event, what);
+  }
+  /** @internal */
+  deliver(message) {
+    return this.#messages.emit(message.type, message);
+  }
+  /** @internal Ends the subscription. */
+  end(message) {
+    this.#ended ??= { code: "CLOSED", message };
+    this.#events.clear();
+    this.#messages.clear();
+  }
+};
+
+// handfast/errors.ts
+var SESSION_CODES = [
+  "ENVELOPE",
+  "SYNTAX",
+  "UNKNOWN_TYPE",
+  "NOT_READY",
+  "NO_REPLY",
+  "INTERNAL",
+  "TOO_LARGE",
+  "RATE_LIMITED",
+  "ID_REUSED",
+  "TOO_MANY",
+  "OTHER_PRINCIPAL"
+];
+var SessionRefusedError = class extends Error {
+  name = "SessionRefusedError";
+  /** `VERSION`, an error of the auth message, or the close code. */
+  code;
+  /** The side that is too old, if that is the reason. */
+  side;
+  /** What is wrong with the auth message, if that is the reason. */
+  violations;
+  constructor(code, message, side, violations = []) {
+    super(message);
+    this.code = code;
+    this.side = side;
+    this.violations = violations;
+  }
+};
 
 // handfast/session.ts
 function objectOf(properties) {
@@ -1374,648 +1223,6 @@ function badReply(reply) {
 function isSessionCode(code) {
   return SESSION_CODES.some((known) => known === code);
 }
-
-// handfast/state.ts
-var Store = class {
-  #value;
-  #listeners;
-  /** @param threw is called with what a subscriber throws, so that the others are still called. */
-  constructor(value, threw) {
-    this.#value = value;
-    this.#listeners = new Listeners(threw);
-  }
-  /** The current value. */
-  get = () => this.#value;
-  /** Calls a function with the current value, and with each later one. */
-  subscribe = (run) => {
-    const unsubscribe = this.#listeners.on("change", () => run(this.#value));
-    run(this.#value);
-    return unsubscribe;
-  };
-  /** @internal */
-  set(value) {
-    this.#value = value;
-    this.#listeners.emit("change", void 0);
-  }
-};
-
-// handfast/url.ts
-var SCHEME = /^(?:ws|http)(s?):$/;
-function webSocketUrl(address) {
-  const page = globalThis.location;
-  const isRelative = address.startsWith("/");
-  const base = isRelative && page !== void 0 && SCHEME.test(page.protocol) ? `${page.protocol}//${page.host}` : void 0;
-  let url;
-  try {
-    url = new URL(address, base);
-  } catch {
-    throw refused(isRelative && base === void 0 ? "begins with `/`, which only a page can complete" : "is not complete");
-  }
-  const scheme = SCHEME.exec(url.protocol);
-  if (scheme === null) throw refused(`begins with \`${url.protocol}\``);
-  if (url.username !== "" || url.password !== "") throw refused("has a user and a password, which belong into `auth`");
-  if (address.includes("#")) throw refused("has a fragment (`#`)");
-  return `ws${scheme[1]}${url.href.slice(url.protocol.length - 1)}`;
-}
-function refused(what) {
-  return new TypeError(`handfast: the address ${what}: write \`wss://example.org/ws\``);
-}
-
-// handfast/transport.ts
-var MAX_REASON = 123;
-var CLOSE_TIMEOUT = 2e3;
-var NO_WEBSOCKET = "handfast: no WebSocket on this platform: install the package `ws`, `import { WebSocket } from 'ws'`, `connect(url, { WebSocket })`";
-function webSocket(constructor) {
-  return (url, subprotocol, events) => {
-    const own = constructor ?? globalThis.WebSocket;
-    if (own === void 0) throw new Error(NO_WEBSOCKET);
-    const socket = new own(webSocketUrl(url), [subprotocol]);
-    const close = (code, reason) => {
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.onerror = () => {
-      };
-      socket.close(code === 1e3 || code >= 3e3 && code <= 4999 ? code : 1e3, truncate2(reason));
-      const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
-      timer.unref?.();
-    };
-    socket.binaryType = "arraybuffer";
-    socket.onopen = () => events.opened();
-    socket.onmessage = (event) => events.received(event.data);
-    socket.onclose = (event) => events.closed(event.code, event.reason);
-    socket.onerror = ({ message }) => {
-      close(1e3, "");
-      events.closed(1006, typeof message === "string" ? message : "");
-    };
-    return { send: (packet) => socket.send(packet), close, buffered: () => socket.bufferedAmount };
-  };
-}
-function drop(socket) {
-  if (socket.terminate !== void 0) return socket.terminate();
-  const own = socket;
-  const unref = own[/* @__PURE__ */ Symbol.for("nodejs.unref")];
-  if (typeof unref === "function") return void unref.call(socket);
-  const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "response");
-  if (response !== void 0) own[response]?.socket?.destroy?.();
-}
-function truncate2(reason) {
-  const points = [...reason.slice(0, MAX_REASON)];
-  while (new TextEncoder().encode(points.join("")).length > MAX_REASON) points.pop();
-  return points.join("");
-}
-
-// handfast/wake.ts
-function onWake(callback) {
-  const page = globalThis;
-  const { document: document2 } = page;
-  const shown = () => {
-    if (document2?.visibilityState === "visible") callback();
-  };
-  const events = [
-    [page, "online", callback],
-    [page, "pageshow", callback],
-    [document2, "visibilitychange", shown]
-  ];
-  for (const [target, event, listener] of events) target?.addEventListener?.(event, listener);
-  return () => {
-    for (const [target, event, listener] of events) target?.removeEventListener?.(event, listener);
-  };
-}
-
-// handfast/warnings.ts
-var Warnings = class {
-  #kinds = /* @__PURE__ */ new Set();
-  warn(kind, words) {
-    if (this.#kinds.has(kind)) return;
-    this.#kinds.add(kind);
-    console.warn(`handfast: ${words}`);
-  }
-};
-
-// handfast/core.ts
-var DEFAULT_OUTBOUND = 1048576;
-var Core = class {
-  ready;
-  state;
-  events;
-  messages;
-  protocol;
-  clock;
-  encoder;
-  connection;
-  outbound;
-  channels;
-  #requests;
-  refresh;
-  /** The numbers of the server's messages, if they have any. */
-  numbered;
-  /** Whether the application has closed the client. */
-  isClosing = false;
-  /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
-  frameLength = 0;
-  #options;
-  #encoding;
-  #byTag = /* @__PURE__ */ new Map();
-  #withOwnTag = [];
-  /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
-  #isForeign;
-  /** The session's messages that do not count. */
-  #own = Object.values(sessionMessages);
-  #reader;
-  #warnings = new Warnings();
-  #stopWaking = () => {
-  };
-  #resolveReady;
-  #rejectReady;
-  #lastId = 0;
-  /** Whether the hello was written to the current connection. */
-  #hasGreeted = false;
-  /** Whether the session of the current connection is ready. */
-  #isReady = false;
-  /** Whether any session was ready. */
-  #wasReady = false;
-  /** A ready message that was received before the hello was written, which may still fail. */
-  #earlyReady;
-  /** Whether the protocol lets sessions resume. */
-  #canCount;
-  /** The token of the session, if it can be resumed. */
-  #token;
-  /** The connection was lost, and its session may be resumed; cancels the timer after which the server has given it up. */
-  #detached;
-  /** Whether the server, or this client itself, refused the session. */
-  #refused = false;
-  /** Whether the listeners of `error` are being called with what another listener threw. */
-  #isReportingThrown = false;
-  /** Why nothing can be sent any more. */
-  #closedError;
-  /**
-   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
-   * the encoding.
-   */
-  constructor(protocol2, url, options, answering2) {
-    const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
-    const encodingName = encoding?.name ?? "json";
-    const subprotocol = protocol2.subprotocols[encodingName];
-    if (subprotocol === void 0) {
-      throw new Error(`handfast: the protocol ${protocol2.name} does not have the encoding ${encodingName}`);
-    }
-    this.protocol = protocol2;
-    this.#options = options;
-    this.#encoding = encoding;
-    this.clock = clock;
-    this.ready = new Promise((resolve2, reject) => {
-      this.#resolveReady = resolve2;
-      this.#rejectReady = reject;
-    });
-    this.ready.catch(() => {
-    });
-    const threw = (error) => this.reportThrown(error);
-    this.state = new Store({ status: "connecting" }, threw);
-    this.events = new Listeners(threw);
-    this.messages = new Listeners(threw);
-    this.encoder = new Encoder(protocol2, encoding);
-    const { mapped } = protocol2;
-    for (const own of [...this.#own, sessionError]) {
-      const tag = this.encoder.tag(own.name);
-      const message = mapped === void 0 ? own : mapped.incoming(own, tag);
-      if (message !== void 0) register(message, protocol2.envelope.server, this.#byTag, this.#withOwnTag, tag);
-    }
-    this.#isForeign = protocol2.numbered !== void 0 || mapped?.isForeign === true;
-    const roles = ["hello", "ready", "received"];
-    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
-    const maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
-    this.connection = new Connection(this, { url, subprotocol, maxBytes, connect: transport, reconnect });
-    this.outbound = new Outbound(this, maxBytes);
-    this.#reader = {
-      envelope: protocol2.envelope.server,
-      lookup: (tag) => this.#byTag.get(tag),
-      own: this.#withOwnTag,
-      pending: (id) => this.outbound.find(id)?.answers,
-      failure
-    };
-    this.#requests = answering2?.(this);
-    this.refresh = protocol2.refresh?.(this);
-    this.numbered = protocol2.numbered?.(this);
-    this.connection.start();
-    this.#stopWaking = onWake(() => this.connection.wake());
-  }
-  // Sending
-  request(request, payload, sending, answers, settle2, position = {}) {
-    const { id: field } = request.envelope ?? this.protocol.envelope.client;
-    const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
-    const packet = this.#packet(request, payload, { id, ...position });
-    if (!packet.ok) {
-      settle2.failed(packet.error);
-      return void 0;
-    }
-    const { errors, idempotent = false } = request;
-    const inOrder = (request.envelope ?? this.protocol.envelope.server).correlate === "order";
-    for (const answer of answers) this.register(answer);
-    this.outbound.request({ id, packet: packet.value, inOrder, idempotent, answers, errors, ...settle2 }, sending);
-    return id;
-  }
-  timeout({ timeout }) {
-    return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
-  }
-  write(message, payload, fields, options = {}) {
-    const packet = this.#packet(message, payload, fields);
-    const { isReply = false } = fields;
-    return packet.ok ? this.outbound.send(packet.value, message.volatile === true && !isReply, options, isReply) : packet;
-  }
-  #packet(message, payload, fields) {
-    return this.#closedError === void 0 ? this.encoder.message(message, payload, fields) : err(this.#closedError);
-  }
-  // The session
-  async hello() {
-    const { version, hash, auth: validate, authFollows } = this.protocol;
-    const auth = await this.authPayload();
-    if (validate !== void 0 && auth !== void 0) {
-      const violations = this.encoder.violations(validate, auth, 2, null);
-      if (violations.length > 0) {
-        this.#refuse(new SessionRefusedError("INVALID", describe("the auth does not fit", violations), void 0, violations));
-      }
-    }
-    const session = this.#detached && { session: this.#token, received: this.connection.link.received };
-    const hello = this.encoder.session("hello", {
-      version,
-      hash,
-      ...auth !== void 0 && { auth },
-      ...this.#canCount && { resume: session ?? {} }
-    });
-    return authFollows === true && auth !== void 0 ? [hello, this.encoder.session("auth", auth)] : [hello];
-  }
-  /** The credentials, which may have to be fetched. */
-  async authPayload() {
-    const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
-    return token === void 0 ? auth : { ...auth, token };
-  }
-  opened() {
-    this.#hasGreeted = true;
-    if (this.#detached === void 0 && !this.#isForeign) this.#begin();
-    const { version, hash } = this.protocol;
-    if (this.encoder.tag(this.#isForeign ? "ready" : "hello") === null) this.#becomeReady({ version, hash });
-    else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
-  }
-  /** Begins a session, whose first messages follow the hello at once. */
-  #begin() {
-    this.outbound.isOpen = true;
-    this.outbound.begin(this.#canCount);
-    this.channels?.opened();
-    this.outbound.flush();
-  }
-  #becomeReady(welcome) {
-    if (this.#isReady) return;
-    this.#earlyReady = welcome;
-    if (!this.#hasGreeted) return;
-    this.#earlyReady = void 0;
-    const { session, received = -1, ...ready2 } = welcome;
-    const resumed = ready2.resumed === true;
-    const counting = this.#canCount && received >= 0;
-    if (resumed && !(this.#detached !== void 0 && counting && this.outbound.canResume(received))) {
-      this.#end(false);
-      return this.connection.broken("the server resumes another session");
-    }
-    if (!resumed && this.#detached !== void 0) this.#end(false);
-    this.#detached?.();
-    this.#detached = void 0;
-    this.#token = counting ? session : void 0;
-    const resume = this.numbered?.resume(session) ?? null;
-    if (resume !== null) this.connection.write(resume);
-    if (!this.#hasGreeted) return;
-    if (!resumed && !this.outbound.isOpen) this.#begin();
-    if (!this.#hasGreeted) return;
-    this.#isReady = this.#wasReady = true;
-    this.connection.ready(this.numbered?.acknowledges ?? counting, resumed);
-    if (resumed) this.outbound.resume(received);
-    else if (!counting) this.outbound.begin(false);
-    else this.#acknowledged(received);
-    if (!this.outbound.isOpen) return;
-    this.refresh?.expires(ready2.expires);
-    this.#resolveReady(ready2);
-    this.state.set({ status: "connected" });
-    const { name, version, hash } = this.protocol;
-    if (ready2.hash !== void 0 && ready2.hash !== hash) {
-      const words = `this client is of ${name} ${version} (${hash}), and the server of ${ready2.version} (${ready2.hash}): generate the older anew`;
-      this.#warnings.warn("skew", words);
-      const theirs = { version: ready2.version, hash: ready2.hash };
-      this.events.emit("skew", { client: { version, hash }, server: theirs, message: `handfast: ${words}` });
-    }
-    this.events.emit("open", ready2);
-  }
-  closed(closed) {
-    const { closeCodes } = this.connection;
-    const { code, reason, final } = closed;
-    this.refresh?.stop();
-    const isRefusedCode = isRefusal(code, closeCodes);
-    const refused2 = !this.#isReady && this.#detached === void 0 && (this.#refused || isRefusedCode);
-    const isBare = this.#isReady && this.#token !== void 0 && (code === ABNORMAL || code === closeCodes.silent);
-    if (this.#isReady && !final) this.numbered?.ended(code === ABNORMAL || code === closeCodes.silent);
-    this.#isReady = this.#hasGreeted = false;
-    this.#earlyReady = void 0;
-    if (final) this.#closedError ??= { code: "CLOSED", message: reason || `the connection was closed with ${code}` };
-    const closedError = final ? this.#closedError : void 0;
-    if (!final && isBare) this.#detach();
-    else if (final || this.#detached === void 0) this.#end(refused2, code !== closeCodes.tooLarge, closedError);
-    if (closedError !== void 0) {
-      this.#stopWaking();
-      this.outbound.failAll(closedError);
-      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
-    }
-    const waitingStatus = this.#wasReady ? "reconnecting" : "connecting";
-    this.state.set({ status: final ? "closed" : waitingStatus, closed });
-    this.events.emit("close", closed);
-    if (!final) return;
-    this.events.clear();
-    this.messages.clear();
-  }
-  /** The connection was lost, and its session is kept until it is resumed or the server has given it up. */
-  #detach() {
-    this.outbound.detach();
-    this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
-  }
-  /** The session has ended, and every membership with it. */
-  #end(refused2, again = true, error) {
-    this.#detached?.();
-    this.#detached = void 0;
-    this.channels?.ended(error);
-    this.#requests?.end();
-    this.outbound.lost(refused2, again);
-  }
-  /** Acknowledges so many messages. */
-  acknowledge(received) {
-    if (received !== void 0) this.outbound.control("received", this.encoder.session("received", { received }));
-  }
-  /** The server has received so many messages. */
-  #acknowledged(received) {
-    if (!this.outbound.acknowledge(received)) this.#warnings.warn("received", "the server acknowledges what was never sent");
-  }
-  /** The server or this client refuses the session for good: no reconnect. */
-  #refuse(refused2) {
-    const { version, unauthorized } = this.connection.closeCodes;
-    this.#closedError = { code: "CLOSED", message: refused2.message };
-    this.#refused = true;
-    this.#rejectReady(refused2);
-    this.connection.end(refused2.code === "VERSION" ? version : unauthorized, refused2.message);
-  }
-  // Receiving
-  received(frame, now) {
-    this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
-    const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
-    const found = parsed.ok ? read(parsed.value, this.#reader) : parsed;
-    const decoded = this.protocol.mapped?.translate(found, this.protocol) ?? found;
-    const fields = decoded.ok ? decoded.value.message : decoded.error;
-    const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
-    const isOwn = this.#own.some((own) => own === known);
-    if (this.numbered !== void 0) {
-      if (!this.numbered.isNew(fields.seq)) return;
-    } else if (this.#isReady && !isOwn) {
-      const { link } = this.connection;
-      link.count(this.frameLength, now);
-      this.acknowledge(link.acknowledge(false, now));
-    }
-    if (this.#requests?.receive(known, parsed, decoded) === true) return;
-    const request = this.outbound.find(fields.id);
-    if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
-      return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
-    }
-    if (decoded.ok) {
-      const { incoming, message } = decoded.value;
-      const isError = incoming === failure || incoming === sessionError;
-      const isLate = message.id !== void 0 && incoming.channel === void 0 && !isOwn && (!isError || request === void 0);
-      return isLate || this.channels?.isNew(fields) === false ? void 0 : this.#dispatch(incoming, message, request);
-    }
-    if (this.channels?.isNew(fields) === false) return;
-    const error = known === sessionMessages.ready ? { ...decoded.error, payload: void 0 } : decoded.error;
-    if (request !== void 0 && this.#isAnswer(error, request)) {
-      return this.outbound.fail(request.id, badReply(error), true);
-    }
-    if (error.kind === "unknown-type") {
-      if (error.id === void 0) this.events.emit("unhandled", error);
-      else this.#requests?.refuse(error.id, error);
-    } else {
-      this.invalid(error, known?.name);
-    }
-  }
-  /** Reports a message that is not valid. */
-  invalid(error, name) {
-    if (!this.events.emit("invalid", error)) this.#warnings.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
-  }
-  /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
-  #isAnswer({ type }, { answers, inOrder }) {
-    return !inOrder || answers.some((answer) => tagOf(answer) === (type ?? null));
-  }
-  /** Processes a message that is not the reply to a request, or is an error. */
-  #dispatch(incoming, message, request) {
-    switch (incoming) {
-      case sessionMessages.ready:
-        return this.#becomeReady(message.payload);
-      case sessionMessages.refuse: {
-        const refusal2 = message.payload;
-        const { code, side, violations, retryable } = refusal2;
-        const words = refusalText(refusal2);
-        if (retryable !== true) return this.#refuse(new SessionRefusedError(code, words, side, violations));
-        this.#refused = true;
-        this.connection.refused(words);
-        this.#refused = false;
-        return;
-      }
-      case failure:
-      case sessionError: {
-        const error = callError(wireError(message.payload), request?.errors ?? []);
-        if (request !== void 0) return this.outbound.fail(request.id, error, true);
-        this.numbered?.refused(message.seq);
-        return this.#report(`error ${error.code}`, new CallFailedError(error), "the server reports an error");
-      }
-      case sessionMessages.ping: {
-        if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
-        const { id, payload } = message;
-        const repeated = this.protocol.mapped?.has("ping") === true ? payload : void 0;
-        return this.outbound.control("pong", this.encoder.session("pong", repeated, id === void 0 ? {} : { id }));
-      }
-      case sessionMessages.received: {
-        const { received, sent } = message.payload;
-        if (sent !== void 0 && this.#isReady) this.connection.link.skip(sent, this.clock.now());
-        if (received !== void 0) this.#acknowledged(received);
-        return;
-      }
-      case sessionMessages.pong:
-        return;
-      case sessionMessages.greeting:
-        return this.connection.greeted();
-    }
-    const wasDelivered = this.channels?.deliver(message) === true;
-    if (this.messages.emit(message.type, message) || wasDelivered) return;
-    this.events.emit("unhandled", message);
-  }
-  register(message) {
-    register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
-  }
-  /** Listens to a message of the session that is not handled here, if the protocol has it. */
-  listen(role, name, receive, listener) {
-    const tag = this.encoder.tag(role);
-    if (tag === null) return;
-    const own = { name, tag, receive };
-    const { mapped } = this.protocol;
-    const incoming = mapped === void 0 ? own : mapped.incoming(own, tag, role);
-    if (incoming === void 0) return;
-    this.register(incoming);
-    this.messages.on(name, ({ payload }) => listener(payload));
-  }
-  /** The application closes the client. */
-  close() {
-    this.isClosing = true;
-    this.channels?.ignoreRejections();
-    this.connection.end(1e3, "closed by the client");
-  }
-  /** An attempt to connect, or to authenticate again, failed. */
-  failed(error, words = "could not connect") {
-    this.#report("auth", error, words);
-  }
-  /** Whether the time is over for which the server has authenticated the client. */
-  hasExpired() {
-    return this.refresh?.hasExpired() === true;
-  }
-  warn(kind, words) {
-    this.#warnings.warn(kind, words);
-  }
-  /** Reports an error that no call waits for and that is no mistake of the application. */
-  #report(kind, error, words) {
-    if (!this.events.emit("error", error)) this.#warnings.warn(kind, `${words}: ${String(error)}`);
-  }
-  /** Reports what a listener threw; without a listener for that, as an uncaught error. */
-  reportThrown(error) {
-    const isOfListener = this.#isReportingThrown;
-    this.#isReportingThrown = true;
-    const wasDelivered = !isOfListener && this.events.emit("error", error);
-    this.#isReportingThrown = isOfListener;
-    if (wasDelivered) return;
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
-};
-function resolve(source) {
-  return typeof source === "function" ? source() : source;
-}
-
-// handfast/sequence.ts
-var SequenceTracker = class {
-  /** The number of the last message. */
-  #seq;
-  #epoch;
-  /** The first and the last number that were last reported as missing. */
-  #missed;
-  /** The number of the last message, if it is known. */
-  get last() {
-    return this.#seq;
-  }
-  /** The position of the last message, if all of it is known. */
-  get position() {
-    return this.#seq === void 0 || this.#epoch === void 0 ? {} : { seq: this.#seq, epoch: this.#epoch };
-  }
-  /** Takes the number in the reply to a join: that of the last message before it. */
-  joined({ seq, epoch }) {
-    return this.#advance(seq, epoch, 0);
-  }
-  /** Takes the number of a message, or of one that is not for this client. */
-  message({ seq, epoch }) {
-    return this.#advance(seq, epoch, 1);
-  }
-  /** Takes a gap that the server reports. */
-  reported({ from, to, reason }) {
-    if (reason === "epoch") {
-      this.#seq = this.#epoch = this.#missed = void 0;
-    } else if (to !== void 0 && (this.#seq === void 0 || to > this.#seq)) {
-      const first = this.#seq === void 0 ? 0 : this.#seq + 1;
-      this.#missed = [Math.max(from ?? first, first), to];
-      this.#seq = to;
-    }
-  }
-  /** Forgets what was last reported as missing, because a gap without bounds is reported. */
-  forgetMissed() {
-    this.#missed = void 0;
-  }
-  /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
-  #advance(seq, epoch, step) {
-    const last = this.#seq;
-    const isRenewed = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
-    this.#epoch = epoch ?? this.#epoch;
-    if (isRenewed) {
-      this.#seq = seq;
-      this.#missed = void 0;
-      return { gap: {} };
-    }
-    if (seq === void 0 || last === void 0) {
-      this.#seq = seq ?? last;
-      return {};
-    }
-    if (step === 1 && seq <= last) {
-      const [from, to] = this.#missed ?? [1, 0];
-      if (seq < from || seq > to) return { isDuplicate: true };
-    } else if (seq >= last) {
-      this.#seq = seq;
-      if (seq === last + step) return {};
-      this.#missed = [last + 1, seq - step];
-      return { gap: { from: last + 1, to: seq - step } };
-    }
-    this.#seq = seq;
-    this.#missed = void 0;
-    return { gap: {} };
-  }
-};
-
-// handfast/subscription.ts
-var Subscription = class {
-  /** The channel's key on the wire. */
-  key;
-  #host;
-  #events;
-  #messages;
-  #ended;
-  constructor(key, host) {
-    this.key = key;
-    this.#host = host;
-    this.#events = new Listeners((error) => host.reportThrown(error));
-    this.#messages = new Listeners((error) => host.reportThrown(error));
-  }
-  /** The last reply to a join. */
-  get joined() {
-    return this.#host.joined();
-  }
-  /** Who is in the channel. While there is no connection, it is what was known last. */
-  get members() {
-    return this.#host.members();
-  }
-  on(what, listener) {
-    if (typeof what === "string") return this.#events.on(what, listener);
-    this.#host.register(what);
-    const deliver = listener;
-    return this.#messages.on(what.name, (message) => deliver(message.payload, message));
-  }
-  send(message, payload, options) {
-    return this.#ended === void 0 ? this.#host.send(message, payload, options) : err(this.#ended);
-  }
-  /**
-   * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
-   * waits for the reply. That is decided immediately, so that a later call of `join` joins the channel again.
-   */
-  leave() {
-    return this.#host.leave();
-  }
-  /** @internal */
-  emit(event, what) {
-    this.#events.emit(event, what);
-  }
-  /** @internal */
-  deliver(message) {
-    return this.#messages.emit(message.type, message);
-  }
-  /** @internal Ends the subscription. */
-  end(message) {
-    this.#ended ??= { code: "CLOSED", message };
-    this.#events.clear();
-    this.#messages.clear();
-  }
-};
 
 // handfast/channels.ts
 var MAX_REJOINS = 3;
@@ -2127,7 +1334,7 @@ var Channels = class {
       },
       invalid: (error) => core.invalid(error, PRESENCE),
       reportThrown: (error) => core.reportThrown(error),
-      limit: core.protocol.limits?.outbound ?? DEFAULT_OUTBOUND
+      limit: core.outbound.maxBytes
     });
     return this.#follow(descriptor);
   }
@@ -2181,17 +1388,9 @@ var Channels = class {
     if (id !== void 0) this.#core.outbound.abandon(id);
     return isKnown ? this.#leave(membership) : ok(void 0);
   }
-  #leave({ leave, leaveParams }) {
-    return new Promise((resolve2) => {
-      this.#request(
-        leave,
-        leaveParams,
-        { timeout: this.#core.timeout(leave), as: "leave" },
-        (message) => resolve2(ok(message.payload)),
-        // Every channel is left when the connection ends.
-        (error) => resolve2(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
-      );
-    });
+  async #leave({ leave, leaveParams }) {
+    const left = await this.#core.call(leave, leaveParams, {}, "leave");
+    return !left.ok && left.error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : left;
   }
   /** A later join of the same key is of another membership, which this one no longer disturbs. */
   #remove(membership) {
@@ -2272,7 +1471,9 @@ var Channels = class {
       else this.#lose(membership, error);
       this.#rejoin();
     };
-    const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, sequence.position);
+    const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
+    const position = seq && epoch ? sequence.position : {};
+    const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, position);
     if (isCurrent) membership.id = id;
   }
   /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
@@ -2390,6 +1591,736 @@ function pick(value, names) {
   return names === void 0 ? value : Object.fromEntries(names.map((name) => [name, value[name]]));
 }
 
+// handfast/close-codes.ts
+var DEFAULT_CLOSE_CODES = {
+  violations: 1008,
+  tooLarge: 1009,
+  silent: 4e3,
+  slow: 4008,
+  unauthorized: 4401,
+  kicked: 4403,
+  version: 4406,
+  takenOver: 4409,
+  rateLimited: 4429,
+  mistakes: []
+};
+var REFUSALS = ["violations", "unauthorized", "kicked", "version", "takenOver"];
+function isRefusal(code, closeCodes) {
+  return REFUSALS.some((name) => closeCodes[name] === code) || closeCodes.mistakes.includes(code);
+}
+
+// handfast/backoff.ts
+var MIN_DELAY = 100;
+function backoffDelay(clock, { min, max }, failures) {
+  const floor = Math.min(max, Math.max(min / 2, MIN_DELAY));
+  const bound = Math.max(floor, Math.min(max, min * 2 ** failures));
+  return floor + clock.random() * (bound - floor);
+}
+
+// handfast/connection.ts
+var ABNORMAL = 1006;
+var OVERLOADED_STEPS = 3;
+var Connection = class {
+  /** The close codes of the protocol. */
+  closeCodes;
+  /** What was received in the session, and the heartbeat. */
+  link;
+  #core;
+  #url;
+  #subprotocol;
+  #connect;
+  #reconnect;
+  /** An encoded ping. */
+  #ping;
+  #transport;
+  /** Sends the hello on the current connection, which may wait until the server has spoken. */
+  #hello;
+  /** Counts the transports, so that events of an earlier one are ignored. */
+  #generation = 0;
+  /** Consecutive attempts that led to no session, or to none that lasted. */
+  #failedAttempts = 0;
+  /** How often the bound of the backoff has doubled. */
+  #backoffSteps = 0;
+  /** Consecutive attempts that ended without a close frame. */
+  #abnormalCloses = 0;
+  #phase = "connecting";
+  /** Whether the server is overloaded, and reconnecting must not be hurried. */
+  #isOverloaded = false;
+  #readyAt = 0;
+  /** When the timer of the link fires. */
+  #timerAt = 0;
+  #cancelTimer = () => {
+  };
+  constructor(core, url, subprotocol, connect2, reconnect) {
+    this.#core = core;
+    this.#url = url;
+    this.#subprotocol = subprotocol;
+    this.#connect = connect2;
+    this.#reconnect = reconnect;
+    this.closeCodes = { ...DEFAULT_CLOSE_CODES, ...core.protocol.closeCodes };
+    const { heartbeat, timeout } = core.protocol.session;
+    this.#ping = core.encoder.session("ping");
+    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, core.outbound.maxBytes);
+  }
+  /** The number of written bytes that are still buffered on this machine. */
+  get buffered() {
+    return this.#transport?.buffered?.() ?? 0;
+  }
+  /**
+   * Makes the first attempt to connect.
+   *
+   * @throws if the transport throws.
+   */
+  start() {
+    try {
+      this.#attempt();
+    } catch (error) {
+      this.#phase = "ended";
+      this.#cancelTimer();
+      throw error;
+    }
+  }
+  #attempt() {
+    const { protocol: protocol2, clock } = this.#core;
+    const generation = ++this.#generation;
+    const isCurrent = () => generation === this.#generation;
+    const { timeout } = protocol2.session;
+    this.#phase = "connecting";
+    this.#cancelTimer();
+    this.#cancelTimer = deadline(clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
+    this.#transport = this.#connect(this.#url, this.#subprotocol, {
+      opened: () => {
+        if (!isCurrent()) return;
+        this.#hello = () => void this.#sayHello(isCurrent);
+        if (this.#core.encoder.tag("greeting") === null) this.greeted();
+      },
+      received: (frame) => {
+        if (!isCurrent()) return;
+        const now = clock.now();
+        this.link.hear(now);
+        this.#core.received(frame, now);
+        if (this.#phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
+      },
+      closed: (code, reason) => {
+        if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
+      }
+    });
+  }
+  #retry() {
+    try {
+      this.#attempt();
+    } catch (error) {
+      this.#core.failed(error);
+      this.#lost(ABNORMAL, "could not connect");
+    }
+  }
+  /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
+  retryNow() {
+    if (this.#phase === "waiting") return this.#retry();
+    if (this.#phase !== "ready") return;
+    this.link.ping();
+    this.#beat();
+  }
+  /** The network or the page is available again. An overloaded server is still left its delay. */
+  wake() {
+    if (this.#phase !== "waiting" || !this.#isOverloaded) this.retryNow();
+  }
+  async #sayHello(isCurrent) {
+    try {
+      for (const packet of await this.#core.hello()) {
+        if (!isCurrent()) return;
+        if (packet !== null) this.write(packet);
+      }
+    } catch (error) {
+      if (!isCurrent()) return;
+      this.#core.failed(error);
+      this.drop(ABNORMAL, "no hello");
+      return;
+    }
+    if (isCurrent()) this.#core.opened();
+  }
+  /** The hello may be sent: the server has spoken first, or does not. */
+  greeted() {
+    const hello = this.#hello;
+    this.#hello = void 0;
+    hello?.();
+  }
+  /** Writes a message. */
+  write(packet) {
+    try {
+      this.#transport?.send(packet);
+    } catch (error) {
+      this.drop(ABNORMAL, String(error));
+    }
+  }
+  /** The session is ready: the heartbeat begins. `counting` if both ends count. */
+  ready(counting, resumed) {
+    const now = this.#core.clock.now();
+    this.#phase = "ready";
+    this.#readyAt = now;
+    this.#abnormalCloses = 0;
+    this.link.attach(counting, resumed, now);
+    this.#watch();
+  }
+  /** Sets the timer of the link. One timer, however much is received. */
+  #watch() {
+    const { clock } = this.#core;
+    this.#cancelTimer();
+    this.#timerAt = this.link.timeout();
+    if (this.#timerAt < Infinity) this.#cancelTimer = clock.after(Math.max(0, this.#timerAt - clock.now()), () => this.#beat());
+  }
+  /** Does what is due: pings, acknowledges, and drops the connection if nothing is received. */
+  #beat() {
+    const { clock, protocol: protocol2 } = this.#core;
+    for (; ; ) {
+      const action = this.link.handleTimeout(clock.now());
+      if (action === void 0) return this.#watch();
+      if (action === "silent") return this.drop(this.closeCodes.silent, `no answer to a ping within ${protocol2.session.timeout} ms`);
+      if (action === "ping") this.write(this.#ping);
+      else this.#core.acknowledge(action);
+      if (this.#phase !== "ready") return;
+    }
+  }
+  /** Whether a close code means that the client must not reconnect. */
+  #isFinal(code) {
+    if (code === this.closeCodes.unauthorized && this.#phase === "ready" && this.#core.refresh?.hasExpired() === true) return false;
+    return code === 1e3 || isRefusal(code, this.closeCodes);
+  }
+  /** Closes the connection, for good if it is `final`. */
+  drop(code, reason, final = false) {
+    if (this.#phase === "ended") return;
+    const transport = this.#transport;
+    this.#lost(code, reason, final);
+    transport?.close(code === ABNORMAL ? this.closeCodes.silent : code, reason);
+  }
+  #lost(code, reason, final = false) {
+    const { protocol: protocol2, clock } = this.#core;
+    const { backoff } = protocol2.session;
+    if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
+    else this.#failedAttempts++;
+    this.#generation++;
+    this.#transport = this.#hello = void 0;
+    this.#cancelTimer();
+    final ||= !this.#reconnect;
+    const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
+    if (final || hasGivenUp) {
+      this.#phase = "ended";
+      const words = final ? reason : `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
+      return this.#core.closed({ code, reason: words, final: true });
+    }
+    if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormalCloses === 2) this.#hint(reason);
+    this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
+    if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
+    const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
+    this.#phase = "waiting";
+    this.#cancelTimer = clock.after(retryIn, () => this.#retry());
+    this.#core.closed({ code, reason, final: false, retryIn });
+  }
+  /** Logs what may be wrong, as browsers do not say. */
+  #hint(reason) {
+    const url = this.#url.replace(/[?#].*/, "");
+    this.#core.warn("hint", `no connection to ${url} (${reason || "see the network tab"}): does it serve ${this.#subprotocol}, to this origin?`);
+  }
+};
+
+// handfast/state.ts
+var Store = class {
+  #value;
+  #listeners;
+  constructor(value, host) {
+    this.#value = value;
+    this.#listeners = new Listeners(host);
+  }
+  /** The current value. */
+  get = () => this.#value;
+  /** Calls a function with the current value, and with each later one. */
+  subscribe = (run) => {
+    const unsubscribe = this.#listeners.on("change", () => run(this.#value));
+    run(this.#value);
+    return unsubscribe;
+  };
+  /** @internal */
+  set(value) {
+    this.#value = value;
+    this.#listeners.emit("change", void 0);
+  }
+};
+
+// handfast/url.ts
+var SCHEME = /^(?:ws|http)(s?):$/;
+function webSocketUrl(address) {
+  const { location } = globalThis;
+  try {
+    const { protocol: protocol2, username, password, href } = new URL(address, address.startsWith("/") ? location?.origin : void 0);
+    const scheme = SCHEME.exec(protocol2);
+    if (scheme !== null && username + password === "" && !address.includes("#")) return `ws${scheme[1]}${href.slice(protocol2.length - 1)}`;
+  } catch {
+  }
+  throw new TypeError("handfast: write the address like `wss://example.org/ws`, or `/ws` in a page, without user, password and `#`");
+}
+
+// handfast/transport.ts
+var MAX_REASON = 123;
+var CLOSE_TIMEOUT = 2e3;
+var NO_WEBSOCKET = "handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`";
+function webSocket(constructor) {
+  return (url, subprotocol, events) => {
+    const own = constructor ?? globalThis.WebSocket;
+    if (own === void 0) throw new Error(NO_WEBSOCKET);
+    const socket = new own(webSocketUrl(url), [subprotocol]);
+    const close = (code, reason) => {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.onerror = () => {
+      };
+      socket.close(code === 1e3 || code >= 3e3 && code <= 4999 ? code : 1e3, truncate2(reason));
+      const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
+      timer.unref?.();
+    };
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => events.opened();
+    socket.onmessage = (event) => events.received(event.data);
+    socket.onclose = (event) => events.closed(event.code, event.reason);
+    socket.onerror = ({ message }) => {
+      close(1e3, "");
+      events.closed(1006, typeof message === "string" ? message : "");
+    };
+    return { send: (packet) => socket.send(packet), close, buffered: () => socket.bufferedAmount };
+  };
+}
+function drop(socket) {
+  const own = socket;
+  (socket.terminate ?? own[/* @__PURE__ */ Symbol.for("nodejs.unref")])?.call(socket);
+  const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "response");
+  if (response !== void 0) own[response]?.socket?.destroy?.();
+}
+function truncate2(reason) {
+  let points = [...reason];
+  while (byteLength(points.join("")) > MAX_REASON) points = points.slice(0, Math.min(MAX_REASON, points.length - 1));
+  return points.join("");
+}
+
+// handfast/wake.ts
+function onWake(callback) {
+  const page = globalThis;
+  const { document: document2 } = page;
+  const shown = () => {
+    if (document2?.visibilityState === "visible") callback();
+  };
+  const events = [
+    [page, "online", callback],
+    [page, "pageshow", callback],
+    [document2, "visibilitychange", shown]
+  ];
+  for (const [target, event, listener] of events) target?.addEventListener?.(event, listener);
+  return () => {
+    for (const [target, event, listener] of events) target?.removeEventListener?.(event, listener);
+  };
+}
+
+// handfast/core.ts
+var PROTOCOL_ERROR = 1002;
+var Core = class {
+  ready;
+  state;
+  events;
+  messages;
+  protocol;
+  clock;
+  encoder;
+  connection;
+  outbound;
+  channels;
+  #requests;
+  refresh;
+  /** The numbers of the server's messages, if they have any. */
+  numbered;
+  /** Whether the application has closed the client. */
+  isClosing = false;
+  /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
+  frameLength = 0;
+  #options;
+  #encoding;
+  #byTag = /* @__PURE__ */ new Map();
+  #withOwnTag = [];
+  /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
+  #isForeign;
+  /** The session's messages that do not count. */
+  #own = Object.values(sessionMessages);
+  #reader;
+  /** The kinds of warnings that were given. */
+  #warned = /* @__PURE__ */ new Set();
+  #stopWaking = () => {
+  };
+  #resolveReady;
+  #rejectReady;
+  #lastId = 0;
+  /** Whether the hello was written to the current connection. */
+  #hasGreeted = false;
+  /** Whether the session of the current connection is ready. */
+  #isReady = false;
+  /** Whether any session was ready. */
+  #wasReady = false;
+  /** A ready message that was received before the hello was written, which may still fail. */
+  #earlyReady;
+  /** Whether the protocol lets sessions resume. */
+  #canCount;
+  /** The token of the session, if it can be resumed. */
+  #token;
+  /** The connection was lost, and its session may be resumed; cancels the timer after which the server has given it up. */
+  #detached;
+  /** Whether the server, or this client itself, refused the session. */
+  #refused = false;
+  /** Whether the listeners of `error` are being called with what another listener threw. */
+  #isReportingThrown = false;
+  /** Why nothing can be sent any more. */
+  #closedError;
+  /**
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
+   * the encoding.
+   */
+  constructor(protocol2, url, options, answering2) {
+    const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
+    const encodingName = encoding?.name ?? "json";
+    const subprotocol = protocol2.subprotocols[encodingName];
+    if (subprotocol === void 0) {
+      throw new Error(`handfast: ${protocol2.name} has no encoding ${encodingName}`);
+    }
+    this.protocol = protocol2;
+    this.#options = options;
+    this.#encoding = encoding;
+    this.clock = clock;
+    this.ready = new Promise((resolve2, reject) => {
+      this.#resolveReady = resolve2;
+      this.#rejectReady = reject;
+    });
+    this.ready.catch(() => {
+    });
+    this.state = new Store({ status: "connecting" }, this);
+    this.events = new Listeners(this);
+    this.messages = new Listeners(this);
+    this.encoder = new Encoder(protocol2, encoding);
+    for (const own of [...this.#own, sessionError]) this.#registerOwn(own, own.name);
+    this.#isForeign = protocol2.numbered !== void 0 || protocol2.mapped?.isForeign === true;
+    const roles = ["hello", "ready", "received"];
+    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
+    this.outbound = new Outbound(this);
+    this.connection = new Connection(this, url, subprotocol, transport, reconnect);
+    this.#reader = {
+      envelope: protocol2.envelope.server,
+      lookup: (tag) => this.#byTag.get(tag),
+      own: this.#withOwnTag,
+      pending: (id) => this.outbound.find(id)?.answers,
+      failure
+    };
+    this.#requests = answering2?.(this);
+    this.refresh = protocol2.refresh?.(this);
+    this.numbered = protocol2.numbered?.(this);
+    this.connection.start();
+    this.#stopWaking = onWake(() => this.connection.wake());
+  }
+  // Sending
+  request(request, payload, sending, answers, settle2, position = {}) {
+    const { id: field } = request.envelope ?? this.protocol.envelope.client;
+    const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
+    const packet = this.#packet(request, payload, { id, ...position });
+    if (!packet.ok) {
+      settle2.failed(packet.error);
+      return void 0;
+    }
+    const { errors, idempotent = false } = request;
+    const inOrder = (request.envelope ?? this.protocol.envelope.server).correlate === "order";
+    for (const answer of answers) this.register(answer);
+    this.outbound.request({ id, packet: packet.value, inOrder, idempotent, answers, errors, ...settle2 }, sending);
+    return id;
+  }
+  /** Sends a request that has one reply. */
+  call(request, payload, { timeout = this.timeout(request), signal }, as) {
+    return new Promise((resolve2) => {
+      this.request(request, payload, { timeout, signal, as }, [request.reply], {
+        answered: (message) => {
+          resolve2(ok(message.payload));
+          return true;
+        },
+        failed: (error) => resolve2(err(error))
+      });
+    });
+  }
+  timeout({ timeout }) {
+    return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
+  }
+  write(message, payload, fields, options = {}) {
+    const packet = this.#packet(message, payload, fields);
+    const { isReply = false } = fields;
+    return packet.ok ? this.outbound.send(packet.value, message.volatile === true && !isReply, options, isReply) : packet;
+  }
+  #packet(message, payload, fields) {
+    return this.#closedError === void 0 ? this.encoder.message(message, payload, fields) : err(this.#closedError);
+  }
+  // The session
+  /** The encoded hello, if there is one, and what else opens a session. Called for each attempt, as a token may expire. */
+  async hello() {
+    const { version, hash, auth: validate, authFollows } = this.protocol;
+    const auth = await this.authPayload();
+    if (validate !== void 0 && auth !== void 0) {
+      const violations = this.encoder.violations(validate, auth, 2, null);
+      if (violations.length > 0) {
+        this.#refuse(new SessionRefusedError("INVALID", describe("the auth does not fit", violations), void 0, violations));
+      }
+    }
+    const session = this.#detached && { session: this.#token, received: this.connection.link.received };
+    const hello = this.encoder.session("hello", {
+      version,
+      hash,
+      ...auth !== void 0 && { auth },
+      ...this.#canCount && { resume: session ?? {} }
+    });
+    return authFollows === true && auth !== void 0 ? [hello, this.encoder.session("auth", auth)] : [hello];
+  }
+  /** The credentials, which may have to be fetched. */
+  async authPayload() {
+    const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
+    return token === void 0 ? auth : { ...auth, token };
+  }
+  /** The hello was written. */
+  opened() {
+    this.#hasGreeted = true;
+    if (this.#detached === void 0 && !this.#isForeign) this.#begin();
+    const { version, hash } = this.protocol;
+    if (this.encoder.tag(this.#isForeign ? "ready" : "hello") === null) this.#becomeReady({ version, hash });
+    else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
+  }
+  /** Begins a session, whose first messages follow the hello at once. */
+  #begin() {
+    this.outbound.isOpen = true;
+    this.outbound.begin(this.#canCount);
+    this.channels?.opened();
+    this.outbound.flush();
+  }
+  #becomeReady(welcome) {
+    if (this.#isReady) return;
+    this.#earlyReady = this.#hasGreeted ? void 0 : welcome;
+    if (!this.#hasGreeted) return;
+    const { session, received = -1, ...ready2 } = welcome;
+    const resumed = ready2.resumed === true;
+    const counting = this.#canCount && received >= 0;
+    if (resumed && !(this.#detached !== void 0 && counting && this.outbound.canResume(received))) {
+      this.#end(false);
+      return this.connection.drop(PROTOCOL_ERROR, "the server resumes another session");
+    }
+    if (!resumed && this.#detached !== void 0) this.#end(false);
+    this.#detached?.();
+    this.#detached = void 0;
+    this.#token = counting ? session : void 0;
+    const resume = this.numbered?.resume(session) ?? null;
+    if (resume !== null) this.connection.write(resume);
+    if (this.#hasGreeted && !resumed && !this.outbound.isOpen) this.#begin();
+    if (!this.#hasGreeted) return;
+    this.#isReady = this.#wasReady = true;
+    this.connection.ready(this.numbered?.acknowledges ?? counting, resumed);
+    if (resumed) this.outbound.resume(received);
+    else if (!counting) this.outbound.begin(false);
+    else this.#acknowledged(received);
+    if (!this.outbound.isOpen) return;
+    this.refresh?.expires(ready2.expires);
+    this.#resolveReady(ready2);
+    this.state.set({ status: "connected" });
+    const { version, hash } = this.protocol;
+    const server = { version: ready2.version, hash: ready2.hash ?? hash };
+    if (server.hash !== hash) {
+      const words = `skew: client ${version} (${hash}), server ${server.version} (${server.hash}): generate the older anew`;
+      this.warn("skew", words);
+      this.events.emit("skew", { client: { version, hash }, server, message: `handfast: ${words}` });
+    }
+    this.events.emit("open", ready2);
+  }
+  closed(closed) {
+    const { closeCodes } = this.connection;
+    const { code, reason, final } = closed;
+    this.refresh?.stop();
+    const isRefused = isRefusal(code, closeCodes);
+    const wasReady = this.#isReady;
+    const wasDetached = this.#detached !== void 0;
+    const isBare = !final && wasReady && (code === ABNORMAL || code === closeCodes.silent);
+    if (wasReady && !final) this.numbered?.ended(isBare);
+    this.#isReady = this.#hasGreeted = false;
+    this.#earlyReady = void 0;
+    if (final) this.#closedError ??= { code: "CLOSED", message: reason || `closed with ${code}` };
+    const closedError = this.#closedError;
+    if (isBare && this.#token !== void 0) {
+      this.outbound.detach();
+      this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
+    } else if (final || !wasDetached) {
+      this.#end(!wasReady && !wasDetached && (this.#refused || isRefused), code !== closeCodes.tooLarge, closedError);
+    }
+    if (closedError !== void 0) {
+      this.#stopWaking();
+      this.outbound.failAll(closedError);
+      this.#rejectReady(isRefused ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
+    }
+    const status = this.#wasReady ? "reconnecting" : "connecting";
+    this.state.set({ status: final ? "closed" : status, closed });
+    this.events.emit("close", closed);
+    if (!final) return;
+    this.events.clear();
+    this.messages.clear();
+  }
+  /** The session has ended, and every membership with it. */
+  #end(refused, again = true, error) {
+    this.#detached?.();
+    this.#detached = void 0;
+    this.channels?.ended(error);
+    this.#requests?.end();
+    this.outbound.lost(refused, again);
+  }
+  /** Acknowledges so many messages. */
+  acknowledge(received) {
+    if (received !== void 0) this.outbound.control("received", this.encoder.session("received", { received }));
+  }
+  /** The server has received so many messages. */
+  #acknowledged(received) {
+    if (!this.outbound.acknowledge(received)) this.warn("received", "the server acknowledges what was never sent");
+  }
+  /** The server or this client refuses the session for good: no reconnect. */
+  #refuse(refused) {
+    const { version, unauthorized } = this.connection.closeCodes;
+    this.#closedError = { code: "CLOSED", message: refused.message };
+    this.#refused = true;
+    this.#rejectReady(refused);
+    this.connection.drop(refused.code === "VERSION" ? version : unauthorized, refused.message, true);
+  }
+  // Receiving
+  received(frame, now) {
+    this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
+    const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
+    const found = parsed.ok ? read(parsed.value, this.#reader) : parsed;
+    const decoded = this.protocol.mapped?.translate(found, this.protocol) ?? found;
+    const fields = decoded.ok ? decoded.value.message : decoded.error;
+    const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
+    const isOwn = known !== void 0 && this.#own.includes(known);
+    if (this.numbered !== void 0) {
+      if (!this.numbered.isNew(fields.seq)) return;
+    } else if (this.#isReady && !isOwn) {
+      const { link } = this.connection;
+      link.count(this.frameLength, now);
+      this.acknowledge(link.acknowledge(false, now));
+    }
+    if (this.#requests?.receive(known, parsed, decoded) === true) return;
+    const request = this.outbound.find(fields.id);
+    if (decoded.ok) {
+      const { incoming, message } = decoded.value;
+      if (request?.answers.includes(incoming) === true) return this.outbound.answer(request, message, incoming);
+      const isError = incoming === failure || incoming === sessionError;
+      if (message.id !== void 0 && incoming.channel === void 0 && !isOwn && !(isError && request)) return;
+    }
+    if (this.channels?.isNew(fields) === false) return;
+    if (decoded.ok) return this.#dispatch(decoded.value.incoming, decoded.value.message, request);
+    const error = known === sessionMessages.ready ? { ...decoded.error, payload: void 0 } : decoded.error;
+    if (request !== void 0 && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
+      return this.outbound.fail(request.id, badReply(error), true);
+    }
+    if (error.kind === "unknown-type") {
+      if (error.id === void 0) this.events.emit("unhandled", error);
+      else this.#requests?.refuse(error.id, error);
+    } else {
+      this.invalid(error, known?.name);
+    }
+  }
+  /** Reports a message that is not valid. */
+  invalid(error, name) {
+    if (!this.events.emit("invalid", error)) this.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
+  }
+  /** Processes a message that is not the reply to a request, or is an error. */
+  #dispatch(incoming, message, request) {
+    switch (incoming) {
+      case sessionMessages.ready:
+        return this.#becomeReady(message.payload);
+      case sessionMessages.refuse: {
+        const refusal2 = message.payload;
+        const { code, side, violations, retryable } = refusal2;
+        const words = refusalText(refusal2);
+        if (!retryable) return this.#refuse(new SessionRefusedError(code, words, side, violations));
+        this.#refused = true;
+        this.connection.drop(this.connection.closeCodes.rateLimited, words);
+        this.#refused = false;
+        return;
+      }
+      case failure:
+      case sessionError: {
+        const error = callError(wireError(message.payload), request?.errors ?? []);
+        if (request !== void 0) return this.outbound.fail(request.id, error, true);
+        this.numbered?.refused(message.seq);
+        return this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
+      }
+      case sessionMessages.ping: {
+        if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
+        const { id, payload } = message;
+        const repeated = this.protocol.mapped?.has("ping") === true ? payload : void 0;
+        return this.outbound.control("pong", this.encoder.session("pong", repeated, id === void 0 ? {} : { id }));
+      }
+      case sessionMessages.received: {
+        const { received, sent } = message.payload;
+        if (sent !== void 0 && this.#isReady) this.connection.link.skip(sent, this.clock.now());
+        if (received !== void 0) this.#acknowledged(received);
+        return;
+      }
+      case sessionMessages.pong:
+        return;
+      case sessionMessages.greeting:
+        return this.connection.greeted();
+    }
+    const wasDelivered = this.channels?.deliver(message) === true;
+    if (!this.messages.emit(message.type, message) && !wasDelivered) this.events.emit("unhandled", message);
+  }
+  register(message) {
+    register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
+  }
+  /** Registers a message of the session, if the protocol has it. */
+  #registerOwn(own, role) {
+    const { envelope, mapped } = this.protocol;
+    const tag = this.encoder.tag(role);
+    const incoming = mapped === void 0 ? own : mapped.incoming(own, tag, role);
+    if (incoming !== void 0) register(incoming, envelope.server, this.#byTag, this.#withOwnTag, tag);
+  }
+  /** Listens to a message of the session that is not handled here. */
+  listen(role, name, receive, listener) {
+    this.#registerOwn({ name, tag: this.encoder.tag(role), receive }, role);
+    this.messages.on(name, ({ payload }) => listener(payload));
+  }
+  /** The application closes the client. */
+  close() {
+    this.isClosing = true;
+    this.channels?.ignoreRejections();
+    this.connection.drop(1e3, "closed by the client", true);
+  }
+  /** Reports an error that no call waits for and that is no mistake of the application. */
+  failed(error, words = "could not connect", kind = "auth") {
+    if (!this.events.emit("error", error)) this.warn(kind, `${words}: ${String(error)}`);
+  }
+  /**
+   * Warns on the console, once of each kind: a server could otherwise flood the console. The number of kinds is bounded by the
+   * protocol.
+   */
+  warn(kind, words) {
+    if (this.#warned.has(kind)) return;
+    this.#warned.add(kind);
+    console.warn(`handfast: ${words}`);
+  }
+  /** Reports what a listener threw; without a listener for that, as an uncaught error. */
+  reportThrown(error) {
+    const isOfListener = this.#isReportingThrown;
+    this.#isReportingThrown = true;
+    if (isOfListener || !this.events.emit("error", error)) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+    this.#isReportingThrown = isOfListener;
+  }
+};
+function resolve(source) {
+  return typeof source === "function" ? source() : source;
+}
+
 // handfast/client.ts
 var Client = class {
   /**
@@ -2410,16 +2341,7 @@ var Client = class {
     this.state = this.#core.state;
   }
   call(request, payload, options = {}) {
-    const { timeout = this.#core.timeout(request), signal } = options;
-    return new Promise((resolve2) => {
-      this.#core.request(request, payload, { timeout, signal }, [request.reply], {
-        answered: (message) => {
-          resolve2(ok(message.payload));
-          return true;
-        },
-        failed: (error) => resolve2(err(error))
-      });
-    });
+    return this.#core.call(request, payload, options);
   }
   stream(request, payload, options = {}) {
     return request.via(this.#core, request, payload, options);
@@ -2454,7 +2376,7 @@ var Client = class {
    * What fetching them throws is thrown as it is.
    */
   async refreshAuth() {
-    if (this.#core.refresh === void 0) throw new TypeError("the protocol has no message that authenticates a client");
+    if (this.#core.refresh === void 0) throw new TypeError("the protocol has no auth message");
     await this.#core.refresh.now();
   }
   /**
@@ -2483,11 +2405,10 @@ var counterAddRule = [reportObject, {
   "?": [],
   by: [reportInteger, { minimum: -10, maximum: 10 }]
 }, reportAdditionalIfSent];
-var counterAddFields = /* @__PURE__ */ new Set(["by"]);
 function isCounterAdd(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const { by } = value;
-  return isSafeInteger(by) && by >= -10 && by <= 10 && (!strict || isClosed(value, counterAddFields));
+  return isSafeInteger(by) && by >= -10 && by <= 10 && (!strict || isDeclared(value, counterAddRule));
 }
 function validateCounterAdd(value, report) {
   if (!isCounterAdd(value, report.strict)) reportRule(value, report, counterAddRule);
@@ -2542,7 +2463,7 @@ var protocol = {
   subprotocols: { json: "counter.v1+json" },
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
-  limits: { message: 65536, outbound: 1048576, inbound: 262144 },
+  limits: { message: 65536, outbound: 1048576 },
   session: { heartbeat: 25e3, timeout: 1e4, resume: 12e4, backoff: { min: 500, max: 3e4 } }
 };
 function connect(url, options) {

@@ -16,7 +16,8 @@ export interface CloseCodes {
   readonly mistakes: readonly number[];
 }
 
-const DEFAULTS: CloseCodes = {
+/** The close codes of a protocol that declares none. */
+export const DEFAULT_CLOSE_CODES: CloseCodes = {
   violations: 1008,
   tooLarge: 1009,
   silent: 4000,
@@ -30,11 +31,6 @@ const DEFAULTS: CloseCodes = {
 };
 
 const REFUSALS = ['violations', 'unauthorized', 'kicked', 'version', 'takenOver'] as const;
-
-/** The close codes of a protocol. */
-export function closeCodesOf(protocol: { readonly closeCodes?: Partial<CloseCodes> }): CloseCodes {
-  return { ...DEFAULTS, ...protocol.closeCodes };
-}
 
 /** Whether a close code means that the server will not accept this client again. */
 export function isRefusal(code: number, closeCodes: CloseCodes): boolean {

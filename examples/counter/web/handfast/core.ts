@@ -4,39 +4,27 @@
 import { type Clock, systemClock } from './clock.js';
 import { isRefusal } from './close-codes.js';
 import type { Encoding, EncodingName, Packet } from './codec.js';
-import { ABNORMAL, Connection, type ConnectionClosed, type ConnectionHost } from './connection.js';
-import { type Match, parseFrame, read, type Reader, register } from './decode.js';
+import { ABNORMAL, Connection, type ConnectionClosed } from './connection.js';
+import { parseFrame, read, type Reader, register } from './decode.js';
 import { tagOf } from './descriptor.js';
-import type {
-  ErrorDescriptor,
-  Incoming,
-  Message,
-  Outgoing,
-  Protocol,
-  Role,
-} from './descriptor.js';
+import type { Incoming, Message, Outgoing, Protocol, Request, Role } from './descriptor.js';
 import { Encoder } from './encoder.js';
-import type { EnvelopeFields, Id, OutgoingFields, Tag } from './envelope.js';
-import {
-  type DeclaredError,
-  type DecodeError,
-  type RuntimeError,
-  SessionRefusedError,
-} from './errors.js';
+import type { Id, OutgoingFields, Tag } from './envelope.js';
+import { type CallError, type DeclaredError, type DecodeError, type RuntimeError, SessionRefusedError } from './errors.js';
 import type { ClientEvents } from './events.js';
+import type { AnyRequest, ClientChannels, ServerRequests } from './features.js';
 import { Listeners, type Unsubscribe } from './listeners.js';
-import type { AuthenticatedConnectOptions, SendOptions, ValueOrProvider } from './options.js';
+import type { AuthenticatedConnectOptions, CallOptions, SendOptions, ValueOrProvider } from './options.js';
 import { Outbound, type PendingRequest, type Sending } from './outbound.js';
 import type { NumberedSession } from './numbered.js';
 import type { AuthRefresh } from './refresh.js';
 import { describe, type Validator } from './report.js';
-import { CallFailedError, err, type Failure, type Result } from './result.js';
+import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import type { Position } from './sequence.js';
 import {
   badReply,
   callError,
   failure,
-  type Gap,
   type Ready,
   type ReceivedNotice,
   type Refusal,
@@ -49,50 +37,12 @@ import {
 import { type ClientState, Store } from './state.js';
 import { webSocket } from './transport.js';
 import { onWake } from './wake.js';
-import { Warnings } from './warnings.js';
 
-/** The default of `limits.outbound`. */
-export const DEFAULT_OUTBOUND = 1_048_576;
-
-/** A request of any kind. */
-export type AnyRequest = Outgoing<unknown> & {
-  readonly errors: readonly ErrorDescriptor<DeclaredError>[];
-  readonly timeout?: number;
-  readonly idempotent?: boolean;
-};
-
-/** The channels of a client, once it has joined one. */
-export interface ClientChannels {
-  /** A session begins. */
-  opened(): void;
-  /** The session has ended, for good if there is an error. */
-  ended(error: RuntimeError | undefined): void;
-  /** Counts a message off; whether it is new. */
-  isNew(fields: EnvelopeFields): boolean;
-  /** Messages of the session are missing. */
-  missed(gap: Gap): void;
-  /** Delivers a message. Returns whether a subscription has a listener. */
-  deliver(message: Message): boolean;
-  /** Callers need not handle the rejection of their joins. */
-  ignoreRejections(): void;
-}
-
-/** What answers the requests of the server, if it sends any. */
-export interface ServerRequests {
-  /**
-   * Handles a message that is a request, or cancels one. Returns whether it is.
-   *
-   * @param known The descriptor of the message, even if it could not be decoded.
-   */
-  receive(known: Incoming<unknown> | undefined, parsed: Result<unknown, DecodeError>, decoded: Result<Match, DecodeError>): boolean;
-  /** Answers a request that could not be read. */
-  refuse(id: Id, error: DecodeError): void;
-  /** The session has ended, and its requests with it. */
-  end(): void;
-}
+/** The close code of a protocol error (RFC 6455, section 7.4.1). */
+const PROTOCOL_ERROR = 1002;
 
 /** What all features of a client share: its session, its requests and its listeners. */
-export class Core implements ConnectionHost {
+export class Core {
   readonly ready: Promise<Ready>;
   readonly state: Store<ClientState>;
   readonly events: Listeners<ClientEvents>;
@@ -120,7 +70,8 @@ export class Core implements ConnectionHost {
   /** The session's messages that do not count. */
   readonly #own: readonly Incoming<unknown>[] = Object.values(sessionMessages);
   readonly #reader: Reader;
-  readonly #warnings: Warnings = new Warnings();
+  /** The kinds of warnings that were given. */
+  readonly #warned: Set<string> = new Set();
   #stopWaking: Unsubscribe = () => {};
   #resolveReady!: (ready: Ready) => void;
   #rejectReady!: (error: Error) => void;
@@ -160,7 +111,7 @@ export class Core implements ConnectionHost {
     const encodingName = encoding?.name ?? 'json';
     const subprotocol = protocol.subprotocols[encodingName];
     if (subprotocol === undefined) {
-      throw new Error(`handfast: the protocol ${protocol.name} does not have the encoding ${encodingName}`);
+      throw new Error(`handfast: ${protocol.name} has no encoding ${encodingName}`);
     }
     this.protocol = protocol;
     this.#options = options;
@@ -171,23 +122,16 @@ export class Core implements ConnectionHost {
       this.#rejectReady = reject;
     });
     this.ready.catch(() => {}); // the `close` event reports it as well
-    const threw = (error: unknown): void => this.reportThrown(error);
-    this.state = new Store<ClientState>({ status: 'connecting' }, threw);
-    this.events = new Listeners(threw);
-    this.messages = new Listeners(threw);
+    this.state = new Store<ClientState>({ status: 'connecting' }, this);
+    this.events = new Listeners(this);
+    this.messages = new Listeners(this);
     this.encoder = new Encoder(protocol, encoding);
-    const { mapped } = protocol;
-    for (const own of [...this.#own, sessionError]) {
-      const tag = this.encoder.tag(own.name as Role);
-      const message = mapped === undefined ? own : mapped.incoming(own, tag);
-      if (message !== undefined) register(message, protocol.envelope.server, this.#byTag, this.#withOwnTag, tag);
-    }
-    this.#isForeign = protocol.numbered !== undefined || mapped?.isForeign === true;
+    for (const own of [...this.#own, sessionError]) this.#registerOwn(own, own.name as Role);
+    this.#isForeign = protocol.numbered !== undefined || protocol.mapped?.isForeign === true;
     const roles: readonly Role[] = ['hello', 'ready', 'received'];
     this.#canCount = !this.#isForeign && protocol.session.resume !== null && roles.every(role => this.encoder.tag(role) !== null);
-    const maxBytes = protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
-    this.connection = new Connection(this, { url, subprotocol, maxBytes, connect: transport, reconnect });
-    this.outbound = new Outbound(this, maxBytes);
+    this.outbound = new Outbound(this);
+    this.connection = new Connection(this, url, subprotocol, transport, reconnect);
     this.#reader = {
       envelope: protocol.envelope.server,
       lookup: tag => this.#byTag.get(tag),
@@ -226,16 +170,29 @@ export class Core implements ConnectionHost {
     return id;
   }
 
+  /** Sends a request that has one reply. */
+  call(
+    request: Request<unknown, unknown, DeclaredError>,
+    payload: unknown,
+    { timeout = this.timeout(request), signal }: CallOptions,
+    as?: Sending['as'],
+  ): Promise<Result<unknown, CallError<DeclaredError>>> {
+    return new Promise(resolve => {
+      this.request(request, payload, { timeout, signal, as }, [request.reply], {
+        answered: message => {
+          resolve(ok(message.payload));
+          return true;
+        },
+        failed: error => resolve(err(error)),
+      });
+    });
+  }
+
   timeout({ timeout }: Pick<AnyRequest, 'timeout'>): number {
     return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
   }
 
-  write(
-    message: Outgoing<unknown>,
-    payload: unknown,
-    fields: OutgoingFields,
-    options: SendOptions = {},
-  ): Result<undefined, RuntimeError> {
+  write(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields, options: SendOptions = {}): Result<undefined, RuntimeError> {
     const packet = this.#packet(message, payload, fields);
     const { isReply = false } = fields;
     return packet.ok ? this.outbound.send(packet.value, message.volatile === true && !isReply, options, isReply) : packet;
@@ -247,6 +204,7 @@ export class Core implements ConnectionHost {
 
   // The session
 
+  /** The encoded hello, if there is one, and what else opens a session. Called for each attempt, as a token may expire. */
   async hello(): Promise<(Packet | null)[]> {
     const { version, hash, auth: validate, authFollows } = this.protocol;
     const auth = await this.authPayload();
@@ -272,6 +230,7 @@ export class Core implements ConnectionHost {
     return token === undefined ? auth : { ...(auth as object | undefined), token };
   }
 
+  /** The hello was written. */
   opened(): void {
     this.#hasGreeted = true;
     if (this.#detached === undefined && !this.#isForeign) this.#begin();
@@ -290,15 +249,14 @@ export class Core implements ConnectionHost {
 
   #becomeReady(welcome: Welcome): void {
     if (this.#isReady) return; // a second ready message changes nothing
-    this.#earlyReady = welcome;
+    this.#earlyReady = this.#hasGreeted ? undefined : welcome;
     if (!this.#hasGreeted) return;
-    this.#earlyReady = undefined;
     const { session, received = -1, ...ready } = welcome;
     const resumed = ready.resumed === true;
     const counting = this.#canCount && received >= 0;
     if (resumed && !(this.#detached !== undefined && counting && this.outbound.canResume(received))) {
       this.#end(false);
-      return this.connection.broken('the server resumes another session');
+      return this.connection.drop(PROTOCOL_ERROR, 'the server resumes another session');
     }
     if (!resumed && this.#detached !== undefined) this.#end(false);
     this.#detached?.();
@@ -306,9 +264,8 @@ export class Core implements ConnectionHost {
     this.#token = counting ? session : undefined;
     const resume = this.numbered?.resume(session) ?? null;
     if (resume !== null) this.connection.write(resume);
-    if (!this.#hasGreeted) return;
-    if (!resumed && !this.outbound.isOpen) this.#begin();
-    if (!this.#hasGreeted) return;
+    if (this.#hasGreeted && !resumed && !this.outbound.isOpen) this.#begin();
+    if (!this.#hasGreeted) return; // the connection was lost while that was written
     this.#isReady = this.#wasReady = true;
     this.connection.ready(this.numbered?.acknowledges ?? counting, resumed);
     if (resumed) this.outbound.resume(received);
@@ -318,12 +275,12 @@ export class Core implements ConnectionHost {
     this.refresh?.expires(ready.expires);
     this.#resolveReady(ready);
     this.state.set({ status: 'connected' });
-    const { name, version, hash } = this.protocol;
-    if (ready.hash !== undefined && ready.hash !== hash) {
-      const words = `this client is of ${name} ${version} (${hash}), and the server of ${ready.version} (${ready.hash}): generate the older anew`;
-      this.#warnings.warn('skew', words);
-      const theirs = { version: ready.version, hash: ready.hash };
-      this.events.emit('skew', { client: { version, hash }, server: theirs, message: `handfast: ${words}` });
+    const { version, hash } = this.protocol;
+    const server = { version: ready.version, hash: ready.hash ?? hash };
+    if (server.hash !== hash) {
+      const words = `skew: client ${version} (${hash}), server ${server.version} (${server.hash}): generate the older anew`;
+      this.warn('skew', words);
+      this.events.emit('skew', { client: { version, hash }, server, message: `handfast: ${words}` });
     }
     this.events.emit('open', ready);
   }
@@ -332,35 +289,35 @@ export class Core implements ConnectionHost {
     const { closeCodes } = this.connection;
     const { code, reason, final } = closed;
     this.refresh?.stop();
-    const isRefusedCode = isRefusal(code, closeCodes);
-    const refused = !this.#isReady && this.#detached === undefined && (this.#refused || isRefusedCode);
+    const isRefused = isRefusal(code, closeCodes);
+    const wasReady = this.#isReady;
+    const wasDetached = this.#detached !== undefined;
     // A server keeps the session of a connection that ended without a close frame.
-    const isBare = this.#isReady && this.#token !== undefined && (code === ABNORMAL || code === closeCodes.silent);
-    if (this.#isReady && !final) this.numbered?.ended(code === ABNORMAL || code === closeCodes.silent);
+    const isBare = !final && wasReady && (code === ABNORMAL || code === closeCodes.silent);
+    if (wasReady && !final) this.numbered?.ended(isBare);
     this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = undefined;
-    if (final) this.#closedError ??= { code: 'CLOSED', message: reason || `the connection was closed with ${code}` };
-    const closedError = final ? this.#closedError : undefined;
-    if (!final && isBare) this.#detach();
-    // A message that was too large once would be so again.
-    else if (final || this.#detached === undefined) this.#end(refused, code !== closeCodes.tooLarge, closedError);
+    if (final) this.#closedError ??= { code: 'CLOSED', message: reason || `closed with ${code}` };
+    const closedError = this.#closedError;
+    if (isBare && this.#token !== undefined) {
+      // It is kept until it is resumed, or the server has given it up.
+      this.outbound.detach();
+      this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
+    } else if (final || !wasDetached) {
+      // A message that was too large once would be so again.
+      this.#end(!wasReady && !wasDetached && (this.#refused || isRefused), code !== closeCodes.tooLarge, closedError);
+    }
     if (closedError !== undefined) {
       this.#stopWaking();
       this.outbound.failAll(closedError);
-      this.#rejectReady(isRefusedCode ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
+      this.#rejectReady(isRefused ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
     }
-    const waitingStatus = this.#wasReady ? 'reconnecting' : 'connecting';
-    this.state.set({ status: final ? 'closed' : waitingStatus, closed });
+    const status = this.#wasReady ? 'reconnecting' : 'connecting';
+    this.state.set({ status: final ? 'closed' : status, closed });
     this.events.emit('close', closed);
     if (!final) return;
     this.events.clear();
     this.messages.clear();
-  }
-
-  /** The connection was lost, and its session is kept until it is resumed or the server has given it up. */
-  #detach(): void {
-    this.outbound.detach();
-    this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
   }
 
   /** The session has ended, and every membership with it. */
@@ -379,7 +336,7 @@ export class Core implements ConnectionHost {
 
   /** The server has received so many messages. */
   #acknowledged(received: number): void {
-    if (!this.outbound.acknowledge(received)) this.#warnings.warn('received', 'the server acknowledges what was never sent');
+    if (!this.outbound.acknowledge(received)) this.warn('received', 'the server acknowledges what was never sent');
   }
 
   /** The server or this client refuses the session for good: no reconnect. */
@@ -388,7 +345,7 @@ export class Core implements ConnectionHost {
     this.#closedError = { code: 'CLOSED', message: refused.message };
     this.#refused = true;
     this.#rejectReady(refused);
-    this.connection.end(refused.code === 'VERSION' ? version : unauthorized, refused.message);
+    this.connection.drop(refused.code === 'VERSION' ? version : unauthorized, refused.message, true);
   }
 
   // Receiving
@@ -400,7 +357,7 @@ export class Core implements ConnectionHost {
     const decoded = this.protocol.mapped?.translate(found, this.protocol) ?? found;
     const fields = decoded.ok ? decoded.value.message : decoded.error;
     const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? '');
-    const isOwn = this.#own.some(own => own === known);
+    const isOwn = known !== undefined && this.#own.includes(known);
     if (this.numbered !== undefined) {
       if (!this.numbered.isNew(fields.seq)) return;
     } else if (this.#isReady && !isOwn) {
@@ -410,20 +367,19 @@ export class Core implements ConnectionHost {
     }
     if (this.#requests?.receive(known, parsed, decoded) === true) return;
     const request = this.outbound.find(fields.id);
-    if (decoded.ok && request?.answers.includes(decoded.value.incoming) === true) {
-      return this.outbound.answer(request, decoded.value.message, decoded.value.incoming);
-    }
     if (decoded.ok) {
       const { incoming, message } = decoded.value;
+      if (request?.answers.includes(incoming) === true) return this.outbound.answer(request, message, incoming);
       // A reply whose request was cancelled, or timed out.
       const isError = incoming === failure || incoming === sessionError;
-      const isLate = message.id !== undefined && incoming.channel === undefined && !isOwn && (!isError || request === undefined);
-      return isLate || this.channels?.isNew(fields) === false ? undefined : this.#dispatch(incoming, message, request);
+      if (message.id !== undefined && incoming.channel === undefined && !isOwn && !(isError && request)) return;
     }
     if (this.channels?.isNew(fields) === false) return;
+    if (decoded.ok) return this.#dispatch(decoded.value.incoming, decoded.value.message, request);
     // Nobody else sees the token of a session.
     const error = known === sessionMessages.ready ? { ...decoded.error, payload: undefined } : decoded.error;
-    if (request !== undefined && this.#isAnswer(error, request)) {
+    // Without ids, the tag decides whether it is a reply.
+    if (request !== undefined && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (error.type ?? null)))) {
       return this.outbound.fail(request.id, badReply(error), true);
     }
     if (error.kind === 'unknown-type') {
@@ -436,12 +392,7 @@ export class Core implements ConnectionHost {
 
   /** Reports a message that is not valid. */
   invalid(error: DecodeError, name: string | undefined): void {
-    if (!this.events.emit('invalid', error)) this.#warnings.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
-  }
-
-  /** Whether a message that could not be decoded is the reply to a request: without ids, its tag decides. */
-  #isAnswer({ type }: DecodeError, { answers, inOrder }: PendingRequest): boolean {
-    return !inOrder || answers.some(answer => tagOf(answer) === (type ?? null));
+    if (!this.events.emit('invalid', error)) this.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
   }
 
   /** Processes a message that is not the reply to a request, or is an error. */
@@ -453,10 +404,10 @@ export class Core implements ConnectionHost {
         const refusal = message.payload as Refusal;
         const { code, side, violations, retryable } = refusal;
         const words = refusalText(refusal);
-        if (retryable !== true) return this.#refuse(new SessionRefusedError(code, words, side, violations));
+        if (!retryable) return this.#refuse(new SessionRefusedError(code, words, side, violations));
         // Refused for now: the server has not processed what followed the hello, so it is sent again after the next one.
         this.#refused = true;
-        this.connection.refused(words);
+        this.connection.drop(this.connection.closeCodes.rateLimited, words);
         this.#refused = false;
         return;
       }
@@ -465,7 +416,7 @@ export class Core implements ConnectionHost {
         const error = callError(wireError(message.payload), request?.errors ?? []);
         if (request !== undefined) return this.outbound.fail(request.id, error, true);
         this.numbered?.refused(message.seq);
-        return this.#report(`error ${error.code}`, new CallFailedError(error as Failure), 'the server reports an error');
+        return this.failed(new CallFailedError(error as Failure), 'the server says', `error ${error.code}`);
       }
       case sessionMessages.ping: {
         if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
@@ -485,23 +436,24 @@ export class Core implements ConnectionHost {
         return this.connection.greeted();
     }
     const wasDelivered = this.channels?.deliver(message) === true;
-    if (this.messages.emit(message.type, message) || wasDelivered) return;
-    this.events.emit('unhandled', message);
+    if (!this.messages.emit(message.type, message) && !wasDelivered) this.events.emit('unhandled', message);
   }
 
   register(message: Incoming<unknown>): void {
     register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
   }
 
-  /** Listens to a message of the session that is not handled here, if the protocol has it. */
-  listen(role: Role, name: string, receive: Validator<unknown>, listener: (payload: unknown) => void): void {
+  /** Registers a message of the session, if the protocol has it. */
+  #registerOwn(own: Incoming<unknown>, role: Role): void {
+    const { envelope, mapped } = this.protocol;
     const tag = this.encoder.tag(role);
-    if (tag === null) return;
-    const own: Incoming<unknown> = { name, tag, receive };
-    const { mapped } = this.protocol;
     const incoming = mapped === undefined ? own : mapped.incoming(own, tag, role);
-    if (incoming === undefined) return;
-    this.register(incoming);
+    if (incoming !== undefined) register(incoming, envelope.server, this.#byTag, this.#withOwnTag, tag);
+  }
+
+  /** Listens to a message of the session that is not handled here. */
+  listen(role: Role, name: string, receive: Validator<unknown>, listener: (payload: unknown) => void): void {
+    this.#registerOwn({ name, tag: this.encoder.tag(role), receive }, role);
     this.messages.on(name, ({ payload }) => listener(payload));
   }
 
@@ -509,38 +461,34 @@ export class Core implements ConnectionHost {
   close(): void {
     this.isClosing = true;
     this.channels?.ignoreRejections();
-    this.connection.end(1000, 'closed by the client');
-  }
-
-  /** An attempt to connect, or to authenticate again, failed. */
-  failed(error: unknown, words: string = 'could not connect'): void {
-    this.#report('auth', error, words);
-  }
-
-  /** Whether the time is over for which the server has authenticated the client. */
-  hasExpired(): boolean {
-    return this.refresh?.hasExpired() === true;
-  }
-
-  warn(kind: string, words: string): void {
-    this.#warnings.warn(kind, words);
+    this.connection.drop(1000, 'closed by the client', true);
   }
 
   /** Reports an error that no call waits for and that is no mistake of the application. */
-  #report(kind: string, error: unknown, words: string): void {
-    if (!this.events.emit('error', error)) this.#warnings.warn(kind, `${words}: ${String(error)}`);
+  failed(error: unknown, words: string = 'could not connect', kind: string = 'auth'): void {
+    if (!this.events.emit('error', error)) this.warn(kind, `${words}: ${String(error)}`);
+  }
+
+  /**
+   * Warns on the console, once of each kind: a server could otherwise flood the console. The number of kinds is bounded by the
+   * protocol.
+   */
+  warn(kind: string, words: string): void {
+    if (this.#warned.has(kind)) return;
+    this.#warned.add(kind);
+    console.warn(`handfast: ${words}`);
   }
 
   /** Reports what a listener threw; without a listener for that, as an uncaught error. */
   reportThrown(error: unknown): void {
     const isOfListener = this.#isReportingThrown; // a listener of `error` is not called with its own exception
     this.#isReportingThrown = true;
-    const wasDelivered = !isOfListener && this.events.emit('error', error);
+    if (isOfListener || !this.events.emit('error', error)) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
     this.#isReportingThrown = isOfListener;
-    if (wasDelivered) return;
-    queueMicrotask(() => {
-      throw error;
-    });
   }
 }
 

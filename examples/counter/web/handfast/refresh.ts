@@ -3,7 +3,7 @@
 
 import type { Core } from './core.js';
 import type { Incoming } from './descriptor.js';
-import type { CallError, DeclaredError } from './errors.js';
+import type { Unsubscribe } from './listeners.js';
 import { CallFailedError, type Failure } from './result.js';
 import { type Authenticated, validateAuthenticated } from './session.js';
 import { noPayload } from './validators.js';
@@ -38,71 +38,59 @@ const LATENCY = 1000;
 
 /** Authenticates a client again, by itself before its authentication expires. */
 export function authRefresh(core: Core): AuthRefresh {
-  const { clock, protocol, encoder } = core;
-  const answer: Incoming<unknown> = { name: '$auth', tag: encoder.tag('auth'), receive: validateAuthenticated };
-  const request = { name: 'auth', tag: encoder.tag('auth'), send: protocol.auth ?? noPayload, errors: [] };
+  const { clock, protocol, encoder, state } = core;
+  const tag = encoder.tag('auth');
+  const reply: Incoming<unknown> = { name: '$auth', tag, receive: validateAuthenticated };
+  const request = { name: 'auth', tag, send: protocol.auth ?? noPayload, errors: [], reply };
   let cancel: () => void = () => {};
   let [since, date] = [0, 0];
-  let lifetime: number | undefined;
+  let lifetime = 0;
 
   const elapsed = (): number => Math.max(clock.now() - since, Date.now() - date);
+  const isConnected = (): boolean => state.get().status === 'connected';
 
   function watch(due: number): void {
     cancel();
     cancel = clock.after(Math.max(0, Math.min(due - elapsed(), CHECK)), () => {
-      if (elapsed() < due) return watch(due);
-      now().catch((error: unknown) => failed(error));
+      if (elapsed() < due) watch(due);
+      else now().catch(failed);
     });
   }
 
   function failed(error: unknown): void {
-    if (core.state.get().status !== 'connected') return; // the next connection has new credentials
+    if (!isConnected()) return; // the next connection has new credentials
     core.failed(error, 'could not authenticate again');
-    const [passed, end] = [elapsed(), lifetime ?? 0];
     const isRefused = error instanceof CallFailedError && (error.error as { readonly retryable?: boolean }).retryable === false;
-    if (!isRefused && end - passed >= RETRY) watch(passed + Math.max((end - passed) / 2, RETRY));
+    const passed = elapsed();
+    const left = lifetime - passed;
+    if (!isRefused && left >= RETRY) watch(passed + Math.max(left / 2, RETRY));
   }
 
   function expires(milliseconds: number | undefined): void {
     cancel();
-    lifetime = milliseconds;
+    lifetime = milliseconds ?? 0;
     [since, date] = [clock.now(), Date.now()];
     if (milliseconds !== undefined) watch(Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
   }
 
   async function now(): Promise<void> {
-    if (core.state.get().status === 'connected') {
-      const payload = await core.authPayload();
-      const error = await new Promise<CallError<DeclaredError> | undefined>(resolve => {
-        core.request(request, payload, { timeout: core.timeout({}), as: 'leave' }, [answer], {
-          answered: message => {
-            expires((message.payload as Authenticated).expires);
-            resolve(undefined);
-            return true;
-          },
-          failed: resolve,
-        });
-      });
-      if (error === undefined) return;
+    if (isConnected()) {
+      const answer = await core.call(request, await core.authPayload(), {}, 'leave');
+      if (answer.ok) return expires((answer.value as Authenticated).expires);
+      const { error } = answer;
       // An error of the auth message is declared, by another message than this one.
       const failure: Failure = 'received' in error ? { ...error, code: error.received } : error;
       if (error.code !== 'OUTCOME_UNKNOWN') throw new CallFailedError(failure);
     }
     // The next connection has new credentials.
+    let stop!: Unsubscribe;
     await new Promise<void>((resolve, reject) => {
-      const stop = core.state.subscribe(({ status, closed }) => {
+      stop = state.subscribe(({ status, closed }) => {
         if (status === 'connected') resolve();
-        else if (status === 'closed') reject(new CallFailedError({ code: 'CLOSED', message: closed?.reason || 'the client is closed' }));
-        else return;
-        queueMicrotask(() => stop()); // a subscriber is called at once
+        if (status === 'closed') reject(new CallFailedError({ code: 'CLOSED', message: closed?.reason || 'the client is closed' }));
       });
-    });
+    }).finally(() => stop());
   }
 
-  return {
-    expires,
-    hasExpired: () => lifetime !== undefined && lifetime > 0 && elapsed() + LATENCY >= lifetime,
-    now,
-    stop: () => cancel(),
-  };
+  return { expires, hasExpired: () => lifetime > 0 && elapsed() + LATENCY >= lifetime, now, stop: () => cancel() };
 }

@@ -24,6 +24,8 @@ export interface Envelope {
   readonly tag: { readonly name: string; readonly kind: 'text' | 'integer' | 'either' };
   /** The name of the payload's field; `null` if the payload's fields are next to the tag. */
   readonly content: string | null;
+  /** If they are: takes them from a message. A program whose payloads have a field has no code for that. */
+  readonly flat?: (message: JsonObject, envelope: Envelope) => JsonObject;
   /** The correlation id. */
   readonly id: EnvelopeField | null;
   /** In replies: the id of the request, if that is not `id`. */
@@ -31,7 +33,7 @@ export interface Envelope {
   /** How replies are correlated with requests. */
   readonly correlate: 'id' | 'order';
   /** The field that says whether the request succeeded, if the tag does not. */
-  readonly outcome: { readonly field: string; readonly success: unknown; readonly failure: unknown } | null;
+  readonly outcome: (EnvelopeField & { readonly success: unknown; readonly failure: unknown }) | null;
   /** The major version. */
   readonly version: EnvelopeField | null;
   /** The channel's key. */
@@ -40,8 +42,8 @@ export interface Envelope {
   readonly seq: EnvelopeField | null;
   /** The epoch of the numbering: it changes when the numbers begin anew. */
   readonly epoch: EnvelopeField | null;
-  /** When the message was published, and the format of that. */
-  readonly timestamp: { readonly field: EnvelopeField; readonly as: 'rfc3339' | 'unix-ms' | 'unix-s' } | null;
+  /** When the message was published, and how that is read: in milliseconds since 1970; not a number if it is no time. */
+  readonly timestamp: (EnvelopeField & { readonly time: (value: unknown) => number }) | null;
 }
 
 /** An optional field. */
@@ -61,7 +63,7 @@ export const defaultEnvelope: Envelope = {
   channel: /*@__PURE__*/ optional('channel', 'text'),
   seq: /*@__PURE__*/ optional('seq', 'integer'),
   epoch: /*@__PURE__*/ optional('epoch', 'text'),
-  timestamp: { field: /*@__PURE__*/ optional('timestamp', 'text'), as: 'rfc3339' },
+  timestamp: { name: 'timestamp', kind: 'text', presence: 'optional', time: rfc3339 },
 };
 
 /** The fields of the envelope of a received message. */
@@ -83,12 +85,14 @@ export interface EnvelopeFields {
 /** The fields beside the tag and the content, in the order in which violations are reported. */
 const PARTS = ['id', 'version', 'channel', 'seq', 'epoch', 'outcome', 'timestamp'] as const;
 
+type Part = (typeof PARTS)[number];
+
+/** The types of what is kept of them. What has another type than a message declares is not kept. */
+const KEPT: Partial<Record<Part, string>> = { version: 'number', channel: 'string', seq: 'number', epoch: 'string', timestamp: 'number' };
+
 /** A field of an envelope; `null` if it has none. */
-export function fieldOf(envelope: Envelope, part: (typeof PARTS)[number]): EnvelopeField | null {
-  const { id, replyTo, outcome, timestamp } = envelope;
-  if (part === 'id') return replyTo ?? id;
-  if (part === 'timestamp') return timestamp && timestamp.field;
-  return part === 'outcome' ? outcome && { name: outcome.field, kind: 'text', presence: 'optional' } : envelope[part];
+export function fieldOf(envelope: Envelope, part: Part): EnvelopeField | null {
+  return (part === 'id' && envelope.replyTo) || envelope[part];
 }
 
 /** Reads the fields that fit, and reports what is wrong with the others. */
@@ -96,35 +100,27 @@ export function readFields(value: JsonObject, envelope: Envelope, report: Report
   const read: Record<string, unknown> = {};
   for (const part of PARTS) {
     const field = fieldOf(envelope, part);
-    if (field === null) continue;
+    if (!field) continue;
     const held = value[field.name];
-    const before = report.violations.length;
     if (held === undefined) {
       if (field.presence !== 'optional') missingProperty(field.name, report);
       continue;
     }
-    reportField(held, part, field, envelope, report);
+    const kept = part === 'timestamp' && held !== null ? envelope.timestamp?.time(held) : held;
+    const before = report.violations.length;
+    if (part === 'outcome') {
+      if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
+    } else if (!fits(held, field)) {
+      wrongKind(field.kind, report);
+    } else if ((part === 'seq' || part === 'timestamp') && isNegative(held)) {
+      fail(report, 'minimum', 'must be at least 0', 0);
+    } else if (Number.isNaN(kept)) {
+      fail(report, 'format', 'must be a valid date-time', 'date-time');
+    }
     if (report.violations.length > before) prefixPath(report, before, pointerSegment(field.name));
-    else if (part === 'timestamp' && held !== null) read[part] = timeOf(held, envelope);
-    // What has another type than a message declares is not kept.
-    else if (part === 'id' ? held !== null : typeof held === KEPT[part]) read[part] = held;
+    else if (part === 'id' ? held !== null : typeof kept === KEPT[part]) read[part] = kept;
   }
   return read;
-}
-
-/** The types of what is kept. */
-const KEPT: Partial<Record<(typeof PARTS)[number], string>> = { version: 'number', channel: 'string', seq: 'number', epoch: 'string' };
-
-function reportField(held: unknown, part: (typeof PARTS)[number], field: EnvelopeField, envelope: Envelope, report: Report): void {
-  if (part === 'outcome') {
-    if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
-  } else if (!fits(held, field)) {
-    wrongKind(field.kind, report);
-  } else if ((part === 'seq' || part === 'timestamp') && isNegative(held)) {
-    fail(report, 'minimum', 'must be at least 0', 0);
-  } else if (part === 'timestamp' && held !== null && Number.isNaN(timeOf(held, envelope))) {
-    fail(report, 'format', 'must be a valid date-time', 'date-time');
-  }
 }
 
 /** The values of the field that says whether a request succeeded. */
@@ -142,14 +138,23 @@ export function isNegative(held: unknown): boolean {
   return typeof held === 'number' && held < 0;
 }
 
-/** When a message was published, in milliseconds since 1970; not a number if that is no time. */
-export function timeOf(value: unknown, { timestamp }: Envelope): number {
-  if (timestamp?.as === 'unix-s') return Number(value) * 1000;
-  return timestamp?.as === 'unix-ms' ? Number(value) : Date.parse(String(value));
+/** The time of a date as RFC 3339 writes it. */
+export function rfc3339(value: unknown): number {
+  return Date.parse(String(value));
 }
 
-/** A message without the fields of the envelope but the content. */
-export function withoutEnvelope(message: JsonObject, envelope: Envelope): JsonObject {
+/** The time of milliseconds since 1970. */
+export function unixMs(value: unknown): number {
+  return Number(value);
+}
+
+/** The time of seconds since 1970. */
+export function unixSeconds(value: unknown): number {
+  return Number(value) * 1000;
+}
+
+/** The payload of a message whose payload has no field: what is not part of the envelope. */
+export function flatPayload(message: JsonObject, envelope: Envelope): JsonObject {
   const names = new Set([envelope.tag.name, envelope.id?.name]);
   for (const part of PARTS) names.add(fieldOf(envelope, part)?.name);
   return Object.fromEntries(Object.entries(message).filter(([name]) => !names.has(name)));
@@ -168,12 +173,12 @@ export interface OutgoingFields {
   /** Whether the id is that of the request that is answered. */
   readonly isReply?: boolean;
   /** Of an answer, whether the request succeeded; written if the envelope has a field for it. */
-  readonly outcome?: boolean;
+  readonly outcome?: 'success' | 'failure';
   readonly channel?: string;
   /** The position in a channel that is joined again. */
   readonly seq?: number;
   readonly epoch?: string;
-  /** The sender's major version; written if the envelope requires it. */
+  /** The sender's major version. */
   readonly version?: number;
 }
 
@@ -188,15 +193,11 @@ export function writeMessage(
   const message: Record<string, unknown> = { [envelope.tag.name]: tag };
   if (envelope.content === null) Object.assign(message, payload);
   else if (payload !== undefined) message[envelope.content] = payload;
-  const id = fields.isReply === true ? (envelope.replyTo ?? envelope.id) : envelope.id;
-  if (id !== null && fields.id !== undefined) message[id.name] = fields.id;
-  const { outcome } = envelope;
-  if (outcome !== null && fields.outcome !== undefined) message[outcome.field] = fields.outcome ? outcome.success : outcome.failure;
-  if (envelope.version?.presence === 'required') message[envelope.version.name] = fields.version;
-  if (envelope.channel !== null && fields.channel !== undefined) message[envelope.channel.name] = fields.channel;
-  if (envelope.seq !== null && envelope.epoch !== null && fields.seq !== undefined) {
-    message[envelope.seq.name] = fields.seq;
-    message[envelope.epoch.name] = fields.epoch;
+  const { isReply, outcome } = fields;
+  for (const part of PARTS) {
+    const field = part === 'id' && isReply !== true ? envelope.id : fieldOf(envelope, part);
+    const written = part === 'outcome' ? outcome && envelope.outcome?.[outcome] : (fields as EnvelopeFields)[part];
+    if (field !== null && written !== undefined) message[field.name] = written;
   }
-  return encoding === undefined ? JSON.stringify(message) : encoding.encode(message);
+  return encoding?.encode(message) ?? JSON.stringify(message);
 }

@@ -3,14 +3,19 @@
 /** Removes the listener that a call of `on` added. */
 export type Unsubscribe = () => void;
 
+/** Where listeners are called. */
+export interface ListenersHost {
+  /** Takes what a listener throws, so that the others are still called. */
+  reportThrown(error: unknown): void;
+}
+
 /** The listeners of events. `Events` maps the name of an event to its value. */
 export class Listeners<Events> {
   readonly #byEvent = new Map<keyof Events, Set<(value: never) => void>>();
-  readonly #threw: (error: unknown) => void;
+  readonly #host: ListenersHost;
 
-  /** @param threw is called with what a listener throws, so that the others are still called. */
-  constructor(threw: (error: unknown) => void) {
-    this.#threw = threw;
+  constructor(host: ListenersHost) {
+    this.#host = host;
   }
 
   on<E extends keyof Events>(event: E, listener: (value: Events[E]) => void): Unsubscribe {
@@ -29,7 +34,7 @@ export class Listeners<Events> {
       try {
         listener(value);
       } catch (error) {
-        this.#threw(error);
+        this.#host.reportThrown(error);
       }
     }
     return true;

@@ -107,7 +107,7 @@ class Known implements ChannelMembers {
   constructor(descriptor: PresenceDescriptor<unknown>, host: PresenceHost) {
     this.#descriptor = descriptor;
     this.#host = host;
-    this.store = new Store({ list: [], count: 0 }, error => host.reportThrown(error));
+    this.store = new Store({ list: [], count: 0 }, host);
   }
 
   ended(): void {

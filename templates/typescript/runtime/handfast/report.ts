@@ -109,33 +109,22 @@ export interface Validator<T> {
  * one of keyword `violations` that says how many more there are.
  *
  * @param direction `sent` holds the value to what a server accepts, `received` to what a client accepts.
+ * @param under The property that paths begin with, if there is one.
  */
 export function violationsOf(
   validate: Validator<unknown>,
   value: unknown,
   direction: 'sent' | 'received',
+  under: string | null = null,
 ): readonly Violation[] {
   const report: Report = { strict: direction === 'sent', violations: [] };
   validate(value, report);
+  if (under !== null) prefixPath(report, 0, pointerSegment(under));
   const all = report.deduplicate?.(report.violations) ?? report.violations;
   const more = all.length - MAX_LISTED;
   const least = all.length < MAX_COLLECTED ? '' : 'at least ';
   if (more > 0) all.splice(MAX_LISTED, more, { path: '', keyword: 'violations', message: `and ${least}${more} more` });
   return all;
-}
-
-/** Every violation of a value, with paths that begin with the property `under`. */
-export function violationsAt(
-  validate: Validator<unknown>,
-  value: unknown,
-  direction: 'sent' | 'received',
-  under: string,
-): readonly Violation[] {
-  const validateBelow = (_: unknown, report: Report): void => {
-    validate(value, report);
-    prefixPath(report, 0, pointerSegment(under));
-  };
-  return violationsOf(validateBelow, value, direction);
 }
 
 /** Whether a value passes a validator. `strict` holds it to what a server accepts. */

@@ -49,8 +49,8 @@ export class Subscription<Name extends string, Joined, Info = never> {
   constructor(key: string, host: SubscriptionHost<Joined>) {
     this.key = key;
     this.#host = host;
-    this.#events = new Listeners(error => host.reportThrown(error));
-    this.#messages = new Listeners(error => host.reportThrown(error));
+    this.#events = new Listeners(host);
+    this.#messages = new Listeners(host);
   }
 
   /** The last reply to a join. */

@@ -108,10 +108,9 @@ export const noPayload: Validator<undefined> = (value, report) => {
 
 /** Reports a violation of `type` with several types. Each has its article, except null: `an array`. */
 export function noneOfTypes(types: readonly string[], report: Report): void {
-  const words = [...types];
-  const last = words.pop() ?? 'nothing';
   const allowed = types.map(type => type.replace(/.* /, ''));
-  fail(report, 'type', `must be ${words.length > 0 ? `${words.join(', ')} or ` : ''}${last}`, allowed);
+  const words = [types.slice(0, -1).join(', '), types.at(-1) ?? 'nothing'].filter(part => part !== '');
+  fail(report, 'type', `must be ${words.join(' or ')}`, allowed);
 }
 
 // `const` and `enum`
@@ -121,14 +120,10 @@ export function notConst(allowed: unknown, report: Report): void {
   fail(report, 'const', `must be ${JSON.stringify(allowed)}`, allowed);
 }
 
-/** Reports a violation of `enum` with several values. */
+/** Reports a violation of `enum`. */
 export function notEnum(allowed: readonly unknown[], report: Report): void {
-  fail(report, 'enum', `must be one of ${allowed.map(value => JSON.stringify(value)).join(', ')}`, allowed);
-}
-
-/** Reports a violation of `enum` with one value. */
-export function notSingleEnum(allowed: readonly [unknown], report: Report): void {
-  fail(report, 'enum', `must be ${JSON.stringify(allowed[0])}`, allowed);
+  const values = allowed.map(value => JSON.stringify(value)).join(', ');
+  fail(report, 'enum', `must be ${allowed.length === 1 ? '' : 'one of '}${values}`, allowed);
 }
 
 /** Equality as JSON Schema has it: numbers by value, objects whatever the order of their keys. */
@@ -344,7 +339,7 @@ export function missingProperty(name: string, report: Report): void {
 }
 
 /** Whether an object has no properties but the declared ones. */
-export function isClosed(value: object, declared: ReadonlySet<string>): boolean {
+export function isClosed(value: object, declared: Names): boolean {
   return undeclared(value as JsonObject, declared).length === 0;
 }
 
@@ -464,8 +459,7 @@ export function noVariant(value: unknown, name: string, allowed: readonly unknow
   if (!object(value, report)) return;
   if (!has(value, name)) return required(value, [name], report);
   const before = report.violations.length;
-  if (allowed.length === 1) notSingleEnum([allowed[0]], report);
-  else notEnum(allowed, report);
+  notEnum(allowed, report);
   prefixPath(report, before, pointerSegment(name));
 }
 
