@@ -71,7 +71,9 @@ pub(crate) fn take(cx: &Ctxt, fields: &mut Fields) -> Vec<Field> {
                 (false, true) => FieldRole::Rest,
             };
             let implied = rules.iter().any(|rule| matches!(rule, Rule::Implied(_)));
-            if argument_of(option_of(&field.ty).unwrap_or(&field.ty), "Implied").is_some() && !implied {
+            if argument_of(option_of(&field.ty).unwrap_or(&field.ty), "Implied").is_some()
+                && !implied
+            {
                 cx.error(
                     &field.ty,
                     "`Implied` needs the kinds that its schema speaks of: `#[protocol(implied(object))]`",
