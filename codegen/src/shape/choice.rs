@@ -6,7 +6,8 @@ use super::form::{Form, Literal, What};
 use super::guards::{self, Guard};
 use super::kinds::Kinds;
 use super::reason::Reason;
-use handfast_schema::{Schema, SchemaId, union};
+use super::variant_names::{constant_name, kind_name, names};
+use handfast_schema::{Schema, SchemaId};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -16,9 +17,6 @@ const MAX_DEPTH: u32 = 8;
 
 /// An `enum` with more values than this is a variant with a type of its own.
 const MAX_CONSTANTS: usize = 64;
-
-/// A longer text than this names no variant.
-const MAX_WORDS: usize = 40;
 
 /// More properties than this are not repeated in the variants of a union.
 const MAX_REPEATED: usize = 512;
@@ -241,7 +239,7 @@ fn variants<'s>(known: &Known<'s>, places: Vec<(SchemaId, Place)>) -> Option<Var
             }
         } else {
             own.push(Variant {
-                names: names(known, leaf),
+                names: names(known, leaf.id, &leaf.facts),
                 content: Content::Place(leaf.place.clone()),
                 kinds: leaf.facts.kinds,
                 guards: Vec::new(),
@@ -353,17 +351,6 @@ impl Variant {
     }
 }
 
-/// The words for a constant.
-pub(super) fn constant_name(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(true) => "true".to_owned(),
-        Value::Bool(false) => "false".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 /// The values of a branch that become variants of the union itself: scalars without a name of their own.
 fn inline_constants<'s>(known: &Known<'_>, leaf: &Leaf<'s>) -> Option<Vec<&'s Value>> {
     let (values, open) = leaf.facts.values()?;
@@ -434,60 +421,6 @@ fn has_shape(schema: &Schema) -> bool {
         || !schema.prefix_items.is_empty()
         || schema.constant.is_some()
         || schema.enumeration.is_some()
-}
-
-/// Words for the variant of a branch: its title, the name of its type, its tag, and its kind.
-fn names(known: &Known<'_>, leaf: &Leaf<'_>) -> Vec<String> {
-    let mut out = Vec::new();
-    let schema = &known.schemas[leaf.id];
-    let target = union::resolve(known.schemas, leaf.id);
-    for id in [leaf.id, target] {
-        let annotations = &known.schemas[id].annotations;
-        let title = annotations.rust.as_ref().or(annotations.title.as_ref());
-        let is_short = |title: &&String| (1..=MAX_WORDS).contains(&title.trim().len());
-        out.extend(title.filter(is_short).cloned());
-    }
-    if let Some(reference) = schema.reference {
-        out.extend(known.name(reference));
-    }
-    let required = leaf.facts.required();
-    if leaf.facts.kinds == Kinds::OBJECT {
-        let properties = leaf.facts.properties();
-        let tags = properties.iter().filter_map(|(name, ids)| {
-            let place = Place::of_all(known.schemas, ids);
-            let facts = Facts::of(known, &place)?;
-            let (values, open) = facts.values()?;
-            let values: Vec<String> = values.into_iter().map(constant_name).collect();
-            let words = values.join(" or ");
-            let is_tag = required.contains(name) && !open && !values.is_empty();
-            (is_tag && words.len() <= MAX_WORDS).then_some(words)
-        });
-        let tags: Vec<String> = tags.collect();
-        out.extend(tags.first().cloned());
-        let all = tags.join(" ");
-        out.extend((tags.len() > 1 && all.len() <= MAX_WORDS).then_some(all));
-        if let [one] = required.iter().copied().collect::<Vec<_>>().as_slice() {
-            out.push((*one).to_owned());
-        }
-    }
-    let kinds = leaf.facts.kinds;
-    let others = kinds.less(Kinds::NULL);
-    out.push(kind_name(if others.is_empty() { kinds } else { others }).to_owned());
-    out
-}
-
-/// The name of a variant for values of one kind.
-fn kind_name(kinds: Kinds) -> &'static str {
-    match kinds {
-        Kinds::NULL => "Null",
-        Kinds::BOOLEAN => "Boolean",
-        Kinds::INTEGER => "Integer",
-        Kinds::NUMBER => "Number",
-        Kinds::STRING => "String",
-        Kinds::ARRAY => "List",
-        Kinds::OBJECT => "Object",
-        _ => "Value",
-    }
 }
 
 /// A choice between kinds of values. With `others`, values of all other kinds are valid as well.

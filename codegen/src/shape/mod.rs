@@ -18,6 +18,7 @@ mod reason;
 mod unions;
 pub mod untyped;
 mod uses;
+mod variant_names;
 
 pub use guards::Guard;
 pub use kinds::Kinds;

@@ -4,7 +4,7 @@ use super::declare::Declarations;
 use super::facts::Place;
 use super::form::{Literal, Product, Sequence};
 use super::uses::Hint;
-use super::{DeclKind, Item, LiteralVariant, RestField, StructField, choice};
+use super::{DeclKind, Item, LiteralVariant, RestField, StructField, variant_names};
 use crate::names;
 use handfast_naming::rust_ident;
 use handfast_schema::Span;
@@ -91,7 +91,7 @@ impl Declarations<'_> {
     pub(super) fn literals(&self, values: Vec<Literal>, open: bool) -> DeclKind {
         let mut names = VariantNames::new(open);
         let values = values.into_iter().map(|literal| {
-            let text = choice::constant_name(&literal.value);
+            let text = variant_names::constant_name(&literal.value);
             let said = literal.said_by.map(|id| &self.schema(id).annotations);
             let title = said.and_then(|said| said.rust.as_ref().or(said.title.as_ref()));
             let title = title.filter(|title| title.len() <= 40);

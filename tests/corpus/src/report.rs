@@ -306,10 +306,15 @@ impl Run {
         );
         for one in differing.iter().take(LISTED / 2) {
             println!("    {} {}", self.cases[one.case].name, one.name);
+            let by_interpreter = one.ours.get(&Judge::Interpreter);
+            let expected = by_interpreter.map_or(&[][..], |answer| &answer.violations);
             for (judge, answer) in &one.ours {
-                let shown: Vec<_> = answer.violations.iter().take(3).collect();
+                let differs = |at: &usize| answer.violations.get(*at) != expected.get(*at);
+                let longest = answer.violations.len().max(expected.len());
+                let first = (0..longest).find(differs).unwrap_or_default();
+                let shown: Vec<_> = answer.violations.iter().skip(first).take(3).collect();
                 println!(
-                    "        {judge:?}: {} {shown:?} {:?}",
+                    "        {judge:?}: {}, from {first} on {shown:?} {:?}",
                     answer.violations.len(),
                     answer.other
                 );
