@@ -18,6 +18,9 @@ const MAX_DEPTH: u32 = 8;
 /// An `enum` with more values than this is a variant with a type of its own.
 const MAX_CONSTANTS: usize = 64;
 
+/// Several unions that all hold are not multiplied out to more variants than these.
+const MAX_COMBINATIONS: usize = 64;
+
 /// More properties than this are not repeated in the variants of a union.
 const MAX_REPEATED: usize = 512;
 
@@ -111,12 +114,18 @@ pub(super) fn of_union(
 ) -> Option<Form> {
     let own_kinds = facts.own_kinds(place);
     let declared: BTreeSet<&str> = facts.properties().iter().map(|(name, _)| *name).collect();
-    let owner = facts.unions.iter().copied().find(|id| {
+    let mut owners = facts.unions.iter().copied().filter(|id| {
         let branches = combine::branches(&known.schemas[*id]);
         !branches
             .iter()
             .all(|branch| only_narrows(known, *branch, own_kinds, &declared))
-    })?;
+    });
+    let owner = owners.next()?;
+    // Each variant is of another union as well.
+    let more: Vec<SchemaId> = owners.filter(|id| *id != owner).collect();
+    let combinations = more.iter().fold(1_usize, |all, id| {
+        all.saturating_mul(combine::branches(&known.schemas[*id]).len())
+    });
     let branches = combine::branches(&known.schemas[owner]);
     let leaves = leaves(known, branches);
     let base: Vec<Part> = facts
@@ -148,6 +157,9 @@ pub(super) fn of_union(
     let places = leaves.iter().map(|leaf| {
         let mut parts = vec![Part::Whole(*leaf)];
         parts.extend(base.iter().filter(|part| part.id() != *leaf));
+        if combinations.saturating_mul(leaves.len()) <= MAX_COMBINATIONS {
+            parts.extend(more.iter().map(|id| Part::Whole(*id)));
+        }
         let kinds = facts.kinds;
         let place = Place {
             parts,
@@ -239,7 +251,7 @@ fn variants<'s>(known: &Known<'s>, places: Vec<(SchemaId, Place)>) -> Option<Var
             }
         } else {
             own.push(Variant {
-                names: names(known, leaf.id, &leaf.facts),
+                names: names(known, leaf.id, leaf.facts.kinds),
                 content: Content::Place(leaf.place.clone()),
                 kinds: leaf.facts.kinds,
                 guards: Vec::new(),

@@ -3,6 +3,7 @@
 #![deny(warnings)]
 
 use handfast::{Payload, Side, Violations, codec::Source, from_source};
+use serde::Serialize;
 
 /// Types of Handfast's dialect.
 pub mod handfast_dialect {
@@ -24,13 +25,16 @@ pub mod json_schema {
     include!(concat!(env!("OUT_DIR"), "/json-schema/reads.rs"));
 }
 
-/// The violations of a value as a type, for the receiving side.
-pub type Read = fn(Source<'_>, Side) -> Violations;
+/// What is written of a value that was read as a type by the receiving side, as JSON, or its violations.
+pub type Read = fn(Source<'_>, Side) -> Result<String, Violations>;
 
-/// Reads a value as a type.
-pub fn read<T: Payload>(source: Source<'_>, side: Side) -> Violations {
+/// Reads a value as a type, and writes it.
+///
+/// # Errors
+/// If it is not valid.
+pub fn read<T: Payload + Serialize>(source: Source<'_>, side: Side) -> Result<String, Violations> {
     match from_source::<T>(source, side) {
-        Ok(_) => Violations::new(),
-        Err(invalid) => invalid.violations,
+        Ok(value) => Ok(serde_json::to_string(&value).unwrap_or_else(|error| error.to_string())),
+        Err(invalid) => Err(invalid.violations),
     }
 }

@@ -15,6 +15,9 @@ pub fn overlapping(rng: &mut Rng) -> (Value, Vec<Value>) {
         let keyword = keyword(rng);
         let branches = json!([again, list, object(rng, 0)]);
         schema = json!({ "$defs": { "Again": { (keyword): branches } }, "$ref": "#/$defs/Again" });
+    } else if rng.one_in(4) {
+        // All of several unions.
+        schema = json!({ "allOf": [schema, union(rng, 1)] });
     } else if rng.one_in(3) {
         schema["type"] = json!("object");
         schema["unevaluatedProperties"] = match rng.below(3) {
