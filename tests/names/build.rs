@@ -9,7 +9,7 @@ use std::{env, fs};
 
 /// Words of Rust, of the runtime and of the macro's output.
 const WORDS: &str = "self super crate type async string vec option result ok err some none default clone debug drop from into future pin \
-    arc any error send bool i64 btree_map nullable bytes byte_string validated_json string_integer protocol payload \
+    arc any error send bool i64 btree_map nullable implied integer bytes byte_string validated_json string_integer protocol payload \
     fields reader cx app to value key reply end code message read write encode serialize deserialize server client \
     server_handle handler handlers session_handler session context connected disconnected authenticate authorize_join \
     principal closed connect new join leave other core std handfast action run stream answer";

@@ -246,6 +246,6 @@ pub mod types {
         serializer Serializer, send Send, sync Sync, future Future, arc Arc, envelope Envelope, request Request, reader Reader,
         rules Rules, step Step, pass Pass, layout Layout, service Service, action Action, validated_json ValidatedJson, message_set MessageSet,
         message Message, protocol_ Protocol, into Into, from From, deref Deref, to_string ToString, iterator Iterator,
-        copy Copy, cow Cow, any Any, duration Duration, phantom PhantomData, string String,
+        copy Copy, cow Cow, any Any, duration Duration, phantom PhantomData, string String, implied Implied, integer Integer,
     }
 }
