@@ -354,6 +354,14 @@ fn arrays() -> Vec<Case> {
             json!([["a"], ["a", 1, 2]]),
             json!([[], [1], ["a", "b"]]),
         ),
+        // An optional place that is a list of the type itself has a name: TypeScript would resolve the list while it reads the type.
+        case(
+            "Nest",
+            json!({ "type": "array", "prefixItems": [{ "type": "string" }, { "type": "array", "items": { "$ref": "#/types/Nest" } }], "minItems": 1, "items": false }),
+            "type Nest = readonly [string, NestItem?];",
+            json!([["a"], ["a", [["b"], ["c", []]]]]),
+            json!([["a", "b"], ["a", [1]], ["a", [["b", [[]]]]]]),
+        ),
         case(
             "Single",
             json!({ "type": "array", "prefixItems": [{ "type": "string" }], "minItems": 1, "maxItems": 1 }),
