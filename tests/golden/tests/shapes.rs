@@ -154,3 +154,13 @@ fn what_the_schema_excludes_is_refused() {
         assert!(error.contains(violation), "{fields}: {error}");
     }
 }
+
+#[test]
+fn the_data_of_an_error_may_be_of_another_crate() {
+    let id = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+    let data = from_str::<MovedErrorData>(&json!(id).to_string(), Side::Client).expect("a UUID");
+    assert_eq!(data.get(), &uuid::Uuid::parse_str(id).expect("a UUID"));
+    assert!(from_str::<MovedErrorData>("\"x\"", Side::Client).is_err());
+    let FindError::Moved(data) = FindError::from(data);
+    assert_eq!(serde_json::to_value(&data).ok(), Some(json!(id)));
+}

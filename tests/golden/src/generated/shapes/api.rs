@@ -5,9 +5,9 @@
 //!
 //! - `Server`, `ServerHandle`, `ClientHandle`, `Context`, and `SessionHandler` for
 //!   connections
-//! - `Handler`, with `note`
+//! - `Handler`, with `note`, `find`
 //! - `Handlers`, which is all of these traits
-//! - `Client`, with `note`
+//! - `Client`, with `note`, `find`
 
 use handfast::{Implied, Integer, Nullable, ValidatedJson, protocol};
 use std::collections::BTreeMap;
@@ -65,6 +65,21 @@ pub enum OneV {
 pub enum TwoV {
     #[protocol(value = 2)]
     N2,
+}
+
+/// The data of the error `moved`.
+///
+/// In the format `uuid`.
+#[protocol(format = "uuid")]
+#[derive(Clone, Debug)]
+pub struct MovedErrorData(uuid::Uuid);
+
+/// Why `find` is refused.
+#[protocol(errors)]
+#[derive(Clone, Debug)]
+pub enum FindError {
+    #[error("MOVED", from = MovedErrorData)]
+    Moved(MovedErrorData),
 }
 
 /// The payload of `note`.
@@ -328,12 +343,18 @@ pub struct NoteOverlappingObject {
     pub t: Option<String>,
 }
 
+#[protocol]
+#[derive(Clone, Debug)]
+pub struct Find {}
+
 /// The messages that the client sends.
 #[protocol(client)]
 #[derive(Clone, Debug)]
 pub enum ClientMessage {
     #[message("note")]
     Note(Box<Note>),
+    #[message("find", bare, reply = Note, errors = FindError)]
+    Find(Find),
 }
 
 /// The messages that the server sends.
@@ -349,7 +370,7 @@ pub enum ServerMessage {
     name = "shapes",
     version = "1.0.0",
     accepts = "^1",
-    hash = "c673b228aaa515bf01d5a311c8fadc65",
+    hash = "4a804ad84e61a8d317b8e22163f689f8",
     client = ClientMessage,
     server = ServerMessage,
     session(
