@@ -149,6 +149,9 @@ impl Workshop {
     /// Writes a workspace: a crate for each batch, and the program.
     fn lay_out(&self, [built, checked]: &[Vec<Vec<String>>; 2]) -> Result<()> {
         let runtime = root().join("runtime");
+        // All runs share a target folder, where cargo tells packages apart by name and version alone.
+        let folder = self.rust.parent().and_then(Path::file_name);
+        let version = format!("0.0.0-{}", folder.unwrap_or_default().display());
         let mut members = Vec::new();
         for (kind, batches) in [("built", built), ("checked", checked)] {
             for (number, batch) in batches.iter().enumerate() {
@@ -156,7 +159,7 @@ impl Workshop {
                 write(
                     &self.rust.join(&name).join("Cargo.toml"),
                     &format!(
-                        "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nhandfast = {{ path = {runtime:?}, default-features = false }}\n"
+                        "[package]\nname = \"{name}\"\nversion = \"{version}\"\nedition = \"2024\"\n\n[dependencies]\nhandfast = {{ path = {runtime:?}, default-features = false }}\n"
                     ),
                 )?;
                 let mut text = String::from("//! Generated modules.\n");
@@ -171,8 +174,8 @@ impl Workshop {
                 members.push(name);
             }
         }
-        let mut manifest = String::from(
-            "[package]\nname = \"judge\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\nserde_json = \"1\"\n",
+        let mut manifest = format!(
+            "[package]\nname = \"judge\"\nversion = \"{version}\"\nedition = \"2024\"\n\n[dependencies]\nserde_json = \"1\"\n"
         );
         let _ = writeln!(
             manifest,
