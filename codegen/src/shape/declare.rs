@@ -68,7 +68,9 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
     maker.shapes.named = named.len();
     // What a type shares with those that extend it is named after it.
     let mut in_order = named;
-    in_order.sort_by_key(|(_, schema)| extensions(&protocol.schemas, *schema, MAX_EXTENSIONS));
+    let mut known = BTreeMap::new();
+    let mut depth = |schema| extensions(&protocol.schemas, schema, MAX_EXTENSIONS, &mut known);
+    in_order.sort_by_cached_key(|(_, schema)| depth(*schema));
     for (id, schema) in in_order {
         maker.fill(id, schema);
     }
@@ -136,14 +138,24 @@ pub(super) fn declare(protocol: &Protocol) -> (Shapes, Vec<Diagnostic>) {
 }
 
 /// How many types deep a type extends others, by `allOf`.
-fn extensions(schemas: &Schemas, id: SchemaId, deepest: u32) -> u32 {
-    let schema = &schemas[union::resolve(schemas, id)];
+fn extensions(
+    schemas: &Schemas,
+    id: SchemaId,
+    deepest: u32,
+    known: &mut BTreeMap<SchemaId, u32>,
+) -> u32 {
+    let id = union::resolve(schemas, id);
+    if let Some(depth) = known.get(&id) {
+        return *depth;
+    }
     let Some(deeper) = deepest.checked_sub(1) else {
         return 0;
     };
-    let parts = schema.all_of.iter();
-    let depths = parts.map(|part| 1 + extensions(schemas, *part, deeper));
-    depths.max().unwrap_or_default()
+    let parts = schemas[id].all_of.iter();
+    let depths = parts.map(|part| 1 + extensions(schemas, *part, deeper, known));
+    let depth = depths.max().unwrap_or_default();
+    known.insert(id, depth);
+    depth
 }
 
 /// The types that are the payloads of messages, each with the names of the message in Rust and TypeScript.
