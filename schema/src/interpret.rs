@@ -70,6 +70,8 @@ pub struct Validator<'s> {
     prepared: Vec<OnceLock<Prepared>>,
     /// The schema that declares a dynamic anchor in a resource.
     anchors: BTreeMap<(Option<SchemaId>, String), SchemaId>,
+    /// Whether several schemas refer to a schema, by its id.
+    shared: Vec<bool>,
 }
 
 /// What is computed from a schema when it is first applied.
@@ -94,17 +96,22 @@ impl<'s> Validator<'s> {
     }
 
     fn of(schemas: Cow<'s, Schemas>) -> Self {
-        let prepared = schemas.iter().map(|_| OnceLock::new()).collect();
+        let prepared: Vec<_> = schemas.iter().map(|_| OnceLock::new()).collect();
         let anchors = schemas
             .iter()
             .filter_map(|(id, schema)| {
                 Some(((schema.resource, schema.dynamic_anchor.clone()?), id))
             })
             .collect();
+        let mut references = vec![0u32; prepared.len()];
+        for target in schemas.iter().filter_map(|(_, schema)| schema.reference) {
+            references[target.0 as usize] += 1;
+        }
         Self {
             schemas,
             prepared,
             anchors,
+            shared: references.into_iter().map(|n| n > 1).collect(),
         }
     }
 
@@ -253,7 +260,41 @@ impl<'i> Seen<'i> {
         self.all_properties = true;
         self.all_items = true;
     }
+
+    fn remember(&self) -> Evaluated {
+        Evaluated {
+            all_properties: self.all_properties,
+            properties: self.properties.iter().map(|&key| key.to_owned()).collect(),
+            all_items: self.all_items,
+            items: self.items.clone(),
+        }
+    }
+
+    /// Adds what was evaluated of a value before.
+    fn recall(&mut self, evaluated: &Evaluated, value: &'i Value) {
+        self.all_properties |= evaluated.all_properties;
+        self.all_items |= evaluated.all_items;
+        self.items.extend(&evaluated.items);
+        if let Value::Object(fields) = value {
+            let keys = evaluated
+                .properties
+                .iter()
+                .filter_map(|key| fields.get_key_value(key));
+            self.properties.extend(keys.map(|(key, _)| key.as_str()));
+        }
+    }
 }
+
+/// What a schema evaluated of a value that it accepts, without borrowing from the value.
+struct Evaluated {
+    all_properties: bool,
+    properties: Vec<String>,
+    all_items: bool,
+    items: BTreeSet<usize>,
+}
+
+/// A schema, the address of the value it is applied to, and what for.
+type Application = (SchemaId, usize, Purpose);
 
 /// The validation of one instance.
 struct Run<'v> {
@@ -269,7 +310,10 @@ struct Run<'v> {
     resources: Vec<SchemaId>,
     /// Verdicts on objects and arrays. Without them, union branches that all inspect the same value would repeat the
     /// work at every level, which takes time exponential in the depth of untrusted input.
-    verdicts: HashMap<(SchemaId, usize, Purpose), bool>,
+    verdicts: HashMap<Application, bool>,
+    /// What schemas evaluated that several others refer to. Without it, types that each extend the next one twice would
+    /// take time exponential in their number.
+    evaluated: HashMap<Application, Evaluated>,
     /// Why part of the value could not be checked.
     unchecked: Option<ViolationDetail>,
     /// How many schemas have been applied to values.
@@ -287,6 +331,7 @@ impl<'v> Run<'v> {
             base: 0,
             resources: Vec::new(),
             verdicts: HashMap::new(),
+            evaluated: HashMap::new(),
             unchecked: None,
             #[cfg(test)]
             applied: 0,
@@ -312,7 +357,7 @@ impl<'v> Run<'v> {
         id: SchemaId,
         value: &'i Value,
         purpose: Purpose,
-        seen: Option<&mut Seen<'i>>,
+        mut seen: Option<&mut Seen<'i>>,
         out: &mut Out,
     ) {
         if out.decided() {
@@ -326,18 +371,23 @@ impl<'v> Run<'v> {
         }
         let validator = self.validator;
         // The target of a dynamic reference depends on the scope, so a verdict is not valid elsewhere.
-        let key = (seen.is_none()
-            && validator.anchors.is_empty()
-            && (value.is_object() || value.is_array()))
-        .then(|| (id, std::ptr::from_ref(value).addr(), purpose));
-        match key.and_then(|key| self.verdicts.get(&key)) {
-            Some(true) => return,
-            Some(false) if out.quiet => {
+        let key = (validator.anchors.is_empty() && (value.is_object() || value.is_array()))
+            .then(|| (id, std::ptr::from_ref(value).addr(), purpose));
+        match (key.and_then(|key| self.verdicts.get(&key)), &mut seen) {
+            (Some(true), None) => return,
+            (Some(true), Some(seen)) => {
+                if let Some(evaluated) = key.and_then(|key| self.evaluated.get(&key)) {
+                    return seen.recall(evaluated, value);
+                }
+            }
+            (Some(false), _) if out.quiet => {
                 out.failed = true;
                 return;
             }
             _ => {}
         }
+        let is_shared = validator.shared[id.0 as usize] && seen.is_some();
+        let mut fresh = key.filter(|_| is_shared).map(|_| Seen::default());
         #[cfg(test)]
         {
             self.applied += 1;
@@ -349,8 +399,22 @@ impl<'v> Run<'v> {
             .filter(|resource| self.resources.last() != Some(resource));
         self.resources.extend(enters);
         self.chain.push(id);
-        self.node(schema, validator.prepared(id), value, purpose, seen, out);
+        let recorded = fresh.as_mut().or(seen.as_deref_mut());
+        self.node(
+            schema,
+            validator.prepared(id),
+            value,
+            purpose,
+            recorded,
+            out,
+        );
         self.chain.pop();
+        if let (Some(fresh), Some(seen), Some(key)) = (fresh, seen, key) {
+            if !out.failed {
+                self.evaluated.insert(key, fresh.remember());
+            }
+            seen.merge(fresh);
+        }
         // A check that stopped early is no verdict.
         if let Some(key) = key.filter(|_| out.failed || !out.decided()) {
             self.verdicts.insert(key, !out.failed);
