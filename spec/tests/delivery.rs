@@ -51,6 +51,13 @@ fn what_has_no_effect_is_warned_of() {
     }
 }
 
+/// It is not kept for a client that resumes, and not sent to one that has no connection.
+#[test]
+fn a_volatile_message_needs_no_channel() {
+    let rest = "messages:\n  a: { from: both, volatile: true }\n";
+    assert!(reported(rest).is_empty(), "{:?}", reported(rest));
+}
+
 /// A volatile message without a channel can be dropped, and so replaced.
 #[test]
 fn a_volatile_message_without_a_channel_may_have_a_key() {

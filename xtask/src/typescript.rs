@@ -71,6 +71,7 @@ pub(crate) fn typescript() -> Result<(), Failure> {
         &format!("node --test {}", test_files()?.node.join(" ")),
         &[("HANDFAST_TRACE", &trace)],
     )?;
+    run("", "cargo run --quiet -p handfast-conversations")?;
     run(
         "",
         "cargo test --quiet -p handfast-golden --test graphql_ws --test home_assistant -- --ignored",

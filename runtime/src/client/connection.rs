@@ -14,7 +14,7 @@ use crate::{
     session::link::Link,
     system::{Head, Hello, Ready, RemoteError, Resume, Role, check_version},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
-    transport_io::Clock,
+    transport_io::{CLOSE_TIMEOUT, Clock},
 };
 use serde_json::value::RawValue;
 use std::{error::Error, sync::Arc, task::Poll};
@@ -90,7 +90,13 @@ impl Connector {
             if self.negotiate {
                 self.core.negotiate(&mut *transport).await?;
             }
-            let welcome = self.handshake(&mut *transport, auth).await?;
+            let welcome = self.handshake(&mut *transport, auth).await;
+            if let Err(error @ ConnectError::Version { .. }) = &welcome
+                && let Some(frame) = self.final_close(error)
+            {
+                transport.close(&frame, CLOSE_TIMEOUT).await;
+            }
+            let welcome = welcome?;
             // It precedes everything else.
             let resume = self.resume_message();
             let resuming = resume.is_some();
@@ -463,7 +469,7 @@ impl Connector {
             };
             tracing::warn!(error = &error as &dyn Error, "reconnecting failed");
             if error.is_final() {
-                return Err(self.final_close(error));
+                return Err(self.final_close(&error));
             }
             if error.is_busy(descriptor) {
                 backoff.slow_down();
@@ -477,10 +483,10 @@ impl Connector {
     }
 
     /// The close frame for a client that cannot reconnect.
-    fn final_close(&self, error: ConnectError) -> Option<CloseFrame> {
+    fn final_close(&self, error: &ConnectError) -> Option<CloseFrame> {
         let (condition, reason) = match error {
-            ConnectError::Closed { closing, .. } => return closing,
-            ConnectError::Version { message, .. } => (CloseReason::Version, message),
+            ConnectError::Closed { closing, .. } => return closing.clone(),
+            ConnectError::Version { message, .. } => (CloseReason::Version, message.clone()),
             ConnectError::Refused(error) if error.side.is_some() => {
                 (CloseReason::Version, error.to_string())
             }

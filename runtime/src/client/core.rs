@@ -318,15 +318,11 @@ impl Core {
         }
     }
 
-    /// Replies to a ping. One queued pong replies to all pings before it.
-    pub(crate) fn pong(&self, ping: &Head<'_>) {
+    /// Queues the answer to a ping. One queued pong answers all pings before it.
+    pub(crate) fn pong(&self, pong: Packet) {
         let mut inner = self.lock();
-        if inner.pong {
-            return;
-        }
-        if let Some(packet) = self.encode_pong(ping) {
-            inner.pong = true;
-            self.outbound.control(packet, PONG);
+        if !std::mem::replace(&mut inner.pong, true) {
+            self.outbound.control(pong, PONG);
         }
     }
 

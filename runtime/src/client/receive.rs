@@ -25,8 +25,8 @@ pub(crate) enum Heard {
     Message,
     /// A message that contains its number.
     Numbered(u64),
-    /// A ping, which asks for an acknowledgement.
-    Ping,
+    /// A ping, which asks for an acknowledgement, and what answers it behind that.
+    Ping(Option<Packet>),
     /// A pong, or another message that does not count.
     Pong,
     /// An acknowledgement.
@@ -304,10 +304,7 @@ impl Core {
     /// Handles a session message.
     fn system(&self, role: Role, head: &Head<'_>, bytes: usize) -> Heard {
         match role {
-            Role::Ping => {
-                self.pong(head);
-                return Heard::Ping;
-            }
+            Role::Ping => return Heard::Ping(self.encode_pong(head)),
             Role::Pong => return Heard::Pong,
             Role::Received => {
                 return Heard::Received(ReceivedNotice::read(head).unwrap_or_default());

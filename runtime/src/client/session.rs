@@ -154,13 +154,17 @@ impl Session {
     /// Counts a message, or handles it if it is about counting.
     fn heard(&mut self, heard: Heard, bytes: usize) {
         let now = self.io.clock.now();
+        let mut answer = None;
         let acknowledge = match heard {
             Heard::Message => self.io.count(bytes, Instant::now()),
             Heard::Numbered(number) => {
                 self.io.link.number(number, bytes, now);
                 self.io.link.acknowledge(false, now)
             }
-            Heard::Ping => self.io.link.acknowledge(true, now),
+            Heard::Ping(pong) => {
+                answer = pong;
+                self.io.link.acknowledge(true, now)
+            }
             Heard::Pong => None,
             Heard::Received(notice) => {
                 if let Some(sent) = notice.sent {
@@ -179,6 +183,9 @@ impl Session {
         };
         if let Some(received) = acknowledge {
             self.core.acknowledge(received);
+        }
+        if let Some(pong) = answer {
+            self.core.pong(pong);
         }
     }
 

@@ -219,12 +219,6 @@ impl Checker<'_> {
                 }
             }
         }
-        if message.volatile && message.channel.is_none() && message.volatile_key.is_none() {
-            idle.push((
-                "volatile",
-                "it belongs to no `channel`, and so it has no sequence number anyway",
-            ));
-        }
         for (key, why) in idle {
             let text = format!("`{key}` has no effect on `{name}`: {why}");
             let at = self.of_message(id, key);

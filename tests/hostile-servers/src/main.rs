@@ -23,6 +23,7 @@ use list::Scenario;
 use platforms::{ALL, Results};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -85,7 +86,7 @@ async fn run(scenarios: &'static [Scenario], words: &[String]) -> Result<usize, 
     let some = ALL.iter().any(|platform| asked(platform));
     let platforms = ALL.iter().filter(|platform| !some || asked(platform));
 
-    let folder = platforms::bundle().await?;
+    let folder = handfast_bundles::bundle(Path::new(env!("CARGO_MANIFEST_DIR")))?;
     let driver = std::fs::read_to_string(folder.join("page.bundle.js"));
     let driver = driver.map_err(|error| error.to_string())?;
     let (server, address) = serve::start(scenarios.clone(), driver)

@@ -1,16 +1,11 @@
 //! Where the clients run: this program, Node with `ws`, Node with its own WebSocket, Chromium.
 
-use crate::{
-    drive,
-    list::{self, Scenario},
-    serve::Server,
-};
+use crate::{drive, list::Scenario, serve::Server};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
-    fs, io,
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     process::Stdio,
     sync::{Arc, PoisonError},
     time::Duration,
@@ -45,37 +40,6 @@ pub(crate) struct Results {
 /// The sources of this crate.
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Generates the TypeScript of the protocol, and bundles it with its drivers. Gives the folder.
-pub(crate) async fn bundle() -> Result<PathBuf, String> {
-    let words = |error: io::Error| error.to_string();
-    let program = std::env::current_exe().map_err(words)?;
-    let target = program.parent().and_then(Path::parent).unwrap_or(here());
-    let folder = target.join("hostile-servers");
-    let spec = here().join("protocol.yaml");
-    let (outputs, ..) = handfast_codegen::Generator::new(spec)
-        .prepare()
-        .map_err(|error| format!("{error:?}"))?;
-    for output in outputs {
-        let path = folder.join(output.path);
-        fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(words)?;
-        fs::write(path, output.text).map_err(words)?;
-    }
-    fs::write(folder.join("scenarios.json"), list::TEXT).map_err(words)?;
-    let status = Command::new("node")
-        .arg(here().join("js/build.js"))
-        .arg(here().join("js"))
-        .arg(&folder)
-        .status()
-        .await;
-    match status {
-        Ok(status) if status.success() => Ok(folder),
-        Ok(status) => Err(format!(
-            "the drivers cannot be bundled: {status}; run `npm ci --prefix tests/typescript`"
-        )),
-        Err(error) => Err(format!("`node` does not run: {error}")),
-    }
 }
 
 /// Runs scenarios on a platform.

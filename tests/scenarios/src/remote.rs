@@ -11,7 +11,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
-    fs, io,
+    fs,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Stdio,
@@ -131,36 +131,6 @@ fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Generates the TypeScript of the protocol, and bundles it with what drives it. Returns the folder.
-async fn bundle() -> Result<PathBuf, String> {
-    let words = |error: io::Error| error.to_string();
-    let program = std::env::current_exe().map_err(words)?;
-    let target = program.parent().and_then(Path::parent).map(Path::to_owned);
-    let folder = target.unwrap_or_else(tests).join("scenarios");
-    let spec = tests().join("scenarios/protocol.yaml");
-    let (outputs, ..) = handfast_codegen::Generator::new(spec)
-        .prepare()
-        .map_err(|error| format!("{error:?}"))?;
-    for output in outputs {
-        let path = folder.join(output.path);
-        fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(words)?;
-        fs::write(path, output.text).map_err(words)?;
-    }
-    let status = Command::new("node")
-        .arg(tests().join("hostile-servers/js/build.js"))
-        .arg(tests().join("scenarios/js"))
-        .arg(&folder)
-        .status()
-        .await;
-    match status {
-        Ok(status) if status.success() => Ok(folder),
-        Ok(status) => Err(format!(
-            "the clients cannot be bundled: {status}; run `npm ci --prefix tests/typescript`"
-        )),
-        Err(error) => Err(format!("`node` does not run: {error}")),
-    }
-}
-
 /// Serves the page.
 async fn serve_page(folder: &Path) -> Result<SocketAddr, String> {
     let script = fs::read_to_string(folder.join("page.bundle.js"));
@@ -184,7 +154,7 @@ pub(crate) async fn run(
     scenarios: &[Scenario],
     options: Options,
 ) -> Result<usize, String> {
-    let folder = bundle().await?;
+    let folder = handfast_bundles::bundle(Path::new(env!("CARGO_MANIFEST_DIR")))?;
     let control = listen().await?;
     let address = control.local_addr().map_err(|error| error.to_string())?;
     let mut command = Command::new("node");

@@ -1,62 +1,14 @@
-// Stand-ins for time and for the server, so that nothing here sleeps or opens a port.
+// Stand-ins for the server, and for time, so that nothing here sleeps or opens a port.
 
 import * as api from '../build/out/api.js';
+import { settled } from '../../bundles/fake-clock.mjs';
 import { oracles } from './oracles.js';
+
+export { FakeClock, settled } from '../../bundles/fake-clock.mjs';
 
 /** The encoding in which the tests of the client run, if that is not JSON: `ENCODING=msgpack`. */
 const oracle = oracles.find(({ encoding }) => encoding.name === process.env.ENCODING);
 Object.assign(api.protocol.subprotocols, { msgpack: 'chat.v1+msgpack', cbor: 'chat.v1+cbor' });
-
-/** Time that moves when it is told to, and chance that is always the same. */
-export class FakeClock {
-  #now = 0;
-  #timers = new Set();
-  chance = 0.5;
-
-  now = () => this.#now;
-  random = () => this.chance;
-
-  after = (milliseconds, callback) => {
-    const timer = { at: this.#now + milliseconds, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  };
-
-  /** Lets time pass while no timer fires: the program is held up, or the machine sleeps. */
-  block(milliseconds) {
-    this.#now += milliseconds;
-  }
-
-  /** Lets time pass until something holds. */
-  async until(holds) {
-    for (let turns = 0; !holds(); turns++) {
-      if (turns === 1000 || this.#timers.size === 0) throw new Error('it never holds');
-      await this.pass(Math.max(0, Math.min(...[...this.#timers].map(timer => timer.at)) - this.#now));
-    }
-  }
-
-  /** How many timers run. */
-  get timers() {
-    return this.#timers.size;
-  }
-
-  /** Lets time pass, and the promises that hang on it settle. */
-  async pass(milliseconds) {
-    const until = this.#now + milliseconds;
-    for (;;) {
-      const due = [...this.#timers].filter(timer => timer.at <= until).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
-      this.#timers.delete(due);
-      this.#now = Math.max(this.#now, due.at);
-      due.callback();
-      await settled();
-    }
-    this.#now = until;
-  }
-}
-
-/** Resolves when every promise that can settle has. */
-export const settled = () => new Promise(resolve => setImmediate(resolve));
 
 /** The server's end of a client's connections. */
 export class FakeServer {

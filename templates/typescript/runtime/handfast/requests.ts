@@ -9,6 +9,7 @@ import type { DeclaredError, DecodeError } from './errors.js';
 import type { ServerRequests } from './features.js';
 import { CallFailedError, type Err, type Failure, type Ok, type Result } from './result.js';
 import { violationsOf } from './report.js';
+import { noPayload } from './validators.js';
 
 /** What a handler of a request learns beside its payload. */
 export interface RequestContext {
@@ -196,9 +197,10 @@ class Requests implements ServerRequests {
   #failed(errors: readonly ErrorDescriptor<DeclaredError>[], error: unknown, id: Id): void {
     const failure = error instanceof CallFailedError ? (error.error as Failure & Partial<DeclaredError>) : undefined;
     const declared = errors.find(one => one.code === failure?.code);
-    if (failure !== undefined && declared !== undefined && violationsOf(declared.data, failure.data, 'sent').length === 0) {
+    const hasData = declared?.data !== noPayload;
+    if (failure !== undefined && declared !== undefined && (!hasData || violationsOf(declared.data, failure.data, 'sent').length === 0)) {
       const { code, message, retryable, data } = failure;
-      return this.#fail(id, code, message, { ...(retryable === true && { retryable }), ...(data !== undefined && { data }) });
+      return this.#fail(id, code, message, { ...(retryable === true && { retryable }), ...(hasData && { data }) });
     }
     this.#fail(id, 'INTERNAL', 'the client failed');
     this.#core.reportThrown(error);

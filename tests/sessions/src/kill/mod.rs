@@ -45,7 +45,7 @@ fn names() -> impl Iterator<Item = String> {
 /// Kills a server so many times. Returns what happened, in words.
 pub(crate) async fn run(kills: usize, seed: u64) -> Result<String, String> {
     let folder = Folder::new(seed).map_err(|error| format!("no folder: {error}"))?;
-    let bundle = node::bundle().await?;
+    let bundle = handfast_bundles::bundle(Path::new(env!("CARGO_MANIFEST_DIR")))?;
     let outcome = attempt(kills, seed, &folder.0, &bundle).await;
     if outcome.is_err() {
         println!("the ledger is {}", folder.keep().display());

@@ -1,51 +1,13 @@
 //! The TypeScript clients, in one process of Node.
 
 use super::report::Report;
-use std::{
-    fs, io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::{net::SocketAddr, path::Path, process::Stdio};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, ChildStdin, Command},
     sync::mpsc::UnboundedSender,
     task::JoinHandle,
 };
-
-/// The sources of this crate.
-fn here() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Generates the TypeScript of the protocol, and bundles it with the clients.
-pub(crate) async fn bundle() -> Result<PathBuf, String> {
-    let words = |error: io::Error| error.to_string();
-    let program = std::env::current_exe().map_err(words)?;
-    let target = program.parent().and_then(Path::parent).unwrap_or(here());
-    let folder = target.join("sessions");
-    let (outputs, ..) = handfast_codegen::Generator::new(here().join("protocol.yaml"))
-        .prepare()
-        .map_err(|error| format!("{error:?}"))?;
-    for output in outputs {
-        let path = folder.join(output.path);
-        fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(words)?;
-        fs::write(path, output.text).map_err(words)?;
-    }
-    let status = Command::new("node")
-        .arg(here().join("js/build.js"))
-        .arg(&folder)
-        .status()
-        .await;
-    match status {
-        Ok(status) if status.success() => Ok(folder),
-        Ok(status) => Err(format!(
-            "the clients cannot be bundled: {status}; run `npm ci --prefix tests/typescript`"
-        )),
-        Err(error) => Err(format!("`node` does not run: {error}")),
-    }
-}
 
 /// The process. It is killed when this is dropped.
 pub(crate) struct Node {
@@ -63,7 +25,7 @@ impl Node {
         reports: UnboundedSender<Report>,
     ) -> Result<Self, String> {
         let mut child = Command::new("node")
-            .arg(folder.join("clients.cjs"))
+            .arg(folder.join("node.cjs"))
             .args([address.to_string(), clients.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,4 +1,4 @@
-// Clients that send without end while their server is killed: `node clients.cjs HOST COUNT`. Prints a line of JSON for everything that
+// Clients that send without end while their server is killed: `node node.cjs HOST COUNT`. Prints a line of JSON for everything that
 // happens; `stop` and `close` on the standard input are what they read. Ends by itself.
 
 import { createInterface } from 'node:readline';

@@ -1,0 +1,316 @@
+// Holds the conversations with the TypeScript client: `node node.cjs CASES [WORDS]`, where CASES is the folder of the files, and WORDS are in the
+// names of those that are wanted. Reads the files as `src/conversation.rs` does.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FakeClock, settled } from 'fake-clock.mjs';
+import * as api from './api.ts';
+import { err } from './handfast.ts';
+
+/** How long something that is expected may take, in milliseconds of simulated time. */
+const AT_ONCE = 200;
+
+/** How long the client may take to connect again. */
+const AGAIN = 120_000;
+
+const BEGIN = [
+  'open',
+  '→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"},"resume":{}}}',
+  '← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first","received":0}}',
+];
+
+function conversations(folder) {
+  const all = [];
+  for (const file of readdirSync(folder).sort()) {
+    for (const [index, text] of readFileSync(join(folder, file), 'utf8').split('\n').entries()) {
+      const line = text.trim();
+      if (line === '' || line.startsWith('# ') || line.startsWith('//')) continue;
+      if (line.startsWith('## ')) all.push({ name: `${file}: ${line.slice(3)}`, only: undefined, lines: [] });
+      else if (line.startsWith('only: ')) all.at(-1).only = line.slice(6);
+      else for (const said of line === 'begin' ? BEGIN : [line]) all.at(-1).lines.push({ number: index + 1, said });
+    }
+  }
+  return all;
+}
+
+/** What the variables of a conversation stand for: strings that begin with `$`. */
+class Bindings {
+  #values = new Map([['$hash', api.protocol.hash]]);
+
+  fill(value) {
+    if (typeof value === 'string') return this.#values.get(value) ?? value;
+    if (Array.isArray(value)) return value.map(item => this.fill(item));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.fill(item)]));
+  }
+
+  accept(expected, actual) {
+    if (expected === '$_') return true;
+    if (typeof expected === 'string' && expected.startsWith('$')) {
+      if (!this.#values.has(expected)) this.#values.set(expected, actual);
+      return this.#values.get(expected) === actual;
+    }
+    if (typeof expected !== 'object' || expected === null) return expected === actual;
+    if (typeof actual !== 'object' || actual === null || Array.isArray(expected) !== Array.isArray(actual)) return false;
+    const isKnown = key => key === 'timestamp' || Object.hasOwn(expected, key);
+    return (
+      Object.keys(actual).every(isKnown) &&
+      Object.entries(expected).every(([key, value]) => Object.hasOwn(actual, key) && this.accept(value, actual[key]))
+    );
+  }
+}
+
+/** A client, the server that is played, and the application that does what the conversation says. */
+class Conversation {
+  #clock = new FakeClock();
+  #bindings = new Bindings();
+  #client;
+  #login = { name: 'ada' };
+  /** Connections that the client has opened and nobody has accepted. */
+  #opened = [];
+  #connection;
+  #learned = [];
+  #running = new Map();
+  #questions = [];
+
+  async hold(lines) {
+    try {
+      for (const { number, said } of lines) {
+        await this.#step(said).catch(error => {
+          throw new Error(`line ${number}: ${error.message}`);
+        });
+      }
+      await this.#quiet(AT_ONCE);
+      const rest = this.#learned.map(([words, value]) => `${words} ${JSON.stringify(value)}`);
+      if (rest.length > 0) throw new Error(`not expected of the application: ${rest.join('; ')}`);
+    } finally {
+      this.#client?.close();
+    }
+  }
+
+  async #step(said) {
+    const [word, rest] = split(said);
+    switch (word) {
+      case 'open':
+        return this.#open();
+      case 'drop':
+        return this.#close(1006);
+      case 'wait':
+        return this.#quiet(rest.endsWith('ms') ? parseInt(rest) : parseInt(rest) * 1000);
+      case '→':
+        return this.#expect(rest);
+      case '←':
+        return this.#play(rest);
+      case 'client':
+        return this.#application(rest);
+      case 'server':
+        return;
+      default:
+        throw new Error(`it says nothing`);
+    }
+  }
+
+  async #open() {
+    if (this.#client === undefined) this.#connect();
+    await this.#within(AGAIN, () => this.#opened.length > 0, 'no connection is opened');
+    this.#connection = this.#opened.shift();
+    this.#connection.events.opened();
+    await settled();
+  }
+
+  async #expect(what) {
+    const connection = this.#connected();
+    await this.#within(AT_ONCE, () => connection.did.length > 0, 'nothing was sent');
+    const did = connection.did.shift();
+    const [word, code] = split(what);
+    if (word === 'close') {
+      if (did.closed !== Number(code)) throw new Error(`it did not close with ${code}: ${JSON.stringify(did)}`);
+      this.#connection = undefined;
+    } else if (did.sent === undefined || !this.#bindings.accept(JSON.parse(what), JSON.parse(did.sent))) {
+      throw new Error(`it did ${JSON.stringify(did)}`);
+    }
+  }
+
+  async #play(what) {
+    const [word, rest] = split(what);
+    if (word === 'close') return this.#close(Number(rest));
+    const text = word === 'text' ? rest : JSON.stringify(this.#bindings.fill(JSON.parse(what)));
+    this.#connected().events.received(text);
+    await settled();
+  }
+
+  async #close(code) {
+    const connection = this.#connected();
+    this.#connection = undefined;
+    connection.events.closed(code, '');
+    await settled();
+  }
+
+  #connected() {
+    if (this.#connection === undefined) throw new Error('there is no connection');
+    return this.#connection;
+  }
+
+  /** Lets time pass until something holds. */
+  async #within(limit, holds, otherwise) {
+    const end = this.#clock.now() + limit;
+    await settled();
+    while (!holds()) {
+      if (this.#clock.now() >= end) throw new Error(`${otherwise}; the application learned ${JSON.stringify(this.#learned)}`);
+      await this.#clock.pass(Math.min(10, end - this.#clock.now()));
+    }
+  }
+
+  /** Lets time pass, while the client does nothing. */
+  async #quiet(duration) {
+    await settled();
+    await this.#clock.pass(duration);
+    const did = [...this.#opened.map(() => 'opened'), ...(this.#connection?.did ?? [])];
+    if (did.length > 0) throw new Error(`it is not quiet: ${JSON.stringify(did)}`);
+  }
+
+  async #application(what) {
+    const at = what.indexOf('{');
+    const words = (at < 0 ? what : what.slice(0, at)).trim().split(/\s+/);
+    const value = at < 0 ? null : JSON.parse(what.slice(at));
+    const [first] = words;
+    if (first in this.#deeds) {
+      this.#deeds[first](this.#bindings.fill(value), ...words.slice(1));
+      return settled();
+    }
+    const find = () => this.#learned.findIndex(([said]) => said.split(' ')[0] === first);
+    await this.#within(AT_ONCE, () => find() >= 0, `the application does not learn \`${words.join(' ')}\``);
+    const [[said, actual]] = this.#learned.splice(find(), 1);
+    if (said !== words.join(' ') || !this.#bindings.accept(value, actual)) {
+      throw new Error(`the application learned \`${said} ${JSON.stringify(actual)}\``);
+    }
+  }
+
+  #learn(words, value = null) {
+    this.#learned.push([words, value]);
+  }
+
+  #connect() {
+    const transport = (_url, _subprotocol, events) => {
+      const connection = { events, did: [] };
+      this.#opened.push(connection);
+      return {
+        send: sent => connection.did.push({ sent }),
+        close: closed => connection.did.push({ closed }),
+      };
+    };
+    const confirm = ({ n }) => {
+      this.#learn('asked confirm', { n });
+      return new Promise(resolve => this.#questions.push(resolve));
+    };
+    const client = api.connect('ws://test/', { transport, auth: () => this.#login, clock: this.#clock, handlers: { confirm } });
+    this.#client = client;
+    client.ready.catch(error => this.#learn(`ended ${error.code}`));
+    let wasReady = false;
+    client.on('open', () => (wasReady = true));
+    client.state.subscribe(({ status, closed }) => {
+      if (status === 'closed' && wasReady && closed !== undefined) this.#learn(`ended ${closed.code}`);
+    });
+    client.on('skew', () => this.#learn('skew'));
+    client.on('invalid', ({ code }) => this.#learn(`invalid ${code}`));
+    client.on('unhandled', ({ type }) => this.#learn(`unhandled ${type}`));
+    client.on('error', error => this.#learn(`error ${error.code ?? error}`));
+    client.on(api.news, ({ n }) => this.#learn('hears news', { n }));
+    client.on(api.mood, ({ n }) => this.#learn('hears mood', { n }));
+  }
+
+  #deeds = {
+    named: (_value, name, ...rest) => {
+      const lasts = Number(rest.at(-1));
+      this.#login = { name, ...(Number.isNaN(lasts) ? {} : { lasts }) };
+    },
+    calls: (value, label, kind) => {
+      const called = this.#client.call(kind === 'put' ? api.put : api.get$, value);
+      void called.then(result => this.#report(label, 'ok', result));
+    },
+    sends: (value, kind) => {
+      const sent = this.#client.send(kind === 'hint' ? api.hint : api.note, value);
+      if (!sent.ok) this.#learn(`sent ${sent.error.code}`);
+    },
+    joins: (value, label) => {
+      const setup = subscription => {
+        this.#running.set(label, () => subscription.leave().then(result => this.#learn(`${label} ${result.ok ? 'left' : `error ${result.error.code}`}`)));
+        subscription.on(api.roomSaid, ({ n }) => this.#learn(`${label} room.said`, { n }));
+        subscription.on(api.roomTyping, ({ n }) => this.#learn(`${label} room.typing`, { n }));
+        subscription.on('gap', ({ from, to, reason }) =>
+          this.#learn(`${label} gap`, JSON.parse(JSON.stringify({ from, to, reason }))),
+        );
+        subscription.on('lost', ({ code }) => this.#learn(`${label} lost ${code}`));
+      };
+      this.#client.join(api.roomChannel, value, setup).then(
+        subscription => this.#learn(`${label} joined`, { n: subscription.joined.n }),
+        error => this.#learn(`${label} error ${codeOf(error.error)}`),
+      );
+    },
+    leaves: (_value, label) => this.#running.get(label)(),
+    watches: (value, label) => {
+      const stream = this.#client.stream(api.ticksWatch, value);
+      let isOurs = false;
+      this.#running.set(label, () => {
+        isOurs = true;
+        stream.cancel();
+      });
+      void stream.ack.then(({ ok }) => ok && this.#learn(`${label} begun`));
+      const items = async () => {
+        for await (const { n } of stream) this.#learn(`${label} item`, { n });
+      };
+      void items()
+        .catch(() => {}) // it is how the stream ends
+        .then(async () => {
+          const end = await stream.end;
+          if (!isOurs) this.#report(label, 'ends', end);
+        });
+    },
+    cancels: (_value, label) => this.#running.get(label)(),
+    refreshes: () => {
+      this.#client.refreshAuth().then(
+        () => this.#learn('refreshed ok'),
+        error => this.#learn(`refreshed ${error.error?.code ?? error}`),
+      );
+    },
+    retries: () => this.#client.retryNow(),
+    closes: () => this.#client.close(),
+    answers: ({ n }) => this.#questions.shift()({ n }),
+    refuses: (_value, code) => this.#questions.shift()(err({ code, message: 'no' })),
+  };
+
+  #report(label, what, result) {
+    if (result.ok) return this.#learn(`${label} ${what}`, { n: result.value.n });
+    this.#learn(`${label} error ${codeOf(result.error)}`, result.error.data ?? null);
+  }
+}
+
+/** The code of an error, as both clients have it. */
+function codeOf(error) {
+  return error.code === 'UNDECLARED' ? error.received : error.code;
+}
+
+function split(text) {
+  const at = text.indexOf(' ');
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Holds every conversation whose name contains what is wanted. Returns whether none failed. */
+async function holdAll(folder, wanted) {
+  let held = 0;
+  let failed = 0;
+  for (const { name, only, lines } of conversations(folder)) {
+    if (only === 'server' || only === 'rust' || !name.includes(wanted)) continue;
+    held += 1;
+    await new Conversation().hold(lines).catch(error => {
+      failed += 1;
+      console.log(`${name}\n    ${error.message}`);
+    });
+  }
+  console.log(`${held} conversations with the TypeScript client, ${failed} failed`);
+  return failed === 0 && held > 0;
+}
+
+console.warn = () => {};
+const [folder, wanted = ''] = process.argv.slice(2);
+void holdAll(folder, wanted).then(isGood => (process.exitCode = isGood ? 0 : 1));
