@@ -11,6 +11,7 @@ use crate::{
 use handfast::{
     DecodeError, HandlerError, TagBuf,
     client::{CallError, ConnectError, Event, State, StreamError, Subscription},
+    codec::Encoding,
     transport::{MemoryTransport, duplex},
 };
 use serde_json::{Value, json};
@@ -29,6 +30,7 @@ const CAPACITY: usize = 1024;
 /// The Rust client, and an application that does what the conversation says.
 pub(crate) struct ClientEnd {
     log: Log,
+    encoding: Encoding,
     login: Login,
     /// Begins with the first connection.
     client: Option<watch::Receiver<Option<Client>>>,
@@ -44,9 +46,10 @@ pub(crate) struct ClientEnd {
 type Questions = Arc<Mutex<VecDeque<oneshot::Sender<Result<i64, String>>>>>;
 
 impl ClientEnd {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(encoding: Encoding) -> Self {
         Self {
             log: Log::default(),
+            encoding,
             login: Login {
                 name: "ada".to_owned(),
                 lasts: None,
@@ -72,9 +75,12 @@ impl ClientEnd {
             log: self.log.clone(),
             questions: self.questions.clone(),
         };
-        let (log, login) = (self.log.clone(), self.login.clone());
+        let (log, login, encoding) = (self.log.clone(), self.login.clone(), self.encoding);
         tokio::spawn(async move {
-            match Client::over_with(dial, desk).auth(&login).await {
+            let client = Client::over_with(dial, desk)
+                .encoding(encoding)
+                .auth(&login);
+            match client.await {
                 Ok(client) => {
                     sender.send_replace(Some(client.clone()));
                     follow(client, log).await;

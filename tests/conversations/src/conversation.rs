@@ -46,6 +46,14 @@ pub struct Conversation {
     pub(crate) lines: Vec<Line>,
 }
 
+impl Conversation {
+    /// Whether a message is given as text.
+    pub fn has_text(&self) -> bool {
+        let is_text = |line: &Line| matches!(line.step, Step::Message(_, Value::String(_)));
+        self.lines.iter().any(is_text)
+    }
+}
+
 /// How most conversations begin: `begin`.
 const BEGIN: [&str; 3] = [
     "open",

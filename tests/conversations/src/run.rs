@@ -10,8 +10,10 @@ use crate::{
 };
 use handfast::{
     Protocol,
-    transport::{CloseFrame, MemoryTransport, Packet, Transport, TransportEvent},
+    codec::Encoding,
+    transport::{CloseFrame, MemoryTransport, Transport, TransportEvent},
 };
+use handfast_testing::frames;
 use serde_json::Value;
 use std::{future::poll_fn, time::Duration};
 use tokio::time::{sleep, timeout};
@@ -22,20 +24,30 @@ const AT_ONCE: Duration = Duration::from_millis(200);
 /// How long a client may take to connect again.
 const AGAIN: Duration = Duration::from_secs(120);
 
-/// Holds a conversation with the end of a side. Time has to be paused.
+/// Holds a conversation with the end of a side, in an encoding. Time has to be paused.
 ///
 /// # Errors
 /// If the end does anything else than the conversation says: the line, and what it did.
-pub async fn hold(conversation: &Conversation, side: Side) -> Result<(), String> {
+pub async fn hold(
+    conversation: &Conversation,
+    side: Side,
+    encoding: Encoding,
+) -> Result<(), String> {
     match side {
-        Side::Client => with(conversation, side, ClientEnd::new()).await,
-        Side::Server => with(conversation, side, ServerEnd::new()).await,
+        Side::Client => with(conversation, side, encoding, ClientEnd::new(encoding)).await,
+        Side::Server => with(conversation, side, encoding, ServerEnd::new(encoding)).await,
     }
 }
 
-async fn with(conversation: &Conversation, side: Side, end: impl End) -> Result<(), String> {
+async fn with(
+    conversation: &Conversation,
+    side: Side,
+    encoding: Encoding,
+    end: impl End,
+) -> Result<(), String> {
     let mut run = Run {
         side,
+        encoding,
         end,
         transport: None,
         bindings: Bindings::new(Conversations::DESCRIPTOR.hash),
@@ -57,6 +69,7 @@ async fn with(conversation: &Conversation, side: Side, end: impl End) -> Result<
 
 struct Run<E> {
     side: Side,
+    encoding: Encoding,
     end: E,
     /// The connection, as the played end has it.
     transport: Option<MemoryTransport>,
@@ -73,19 +86,22 @@ impl<E: End> Run<E> {
             }
             Step::Message(by, expected) if *by == self.side => {
                 let event = self.event().await?;
-                let actual = message(event)?;
+                let actual = match event {
+                    TransportEvent::Packet(packet) => frames::read(&packet, self.encoding)?,
+                    other => return Err(format!("it did something else: {other:?}")),
+                };
                 if self.bindings.accept(expected, &actual) {
                     return Ok(());
                 }
                 Err(format!("it sent {actual}"))
             }
             Step::Message(_, value) => {
-                let text = match self.bindings.fill(value) {
-                    Value::String(text) => text,
-                    value => value.to_string(),
-                };
-                let sent = self.connection()?.send(&text).await;
-                sent.map_err(|error| error.to_string())
+                let packet = frames::write(&self.bindings.fill(value), self.encoding)?;
+                let transport = self.connection()?;
+                let fed = transport.feed(packet);
+                fed.map_err(|error| error.to_string())?;
+                let flushed = poll_fn(|cx| transport.poll_flush(cx)).await;
+                flushed.map_err(|error| error.to_string())
             }
             Step::Close(by, code) if *by == self.side => match self.event().await? {
                 TransportEvent::Closed(Some(frame)) if frame.code == *code => {
@@ -158,14 +174,5 @@ impl<E: End> Run<E> {
             return Ok(());
         }
         Err(format!("the application learned `{said} {actual}`"))
-    }
-}
-
-fn message(event: TransportEvent) -> Result<Value, String> {
-    match event {
-        TransportEvent::Packet(Packet::Text(text)) => {
-            serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))
-        }
-        other => Err(format!("it did something else: {other:?}")),
     }
 }

@@ -13,6 +13,7 @@ use crate::{
 use handfast::{
     HandlerError, TagBuf,
     client::CallError,
+    codec::Encoding,
     server::{ConnectionInfo, StreamResponder},
     transport::{MemoryTransport, duplex},
 };
@@ -31,6 +32,7 @@ const CAPACITY: usize = 1024;
 /// The server, and an application that does what the conversation says.
 pub(crate) struct ServerEnd {
     server: Server,
+    encoding: Encoding,
     desk: Desk,
 }
 
@@ -58,10 +60,11 @@ struct Shared {
 }
 
 impl ServerEnd {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(encoding: Encoding) -> Self {
         let desk = Desk::default();
         Self {
             server: Server::new(App(desk.clone())),
+            encoding,
             desk,
         }
     }
@@ -129,7 +132,9 @@ impl End for ServerEnd {
     async fn open(&mut self) -> MemoryTransport {
         let (ours, theirs) = duplex(CAPACITY);
         let server = self.server.clone();
-        tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
+        let mut info = ConnectionInfo::default();
+        info.encoding = Some(self.encoding);
+        tokio::spawn(async move { server.serve(theirs, info).await });
         ours
     }
 

@@ -1,5 +1,6 @@
 //! Every conversation with the server, and with the Rust client.
 
+use handfast::codec::Encoding;
 use handfast_conversations::{Side, all, hold};
 
 fn every_conversation_with(side: Side) -> Result<(), Box<dyn std::error::Error>> {
@@ -10,20 +11,24 @@ fn every_conversation_with(side: Side) -> Result<(), Box<dyn std::error::Error>>
         if !is_of_side || !conversation.name.contains(&wanted) {
             continue;
         }
-        // Each has a runtime of its own: what one leaves behind is not the next one's.
-        let name = conversation.name.clone();
-        let done = std::thread::spawn(move || {
-            let mut runtime = tokio::runtime::Builder::new_current_thread();
-            let runtime = runtime.enable_time().start_paused(true).build();
-            let runtime = runtime.map_err(|error| error.to_string())?;
-            runtime.block_on(hold(&conversation, side))
-        });
-        held += 1;
-        if let Err(error) = done
-            .join()
-            .unwrap_or_else(|_| Err("it panicked".to_owned()))
-        {
-            failed.push(format!("{name}\n    {error}"));
+        let encodings = [Encoding::Json, Encoding::MsgPack, Encoding::Cbor];
+        // Text that is no JSON is nothing in the others.
+        let count = if conversation.has_text() { 1 } else { 3 };
+        for encoding in encodings.into_iter().take(count) {
+            held += 1;
+            let conversation = conversation.clone();
+            let name = conversation.name.clone();
+            // Each has a runtime of its own: what one leaves behind is not the next one's.
+            let done = std::thread::spawn(move || {
+                let mut runtime = tokio::runtime::Builder::new_current_thread();
+                let runtime = runtime.enable_time().start_paused(true).build();
+                let runtime = runtime.map_err(|error| error.to_string())?;
+                runtime.block_on(hold(&conversation, side, encoding))
+            });
+            let done = done.join();
+            if let Err(error) = done.unwrap_or_else(|_| Err("it panicked".to_owned())) {
+                failed.push(format!("{name}, in {encoding:?}\n    {error}"));
+            }
         }
     }
     println!("{held} conversations");

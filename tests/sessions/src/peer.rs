@@ -5,8 +5,9 @@ use futures_util::future::poll_fn;
 use handfast::{
     codec::Encoding,
     server::ConnectionInfo,
-    transport::{CloseFrame, MemoryTransport, Packet, Transport, TransportEvent, duplex},
+    transport::{CloseFrame, MemoryTransport, Transport, TransportEvent, duplex},
 };
+use handfast_testing::frames;
 use serde_json::{Value, json};
 use std::{net::SocketAddr, time::Duration};
 use tokio::time::timeout;
@@ -77,19 +78,7 @@ impl Peer {
     }
 
     pub(crate) async fn say(&mut self, message: &Value) -> Result<(), String> {
-        let packet = match self.encoding {
-            Encoding::Json => Packet::Text(message.to_string().into()),
-            Encoding::MsgPack => {
-                let bytes = rmp_serde::to_vec_named(message).map_err(|error| error.to_string())?;
-                Packet::Binary(bytes.into())
-            }
-            Encoding::Cbor => {
-                let mut bytes = Vec::new();
-                ciborium::into_writer(message, &mut bytes).map_err(|error| error.to_string())?;
-                Packet::Binary(bytes.into())
-            }
-            other => return Err(format!("{other:?} is not known here")),
-        };
+        let packet = frames::write(message, self.encoding)?;
         self.transport
             .feed(packet)
             .map_err(|error| error.to_string())?;
@@ -98,24 +87,12 @@ impl Peer {
         written.map_err(|error| error.to_string())
     }
 
-    fn decode(&self, packet: &Packet) -> Result<Value, String> {
-        let bytes: &[u8] = match packet {
-            Packet::Text(text) => text.as_bytes(),
-            Packet::Binary(bytes) => bytes,
-        };
-        match self.encoding {
-            Encoding::MsgPack => rmp_serde::from_slice(bytes).map_err(|error| error.to_string()),
-            Encoding::Cbor => ciborium::from_reader(bytes).map_err(|error| error.to_string()),
-            _ => serde_json::from_slice(bytes).map_err(|error| error.to_string()),
-        }
-    }
-
     /// Returns the next message, or the close code: 1006 if there is none.
     pub(crate) async fn next(&mut self) -> Result<Result<Value, u16>, String> {
         let received = timeout(PATIENCE, self.transport.receive()).await;
         let received = received.map_err(|_| "the server says nothing")?;
         match received.map_err(|error| error.to_string())? {
-            TransportEvent::Packet(packet) => self.decode(&packet).map(Ok),
+            TransportEvent::Packet(packet) => frames::read(&packet, self.encoding).map(Ok),
             TransportEvent::Closed(frame) => Ok(Err(frame.map_or(1006, |frame| frame.code))),
             other => Err(format!("{other:?}")),
         }

@@ -2,6 +2,8 @@
 //! easily got wrong.
 
 pub mod branches;
+#[cfg(feature = "frames")]
+pub mod frames;
 pub mod long_reports;
 pub mod overlapping;
 pub mod random;
