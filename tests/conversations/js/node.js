@@ -235,6 +235,7 @@ class Conversation {
     client.on('unhandled', ({ type }) => this.#learn(`unhandled ${type}`));
     client.on('error', error => this.#learn(`error ${error.code ?? error}`));
     client.on(api.news, ({ n }) => this.#learn('hears news', { n }));
+    client.on(api.hallSaid, ({ n }) => this.#learn('hears hall.said', { n }));
     client.on(api.mood, ({ n }) => this.#learn('hears mood', { n }));
   }
 
@@ -251,18 +252,28 @@ class Conversation {
       const sent = this.#client.send(kind === 'hint' ? api.hint : api.note, value);
       if (!sent.ok) this.#learn(`sent ${sent.error.code}`);
     },
-    joins: (value, label) => {
+    joins: (value, label, kind) => {
       const setup = subscription => {
-        this.#running.set(label, () => subscription.leave().then(result => this.#learn(`${label} ${result.ok ? 'left' : `error ${result.error.code}`}`)));
-        subscription.on(api.roomSaid, ({ n }) => this.#learn(`${label} room.said`, { n }));
-        subscription.on(api.roomTyping, ({ n }) => this.#learn(`${label} room.typing`, { n }));
+        const leave = () =>
+          subscription.leave().then(result => this.#learn(`${label} ${result.ok ? 'left' : `error ${result.error.code}`}`));
+        this.#running.set(label, leave);
+        for (const message of kind === 'hall' ? [api.hallSaid] : [api.roomSaid, api.roomTyping]) {
+          subscription.on(message, ({ n }) => this.#learn(`${label} ${message.name}`, { n }));
+        }
         subscription.on('gap', ({ from, to, reason }) =>
           this.#learn(`${label} gap`, JSON.parse(JSON.stringify({ from, to, reason }))),
         );
         subscription.on('lost', ({ code }) => this.#learn(`${label} lost ${code}`));
+        let isFirst = true;
+        subscription.members?.subscribe(({ list, count }) => {
+          const members = list.map(({ id, info, away }) => ({ id, n: info.n, ...(away && { away }) }));
+          if (!isFirst) this.#learn(`${label} members`, { count, list: members });
+          isFirst = false;
+        });
       };
-      this.#client.join(api.roomChannel, value, setup).then(
-        subscription => this.#learn(`${label} joined`, { n: subscription.joined.n }),
+      const joined = ({ n } = {}) => this.#learn(`${label} joined`, n === undefined ? null : { n });
+      this.#client.join(kind === 'hall' ? api.hallChannel : api.roomChannel, value, setup).then(
+        subscription => joined(subscription.joined),
         error => this.#learn(`${label} error ${codeOf(error.error)}`),
       );
     },

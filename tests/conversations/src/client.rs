@@ -2,14 +2,14 @@
 
 use crate::{
     api::{
-        Client, Confirm, ConfirmError, Confirmed, Get, Hint, Login, Name, Note, Put, PutError,
-        RoomJoined, ServerMessage, ServerRequestHandler, TicksWatch,
+        Client, Confirm, ConfirmError, Confirmed, Get, HallPresence, Hint, Login, Name, Note, Put,
+        PutError, ServerMessage, ServerRequestHandler, TicksWatch,
     },
     end::End,
     log::Log,
 };
 use handfast::{
-    DecodeError, HandlerError, TagBuf,
+    DecodeError, HandlerError, PresenceInfo, TagBuf,
     client::{CallError, ConnectError, Event, State, StreamError, Subscription},
     codec::Encoding,
     transport::{MemoryTransport, duplex},
@@ -153,19 +153,15 @@ impl ClientEnd {
                 })
                 .await;
             }
-            ["joins", label, "room"] => {
+            ["joins", label, kind] => {
                 let name = value["name"].as_str().unwrap_or_default().to_owned();
                 let name = Name::try_from(name).map_err(|error| error.to_string())?;
                 let left = self.runs(label);
                 let label = label.to_owned();
-                begin(async move {
-                    let joined = client.room(&name).join().await;
-                    match joined.map_err(|error| code(&error)) {
-                        Ok(room) => listen(room, label, left, log).await,
-                        Err(code) => log.add(format!("{label} error {code}"), Value::Null),
-                    }
-                })
-                .await;
+                match kind {
+                    "hall" => begin(joins_hall(client, name, label, left, log)).await,
+                    _ => begin(joins_room(client, name, label, left, log)).await,
+                }
             }
             ["watches", label, "ticks.watch"] => {
                 let left = self.runs(label);
@@ -313,6 +309,7 @@ async fn follow(client: Client, log: Log) {
         match event {
             Event::Message(envelope) => match envelope.message {
                 ServerMessage::News(news) => log.add("hears news", json!({ "n": news.n })),
+                ServerMessage::HallSaid(said) => log.add("hears hall.said", json!({ "n": said.n })),
                 ServerMessage::Mood(mood) => log.add("hears mood", json!({ "n": mood.n })),
                 other => log.add(format!("hears {other:?}"), Value::Null),
             },
@@ -322,14 +319,61 @@ async fn follow(client: Client, log: Log) {
     }
 }
 
-async fn listen(
-    mut room: Subscription<ServerMessage, RoomJoined>,
+async fn joins_room(
+    client: Client,
+    name: Name,
+    label: String,
+    left: oneshot::Receiver<()>,
+    log: Log,
+) {
+    match client.room(&name).join().await {
+        Ok(room) => {
+            log.add(format!("{label} joined"), json!({ "n": room.reply.n }));
+            listen(room, |_| Value::Null, label, left, log).await;
+        }
+        Err(error) => log.add(format!("{label} error {}", code(&error)), Value::Null),
+    }
+}
+
+async fn joins_hall(
+    client: Client,
+    name: Name,
+    label: String,
+    left: oneshot::Receiver<()>,
+    log: Log,
+) {
+    match client.hall(&name).join().await {
+        Ok(hall) => {
+            log.add(format!("{label} joined"), Value::Null);
+            listen(hall, members, label, left, log).await;
+        }
+        Err(error) => log.add(format!("{label} error {}", code(&error)), Value::Null),
+    }
+}
+
+/// Who is in a channel.
+fn members<R>(hall: &Subscription<ServerMessage, R, HallPresence>) -> Value {
+    let members = hall.members();
+    let list: Vec<Value> = members
+        .iter()
+        .map(|member| match member.away {
+            true => json!({ "id": &*member.id, "n": member.info.n, "away": true }),
+            false => json!({ "id": &*member.id, "n": member.info.n }),
+        })
+        .collect();
+    json!({ "count": hall.member_count(), "list": list })
+}
+
+async fn listen<R, I: PresenceInfo + std::fmt::Debug>(
+    mut room: Subscription<ServerMessage, R, I>,
+    members: impl Fn(&Subscription<ServerMessage, R, I>) -> Value,
     label: String,
     mut left: oneshot::Receiver<()>,
     log: Log,
 ) {
     let add = |what: &str, value| log.add(format!("{label} {what}"), value);
-    add("joined", json!({ "n": room.reply.n }));
+    // A list that differs from the one before is an event for each difference.
+    let mut known = Value::Null;
     loop {
         let event = tokio::select! {
             event = room.next() => event,
@@ -343,6 +387,7 @@ async fn listen(
         match event {
             Some(Event::Message(envelope)) => match envelope.message {
                 ServerMessage::RoomSaid(said) => add("room.said", json!({ "n": said.n })),
+                ServerMessage::HallSaid(said) => add("hall.said", json!({ "n": said.n })),
                 ServerMessage::RoomTyping(typing) => add("room.typing", json!({ "n": typing.n })),
                 other => add(&format!("{other:?}"), Value::Null),
             },
@@ -355,7 +400,15 @@ async fn listen(
                 let reason = reason.map(|reason| ("reason".to_owned(), reason));
                 add("gap", Value::Object(bounds.chain(reason).collect()));
             }
-            Some(Event::DecodeError(error)) => add(&invalid(&error), Value::Null),
+            // The TypeScript client reports it to nobody in particular.
+            Some(Event::DecodeError(error)) => log.add(invalid(&error), Value::Null),
+            Some(Event::Presence(_)) => {
+                let now = members(&room);
+                if std::mem::replace(&mut known, now.clone()) != now {
+                    add("members", now);
+                }
+            }
+            Some(Event::Removed) => add("lost CLOSED", Value::Null),
             Some(Event::Lost(error)) => add(&format!("lost {}", code(&error)), Value::Null),
             Some(other) => add(&format!("{other:?}"), Value::Null),
             None => return,

@@ -2,10 +2,11 @@
 
 use crate::{
     api::{
-        ClientHandle, Confirm, Context, Done, FullErrorData, Get, Got, Handler, Hint, Login,
-        LoginError, Mood, Name, News, Note, Put, PutError, RoomHandler, RoomJoin, RoomJoinError,
-        RoomJoined, RoomLeave, RoomLeft, RoomSaid, RoomTyping, Server, SessionHandler, TicksDone,
-        TicksHandler, TicksTick, TicksWatch, TicksWatchError, TicksWatching,
+        ClientHandle, Confirm, Context, Done, FullErrorData, Get, Got, Hall, HallPresence,
+        HallSaid, Handler, Hint, Login, LoginError, Mood, Name, News, Note, Put, PutError,
+        RoomHandler, RoomJoin, RoomJoinError, RoomJoined, RoomLeave, RoomLeft, RoomSaid,
+        RoomTyping, Server, SessionHandler, TicksDone, TicksHandler, TicksTick, TicksWatch,
+        TicksWatchError, TicksWatching,
     },
     end::End,
     log::Log,
@@ -14,7 +15,7 @@ use handfast::{
     HandlerError, TagBuf,
     client::CallError,
     codec::Encoding,
-    server::{ConnectionInfo, StreamResponder},
+    server::{ConnectionInfo, Rejection, StreamResponder},
     transport::{MemoryTransport, duplex},
 };
 use serde_json::{Map, Value, json};
@@ -80,14 +81,33 @@ impl ServerEnd {
             ["fails", kind] => self.desk.order(kind, Order::Fail),
             ["accepts", kind] => self.desk.order(kind, Order::Accept),
             ["item", kind] => self.desk.order(kind, Order::Item(n)),
-            ["publishes", room, kind] => {
-                let name = Name::try_from(room.to_owned()).map_err(|error| error.to_string())?;
-                let room = self.server.handle().room(&name);
+            ["publishes", name, kind @ ("room.said" | "room.typing")] => {
+                let room = self.server.handle().room(&channel(name)?);
                 let receipt = match kind {
                     "room.typing" => room.publish(&RoomTyping { n }),
                     _ => room.publish(&RoomSaid { n }),
                 };
                 receipt.await.map(drop).map_err(|error| error.to_string())
+            }
+            ["publishes", name, "hall.said"] => {
+                let hall = self.server.handle().hall(&channel(name)?);
+                let receipt = hall.publish(&HallSaid { n });
+                receipt.await.map(drop).map_err(|error| error.to_string())
+            }
+            ["adds", "hall", name] => {
+                let hall = self.desk.client()?.channel_handle(&Hall {
+                    name: channel(name)?,
+                });
+                hall.add().await.map_err(|error| error.to_string())
+            }
+            ["removes", "hall", name] => {
+                self.desk
+                    .client()?
+                    .channel_handle(&Hall {
+                        name: channel(name)?,
+                    })
+                    .remove();
+                Ok(())
             }
             ["sends", kind] => {
                 let client = self.desk.client()?;
@@ -154,6 +174,8 @@ impl End for ServerEnd {
                 | "publishes"
                 | "sends"
                 | "asks"
+                | "adds"
+                | "removes"
                 | "kicks"
                 | "shuts-down"
         );
@@ -166,6 +188,10 @@ impl End for ServerEnd {
     fn log(&self) -> &Log {
         &self.desk.log
     }
+}
+
+fn channel(name: &str) -> Result<Name, String> {
+    Name::try_from(name.to_owned()).map_err(|error| error.to_string())
 }
 
 fn code<E: std::fmt::Debug>(error: &CallError<E>) -> String {
@@ -301,6 +327,17 @@ impl SessionHandler for App {
 
     fn principal<'a>(&self, user: &'a User) -> Option<Cow<'a, str>> {
         Some(Cow::Borrowed(&user.name))
+    }
+
+    async fn authorize_join(&self, key: &str, _: &Context<User>) -> Result<(), Rejection> {
+        match key {
+            "hall:closed" => Err(Rejection::new("REFUSED", "the conversation says so")),
+            _ => Ok(()),
+        }
+    }
+
+    fn hall_presence(&self, _: &str, _: &Context<User>) -> HallPresence {
+        HallPresence { n: 1 }
     }
 
     fn expires(&self, user: &User) -> Option<SystemTime> {

@@ -124,8 +124,8 @@ class Known implements ChannelMembers {
       this.#members = this.#incoming;
       this.#incoming = undefined;
       this.#wasListed = true;
-    } else if (member !== undefined) {
-      this.#happened(event, member, channel, events);
+    } else if (member === undefined || !this.#happened(event, member, channel, events)) {
+      return;
     }
     const known = this.store.get().self;
     const id = self ?? known;
@@ -133,7 +133,8 @@ class Known implements ChannelMembers {
     for (const one of events) this.#host.emit(channel, one);
   }
 
-  #happened(event: string, { id, ...rest }: WireMember, channel: string, events: PresenceEvent<unknown>[]): void {
+  /** Returns whether the event is known; a later server may have others. */
+  #happened(event: string, { id, ...rest }: WireMember, channel: string, events: PresenceEvent<unknown>[]): boolean {
     const before = this.#members.get(id);
     switch (event) {
       case 'join':
@@ -141,19 +142,21 @@ class Known implements ChannelMembers {
         const now = this.#add(this.#members, { id, ...rest }, '/payload/member/info', channel);
         if (now === undefined) this.#members.delete(id); // what was known of it is outdated
         else events.push({ event, member: now });
-        return;
+        return true;
       }
       case 'away':
       case 'back': {
-        if (before === undefined) return;
+        if (before === undefined) return true;
         const now = { ...before, away: event === 'away' };
         this.#members.set(id, now);
         events.push({ event, member: now });
-        return;
+        return true;
       }
-      case 'leave': {
+      case 'leave':
         if (this.#members.delete(id)) events.push({ event, member: before! });
-      }
+        return true;
+      default:
+        return false;
     }
   }
 
