@@ -42,7 +42,7 @@ test('members are a store, and what happens to them are events', async () => {
   await server.say(notice('leave', 2, { member: { id: 'b' } }));
   await server.say(notice('of a newer server', 2, {}));
   assert.deepEqual(events, ['join bob false', 'away bob true', 'back bob false', 'update rob false', 'leave rob false']);
-  assert.deepEqual(states, [0, 2, 3, 3, 3, 3, 2, 2]);
+  assert.deepEqual(states, [0, 2, 3, 3, 3, 3, 2]);
   assert.equal(room.members.get().count, 2);
   unsubscribe();
 });
