@@ -13,26 +13,43 @@ use std::{
 /// # Errors
 /// If the spec is wrong, a file cannot be written, or Node or esbuild is missing: in words.
 pub fn bundle(suite: &Path) -> Result<PathBuf, String> {
-    let words = |error: io::Error| error.to_string();
-    let program = std::env::current_exe().map_err(words)?;
-    let target = program.parent().and_then(Path::parent).unwrap_or(suite);
     let name = suite.file_name().ok_or("the suite has no folder")?;
-    let folder = target.join(name);
-    let (outputs, ..) = Generator::new(suite.join("protocol.yaml"))
+    let folder = folder(&name.to_string_lossy())?;
+    bundle_spec(suite, &suite.join("protocol.yaml"), &folder)?;
+    Ok(folder)
+}
+
+/// The folder of a name beside the running program.
+///
+/// # Errors
+/// If the program does not know where it is: in words.
+pub fn folder(name: &str) -> Result<PathBuf, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let target = program.parent().and_then(Path::parent);
+    Ok(target.ok_or("the program is in no folder")?.join(name))
+}
+
+/// As [`bundle`], with another spec, into another folder.
+///
+/// # Errors
+/// As those of [`bundle`].
+pub fn bundle_spec(suite: &Path, spec: &Path, folder: &Path) -> Result<(), String> {
+    let words = |error: io::Error| error.to_string();
+    let (outputs, ..) = Generator::new(spec)
         .prepare()
         .map_err(|error| format!("{error:?}"))?;
     for output in outputs {
         let path = folder.join(output.path);
-        fs::create_dir_all(path.parent().unwrap_or(&folder)).map_err(words)?;
+        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(words)?;
         fs::write(path, output.text).map_err(words)?;
     }
     let status = Command::new("node")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("build.js"))
         .arg(suite)
-        .arg(&folder)
+        .arg(folder)
         .status();
     match status {
-        Ok(status) if status.success() => Ok(folder),
+        Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!(
             "the client cannot be bundled: {status}; run `npm ci --prefix tests/typescript`"
         )),

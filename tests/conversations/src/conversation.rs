@@ -43,6 +43,8 @@ pub struct Conversation {
     pub name: String,
     /// The side that is tested; the other cannot be, since it does not keep to the protocol, or is not asked to.
     pub only: Option<Side>,
+    /// Whether every message of the server has its number in the session: the files that begin with `numbered`.
+    pub is_numbered: bool,
     pub(crate) lines: Vec<Line>,
 }
 
@@ -59,6 +61,13 @@ const BEGIN: [&str; 3] = [
     "open",
     r#"→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"},"resume":{}}}"#,
     r#"← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first","received":0}}"#,
+];
+
+/// The same where messages have numbers.
+const BEGIN_NUMBERED: [&str; 3] = [
+    "open",
+    r#"→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"}}}"#,
+    r#"← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first"}}"#,
 ];
 
 /// Every conversation, in the order of the files' names.
@@ -90,6 +99,7 @@ fn read(file: &str, text: &str, all: &mut Vec<Conversation>) -> Result<(), Strin
             all.push(Conversation {
                 name: format!("{file}: {title}"),
                 only: None,
+                is_numbered: file.starts_with("numbered"),
                 lines: Vec::new(),
             });
             continue;
@@ -102,7 +112,11 @@ fn read(file: &str, text: &str, all: &mut Vec<Conversation>) -> Result<(), Strin
             "only: client" | "only: rust" => conversation.only = Some(Side::Client),
             "only: server" => conversation.only = Some(Side::Server),
             _ => {
-                let lines: &[&str] = if said == "begin" { &BEGIN } else { &[said] };
+                let lines: &[&str] = match (said, conversation.is_numbered) {
+                    ("begin", false) => &BEGIN,
+                    ("begin", true) => &BEGIN_NUMBERED,
+                    _ => &[said],
+                };
                 for line in lines {
                     let step = step(line)
                         .ok_or_else(|| format!("{file}:{number}: `{said}` says nothing"))?;

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 /// The end that a conversation tests, with its application.
 pub(crate) trait End {
+    /// The hash of its protocol.
+    const HASH: &'static str;
+
     /// Connects: the other end's transport, as soon as there is a connection.
     async fn open(&mut self) -> MemoryTransport;
 

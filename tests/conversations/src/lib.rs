@@ -1,21 +1,44 @@
 //! Conversations of [docs/wire.md](../../../docs/wire.md), line by line, as data. Each is held with the server, whose client is played, and with
 //! both clients, whose server is played. `README.md` describes the form of the files in `cases`.
 
-mod api {
-    #![allow(
-        dead_code,
-        reason = "the server and the Rust client need some of it, the TypeScript client the rest"
-    )]
-    include!(concat!(env!("OUT_DIR"), "/api.rs"));
-}
-
 mod bindings;
-mod client;
 mod conversation;
 mod end;
 mod log;
+pub mod numbered_spec;
 mod run;
-mod server;
+
+/// The ends of the protocol.
+#[path = "ends"]
+mod plain {
+    pub(crate) mod api {
+        #![allow(
+            dead_code,
+            reason = "the server and the Rust client need some of it, the TypeScript client the rest"
+        )]
+        include!(concat!(env!("OUT_DIR"), "/api.rs"));
+    }
+    pub(crate) mod client;
+    pub(crate) mod server;
+}
+
+/// The same where every message of the server has its number in the session.
+#[path = "ends"]
+#[allow(
+    clippy::duplicate_mod,
+    reason = "the ends of both protocols do the same with types of their own"
+)]
+mod numbered {
+    pub(crate) mod api {
+        #![allow(
+            dead_code,
+            reason = "the server and the Rust client need some of it, the TypeScript client the rest"
+        )]
+        include!(concat!(env!("OUT_DIR"), "/numbered.rs"));
+    }
+    pub(crate) mod client;
+    pub(crate) mod server;
+}
 
 pub use conversation::{Conversation, Side, all};
 pub use run::hold;

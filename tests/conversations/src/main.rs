@@ -1,6 +1,9 @@
 //! `cargo run -p handfast-conversations [-- WORDS]`: holds the conversations with the TypeScript client in Node, or those with these words in their names.
 
+use handfast_bundles::{bundle, bundle_spec, folder};
+use handfast_conversations::numbered_spec::numbered;
 use std::{
+    fs, io,
     path::Path,
     process::{Command, ExitCode},
 };
@@ -19,12 +22,22 @@ fn main() -> ExitCode {
 /// Whether every conversation was held.
 fn run() -> Result<bool, String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = handfast_bundles::bundle(here)?;
-    let mut node = Command::new("node");
-    node.arg(folder.join("node.cjs")).arg(here.join("cases"));
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    node.arg(words.join(" "));
-    let status = node.status();
-    let status = status.map_err(|error| format!("`node` does not run: {error}"))?;
-    Ok(status.success())
+    let words = |error: io::Error| error.to_string();
+    let plain = bundle(here)?;
+    let with_numbers = folder("conversations-numbered")?;
+    let spec = with_numbers.join("protocol.yaml");
+    let text = fs::read_to_string(here.join("protocol.yaml")).map_err(words)?;
+    fs::create_dir_all(&with_numbers).map_err(words)?;
+    fs::write(&spec, numbered(&text)?).map_err(words)?;
+    bundle_spec(here, &spec, &with_numbers)?;
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    let mut all = true;
+    for (folder, protocol) in [(plain, "plain"), (with_numbers, "numbered")] {
+        let mut node = Command::new("node");
+        node.arg(folder.join("node.cjs")).arg(here.join("cases"));
+        let status = node.arg(protocol).arg(asked.join(" ")).status();
+        let status = status.map_err(|error| format!("`node` does not run: {error}"))?;
+        all &= status.success();
+    }
+    Ok(all)
 }

@@ -1,15 +1,12 @@
 //! Holds a conversation with one end, and plays the other.
 
 use crate::{
-    api::Conversations,
     bindings::Bindings,
-    client::ClientEnd,
     conversation::{Conversation, Line, Side, Step},
     end::End,
-    server::ServerEnd,
+    numbered, plain,
 };
 use handfast::{
-    Protocol,
     codec::Encoding,
     transport::{CloseFrame, MemoryTransport, Transport, TransportEvent},
 };
@@ -33,24 +30,58 @@ pub async fn hold(
     side: Side,
     encoding: Encoding,
 ) -> Result<(), String> {
-    match side {
-        Side::Client => with(conversation, side, encoding, ClientEnd::new(encoding)).await,
-        Side::Server => with(conversation, side, encoding, ServerEnd::new(encoding)).await,
+    match (side, conversation.is_numbered) {
+        (Side::Client, false) => {
+            with(
+                conversation,
+                side,
+                encoding,
+                plain::client::ClientEnd::new(encoding),
+            )
+            .await
+        }
+        (Side::Server, false) => {
+            with(
+                conversation,
+                side,
+                encoding,
+                plain::server::ServerEnd::new(encoding),
+            )
+            .await
+        }
+        (Side::Client, true) => {
+            with(
+                conversation,
+                side,
+                encoding,
+                numbered::client::ClientEnd::new(encoding),
+            )
+            .await
+        }
+        (Side::Server, true) => {
+            with(
+                conversation,
+                side,
+                encoding,
+                numbered::server::ServerEnd::new(encoding),
+            )
+            .await
+        }
     }
 }
 
-async fn with(
+async fn with<E: End>(
     conversation: &Conversation,
     side: Side,
     encoding: Encoding,
-    end: impl End,
+    end: E,
 ) -> Result<(), String> {
     let mut run = Run {
         side,
         encoding,
         end,
         transport: None,
-        bindings: Bindings::new(Conversations::DESCRIPTOR.hash),
+        bindings: Bindings::new(E::HASH),
     };
     for Line { number, step } in &conversation.lines {
         let done = run.step(step).await;

@@ -1,18 +1,15 @@
 //! The server as the end of a conversation.
 
-use crate::{
-    api::{
-        ClientHandle, Confirm, Context, Done, FullErrorData, Get, Got, Hall, HallPresence,
-        HallSaid, Handler, Hint, Login, LoginError, Mood, Name, News, Note, Put, PutError,
-        RoomHandler, RoomJoin, RoomJoinError, RoomJoined, RoomLeave, RoomLeft, RoomSaid,
-        RoomTyping, Server, SessionHandler, TicksDone, TicksHandler, TicksTick, TicksWatch,
-        TicksWatchError, TicksWatching,
-    },
-    end::End,
-    log::Log,
+use super::api::{
+    ClientHandle, Confirm, Context, Conversations, Done, FullErrorData, Get, Got, Hall,
+    HallPresence, HallSaid, Handler, Hint, Login, LoginError, Mood, Name, News, Note, Put,
+    PutError, RoomHandler, RoomJoin, RoomJoinError, RoomJoined, RoomLeave, RoomLeft, RoomSaid,
+    RoomTyping, Server, SessionHandler, TicksDone, TicksHandler, TicksTick, TicksWatch,
+    TicksWatchError, TicksWatching,
 };
+use crate::{end::End, log::Log};
 use handfast::{
-    HandlerError, TagBuf,
+    HandlerError, Protocol, TagBuf,
     client::CallError,
     codec::Encoding,
     server::{ConnectionInfo, Rejection, StreamResponder},
@@ -149,6 +146,8 @@ impl ServerEnd {
 }
 
 impl End for ServerEnd {
+    const HASH: &'static str = Conversations::DESCRIPTOR.hash;
+
     async fn open(&mut self) -> MemoryTransport {
         let (ours, theirs) = duplex(CAPACITY);
         let server = self.server.clone();

@@ -1,16 +1,13 @@
 //! The Rust client as the end of a conversation.
 
-use crate::{
-    api::{
-        Client, Confirm, ConfirmError, Confirmed, Get, HallPresence, Hint, Login, Name, Note, Put,
-        PutError, ServerMessage, ServerRequestHandler, TicksWatch,
-    },
-    end::End,
-    log::Log,
+use super::api::{
+    Client, Confirm, ConfirmError, Confirmed, Conversations, Get, HallPresence, Hint, Login, Name,
+    Note, Put, PutError, ServerMessage, ServerRequestHandler, TicksWatch,
 };
+use crate::{end::End, log::Log};
 use handfast::{
-    DecodeError, HandlerError, PresenceInfo, TagBuf,
-    client::{CallError, ConnectError, Event, State, StreamError, Subscription},
+    DecodeError, HandlerError, PresenceInfo, Protocol, TagBuf,
+    client::{CallError, ConnectError, Event, Gap, State, StreamError, Subscription},
     codec::Encoding,
     transport::{MemoryTransport, duplex},
 };
@@ -194,6 +191,8 @@ impl ClientEnd {
 }
 
 impl End for ClientEnd {
+    const HASH: &'static str = Conversations::DESCRIPTOR.hash;
+
     async fn open(&mut self) -> MemoryTransport {
         if self.client.is_none() {
             self.connect();
@@ -290,6 +289,20 @@ fn invalid(error: &DecodeError) -> String {
     format!("invalid {}", error.kind.code())
 }
 
+/// Which messages are lost, and why, as far as that is known.
+fn bounds(gap: &Gap) -> Value {
+    let reason = gap.reason.map(|reason| json!(reason.as_str()));
+    let known = [
+        ("from", gap.from.map(Value::from)),
+        ("to", gap.to.map(Value::from)),
+        ("reason", reason),
+    ];
+    let known = known
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(known.collect())
+}
+
 /// Reports what belongs to no request and no channel, and the end.
 async fn follow(client: Client, log: Log) {
     if client.skew().is_some() {
@@ -314,6 +327,7 @@ async fn follow(client: Client, log: Log) {
                 other => log.add(format!("hears {other:?}"), Value::Null),
             },
             Event::DecodeError(error) => log.add(invalid(&error), Value::Null),
+            Event::Gap(gap) => log.add("hears gap", bounds(&gap)),
             other => log.add(format!("hears {other:?}"), Value::Null),
         }
     }
@@ -392,13 +406,7 @@ async fn listen<R, I: PresenceInfo + std::fmt::Debug>(
                 other => add(&format!("{other:?}"), Value::Null),
             },
             Some(Event::Gap(gap)) => {
-                let reason = gap.reason.map(|reason| json!(reason.as_str()));
-                let bounds = [("from", gap.from), ("to", gap.to)];
-                let bounds = bounds
-                    .into_iter()
-                    .filter_map(|(name, bound)| Some((name.to_owned(), json!(bound?))));
-                let reason = reason.map(|reason| ("reason".to_owned(), reason));
-                add("gap", Value::Object(bounds.chain(reason).collect()));
+                add("gap", bounds(&gap));
             }
             // The TypeScript client reports it to nobody in particular.
             Some(Event::DecodeError(error)) => log.add(invalid(&error), Value::Null),
