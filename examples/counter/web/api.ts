@@ -141,11 +141,12 @@ export function dispatch<R>(message: ServerMessage, handlers: Handlers<R>): R {
 
 // ---- Channels -------------------------------------------------------------------------------------------------------
 
-export const changesChannel: hf.Channel<'changes', undefined, CounterValue> = {
+export const changesChannel: hf.Channel<'changes', undefined, CounterValue, never, undefined> = {
   name: 'changes',
   key: () => 'changes',
   join: counterFollow,
   via: hf.joinChannel,
+  presence: { info: hf.noPayload, members: 1000, via: hf.presence },
 };
 
 // ---- Session --------------------------------------------------------------------------------------------------------
@@ -154,7 +155,7 @@ export const changesChannel: hf.Channel<'changes', undefined, CounterValue> = {
 export const protocol: hf.Protocol = {
   name: 'counter',
   version: '1.0.0',
-  hash: '2ba7810edbf27e28f30f75a3da2035e9',
+  hash: 'aafa727aa2b2edcbdaac54fa5a45eedb',
   subprotocols: { json: 'counter.v1+json' },
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,
