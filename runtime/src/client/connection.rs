@@ -1,27 +1,22 @@
 //! The task of a client: it connects, performs the handshake, serves the session, and reconnects.
 
 use super::{
-    ConnectError, VersionSkew,
+    ConnectError,
     backoff::Backoff,
     core::Core,
     dial::Dial,
+    handshake::{Welcome, lost},
     session::{Session, SessionEnd},
 };
 use crate::{
     Side,
-    descriptor::{CloseReason, ProtocolDescriptor},
-    early::Early,
+    descriptor::CloseReason,
     session::link::Link,
-    system::{Head, Hello, Ready, RemoteError, Resume, Role, check_version},
-    transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
+    transport::{CloseFrame, Packet, Transport},
     transport_io::{CLOSE_TIMEOUT, Clock},
 };
-use serde_json::value::RawValue;
 use std::{error::Error, sync::Arc, task::Poll};
 use tokio::time::Instant;
-
-/// The longest version and hash that are accepted from a server. Both are stored and logged.
-const MAX_NAME: usize = 64;
 
 /// What a client needs to connect and reconnect.
 pub(crate) struct Connector {
@@ -38,19 +33,6 @@ pub(crate) struct Connector {
     resume_until: Option<Instant>,
     link: Link,
     clock: Clock,
-}
-
-/// What the server's `ready` says.
-struct Welcome {
-    skew: Option<VersionSkew>,
-    session: String,
-    resumed: bool,
-    /// How many messages the server has received in the session, if it counts.
-    received: Option<u64>,
-    /// The milliseconds until the authentication expires.
-    expires: Option<u64>,
-    /// What the server sent before.
-    early: Early,
 }
 
 /// Closes the client when its task ends for any reason, including a panic or the end of its runtime.
@@ -90,7 +72,9 @@ impl Connector {
             if self.negotiate {
                 self.core.negotiate(&mut *transport).await?;
             }
-            let welcome = self.handshake(&mut *transport, auth).await;
+            let session = self.session.as_deref().filter(|_| self.core.is_detached());
+            let resumes = session.map(|session| (session, self.link.received()));
+            let welcome = self.core.handshake(&mut *transport, auth, resumes).await;
             if let Err(error @ ConnectError::Version { .. }) = &welcome
                 && let Some(frame) = self.final_close(error)
             {
@@ -170,7 +154,7 @@ impl Connector {
         if resumed && !(core.is_detached() && received.is_some()) {
             return Err(ConnectError::UnexpectedReply);
         }
-        let counting = received.is_some() && self.counts();
+        let counting = received.is_some() && self.core.counts();
         match received.filter(|_| resumed) {
             Some(received) => {
                 if core.resumed(received, skew).is_err() {
@@ -196,161 +180,6 @@ impl Connector {
             core.receive(&packet);
         }
         Ok(())
-    }
-
-    /// Whether the protocol lets sessions resume.
-    fn counts(&self) -> bool {
-        let session = &self.core.descriptor.session;
-        let roles = &session.roles;
-        session.resume.is_some()
-            && !session.numbered
-            && roles.hello.is_some()
-            && roles.ready.is_some()
-            && roles.received.is_some()
-            && session.mapped.hello.is_none()
-            && session.mapped.ready.is_none()
-    }
-
-    /// Sends `hello` and waits for `ready` or `refuse`.
-    async fn handshake(
-        &self,
-        transport: &mut dyn Transport,
-        auth: Option<Box<RawValue>>,
-    ) -> Result<Welcome, ConnectError> {
-        let descriptor = self.core.descriptor;
-        let roles = &descriptor.session.roles;
-        let mut opening = self.opening(auth)?;
-        let mut early = Early::default();
-        // The server may speak first.
-        let mut is_greeted = roles.greeting.is_none();
-        loop {
-            if is_greeted {
-                for packet in std::mem::take(&mut opening) {
-                    transport.send(packet).await.map_err(lost)?;
-                }
-            }
-            if is_greeted && roles.ready.is_none() {
-                return Ok(Welcome {
-                    skew: None,
-                    session: String::new(),
-                    resumed: false,
-                    received: None,
-                    expires: None,
-                    early,
-                });
-            }
-            let packet = next_packet(transport, descriptor).await?;
-            let source = self
-                .core
-                .codec
-                .source(packet.frame())
-                .map_err(|_| ConnectError::UnexpectedReply)?;
-            let (head, role) = Head::find(
-                &source,
-                descriptor.server,
-                Side::Server,
-                &descriptor.session,
-            )
-            .map_err(|_| ConnectError::UnexpectedReply)?;
-            match role {
-                Some(Role::Greeting) if !is_greeted => is_greeted = true,
-                Some(Role::Ready) if is_greeted => {
-                    return self.read_ready(&head, early);
-                }
-                Some(Role::Refuse | Role::Error) => {
-                    let error =
-                        RemoteError::read(&head).map_err(|_| ConnectError::UnexpectedReply)?;
-                    return Err(ConnectError::Refused(error));
-                }
-                Some(Role::Ping) => {
-                    if let Some(pong) = self.core.encode_pong(&head) {
-                        transport.send(pong).await.map_err(lost)?;
-                    }
-                }
-                Some(Role::Pong) => {}
-                None if is_early(descriptor, &head) => {
-                    if !early.keep(packet, self.core.limits.inbound) {
-                        return Err(ConnectError::UnexpectedReply);
-                    }
-                }
-                _ => return Err(ConnectError::UnexpectedReply),
-            }
-        }
-    }
-
-    /// Reads the server's `ready`.
-    fn read_ready(&self, head: &Head<'_>, early: Early) -> Result<Welcome, ConnectError> {
-        let descriptor = self.core.descriptor;
-        let ready = Ready::read(head).map_err(|_| ConnectError::UnexpectedReply)?;
-        let long = |text: &str| text.len() > MAX_NAME;
-        if ready.version.as_deref().is_some_and(long)
-            || long(&ready.session)
-            || ready.hash.as_deref().is_some_and(long)
-        {
-            return Err(ConnectError::UnexpectedReply);
-        }
-        if let Some(version) = &ready.version {
-            check_version(
-                Side::Server,
-                version,
-                descriptor.version,
-                descriptor.accepts,
-            )
-            .map_err(|(side, message)| ConnectError::Version { side, message })?;
-        }
-        let version = ready.version.unwrap_or_default();
-        let other = ready.hash.filter(|hash| hash != descriptor.hash);
-        let skew = other.map(|hash| {
-            tracing::warn!(
-                protocol = descriptor.name,
-                ours = descriptor.version,
-                theirs = version,
-                "skew: the server was generated from a different spec with an accepted version"
-            );
-            VersionSkew { version, hash }
-        });
-        Ok(Welcome {
-            skew,
-            session: ready.session,
-            resumed: ready.resumed,
-            received: ready.received,
-            expires: ready.expires,
-            early,
-        })
-    }
-
-    /// Encodes the hello, if the protocol has one, and what authenticates the client, if that is another message.
-    fn opening(&self, auth: Option<Box<RawValue>>) -> Result<Vec<Packet>, ConnectError> {
-        let descriptor = self.core.descriptor;
-        let (auth, following) = match descriptor.session.auth_follows() {
-            true => (None, auth),
-            false => (auth, None),
-        };
-        let hello = Hello {
-            version: Some(descriptor.version.to_owned()),
-            hash: Some(descriptor.hash.to_owned()),
-            auth,
-            resume: self.counts().then(|| Resume {
-                session: self
-                    .session
-                    .clone()
-                    .filter(|_| self.core.is_detached())
-                    .map(|session| (session, self.link.received())),
-            }),
-        };
-        let hello = self.core.session_message(Role::Hello, Some(&hello));
-        let following = following
-            .as_ref()
-            .map(|auth| self.core.session_message(Role::Auth, Some(auth)));
-        let mut packets = Vec::new();
-        for message in [Some(hello), following].into_iter().flatten() {
-            let message = message.map_err(|error| ConnectError::Auth(error.into()))?;
-            if let Some(message) = message {
-                let packet = self.core.encode(&message, None);
-                packets.push(packet.map_err(|_| ConnectError::UnexpectedReply)?);
-            }
-        }
-        Ok(packets)
     }
 
     /// Serves this connection and its successors until the client is closed or the server closes for good. Dropping the future
@@ -514,32 +343,4 @@ async fn closing(core: &Core) -> CloseFrame {
         }
     })
     .await
-}
-
-/// Waits for the next message of the handshake.
-pub(super) async fn next_packet(
-    transport: &mut dyn Transport,
-    descriptor: &'static ProtocolDescriptor,
-) -> Result<Packet, ConnectError> {
-    loop {
-        match transport.receive().await.map_err(lost)? {
-            TransportEvent::Packet(packet) => return Ok(packet),
-            TransportEvent::Alive => {}
-            TransportEvent::Closed(closing) => {
-                let is_final = closing.as_ref().is_some_and(|c| c.is_final(descriptor));
-                return Err(ConnectError::Closed { closing, is_final });
-            }
-        }
-    }
-}
-
-/// Whether the server may send a message before ready.
-fn is_early(descriptor: &ProtocolDescriptor, head: &Head<'_>) -> bool {
-    let early = descriptor.session.before_ready;
-    let index = (descriptor.server.lookup)(head.tag.borrow());
-    index.is_some_and(|index| early.contains(&descriptor.server.messages[index].name))
-}
-
-pub(super) fn lost(error: TransportError) -> ConnectError {
-    ConnectError::Transport(error.into())
 }

@@ -2,9 +2,9 @@
 
 use super::{
     ConnectError,
-    connection::{lost, next_packet},
     core::Core,
     dial::Subprotocol,
+    handshake::{lost, next_packet},
 };
 use crate::{
     Side,
