@@ -4,7 +4,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -95,12 +95,28 @@ pub(crate) struct Passed {
     /// How many bytes are held.
     pub(crate) held: u64,
     head: Vec<u8>,
+    /// When the first byte came from the server.
+    answered: Option<Instant>,
+    /// When the last byte went through, in either direction.
+    last: Option<Instant>,
 }
+
+/// After so long without a connection a session may have ended, which is a little earlier than `session.resume` says.
+const KEPT: Duration = Duration::from_secs(9);
 
 impl Passed {
     /// Whether the server said that it resumes a session.
     pub(crate) fn is_resumed(&self) -> bool {
         String::from_utf8_lossy(&self.head).contains(r#""resumed":true"#)
+    }
+
+    /// Whether the session of this connection may have ended before the next one: on a busy machine, or because a browser delays
+    /// connections to where others have failed.
+    pub(crate) fn has_expired_before(&self, next: &Self) -> bool {
+        let (Some(lost), Some(again)) = (self.last, next.answered) else {
+            return false;
+        };
+        again.duration_since(lost) > KEPT
     }
 
     /// What came from the server at last, for people.
@@ -414,10 +430,13 @@ impl Pipe {
                 end
             };
             let bytes = &bytes[..(end - before) as usize];
+            let now = Instant::now();
+            passed.last = Some(now);
             match self.direction {
                 Direction::Up => passed.up = end,
                 Direction::Down => {
                     passed.down = end;
+                    passed.answered.get_or_insert(now);
                     let room = HEAD.saturating_sub(passed.head.len());
                     passed.head.extend(bytes.iter().take(room));
                 }

@@ -382,13 +382,18 @@ impl Run<'_> {
         let mut wrong = Vec::new();
         for (client, seat) in &self.seats {
             let passed = seat.network.passed();
-            let begun = passed.iter().filter(|passed| passed.token().is_some());
+            let begun: Vec<&Passed> = passed
+                .iter()
+                .filter(|passed| passed.token().is_some())
+                .collect();
+            let expired = |pair: &[&Passed]| pair[0].has_expired_before(pair[1]);
             let evidence = Evidence {
                 client,
                 asked: &seat.asked,
                 journal: &self.journal,
                 known: &known,
-                resumed: begun.map(Passed::is_resumed).collect(),
+                resumed: begun.iter().map(|passed| passed.is_resumed()).collect(),
+                has_expired: begun.windows(2).any(expired),
                 expect: &self.scenario.expect,
             };
             wrong.extend(evidence.check());
