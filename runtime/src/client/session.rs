@@ -124,7 +124,7 @@ impl Session {
     }
 
     fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, Option<CloseFrame>> {
-        let (arrival, _) = self.io.poll_receive(cx, Instant::now());
+        let (arrival, _) = self.io.poll_receive(cx, self.io.clock.now());
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);
         };
@@ -155,7 +155,7 @@ impl Session {
     fn heard(&mut self, heard: Heard, bytes: usize) {
         let now = self.io.clock.now();
         let acknowledge = match heard {
-            Heard::Message => self.io.count(bytes, Instant::now()),
+            Heard::Message => self.io.count(bytes, self.io.clock.now()),
             Heard::Numbered(number) => {
                 self.io.link.number(number, bytes, now);
                 self.io.link.acknowledge(false, now)
@@ -193,10 +193,7 @@ impl Session {
                     sent: Some(last),
                 })
             },
-            |batch| {
-                let marks = batch.iter().map(|item| item.mark);
-                core.written(marks.filter(|mark| *mark != 0));
-            },
+            |marks| core.written(marks.into_iter()),
             || core.flushed(),
         )
     }

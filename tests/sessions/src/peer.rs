@@ -91,7 +91,7 @@ impl Peer {
             other => return Err(format!("{other:?} is not known here")),
         };
         self.transport
-            .feed(packet)
+            .feed(&packet)
             .map_err(|error| error.to_string())?;
         let written = timeout(PATIENCE, poll_fn(|cx| self.transport.poll_flush(cx))).await;
         let written = written.map_err(|_| "the server does not read")?;
