@@ -134,6 +134,12 @@ impl Connection {
         if std::mem::take(&mut self.unconfirmed) {
             self.server.sessions.confirm(self.connection.id);
         }
+        if self.io.link.is_counting()
+            && let Packet::Text(text) = &packet
+            && let Some(notice) = ReceivedNotice::quick(text, self.server.protocol)
+        {
+            return self.received(&notice, now);
+        }
         if self.inbound.is_empty() && self.may_handle() && self.close.is_none() {
             match self.receive(&packet, None) {
                 Some(Urgent::Ping(_) | Urgent::Pong) => self.control(now)?,
