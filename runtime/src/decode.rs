@@ -11,7 +11,7 @@ use crate::{
     },
     envelope::{DecodeError, DecodeErrorKind, Envelope, Id},
     message::MessageSet,
-    read::{Kind, Next, Place, ReadContext, Reader, Segment, Stop},
+    read::{Kind, Mark, Next, Place, ReadContext, Reader, Segment, Stop},
 };
 use handfast_schema::{Side, Violations, details, listed};
 use std::{borrow::Cow, fmt, time::SystemTime};
@@ -56,34 +56,22 @@ pub fn decode<M: MessageSet>(
     pending: &dyn PendingReplies,
 ) -> Result<Envelope<M>, Box<DecodeError>> {
     let table = M::DESCRIPTOR;
-    let mut own = match table.has_own_envelopes {
+    let own = match table.has_own_envelopes {
         true => envelope_of(table, source, depth),
         false => None,
     };
-    let (mut decoder, mut message) = loop {
-        let mut reader = source.reader(depth);
-        let mut decoder = Decoder::new(table, own, side, source, depth);
-        let mut message = None;
-        let read = decoder.run(&mut reader, pending, &mut |index, r, cx| {
-            message = M::read(index, r, cx)?;
-            Ok(())
-        });
-        if let Err(Stop) = read.and_then(|()| reader.end()) {
-            let syntax = reader.stopped();
-            return Err(decoder.reject(DecodeErrorKind::Syntax {
-                offset: syntax.offset,
-                message: syntax.message,
-            }));
-        }
-        // Its request may say that it is a message with another envelope.
-        let wanted = decoder
-            .index
-            .and_then(|index| table.messages[index].envelope);
-        if own.is_some() || wanted.is_none() {
-            break (decoder, message);
-        }
-        own = wanted;
-    };
+    let mut decoder = Decoder::new(table, own, side, source, depth);
+    let mut message = None;
+    decoder.read(pending, &mut message)?;
+    // Its request may say that it is a message with another envelope.
+    let wanted = decoder
+        .index
+        .and_then(|index| table.messages[index].envelope);
+    if own.is_none() && wanted.is_some() {
+        decoder = Decoder::new(table, wanted, side, source, depth);
+        message = None;
+        decoder.read(pending, &mut message)?;
+    }
     if let (Some(index), None, false) = (decoder.index, decoder.content, decoder.failed) {
         message = read_empty(index, side);
         if message.is_none() {
@@ -170,7 +158,7 @@ struct Decoder<'de> {
     /// The start and end of the payload, in bytes.
     content: Option<(usize, usize)>,
     /// The message that was read, and the start of its payload.
-    read: Option<(usize, usize)>,
+    was_read: Option<(usize, usize)>,
     outcome: Option<serde_json::Value>,
     /// The message reports a failed request, and the protocol has no message for that.
     failed: bool,
@@ -210,7 +198,7 @@ impl<'de> Decoder<'de> {
             tag: None,
             index: None,
             content: None,
-            read: None,
+            was_read: None,
             outcome: None,
             failed: false,
             id: None,
@@ -221,6 +209,27 @@ impl<'de> Decoder<'de> {
             epoch: None,
             timestamp: None,
         }
+    }
+
+    /// Reads the message.
+    fn read<M: MessageSet>(
+        &mut self,
+        pending: &dyn PendingReplies,
+        message: &mut Option<M>,
+    ) -> Result<(), Box<DecodeError>> {
+        let mut reader = self.source.reader(self.depth);
+        let read = self.run(&mut reader, pending, &mut |index, r, cx| {
+            *message = M::read(index, r, cx)?;
+            Ok(())
+        });
+        let Err(Stop) = read.and_then(|()| reader.end()) else {
+            return Ok(());
+        };
+        let syntax = reader.stopped();
+        Err(self.reject(DecodeErrorKind::Syntax {
+            offset: syntax.offset,
+            message: syntax.message,
+        }))
     }
 
     fn run(
@@ -249,16 +258,7 @@ impl<'de> Decoder<'de> {
                     self.envelope
                         .within(mark, || Segment::field(place, names[place]));
                 }
-                Next::Unknown => {
-                    if table.content.is_some() && self.side == Side::Server {
-                        let mark = self.envelope.mark();
-                        self.envelope
-                            .violation(details::unknown_property("additionalProperties"));
-                        self.envelope
-                            .part(before, mark, || Segment::Key(r.name().into()));
-                    }
-                    r.skip()?;
-                }
+                Next::Unknown => self.unknown(before, r)?,
                 Next::End => break,
                 Next::Stop => return Err(Stop),
             }
@@ -289,18 +289,18 @@ impl<'de> Decoder<'de> {
             self.envelope.violation(details::required(table.tag));
         }
         // A publication must name its channel.
-        let channel = roles.iter().position(|role| {
-            matches!(role, Role::Field(EnvelopeField::Channel, field) if field.presence == Presence::Optional)
-        });
-        if let (Side::Client, Some(index), Some(place)) = (self.side, self.index, channel)
-            && seen & (1 << place) == 0
+        if let (Side::Client, Some(index)) = (self.side, self.index)
             && self.table.messages[index].channel.is_some()
+            && let Some(place) = roles.iter().position(|role| {
+                matches!(role, Role::Field(EnvelopeField::Channel, field) if field.presence == Presence::Optional)
+            })
+            && seen & (1 << place) == 0
         {
             self.envelope.violation(details::required(names[place]));
         }
         // The payload precedes the discriminant, a name is repeated, or the payload is flattened: read it now.
         if let (Some(index), Some((content, _))) = (self.index, self.content)
-            && self.read != Some((index, content))
+            && self.was_read != Some((index, content))
         {
             self.payload = ReadContext::new(self.side);
             r.go(Place::Offset(content));
@@ -311,6 +311,19 @@ impl<'de> Decoder<'de> {
             r.go(Place::Offset(end));
         }
         Ok(())
+    }
+
+    /// Skips a member that the envelope does not have.
+    #[cold]
+    fn unknown(&mut self, before: Mark, r: &mut Reader<'de>) -> Result<(), Stop> {
+        if self.fields.content.is_some() && self.side == Side::Server {
+            let mark = self.envelope.mark();
+            self.envelope
+                .violation(details::unknown_property("additionalProperties"));
+            self.envelope
+                .part(before, mark, || Segment::Key(r.name().into()));
+        }
+        r.skip()
     }
 
     /// Returns the correlation id. For a client, only the field for replies counts, if the protocol has one.
@@ -368,7 +381,7 @@ impl<'de> Decoder<'de> {
         }
     }
 
-    fn finish<M>(mut self, message: Option<M>) -> Result<Envelope<M>, Box<DecodeError>> {
+    fn finish<M>(&mut self, message: Option<M>) -> Result<Envelope<M>, Box<DecodeError>> {
         let clean = ReadContext::new(self.side).mark();
         if !self.envelope.clean_since(clean) {
             let envelope = std::mem::replace(&mut self.envelope, ReadContext::new(self.side));
@@ -386,9 +399,9 @@ impl<'de> Decoder<'de> {
             Some(message) if self.payload.clean_since(clean) => Ok(Envelope {
                 id: self.take_correlation(),
                 version: self.version,
-                channel: self.channel,
+                channel: self.channel.take(),
                 seq: self.seq,
-                epoch: self.epoch,
+                epoch: self.epoch.take(),
                 timestamp: self.timestamp,
                 message,
             }),

@@ -3,32 +3,28 @@
 //! Three parts are written in this order: control messages, which are not counted; after a resumption, the messages that the peer has
 //! not received; and the queue.
 
+mod counted;
+mod state;
+
 #[cfg(feature = "server")]
-use crate::{
-    codec::Numbering,
-    metrics::{self, DropReason},
-};
-use crate::{
-    session::counting::{NeverSent, Replay, Sent},
-    transport::{CloseFrame, Packet},
-};
+use crate::metrics::{self, DropReason};
+use crate::transport::{CloseFrame, Packet};
 #[cfg(feature = "server")]
 use std::task::{Context, Poll};
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
+    ops::{Deref, DerefMut},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::Waker,
 };
 
+use state::{Item, Next, State};
+
 /// How many bytes are handed to the transport between flushes. Messages that are flushed together cost one write.
 const BATCH: usize = 64 * 1024;
-
-/// The approximate memory of a queued message in addition to its bytes. It counts, so that many small messages are bounded like few
-/// large ones.
-const OVERHEAD: usize = 128;
 
 /// The mark of an acknowledgement.
 const ACKNOWLEDGEMENT: u64 = u64::MAX - 1;
@@ -45,6 +41,34 @@ pub(crate) struct Outbound {
     overflow: Overflow,
     /// A close was requested.
     is_closing: AtomicBool,
+    /// [`State::bytes`], as the last holder of the lock left it.
+    used: AtomicUsize,
+}
+
+/// The locked state.
+struct Locked<'a> {
+    state: MutexGuard<'a, State>,
+    used: &'a AtomicUsize,
+}
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.used.store(self.state.bytes, Ordering::Release);
+    }
 }
 
 /// What happens if more messages are written than the peer acknowledges.
@@ -56,51 +80,6 @@ pub(crate) enum Overflow {
     /// Nothing is written until the peer acknowledges.
     #[cfg(any(feature = "client", test))]
     Wait,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// Messages that are not counted, such as pongs. They precede all others.
-    control: VecDeque<Item>,
-    queue: VecDeque<Item>,
-    /// What was written and is not acknowledged.
-    sent: Sent<Packet>,
-    /// How messages are numbered, if each contains its number.
-    #[cfg(feature = "server")]
-    numbering: Option<Numbering>,
-    /// The bytes that are queued or being written.
-    bytes: usize,
-    /// The bytes that are being written.
-    writing: usize,
-    /// How many queued messages are volatile.
-    volatile: usize,
-    /// The queued messages that newer ones replace, by their keys: the place of each, counted from the first message ever queued.
-    keys: HashMap<Arc<str>, u64>,
-    /// The place of the front of the queue. Only a server has keys, and it only appends.
-    front: u64,
-    senders: Vec<Waker>,
-    /// Wakes the connection's task.
-    task: Option<Waker>,
-    close: Option<Close>,
-    ended: bool,
-}
-
-/// A queued message.
-#[derive(Debug)]
-pub(crate) struct Item {
-    pub(crate) packet: Packet,
-    /// Whether it may be dropped if there is no room.
-    volatile: bool,
-    /// If it is volatile: what identifies it. A newer message with the same key replaces it.
-    key: Option<Arc<str>>,
-    /// The sender's mark, which identifies the message when it is handed to the transport or withdrawn; 0 is none.
-    pub(crate) mark: u64,
-}
-
-impl Item {
-    fn cost(&self) -> usize {
-        self.packet.len() + self.key.as_ref().map_or(0, |key| key.len()) + OVERHEAD
-    }
 }
 
 /// Why the connection should end.
@@ -127,25 +106,29 @@ impl Outbound {
             limit,
             overflow,
             is_closing: AtomicBool::new(false),
+            used: AtomicUsize::new(0),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Locked<'_> {
+        Locked {
+            state: self.state.lock().unwrap_or_else(PoisonError::into_inner),
+            used: &self.used,
+        }
     }
 
     /// Queues a reply. Replies ignore the limit: the connection reads no further requests while half of it is in use. Returns the number
     /// that the message will have, or a higher one; `None` if messages are not kept until they are acknowledged.
-    pub(crate) fn answer(&self, packet: Packet) -> Option<u64> {
+    pub(crate) fn answer(&self, packet: impl Into<Arc<Packet>>) -> Option<u64> {
         self.enqueue(packet, 0, false)
     }
 
     /// Queues a message that is not counted, before all others, ignoring the limit. The caller bounds their number.
-    pub(crate) fn control(&self, packet: Packet, mark: u64) {
+    pub(crate) fn control(&self, packet: impl Into<Arc<Packet>>, mark: u64) {
         let mut state = self.lock();
         if !state.ended {
             let item = Item {
-                packet,
+                packet: packet.into(),
                 volatile: false,
                 key: None,
                 mark,
@@ -157,7 +140,7 @@ impl Outbound {
     }
 
     /// Queues an acknowledgement. It takes the place of one that waits: a peer that sends and does not read causes one after the other.
-    pub(crate) fn acknowledgement(&self, packet: Packet) {
+    pub(crate) fn acknowledgement(&self, packet: impl Into<Arc<Packet>>) {
         let mut state = self.lock();
         let control = &mut state.control;
         let waiting = control.iter_mut().find(|item| item.mark == ACKNOWLEDGEMENT);
@@ -166,19 +149,24 @@ impl Outbound {
             return self.control(packet, ACKNOWLEDGEMENT);
         };
         let before = waiting.cost();
-        waiting.packet = packet;
+        waiting.packet = packet.into();
         let now = waiting.cost();
         state.bytes = state.bytes + now - before;
     }
 
     /// Queues a message with a mark, ignoring the limit: a client bounds the queue with its own budget.
-    pub(crate) fn enqueue(&self, packet: Packet, mark: u64, volatile: bool) -> Option<u64> {
+    pub(crate) fn enqueue(
+        &self,
+        packet: impl Into<Arc<Packet>>,
+        mark: u64,
+        volatile: bool,
+    ) -> Option<u64> {
         let mut state = self.lock();
         let number = state.sent.last() + state.queue.len() as u64 + 1;
         let number = state.sent.is_keeping().then_some(number);
         if !state.ended {
             state.push_item(Item {
-                packet,
+                packet: packet.into(),
                 volatile,
                 key: None,
                 mark,
@@ -195,7 +183,7 @@ impl Outbound {
         if !state.ended {
             for (packet, mark) in packets.into_iter().rev() {
                 let item = Item {
-                    packet,
+                    packet: packet.into(),
                     volatile: false,
                     key: None,
                     mark,
@@ -213,8 +201,10 @@ impl Outbound {
     }
 
     /// Wakes the connection's task, unless it runs.
-    fn wake_task(&self, state: MutexGuard<'_, State>) {
-        if self.is_resting.swap(false, Ordering::AcqRel) {
+    fn wake_task(&self, state: Locked<'_>) {
+        // It rests only after it has had the lock: a task that is seen running sees what is queued.
+        if self.is_resting.load(Ordering::Acquire) && self.is_resting.swap(false, Ordering::AcqRel)
+        {
             let task = state.task.clone();
             drop(state);
             task.into_iter().for_each(Waker::wake);
@@ -226,26 +216,31 @@ impl Outbound {
     /// # Errors
     /// If there is still no room, or the connection has ended.
     #[cfg(any(feature = "server", test))]
-    pub(crate) fn push(&self, packet: Packet, volatile: bool) -> Result<(), EnqueueError> {
+    pub(crate) fn push(
+        &self,
+        packet: impl Into<Arc<Packet>>,
+        volatile: bool,
+    ) -> Result<(), EnqueueError> {
+        let item = Item {
+            packet: packet.into(),
+            volatile,
+            key: None,
+            mark: 0,
+        };
+        let cost = item.cost();
         let mut state = self.lock();
         if state.ended {
             return Err(EnqueueError::Ended);
         }
-        let length = packet.len() + OVERHEAD;
-        if state.bytes + length > self.limit && !volatile && state.volatile > 0 {
+        if state.bytes + cost > self.limit && !volatile && state.volatile > 0 {
             #[cfg(feature = "server")]
             metrics::dropped(DropReason::Full, state.volatile);
             state.drop_volatile();
         }
-        if state.bytes + length > self.limit && state.bytes > 0 {
+        if state.bytes + cost > self.limit && state.bytes > 0 {
             return Err(EnqueueError::Full);
         }
-        state.push_item(Item {
-            packet,
-            volatile,
-            key: None,
-            mark: 0,
-        });
+        state.push_item(item);
         self.wake_task(state);
         Ok(())
     }
@@ -255,13 +250,17 @@ impl Outbound {
     /// # Errors
     /// If there is no room, or the connection has ended.
     #[cfg(any(feature = "server", test))]
-    pub(crate) fn push_keyed(&self, packet: Packet, key: &Arc<str>) -> Result<(), EnqueueError> {
+    pub(crate) fn push_keyed(
+        &self,
+        packet: impl Into<Arc<Packet>>,
+        key: &Arc<str>,
+    ) -> Result<(), EnqueueError> {
         let mut state = self.lock();
         if state.ended {
             return Err(EnqueueError::Ended);
         }
         let item = Item {
-            packet,
+            packet: packet.into(),
             volatile: true,
             key: Some(key.clone()),
             mark: 0,
@@ -313,13 +312,13 @@ impl Outbound {
     /// Whether more than half of the limit is in use.
     #[cfg(feature = "server")]
     pub(crate) fn is_busy(&self) -> bool {
-        self.lock().bytes > self.limit / 2
+        self.used.load(Ordering::Acquire) > self.limit / 2
     }
 
     /// Whether more than the limit is in use. Only what overtakes the queue of a server's handlers causes messages then.
     #[cfg(feature = "server")]
     pub(crate) fn is_full(&self) -> bool {
-        self.lock().bytes > self.limit
+        self.used.load(Ordering::Acquire) > self.limit
     }
 
     /// Whether nothing is queued or being written.
@@ -328,17 +327,30 @@ impl Outbound {
         state.bytes == 0 && !state.sent.is_replaying()
     }
 
-    /// Takes the messages of one flush. Call [`Outbound::flushed`] when they are written. `skip` encodes the message that skips all
-    /// numbers up to one.
-    pub(crate) fn take(&self, into: &mut Vec<Item>, skip: &dyn Fn(u64) -> Option<Packet>) {
+    /// Takes the messages of one flush, and hands each to `feed`. Call [`Outbound::flushed`] when they are written. `skip` encodes the message
+    /// that skips all numbers up to one. Returns whether there were any, and their marks.
+    ///
+    /// # Errors
+    /// That of `feed`.
+    pub(crate) fn take<E>(
+        &self,
+        skip: &dyn Fn(u64) -> Option<Packet>,
+        mut feed: impl FnMut(&Packet) -> Result<(), E>,
+    ) -> (Vec<u64>, Result<bool, E>) {
         let mut state = self.lock();
-        let mut taken = 0;
-        while taken < BATCH {
-            let Some(item) = state.next(self.limit, self.overflow, skip) else {
+        let (mut taken, mut marks, mut fed) = (0, Vec::new(), Ok(()));
+        while taken < BATCH && fed.is_ok() {
+            let Some(Next { item, counts }) = state.next(self.limit, self.overflow, skip) else {
                 break;
             };
             taken += item.cost();
-            into.push(item);
+            if item.mark != 0 {
+                marks.push(item.mark);
+            }
+            fed = feed(&item.packet);
+            if let Some(is_kept) = counts {
+                state.sent.send(is_kept.then_some(item.packet));
+            }
         }
         #[cfg(any(feature = "server", test))]
         if self.overflow == Overflow::GiveUp && state.sent.bytes() > self.limit {
@@ -353,78 +365,7 @@ impl Outbound {
         if taken > 0 && self.overflow == Overflow::GiveUp {
             metrics::outbound(state.bytes);
         }
-    }
-
-    /// Begins to count the messages that are written from now on.
-    pub(crate) fn begin_counting(&self) {
-        self.lock().sent.begin();
-    }
-
-    /// Begins to number the messages that are written from now on, and keeps them within the limit, the volatile ones too.
-    #[cfg(feature = "server")]
-    pub(crate) fn begin_numbering(&self, numbering: Numbering) {
-        let mut state = self.lock();
-        state.sent.begin();
-        state.numbering = Some(numbering);
-    }
-
-    /// The number of the last message that was written.
-    #[cfg(feature = "server")]
-    pub(crate) fn last(&self) -> u64 {
-        self.lock().sent.last()
-    }
-
-    /// Stops counting: what was written is not sent again.
-    #[cfg(feature = "client")]
-    pub(crate) fn end_counting(&self) {
-        self.lock().sent.end();
-    }
-
-    /// Whether written messages are kept, so that the session can be resumed.
-    #[cfg(feature = "server")]
-    pub(crate) fn is_keeping(&self) -> bool {
-        self.lock().sent.is_keeping()
-    }
-
-    /// Whether the session can be resumed by a peer that has received so many messages.
-    #[cfg(feature = "server")]
-    pub(crate) fn can_resume(&self, received: u64) -> bool {
-        self.lock().sent.is_possible(received)
-    }
-
-    /// The peer has received so many messages. Returns whether that is new.
-    ///
-    /// # Errors
-    /// If so many were never sent.
-    pub(crate) fn acknowledge(&self, received: u64) -> Result<bool, NeverSent> {
-        let mut state = self.lock();
-        let acknowledged = state.sent.acknowledge(received);
-        #[cfg(feature = "client")]
-        if self.overflow == Overflow::Wait && !state.queue.is_empty() {
-            self.wake_task(state);
-        }
-        acknowledged
-    }
-
-    /// Resumes on another connection, whose peer has received so many messages: the rest precedes everything that is queued, and `first`
-    /// precedes that.
-    ///
-    /// # Errors
-    /// If the peer cannot have received so many.
-    pub(crate) fn resume(&self, received: u64, first: Option<Packet>) -> Result<(), NeverSent> {
-        self.lock().sent.resume(received)?;
-        match first {
-            Some(packet) => self.control(packet, 0),
-            None => self.wake(),
-        }
-        Ok(())
-    }
-
-    /// The bytes that the queue and the messages without an acknowledgement hold.
-    #[cfg(feature = "server")]
-    pub(crate) fn held(&self) -> usize {
-        let state = self.lock();
-        state.bytes + state.sent.bytes()
+        (marks, fed.map(|()| taken > 0))
     }
 
     /// Whether the queue has ended.
@@ -472,7 +413,7 @@ impl Outbound {
     }
 
     /// Has the connection's task woken by what is queued from now on. What was queued before is seen by its caller.
-    fn rest_until_woken(&self, waker: &Waker) -> MutexGuard<'_, State> {
+    fn rest_until_woken(&self, waker: &Waker) -> Locked<'_> {
         let mut state = self.lock();
         // Whoever queues something holds the same lock before it looks at this.
         self.is_resting.store(true, Ordering::Release);
@@ -541,145 +482,6 @@ impl Outbound {
         let senders = std::mem::take(&mut state.senders);
         drop(state);
         senders.into_iter().for_each(Waker::wake);
-    }
-}
-
-impl State {
-    fn push_item(&mut self, item: Item) {
-        self.bytes += item.cost();
-        self.volatile += usize::from(item.volatile);
-        if let Some(key) = &item.key {
-            let place = self.front + self.queue.len() as u64;
-            self.keys.insert(key.clone(), place);
-        }
-        self.queue.push_back(item);
-    }
-
-    /// The queued message with a key.
-    #[cfg(any(feature = "server", test))]
-    fn keyed(&mut self, key: &str) -> Option<&mut Item> {
-        let place = self.keys.get(key)? - self.front;
-        self.queue.get_mut(usize::try_from(place).ok()?)
-    }
-
-    fn forget_key(&mut self, key: &str) {
-        self.keys.remove(key);
-        if self.keys.is_empty() {
-            // Release the memory of a burst.
-            self.keys.shrink_to(16);
-        }
-    }
-
-    /// Whether [`Self::next`] returns a message.
-    fn has_next(&self, limit: usize, overflow: Overflow) -> bool {
-        let waits = |item: &Item| self.must_wait(item, limit, overflow);
-        !self.control.is_empty()
-            || self.sent.is_replaying()
-            || self.queue.front().is_some_and(|item| !waits(item))
-    }
-
-    /// Whether a message has to wait until the peer acknowledges others.
-    #[cfg_attr(
-        not(any(feature = "client", test)),
-        expect(unused_variables, reason = "only a client waits")
-    )]
-    fn must_wait(&self, item: &Item, limit: usize, overflow: Overflow) -> bool {
-        #[cfg(any(feature = "client", test))]
-        if overflow == Overflow::Wait {
-            let kept = self.sent.bytes();
-            return kept > 0 && kept + item.cost() > limit;
-        }
-        false
-    }
-
-    /// Takes and counts the next message. Those that are sent again count as queued from now on.
-    fn next(
-        &mut self,
-        limit: usize,
-        overflow: Overflow,
-        skip: &dyn Fn(u64) -> Option<Packet>,
-    ) -> Option<Item> {
-        if let Some(item) = self.control.pop_front() {
-            if self.control.is_empty() {
-                // They are rare.
-                self.control = VecDeque::new();
-            }
-            return Some(item);
-        }
-        while let Some(replay) = self.sent.replay() {
-            let packet = match replay {
-                Replay::Message(packet) => Some(packet),
-                Replay::Skip(last) => skip(last),
-            };
-            if let Some(packet) = packet {
-                let item = Item {
-                    packet,
-                    volatile: false,
-                    key: None,
-                    mark: 0,
-                };
-                self.bytes += item.cost();
-                return Some(item);
-            }
-        }
-        if self.must_wait(self.queue.front()?, limit, overflow) {
-            return None;
-        }
-        let mut item = self.queue.pop_front()?;
-        self.front += 1;
-        if let Some(key) = &item.key {
-            self.forget_key(key);
-        }
-        self.volatile -= usize::from(item.volatile);
-        let is_numbered = self.number(&mut item);
-        // A numbered message that is not sent again would be a gap.
-        let kept = (is_numbered || !item.volatile).then(|| (item.packet.clone(), item.cost()));
-        self.sent.send(kept);
-        Some(item)
-    }
-
-    /// Whether messages contain their numbers.
-    #[cfg(any(feature = "server", test))]
-    const fn is_numbered(&self) -> bool {
-        #[cfg(feature = "server")]
-        return self.numbering.is_some();
-        #[cfg(not(feature = "server"))]
-        false
-    }
-
-    /// Gives a message its number, if messages contain it. Returns whether they do.
-    #[cfg(feature = "server")]
-    fn number(&mut self, item: &mut Item) -> bool {
-        let Some(numbering) = &self.numbering else {
-            return false;
-        };
-        let before = item.cost();
-        match numbering.number(&item.packet, self.sent.last() + 1) {
-            Some(packet) => item.packet = packet,
-            None => tracing::error!("a message is not an object, and has no number"),
-        }
-        self.bytes = self.bytes + item.cost() - before;
-        true
-    }
-
-    #[cfg(not(feature = "server"))]
-    #[expect(clippy::unused_self, reason = "only a server numbers its messages")]
-    const fn number(&self, _: &mut Item) -> bool {
-        false
-    }
-
-    /// Drops the volatile messages.
-    fn drop_volatile(&mut self) {
-        let mut freed = 0;
-        self.queue.retain(|item| {
-            if item.volatile {
-                freed += item.cost();
-            }
-            !item.volatile
-        });
-        self.bytes -= freed;
-        self.keys.clear();
-        self.volatile = 0;
     }
 }
 

@@ -1,12 +1,11 @@
 //! The I/O of a connection, shared by server and client: reads for the link, and writes the outbound queue in batches.
 
 use crate::{
-    outbound::{Item, Outbound},
+    outbound::Outbound,
     session::link::{Link, LinkAction},
     transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
 };
 use std::{
-    cell::Cell,
     pin::Pin,
     task::{Context, Poll, Waker},
     time::Duration,
@@ -52,14 +51,6 @@ pub(crate) struct TransportIo {
     flushing: bool,
 }
 
-/// The capacity that a thread keeps for its next batch.
-const BATCH_KEPT: usize = 1024;
-
-thread_local! {
-    /// The batch that is being handed to a transport. It is empty between batches.
-    static BATCH: Cell<Vec<Item>> = const { Cell::new(Vec::new()) };
-}
-
 impl TransportIo {
     pub(crate) fn new(transport: Box<dyn Transport>, link: Link, clock: Clock) -> Self {
         let due = link.timeout().unwrap_or_default();
@@ -99,28 +90,22 @@ impl TransportIo {
     pub(crate) fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
-        now: Instant,
+        now: Duration,
     ) -> (Poll<Result<TransportEvent, TransportError>>, u64) {
         let event = self.transport.poll_receive(cx);
         let arrived = self.transport.read();
         let bytes = arrived - std::mem::replace(&mut self.arrived, arrived);
         if event.is_ready() || bytes > 0 {
-            self.hear(now);
+            self.link.hear(now);
         }
         (event, bytes)
     }
 
-    /// Records activity of the peer.
-    pub(crate) fn hear(&mut self, now: Instant) {
-        self.link.hear(self.clock.of(now));
-    }
-
     /// Counts a message that arrived. Returns the number to acknowledge if it is time for that.
-    pub(crate) fn count(&mut self, bytes: usize, now: Instant) -> Option<u64> {
+    pub(crate) fn count(&mut self, bytes: usize, now: Duration) -> Option<u64> {
         if !self.link.is_counting() {
             return None;
         }
-        let now = self.clock.of(now);
         self.link.count(bytes, now);
         self.link.acknowledge(false, now)
     }
@@ -154,30 +139,24 @@ impl TransportIo {
         }
     }
 
-    /// Writes queued messages, and returns whether a batch was flushed. `written` is called with each batch before it is handed to the
-    /// transport, and `flushed` after it was flushed; `skip` is that of [`Outbound::take`].
+    /// Writes queued messages, and returns whether a batch was flushed. `written` is called with the marks of each batch before it is
+    /// written, if it has any, and `flushed` after it was flushed; `skip` is that of [`Outbound::take`].
     pub(crate) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
         outbound: &Outbound,
         skip: &dyn Fn(u64) -> Option<Packet>,
-        written: impl Fn(&[Item]),
+        written: impl Fn(Vec<u64>),
         flushed: impl Fn(),
     ) -> Result<bool, TransportError> {
         let mut wrote = false;
         loop {
             if !self.flushing {
-                let mut batch = BATCH.try_with(Cell::take).unwrap_or_default();
-                outbound.take(&mut batch, skip);
-                let is_empty = batch.is_empty();
-                written(&batch);
-                let fed = batch
-                    .drain(..)
-                    .try_for_each(|item| self.transport.feed(item.packet));
-                batch.shrink_to(BATCH_KEPT);
-                let _ = BATCH.try_with(|kept| kept.set(batch));
-                fed?;
-                if is_empty {
+                let (marks, any) = outbound.take(skip, |packet| self.transport.feed(packet));
+                if !marks.is_empty() {
+                    written(marks);
+                }
+                if !any? {
                     return Ok(wrote);
                 }
                 self.flushing = true;
@@ -212,7 +191,7 @@ impl Transport for Detached {
         Poll::Ready(Ok(TransportEvent::Closed(None)))
     }
 
-    fn feed(&mut self, _: Packet) -> Result<(), TransportError> {
+    fn feed(&mut self, _: &Packet) -> Result<(), TransportError> {
         Ok(())
     }
 

@@ -110,8 +110,8 @@ impl<T: Transport> Transport for Recorded<T> {
         polled
     }
 
-    fn feed(&mut self, packet: Packet) -> Result<(), TransportError> {
-        self.add(&packet);
+    fn feed(&mut self, packet: &Packet) -> Result<(), TransportError> {
+        self.add(packet);
         self.0.feed(packet)
     }
 

@@ -478,6 +478,51 @@ async fn a_client_that_does_not_acknowledge_cannot_resume_for_ever() {
     .await;
 }
 
+/// What is acknowledged is forgotten, so that it cannot be resumed from before; however the acknowledgement is written.
+#[tokio::test(start_paused = true)]
+async fn acknowledgements_may_be_written_in_any_form() {
+    let valid = [
+        r#"{"type":"received","payload":{"received":1}}"#,
+        r#"{"type": "received", "payload": {"received": 1}}"#,
+        r#"{"payload":{"received":1},"type":"received"}"#,
+        r#"{"type":"received","payload":{"received":1,"more":[]}}"#,
+    ];
+    let invalid = [
+        r#"{"type":"received","payload":{"received":01}}"#,
+        r#"{"type":"received","payload":{"received":+1}}"#,
+        r#"{"type":"received","payload":{"received":}}"#,
+        r#"{"type":"received","payload":{"received":-1}}"#,
+        r#"{"type":"received","payload":{"received":1}"#,
+        r#"{"type":"received","payload":{"received":1}}}"#,
+        r#"{"type":"received","payload":{"received":2}}"#,
+        r#"{"type":"received","payload":{"received":9007199254740993}}"#,
+        r#"{"type":"received","payload":{"received":99999999999999999999}}"#,
+    ];
+    simulated(async {
+        let app = App::new();
+        let server = server(&app);
+        for (form, is_valid) in
+            (valid.map(|form| (form, true)).iter()).chain(&invalid.map(|form| (form, false)))
+        {
+            let (mut one, ready) = Hand::hello(&server, "ada", json!({})).await;
+            one.send("1", "a").await;
+            assert_eq!(one.reply().await, pair("chat.sent", "1"));
+            one.0.say(form).await;
+            if !is_valid {
+                assert_eq!(one.next().await["type"], "error", "{form}");
+                continue;
+            }
+            one.send("2", "a").await;
+            assert_eq!(one.reply().await, pair("chat.sent", "2"), "{form}");
+            drop(one);
+            let resume = json!({ "session": ready["session"], "received": 0 });
+            let (_, ready) = Hand::hello(&server, "ada", resume).await;
+            assert_eq!(ready.get("resumed"), None, "{form}");
+        }
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_acknowledgement_of_what_was_never_sent_is_a_violation() {
     simulated(async {

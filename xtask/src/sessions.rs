@@ -53,8 +53,8 @@ const MUTANTS: [Mutant; 18] = [
     Mutant {
         what: "a volatile message is not counted",
         file: "runtime/src/session/counting.rs",
-        from: "        self.last += 1;\n        if let Some((packet, cost)) = kept.filter(|_| self.keeping) {",
-        to: "        self.last += u64::from(kept.is_some());\n        if let Some((packet, cost)) = kept.filter(|_| self.keeping) {",
+        from: "        self.last += 1;\n        if let Some(packet) = kept.filter(|_| self.keeping) {",
+        to: "        self.last += u64::from(kept.is_some());\n        if let Some(packet) = kept.filter(|_| self.keeping) {",
         noticed_by: MACHINE,
     },
     Mutant {

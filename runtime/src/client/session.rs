@@ -124,7 +124,7 @@ impl Session {
     }
 
     fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, Option<CloseFrame>> {
-        let (arrival, _) = self.io.poll_receive(cx, Instant::now());
+        let (arrival, _) = self.io.poll_receive(cx, self.io.clock.now());
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);
         };
@@ -156,7 +156,7 @@ impl Session {
         let now = self.io.clock.now();
         let mut answer = None;
         let acknowledge = match heard {
-            Heard::Message => self.io.count(bytes, Instant::now()),
+            Heard::Message => self.io.count(bytes, self.io.clock.now()),
             Heard::Numbered(number) => {
                 self.io.link.number(number, bytes, now);
                 self.io.link.acknowledge(false, now)
@@ -200,10 +200,7 @@ impl Session {
                     sent: Some(last),
                 })
             },
-            |batch| {
-                let marks = batch.iter().map(|item| item.mark);
-                core.written(marks.filter(|mark| *mark != 0));
-            },
+            |marks| core.written(marks.into_iter()),
             || core.flushed(),
         )
     }

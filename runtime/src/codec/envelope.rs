@@ -70,17 +70,18 @@ pub(super) fn write(m: &Outgoing<'_>, out: &mut impl ObjectWriter) -> Result<(),
         out.field(field.name, epoch)?;
     }
     if let (Some(at), Some((field, form))) = (m.timestamp, e.timestamp) {
-        let since = at
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since = || {
+            at.duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default()
+        };
         match form {
             TimestampForm::Rfc3339 => {
                 let text = rfc3339(at);
                 let text = std::str::from_utf8(&text).unwrap_or_default();
                 out.field(field.name, text)?;
             }
-            TimestampForm::UnixMs => out.field(field.name, &(since.as_millis() as u64))?,
-            TimestampForm::UnixS => out.field(field.name, &since.as_secs())?,
+            TimestampForm::UnixMs => out.field(field.name, &(since().as_millis() as u64))?,
+            TimestampForm::UnixS => out.field(field.name, &since().as_secs())?,
         }
     }
     Ok(())

@@ -81,29 +81,33 @@ impl<'de> Decoder<'de> {
                     Some(index) => {
                         self.payload = ReadContext::new(self.side);
                         read(index, r, &mut self.payload)?;
-                        self.read = Some((index, start));
+                        self.was_read = Some((index, start));
                     }
                     None => r.skip()?,
                 }
                 self.content = Some((start, r.offset()));
             }
-            Role::Outcome => {
-                let value = r.value()?;
-                // The descriptor holds the two values as JSON text.
-                let allowed = self
-                    .fields
-                    .outcome
-                    .map_or([None, None], |(_, success, failure)| {
-                        [success, failure].map(|text| serde_json::from_str(text).ok())
-                    });
-                let allowed: Vec<serde_json::Value> = allowed.into_iter().flatten().collect();
-                if !allowed.contains(&value) {
-                    self.envelope.violation(details::enumeration(&allowed));
-                }
-                self.outcome = Some(value);
-            }
+            Role::Outcome => self.outcome(r)?,
             Role::Field(role, field) => self.field(role, field, r)?,
         }
+        Ok(())
+    }
+
+    #[cold]
+    fn outcome(&mut self, r: &mut Reader<'de>) -> Result<(), Stop> {
+        let value = r.value()?;
+        // The descriptor holds the two values as JSON text.
+        let allowed = self
+            .fields
+            .outcome
+            .map_or([None, None], |(_, success, failure)| {
+                [success, failure].map(|text| serde_json::from_str(text).ok())
+            });
+        let allowed: Vec<serde_json::Value> = allowed.into_iter().flatten().collect();
+        if !allowed.contains(&value) {
+            self.envelope.violation(details::enumeration(&allowed));
+        }
+        self.outcome = Some(value);
         Ok(())
     }
 
@@ -139,6 +143,16 @@ impl<'de> Decoder<'de> {
                 .violation(details::types(TypeSet::NONE.with(ty)));
             return Ok(());
         };
+        match role {
+            EnvelopeField::Id => self.id = Some(value),
+            _ => self.other_field(role, value),
+        }
+        Ok(())
+    }
+
+    /// Takes a field that few messages of a client have.
+    #[cold]
+    fn other_field(&mut self, role: EnvelopeField, value: Id) {
         match (role, value) {
             (EnvelopeField::Id, id) => self.id = Some(id),
             (EnvelopeField::ReplyTo, id) => self.reply_to = Some(id),
@@ -164,7 +178,6 @@ impl<'de> Decoder<'de> {
                 }
             }
         }
-        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-use super::*;
+use super::{state::OVERHEAD, *};
 
 /// The unit of message sizes in these tests, overhead included.
 const UNIT: usize = OVERHEAD;
@@ -11,10 +11,21 @@ fn outbound(units: usize) -> Outbound {
     Outbound::new(units * UNIT, Overflow::GiveUp)
 }
 
+/// The packets of one flush.
+fn taken(outbound: &Outbound) -> Vec<Packet> {
+    let mut packets = Vec::new();
+    let (_, any) = outbound.take(&|_| None, |packet| {
+        packets.push(packet.clone());
+        Ok::<(), ()>(())
+    });
+    assert_eq!(any, Ok(!packets.is_empty()));
+    packets
+}
+
 fn lengths(outbound: &Outbound) -> Vec<usize> {
-    let mut items = Vec::new();
-    outbound.take(&mut items, &|_| None);
-    items.iter().map(|item| item.cost() / UNIT).collect()
+    let packets = taken(outbound);
+    let cost = |packet: &Packet| (packet.len() + OVERHEAD) / UNIT;
+    packets.iter().map(cost).collect()
 }
 
 #[test]
@@ -33,12 +44,7 @@ fn a_message_replaces_one_with_its_key() {
     let out = outbound(100);
     let [a, b]: [Arc<str>; 2] = ["a".into(), "b".into()];
     let push = |text: &str, key| out.push_keyed(Packet::Text(text.into()), key);
-    let texts = || {
-        let mut items = Vec::new();
-        out.take(&mut items, &|_| None);
-        let packets = items.into_iter().map(|item| item.packet);
-        packets.collect::<Vec<_>>()
-    };
+    let texts = || taken(&out);
     let text = |text: &str| Packet::Text(text.into());
     push("a1", &a).expect("there is room");
     out.push(text("x"), false).expect("there is room");

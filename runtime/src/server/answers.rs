@@ -3,13 +3,17 @@
 use crate::{Id, transport::Packet};
 use foldhash::quality::RandomState;
 use std::{
-    collections::{HashMap, VecDeque},
-    hash::BuildHasher,
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::{HashMap, VecDeque, hash_map},
+    hash::{BuildHasher, BuildHasherDefault, Hasher},
+    num::NonZeroU64,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// How many answers are kept for a client that does not acknowledge.
 const LAST: usize = 64;
+
+/// For how many answers there is room while none is kept: as many as a client acknowledges at once, and some that are on their way.
+const ROOM: usize = 2 * LAST;
 
 /// What a request is to the requests before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +23,7 @@ pub(crate) enum Repetition {
     /// The same as one that is running: it has the same answer.
     Running,
     /// The same as one that was answered like this.
-    Answered(Packet),
+    Answered(Arc<Packet>),
     /// Another request has the same id.
     Reused,
 }
@@ -35,18 +39,51 @@ pub(crate) struct Answers {
 
 #[derive(Debug, Default)]
 struct State {
+    hasher: RandomState,
     /// By a hash of the id. Its key is random, so no client can make two ids collide.
-    entries: HashMap<u64, Entry, RandomState>,
-    /// The answers in order, with their numbers.
-    answered: VecDeque<(u64, Option<u64>)>,
+    requests: HashMap<u64, Request, BuildHasherDefault<Hashed>>,
+    /// In the order of the answers. Apart from the requests, so that an answer is found only if it is asked for.
+    answers: VecDeque<Answer>,
+    /// The place of the first answer, counted from one.
+    first: u64,
     bytes: usize,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct Request {
     /// A hash of the request.
     content: u64,
-    answer: Option<Packet>,
+    /// The place of its answer.
+    answer: Option<NonZeroU64>,
+}
+
+#[derive(Debug)]
+struct Answer {
+    /// The hash of the id.
+    key: u64,
+    /// The number of the message, or a higher one; `None` if the client's acknowledgement is not waited for.
+    number: Option<NonZeroU64>,
+    packet: Arc<Packet>,
+}
+
+/// The hasher of what is a hash already.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 impl Answers {
@@ -66,38 +103,43 @@ impl Answers {
     pub(crate) fn begin(&self, id: &Id, request: &[u8]) -> Repetition {
         let mut state = self.lock();
         let key = state.key(id);
-        let content = state.entries.hasher().hash_one(request);
-        match state.entries.get(&key) {
-            None => {
+        let content = state.hasher.hash_one(request);
+        let known = match state.requests.entry(key) {
+            hash_map::Entry::Vacant(entry) => {
                 let answer = None;
-                state.entries.insert(key, Entry { content, answer });
-                Repetition::First
+                entry.insert(Request { content, answer });
+                return Repetition::First;
             }
-            Some(entry) if entry.content != content => Repetition::Reused,
-            Some(entry) => match &entry.answer {
-                None => Repetition::Running,
-                Some(packet) => Repetition::Answered(packet.clone()),
-            },
+            hash_map::Entry::Occupied(entry) => entry.into_mut(),
+        };
+        if known.content != content {
+            return Repetition::Reused;
         }
+        let place = known.answer;
+        place
+            .and_then(|place| state.answer(place))
+            .map_or(Repetition::Running, Repetition::Answered)
     }
 
     /// Records the answer to a request, if it was recorded. `number` is not less than that of the message, and `None` if the client's
     /// acknowledgement is not waited for.
-    pub(crate) fn answered(&self, id: &Id, packet: Packet, number: Option<u64>) {
+    pub(crate) fn answered(&self, id: &Id, packet: Arc<Packet>, number: Option<u64>) {
         let mut state = self.lock();
         let key = state.key(id);
-        let Some(entry) = state.entries.get_mut(&key) else {
-            return;
-        };
-        if entry.answer.is_some() {
-            return;
+        let place = NonZeroU64::MIN.saturating_add(state.first + state.answers.len() as u64);
+        match state.requests.get_mut(&key) {
+            Some(request) if request.answer.is_none() => request.answer = Some(place),
+            _ => return,
         }
-        let bytes = packet.len();
-        entry.answer = Some(packet);
-        state.bytes += bytes;
-        state.answered.push_back((key, number));
+        state.bytes += packet.len();
+        state.answers.push_back(Answer {
+            key,
+            // Numbers begin with one.
+            number: number.and_then(NonZeroU64::new),
+            packet,
+        });
         if number.is_none() {
-            while state.answered.len() > LAST || state.bytes > self.limit {
+            while state.answers.len() > LAST || state.bytes > self.limit {
                 state.forget_first();
             }
         }
@@ -108,11 +150,11 @@ impl Answers {
         let mut state = self.lock();
         let key = state.key(id);
         if state
-            .entries
+            .requests
             .get(&key)
-            .is_some_and(|entry| entry.answer.is_none())
+            .is_some_and(|request| request.answer.is_none())
         {
-            state.entries.remove(&key);
+            state.requests.remove(&key);
         }
     }
 
@@ -120,9 +162,9 @@ impl Answers {
     pub(crate) fn acknowledged(&self, received: u64) {
         let mut state = self.lock();
         while state
-            .answered
+            .answers
             .front()
-            .is_some_and(|(_, number)| number.is_none_or(|number| number <= received))
+            .is_some_and(|answer| answer.number.is_none_or(|number| number.get() <= received))
         {
             state.forget_first();
         }
@@ -131,20 +173,27 @@ impl Answers {
 
 impl State {
     fn key(&self, id: &Id) -> u64 {
-        self.entries.hasher().hash_one(id)
+        self.hasher.hash_one(id)
+    }
+
+    /// Returns the answer at a place.
+    fn answer(&self, place: NonZeroU64) -> Option<Arc<Packet>> {
+        let at = place.get().checked_sub(self.first + 1)?;
+        let answer = self.answers.get(usize::try_from(at).ok()?)?;
+        Some(answer.packet.clone())
     }
 
     fn forget_first(&mut self) {
-        let Some((key, _)) = self.answered.pop_front() else {
+        let Some(answer) = self.answers.pop_front() else {
             return;
         };
-        let entry = self.entries.remove(&key);
-        let answer = entry.and_then(|entry| entry.answer);
-        self.bytes -= answer.map_or(0, |packet| packet.len());
-        if self.answered.is_empty() {
+        self.first += 1;
+        self.requests.remove(&answer.key);
+        self.bytes -= answer.packet.len();
+        if self.answers.is_empty() {
             // Release the memory of a burst.
-            self.answered.shrink_to(LAST);
-            self.entries.shrink_to(LAST);
+            self.answers.shrink_to(ROOM);
+            self.requests.shrink_to(LAST);
         }
     }
 }
@@ -157,8 +206,8 @@ mod tests {
         Id::Integer(n)
     }
 
-    fn answer(text: &str) -> Packet {
-        Packet::Text(text.into())
+    fn answer(text: &str) -> Arc<Packet> {
+        Arc::new(Packet::Text(text.into()))
     }
 
     #[test]
@@ -192,7 +241,7 @@ mod tests {
             answers.begin(&id(n), b"a");
             answers.answered(&id(n), answer(&large), None);
         }
-        assert_eq!(answers.lock().answered.len(), 1);
+        assert_eq!(answers.lock().answers.len(), 1);
     }
 
     #[test]
@@ -218,8 +267,8 @@ mod tests {
             answers.begin(&id(n), b"a");
             answers.answered(&id(n), answer("x"), (n <= 500).then_some(n as u64));
         }
-        assert_eq!(answers.lock().answered.len(), LAST);
-        assert_eq!(answers.lock().entries.len(), LAST);
+        assert_eq!(answers.lock().answers.len(), LAST);
+        assert_eq!(answers.lock().requests.len(), LAST);
     }
 
     #[test]

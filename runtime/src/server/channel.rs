@@ -3,6 +3,7 @@
 use super::{
     Context, JoinError,
     connection_handle::ConnectionHandle,
+    context::Caller,
     presence::{self, PresenceError},
     state::ServerState,
     system::channel_payload,
@@ -195,7 +196,11 @@ impl<C: ChannelKey> ConnectionChannel<C> {
             return Ok(());
         }
         let key = &self.publisher.key;
-        let cx = Context::new(connection.clone(), connection.peer(), state.clone());
+        let cx = Context::new(Arc::new(Caller {
+            connection: connection.clone(),
+            peer: connection.peer(),
+            server: state.clone(),
+        }));
         let joining = cx.begin_join(key.clone(), C::DESCRIPTOR).await?;
         let info = cx.info(&joining).map_err(JoinError::Presence)?;
         let payload =

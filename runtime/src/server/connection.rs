@@ -19,6 +19,7 @@ use super::{
     allowances::Allowance,
     attach::Attach,
     connection_handle::{ConnectionHandle, Peer},
+    context::{Caller, Request},
     encoder::SessionMessage,
     endpoint::Endpoint,
     expiry::Expiry,
@@ -34,7 +35,7 @@ use crate::{
     descriptor::CloseReason,
     early::Early,
     metrics,
-    outbound::{Close, Item},
+    outbound::Close,
     replies::ErrorPayload,
     session::link::{Link, LinkAction},
     system::{ReceivedNotice, Role},
@@ -71,7 +72,8 @@ pub(crate) struct Connection {
     io: TransportIo,
     /// The connection counts towards the limits of the server. `None` while there is none.
     admission: Option<Admission>,
-    peer: Arc<Peer>,
+    /// What the handlers of the next messages see.
+    caller: Arc<Caller>,
     /// The limits that all connections of the client share.
     allowance: Arc<Allowance>,
     /// The client may still have the token of its last hello: it was not heard since.
@@ -101,6 +103,8 @@ pub(crate) struct Connection {
     budget_used: usize,
     /// When the present batch began. The clock is looked at once for all of its messages.
     now: Instant,
+    /// The same by the clock of the session.
+    time: Duration,
     close: Option<Close>,
     /// When a graceful shutdown stops waiting for handlers.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -203,7 +207,11 @@ impl Connection {
         Self {
             io: TransportIo::new(transport, link, clock),
             admission: Some(admission),
-            peer,
+            caller: Arc::new(Caller {
+                connection: connection.clone(),
+                peer,
+                server: server.clone(),
+            }),
             allowance,
             unconfirmed: false,
             expiry: expires.map(Expiry::new),
@@ -222,6 +230,7 @@ impl Connection {
             logged: Logged::default(),
             budget_used: 0,
             now: Instant::now(),
+            time: clock.now(),
             close: None,
             deadline: None,
             connection,
@@ -231,11 +240,7 @@ impl Connection {
     }
 
     fn context(&self) -> Context {
-        Context::new(
-            self.connection.clone(),
-            self.peer.clone(),
-            self.server.clone(),
-        )
+        Context::new(self.caller.clone())
     }
 
     /// Calls a hook of the application.
@@ -296,6 +301,7 @@ impl Connection {
                 return Poll::Ready(End::Attach(attach));
             }
             self.now = Instant::now();
+            self.time = self.io.clock.of(self.now);
             let (mut worked, mut is_done) = (false, false);
             for _ in 0..BATCH {
                 let read = match self.poll_read(cx) {
@@ -366,13 +372,7 @@ impl Connection {
     }
 
     fn poll_handlers(&mut self, cx: &mut task::Context<'_>) -> bool {
-        let Poll::Ready(Done {
-            id,
-            expects_reply,
-            message,
-            end,
-        }) = self.handlers.poll(cx)
-        else {
+        let Poll::Ready(Done { request, end }) = self.handlers.poll(cx) else {
             return false;
         };
         // The handler may have closed the connection.
@@ -381,6 +381,16 @@ impl Connection {
             self.set_peer(self.connection.peer());
         }
         self.end_expired();
+        if end != handler_queue::End::Finished {
+            self.handler_failed(&request, end);
+        }
+        true
+    }
+
+    /// Replies to a message whose handler did not end by itself.
+    #[cold]
+    fn handler_failed(&mut self, request: &Request, end: handler_queue::End) {
+        let message = request.message;
         match end {
             handler_queue::End::Finished => {}
             handler_queue::End::Panicked => {
@@ -390,7 +400,7 @@ impl Connection {
                     "a handler panicked"
                 );
                 let error = ErrorPayload::internal();
-                self.fail(expects_reply, id.get(), &error);
+                self.fail(request.expects_reply, request.id.as_ref(), &error);
             }
             handler_queue::End::TimedOut => {
                 if !std::mem::replace(&mut self.logged.timeout, true) {
@@ -401,10 +411,9 @@ impl Connection {
                     );
                 }
                 let error = ErrorPayload::new(SessionCode::Timeout, "the server took too long");
-                self.fail(expects_reply, id.get(), &error);
+                self.fail(request.expects_reply, request.id.as_ref(), &error);
             }
         }
-        true
     }
 
     /// Handles the next queued message, if it can be handled now.
@@ -447,9 +456,9 @@ impl Connection {
                 sent: Some(last),
             })
         };
-        let written = |batch: &[Item]| {
+        let written = |marks: Vec<u64>| {
             if let Some(calls) = connection.calls_so_far() {
-                calls.written(batch.iter().map(|item| item.mark).filter(|mark| *mark != 0));
+                calls.written(marks.into_iter());
             }
         };
         self.io
@@ -460,7 +469,11 @@ impl Connection {
     fn set_peer(&mut self, peer: Arc<Peer>) {
         self.expiry = self.service.expires(&peer.session).map(Expiry::new);
         self.renewal = None;
-        self.peer = peer;
+        self.caller = Arc::new(Caller {
+            connection: self.connection.clone(),
+            peer,
+            server: self.server.clone(),
+        });
     }
 
     fn poll_timers(&mut self, cx: &mut task::Context<'_>) -> Option<End> {

@@ -281,12 +281,17 @@ impl ConnectionHandle {
     }
 
     /// Queues a message that is not a reply. If it is not volatile and the queue is full, the connection is closed.
-    pub(crate) fn push(&self, packet: Packet, volatile: bool) {
+    pub(crate) fn push(&self, packet: impl Into<Arc<Packet>>, volatile: bool) {
         self.push_keyed(packet, volatile, None);
     }
 
     /// As [`Self::push`]. A volatile message with a key takes the place of one with the same key that is queued.
-    pub(crate) fn push_keyed(&self, packet: Packet, volatile: bool, key: Option<&VolatileKey>) {
+    pub(crate) fn push_keyed(
+        &self,
+        packet: impl Into<Arc<Packet>>,
+        volatile: bool,
+        key: Option<&VolatileKey>,
+    ) {
         let detached = self.detached.load(Ordering::Relaxed);
         // A volatile message that waits for a connection would be late.
         if detached != 0 && volatile {
@@ -371,6 +376,7 @@ impl ConnectionHandle {
 
     /// Queues the encoded answer to a request.
     pub(crate) fn reply(&self, id: Option<&Id>, packet: Packet) {
+        let packet = Arc::new(packet);
         let number = self.outbound.answer(packet.clone());
         if let Some(id) = id {
             self.answers.answered(id, packet, number);

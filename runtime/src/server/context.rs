@@ -17,22 +17,27 @@ use crate::{
     descriptor::ChannelDescriptor, transport::CloseFrame,
 };
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
-/// The message being handled and the connection that sent it. Cloning is cheap: four reference counts.
+/// The message being handled and the connection that sent it. Cloning is cheap: two reference counts.
 ///
 /// The return value of a handler is its reply. The context is for everything else: messages that are not replies, publishing, and closing
 /// the connection.
 #[derive(Clone)]
 pub struct Context {
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) request: Option<Arc<Request>>,
+}
+
+/// The connection that sends messages. Those of the same client share it, until the client authenticates again.
+pub(crate) struct Caller {
     pub(crate) connection: Arc<ConnectionHandle>,
     /// Who was at the other end when the message arrived.
     pub(crate) peer: Arc<Peer>,
     pub(crate) server: Arc<ServerState>,
-    pub(crate) request: Option<Arc<Request>>,
 }
 
-/// The envelope of the message being handled.
+/// The message being handled: its envelope, and how it is handled.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) message: &'static str,
@@ -41,6 +46,10 @@ pub(crate) struct Request {
     pub(crate) progress: Progress,
     /// The client's position in the channel that it joins again.
     pub(crate) position: Option<StreamPosition>,
+    /// Whether the message expects a reply.
+    pub(crate) expects_reply: bool,
+    /// The time limit of the handler; `None` for no limit.
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// The position in an envelope, if it has both of its fields.
@@ -52,22 +61,16 @@ pub(crate) fn position(seq: Option<u64>, epoch: Option<String>) -> Option<Stream
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context")
-            .field("connection", &self.connection.id)
+            .field("connection", &self.caller.connection.id)
             .field("request", &self.request)
             .finish()
     }
 }
 
 impl Context {
-    pub(crate) fn new(
-        connection: Arc<ConnectionHandle>,
-        peer: Arc<Peer>,
-        server: Arc<ServerState>,
-    ) -> Self {
+    pub(crate) const fn new(caller: Arc<Caller>) -> Self {
         Self {
-            connection,
-            peer,
-            server,
+            caller,
             request: None,
         }
     }
@@ -78,9 +81,9 @@ impl Context {
         key: Arc<str>,
         channel: &'static ChannelDescriptor,
     ) -> Result<Joining, JoinError> {
-        self.connection.membership.may_join(&key)?;
-        let retention = self.server.retention(Some(channel));
-        let hub = &self.server.hub;
+        self.caller.connection.membership.may_join(&key)?;
+        let retention = self.caller.server.retention(Some(channel));
+        let hub = &self.caller.server.hub;
         hub.begin_join(key, retention, channel).await
     }
 
@@ -90,12 +93,12 @@ impl Context {
         let Some(validate) = channel.presence.and_then(|presence| presence.info) else {
             return Ok(None);
         };
-        let service = &self.server.service;
+        let service = &self.caller.server.service;
         let Some(info) = service.presence(channel.name, joining.key(), self.clone()) else {
             return Err(PresenceError::Invalid);
         };
         let info = info.map_err(PresenceError::Encode)?;
-        if self.server.bounds.checks
+        if self.caller.server.bounds.checks
             && let Err(invalid) = validate(info.get())
         {
             report_invalid(channel.name, &invalid);
@@ -128,12 +131,12 @@ impl Context {
 
     /// Returns the id of the connection, unique within this server.
     pub fn connection_id(&self) -> u64 {
-        self.connection.id
+        self.caller.connection.id
     }
 
     /// Returns the client's address and the request that opened the connection.
     pub fn connection_info(&self) -> &ConnectionInfo {
-        self.peer.info.whole()
+        self.caller.peer.info.whole()
     }
 
     /// Returns the session: the state that the application keeps for this connection.
@@ -194,7 +197,7 @@ impl Context {
     /// # fn main() {}
     /// ```
     pub fn session<S: Send + Sync + 'static>(&self) -> &S {
-        match self.peer.session.downcast_ref() {
+        match self.caller.peer.session.downcast_ref() {
             Some(session) => session,
             None => panic!("the session is not a `{}`", std::any::type_name::<S>()),
         }
@@ -210,14 +213,14 @@ impl Context {
 
     fn link(&self) -> ClientLink {
         ClientLink {
-            connection: self.connection.clone(),
-            server: self.server.clone(),
+            connection: self.caller.connection.clone(),
+            server: self.caller.server.clone(),
         }
     }
 
     /// Returns the handle of the client that sent the message. It may be kept, and used outside of handlers. Generated code wraps it.
     pub fn client<P: Protocol>(&self) -> ClientHandle<P> {
-        ClientHandle::new(self.connection.clone(), self.server.clone())
+        ClientHandle::new(self.caller.connection.clone(), self.caller.server.clone())
     }
 
     /// Returns a channel as seen by this connection: to publish to it, and to check whether the connection has joined it.
@@ -257,7 +260,11 @@ impl Context {
     /// # fn main() {}
     /// ```
     pub fn channel_handle<C: ChannelKey>(&self, channel: &C) -> ConnectionChannel<C> {
-        ConnectionChannel::new(self.server.clone(), self.connection.clone(), channel)
+        ConnectionChannel::new(
+            self.caller.server.clone(),
+            self.caller.connection.clone(),
+            channel,
+        )
     }
 
     /// Closes this connection once its outbound queue is written. The client does not reconnect. The close code is that of
@@ -292,7 +299,7 @@ impl Context {
     /// # fn main() {}
     /// ```
     pub fn kick(&self, reason: impl Into<Cow<'static, str>>) {
-        self.connection.kick(reason);
+        self.caller.connection.kick(reason);
     }
 
     /// Closes this connection once its outbound queue is written, with an application close code (3000 to 4999) or 1000. Any other code is
@@ -308,7 +315,8 @@ impl Context {
                 1011
             }
         };
-        self.connection
+        self.caller
+            .connection
             .outbound
             .close(CloseFrame::new(code, reason), false);
     }

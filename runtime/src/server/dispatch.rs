@@ -6,11 +6,10 @@ use super::{
     handling::Handling,
     middleware::{Progress, around},
     responder::Responder,
-    service::RequestId,
 };
 use crate::{
-    DeclaredErrors, DecodeError, HandlerError, Message, MessageSet, Side, calls::Delivery,
-    codec::Source, decode, descriptor::ReplyKind, replies::Replier,
+    DeclaredErrors, DecodeError, Envelope, HandlerError, Message, MessageSet, Side,
+    calls::Delivery, codec::Source, decode, descriptor::ReplyKind, replies::Replier,
 };
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -27,44 +26,37 @@ pub fn receive<U: MessageSet>(
     cx: Context,
     dispatch: impl FnOnce(U, Responder) -> Action + Send + 'static,
 ) -> Result<Received, Box<DecodeError>> {
-    let depth = cx.server.limits.depth;
-    let envelope = decode::<U>(source, Side::Server, depth, &*cx.connection)?;
+    let depth = cx.caller.server.limits.depth;
+    let envelope = decode::<U>(source, Side::Server, depth, &*cx.caller.connection)?;
     let message = &U::DESCRIPTOR.messages[envelope.message.index()];
     if message.reply == ReplyKind::Answer {
-        return Ok(Received {
-            id: RequestId::Own(envelope.id.clone()),
-            action: Action::Answer(Answer {
-                message: message.name,
-                delivery: Delivery::new(envelope),
-            }),
-            expects_reply: false,
-            message: message.name,
-            timeout: None,
-            observed: None,
-        });
+        return Ok(answered(message.name, envelope));
     }
-    let timeout = cx.server.handler_timeout(message.timeout);
+    let expects_reply = message.reply.is_request();
     let request = Arc::new(Request {
         message: message.name,
         id: envelope.id,
         channel: envelope.channel,
         progress: Progress::default(),
         position: position(envelope.seq, envelope.epoch),
+        expects_reply,
+        timeout: match message.reply {
+            ReplyKind::Stream => None,
+            _ => cx.caller.server.handler_timeout(message.timeout),
+        },
     });
-    let id = RequestId::Shared(request.clone());
     let cx = Context {
-        request: Some(request),
-        ..cx
+        request: Some(request.clone()),
+        caller: cx.caller,
     };
-    let expects_reply = message.reply.is_request();
     let is_handled = matches!(
         message.reply,
         ReplyKind::None | ReplyKind::One | ReplyKind::Stream
     );
-    let observed = (is_handled && Handling::is_observed(&cx)).then(|| cx.clone());
+    let observed = (is_handled && Handling::is_observed(&cx)).then(|| cx.caller.clone());
     let middleware = observed
         .as_ref()
-        .and_then(|cx| cx.server.middleware.clone());
+        .and_then(|caller| caller.server.middleware.clone());
     let responder = Responder::new(cx);
     let action = match middleware {
         None => dispatch(envelope.message, responder),
@@ -81,13 +73,31 @@ pub fn receive<U: MessageSet>(
         action => action,
     };
     Ok(Received {
-        id,
+        request,
         action,
-        expects_reply,
-        message: message.name,
-        timeout,
         observed,
     })
+}
+
+/// Returns what completes a request of the server.
+#[cold]
+fn answered<U: MessageSet>(message: &'static str, envelope: Envelope<U>) -> Received {
+    Received {
+        request: Arc::new(Request {
+            message,
+            id: envelope.id.clone(),
+            channel: None,
+            progress: Progress::default(),
+            position: None,
+            expects_reply: false,
+            timeout: None,
+        }),
+        action: Action::Answer(Box::new(Answer {
+            message,
+            delivery: Delivery::new(envelope),
+        })),
+        observed: None,
+    }
 }
 
 /// Runs the handler of a request and replies with its result.

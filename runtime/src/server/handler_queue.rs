@@ -1,8 +1,10 @@
 //! The handlers of a connection: one at a time, in the order of the messages; streams and concurrent messages beside them.
 
 use super::{
-    Action, Outcome, Received, connection_handle::ConnectionHandle, handling::Handling,
-    service::RequestId,
+    Action, Outcome, Received,
+    connection_handle::ConnectionHandle,
+    context::{Caller, Request},
+    handling::Handling,
 };
 use crate::Id;
 use futures_util::{
@@ -45,9 +47,7 @@ impl fmt::Debug for HandlerQueue {
 
 /// A running handler.
 struct HandlerTask {
-    id: RequestId,
-    expects_reply: bool,
-    message: &'static str,
+    request: Arc<Request>,
     work: CatchUnwind<AssertUnwindSafe<BoxFuture<'static, ()>>>,
     /// `None` if nothing hears of it. Dropped after the handler, which it then reports as cancelled.
     handling: Option<Box<Handling>>,
@@ -56,7 +56,6 @@ struct HandlerTask {
 /// A handler with its time limit.
 struct Running {
     task: HandlerTask,
-    timeout: Option<Duration>,
     /// Created only if the handler is still pending after its first poll; most are not.
     deadline: Option<Pin<Box<Sleep>>>,
 }
@@ -64,11 +63,8 @@ struct Running {
 /// The result of a handler.
 #[derive(Debug)]
 pub(crate) struct Done {
-    pub(crate) id: RequestId,
-    /// Whether the message expects a reply.
-    pub(crate) expects_reply: bool,
-    /// The name of the message.
-    pub(crate) message: &'static str,
+    /// The message.
+    pub(crate) request: Arc<Request>,
     pub(crate) end: End,
 }
 
@@ -90,18 +86,15 @@ pub(crate) enum Declined {
 }
 
 impl HandlerTask {
+    #[inline]
     fn new(
-        id: RequestId,
-        expects_reply: bool,
-        message: &'static str,
+        request: Arc<Request>,
         work: BoxFuture<'static, ()>,
-        observed: Option<super::Context>,
+        observed: Option<Arc<Caller>>,
     ) -> Self {
         Self {
-            handling: observed.map(|cx| Handling::begin(cx, message)),
-            id,
-            expects_reply,
-            message,
+            handling: observed.map(|caller| Handling::begin(caller, &request)),
+            request,
             work: AssertUnwindSafe(work).catch_unwind(),
         }
     }
@@ -115,9 +108,7 @@ impl HandlerTask {
             }
         }
         Done {
-            id: std::mem::replace(&mut self.id, RequestId::Own(None)),
-            expects_reply: self.expects_reply,
-            message: self.message,
+            request: self.request.clone(),
             end,
         }
     }
@@ -159,10 +150,10 @@ impl Future for Beside {
 }
 
 impl Running {
-    fn new(task: HandlerTask, timeout: Option<Duration>) -> Self {
+    #[inline]
+    fn new(task: HandlerTask) -> Self {
         Self {
             task,
-            timeout,
             deadline: None,
         }
     }
@@ -174,8 +165,13 @@ impl Running {
         self.poll_timeout(cx)
     }
 
+    /// The time limit of the handler. A stream has none.
+    fn timeout(&self) -> Option<Duration> {
+        self.task.request.timeout
+    }
+
     fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
-        let Some(timeout) = self.timeout else {
+        let Some(timeout) = self.timeout() else {
             return Poll::Pending;
         };
         let deadline = self
@@ -206,7 +202,7 @@ impl HandlerQueue {
     /// Whether the handler of a message is running that others wait for.
     pub(crate) fn runs(&self, message: &str) -> bool {
         let running = self.running.as_ref();
-        running.is_some_and(|running| running.task.message == message)
+        running.is_some_and(|running| running.task.request.message == message)
     }
 
     /// Whether no message is being handled that a graceful close waits for.
@@ -222,50 +218,48 @@ impl HandlerQueue {
     }
 
     /// Starts the handler of a message. If handlers of its kind run one by one, the queue must be idle.
-    pub(crate) fn begin(&mut self, received: Received) -> Result<(), (RequestId, Declined)> {
+    pub(crate) fn begin(&mut self, received: Received) -> Result<(), (Arc<Request>, Declined)> {
         let Received {
-            id,
+            request,
             action,
-            expects_reply,
-            message,
-            timeout,
             observed,
         } = received;
         match action {
             Action::Run(work) => {
                 debug_assert!(self.is_idle(), "messages are handled one by one");
-                let task = HandlerTask::new(id, expects_reply, message, work, observed);
-                self.running = Some(Running::new(task, timeout));
+                let task = HandlerTask::new(request, work, observed);
+                self.running = Some(Running::new(task));
             }
             Action::Concurrent(work) => {
                 if self.is_full() {
-                    return Err((id, Declined::TooMany));
+                    return Err((request, Declined::TooMany));
                 }
-                let task = HandlerTask::new(id, expects_reply, message, work, observed);
-                let beside = self.beside(Running::new(task, timeout));
+                let task = HandlerTask::new(request, work, observed);
+                let beside = self.beside(Running::new(task));
                 self.concurrent
                     .get_or_insert_with(FuturesUnordered::new)
                     .push(beside);
             }
             Action::Stream(work) => {
-                if id.get().is_some_and(|id| self.open.contains_key(id)) {
-                    return Err((id, Declined::IdInUse));
+                let id = request.id.as_ref();
+                if id.is_some_and(|id| self.open.contains_key(id)) {
+                    return Err((request, Declined::IdInUse));
                 }
                 if self.is_full() {
-                    return Err((id, Declined::TooMany));
+                    return Err((request, Declined::TooMany));
                 }
                 let (handle, registration) = AbortHandle::new_pair();
-                if let Some(id) = id.get() {
+                if let Some(id) = id {
                     self.open.insert(id.clone(), handle);
                 }
-                let task = HandlerTask::new(id, expects_reply, message, work, observed);
-                let beside = self.beside(Running::new(task, None));
+                let task = HandlerTask::new(request, work, observed);
+                let beside = self.beside(Running::new(task));
                 self.streams
                     .get_or_insert_with(FuturesUnordered::new)
                     .push(Abortable::new(beside, registration));
             }
             Action::Cancel => {
-                if let Some(id) = id.get() {
+                if let Some(id) = &request.id {
                     self.cancel(id);
                 }
             }
@@ -315,7 +309,7 @@ impl HandlerQueue {
         {
             // A cancelled stream has no result, and its id is free already.
             if let Ok(done) = done {
-                if let Some(id) = done.id.get() {
+                if let Some(id) = &done.request.id {
                     self.open.remove(id);
                 }
                 return Poll::Ready(done);

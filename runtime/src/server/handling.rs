@@ -2,11 +2,12 @@
 
 use super::{
     Context,
+    context::{Caller, Request},
     middleware::{Handled, Outcome},
 };
 
 use crate::metrics;
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 use tracing::Span;
 
 /// A message that is being handled. Dropped before [`Handling::end`], it was cancelled.
@@ -23,11 +24,16 @@ impl Handling {
     /// Whether anything hears of the handling of messages. If not, it costs nothing.
     pub(crate) fn is_observed(cx: &Context) -> bool {
         cfg!(feature = "metrics")
-            || cx.server.middleware.is_some()
+            || cx.caller.server.middleware.is_some()
             || tracing::enabled!(tracing::Level::DEBUG)
     }
 
-    pub(crate) fn begin(cx: Context, message: &'static str) -> Box<Self> {
+    pub(crate) fn begin(caller: Arc<Caller>, request: &Arc<Request>) -> Box<Self> {
+        let message = request.message;
+        let cx = Context {
+            caller,
+            request: Some(request.clone()),
+        };
         let span = tracing::debug_span!(
             "message",
             message_type = message,
@@ -55,7 +61,7 @@ impl Handling {
         metrics::handled(self.message, &outcome, elapsed);
         self.span
             .record("outcome", tracing::field::display(&outcome));
-        if let Some(middleware) = &self.cx.server.middleware {
+        if let Some(middleware) = &self.cx.caller.server.middleware {
             let _entered = self.span.enter();
             let id = self.cx.id().cloned();
             let handled = Handled::new(self.message, id, outcome, elapsed);

@@ -1,24 +1,20 @@
 //! The members of each channel on this server, and the delivery of publications to them.
 
+mod deliver;
+
 use super::{
     connection_handle::ConnectionHandle,
-    encoder::{Encoder, SessionMessage},
+    encoder::Encoder,
     membership::JoinError,
     registry::Registry,
     replay::{Replay, Replayed},
     roster::KnownMembers,
     shrink::shrink,
-    volatile_key::volatile_key,
 };
 use crate::{
-    GapReason, Id,
-    broker::{
-        Broker, Command, Deliver, MemberId, Presence, PresenceChange, Publication, Recipients,
-        Retention, ServerId, SessionList, StreamPosition,
-    },
-    codec::{JsonPayload, Outgoing},
-    descriptor::{ChannelDescriptor, Limits, MessageDescriptor, PresenceDescriptor},
-    system::{GapNotice, Role, SkipNotice},
+    Id,
+    broker::{Broker, MemberId, Presence, PresenceChange, Retention, ServerId, StreamPosition},
+    descriptor::{ChannelDescriptor, Limits, PresenceDescriptor},
     transport::Packet,
 };
 use serde_json::value::RawValue;
@@ -26,7 +22,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 /// The channels that have members.
@@ -408,157 +404,6 @@ impl Hub {
     pub(crate) fn leave_all(&self, connection: &ConnectionHandle) {
         for channel in connection.membership.end() {
             self.leave(connection.id, &channel);
-        }
-    }
-
-    /// Encodes a publication for the members with an encoding.
-    pub(super) fn encode(
-        &self,
-        encoding: usize,
-        publication: &Publication,
-        seq: Option<u64>,
-    ) -> Option<Packet> {
-        let (union, tag) = (self.encoder.protocol.server, publication.message.tag);
-        let payload = publication.payload.as_deref();
-        let payload = payload.map(|json| JsonPayload::new(union, tag, json));
-        let message = Outgoing {
-            payload: payload
-                .as_ref()
-                .map(|payload| payload as &dyn erased_serde::Serialize),
-            channel: Some(&publication.channel),
-            seq,
-            timestamp: Some(publication.at),
-            ..self.encoder.outgoing(publication.message)
-        };
-        self.encoder.encode(encoding, &message)
-    }
-
-    /// Sends a message to sessions.
-    fn send(
-        &self,
-        to: &[Arc<ConnectionHandle>],
-        message: &'static MessageDescriptor,
-        payload: Option<&RawValue>,
-        at: SystemTime,
-    ) {
-        let union = self.encoder.protocol.server;
-        let json = payload.map(|json| JsonPayload::new(union, message.tag, json));
-        let key = volatile_key(message, None, payload);
-        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.encodings.len()];
-        for connection in to {
-            let packet = packets[connection.encoding].get_or_insert_with(|| {
-                let message = Outgoing {
-                    payload: json
-                        .as_ref()
-                        .map(|payload| payload as &dyn erased_serde::Serialize),
-                    timestamp: union.heading(message).envelope.timestamp.map(|_| at),
-                    ..self.encoder.outgoing(message)
-                };
-                self.encoder.encode(connection.encoding, &message)
-            });
-            if let Some(packet) = packet {
-                connection.push_keyed(packet.clone(), message.volatile, key.as_ref());
-            }
-        }
-    }
-
-    /// Encodes the number of a message that is not for a member.
-    pub(super) fn skip(&self, encoding: usize, channel: &str, seq: u64) -> Option<Packet> {
-        let channel = channel.into();
-        let notice = SkipNotice { channel, seq };
-        let message = SessionMessage::new(Role::Skip, &notice);
-        self.encoder.session(encoding, &message)
-    }
-
-    /// Encodes a gap.
-    pub(super) fn gap(&self, encoding: usize, notice: &GapNotice<'_>) -> Option<Packet> {
-        self.encoder
-            .session(encoding, &SessionMessage::new(Role::Gap, notice))
-    }
-
-    /// Reports to all members of a channel that its numbering began anew.
-    fn renew(&self, channel: &str, state: &State) {
-        let notice = GapNotice {
-            channel: Some(channel.into()),
-            from: None,
-            to: None,
-            reason: Some(GapReason::Epoch),
-        };
-        for member in state.members.values().filter(|one| one.replay.is_none()) {
-            if let Some(packet) = self.gap(member.connection.encoding, &notice) {
-                member.connection.push(packet, false);
-            }
-        }
-    }
-}
-
-impl Deliver for Hub {
-    fn presence(&self, channel: &Arc<str>, change: &PresenceChange, revision: u64) {
-        self.changed(channel, change, revision);
-    }
-
-    fn command(&self, to: &Recipients, command: &Command) {
-        let to = self.registry.find(self.id(), to);
-        match command {
-            Command::Send {
-                message,
-                payload,
-                at,
-            } => self.send(&to, message, payload.as_deref(), *at),
-            Command::Kick { reason } => {
-                for connection in to {
-                    connection.kick(reason.to_string());
-                }
-            }
-        }
-    }
-
-    fn sessions(&self, of: &Recipients, limit: usize) -> SessionList {
-        self.registry.list(self.id(), of, limit)
-    }
-
-    fn deliver(&self, publication: &Publication, position: &StreamPosition) {
-        let Some(channel) = self.find(&publication.channel) else {
-            return;
-        };
-        let mut state = channel.lock();
-        let last = state.position.replace(position.clone());
-        if last.is_some_and(|last| last.epoch != position.epoch) {
-            self.renew(&publication.channel, &state);
-        }
-        let volatile = publication.message.volatile;
-        // In a numbered session the number is not the channel's.
-        let has_position = !(volatile || self.encoder.protocol.session.numbered);
-        let seq = has_position.then_some(position.seq);
-        let here = |except: &MemberId| except.server == self.id();
-        let except = publication.except.filter(here);
-        let payload = publication.payload.as_deref();
-        let key = volatile_key(publication.message, Some(&publication.channel), payload);
-        // The message is encoded once for each encoding, when the first member with that encoding is reached.
-        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder.encodings.len()];
-        for (
-            id,
-            Member {
-                connection, replay, ..
-            },
-        ) in &state.members
-        {
-            if replay.is_some() {
-                continue;
-            }
-            if except.is_some_and(|except| except.connection == *id) {
-                let skip =
-                    seq.and_then(|seq| self.skip(connection.encoding, &publication.channel, seq));
-                if let Some(packet) = skip {
-                    connection.push(packet, false);
-                }
-                continue;
-            }
-            let packet = packets[connection.encoding]
-                .get_or_insert_with(|| self.encode(connection.encoding, publication, seq));
-            if let Some(packet) = packet {
-                connection.push_keyed(packet.clone(), volatile, key.as_ref());
-            }
         }
     }
 }

@@ -26,7 +26,7 @@ const LINGER: Duration = Duration::from_secs(5);
 /// The messages of a channel that are being replayed, encoded, by sequence number and encoding.
 #[derive(Debug, Default)]
 pub(super) struct Replayed {
-    packets: HashMap<(u64, usize), Option<Packet>>,
+    packets: HashMap<(u64, usize), Option<Arc<Packet>>>,
     bytes: usize,
     /// Whether a task forgets them when no replay is in progress.
     lingering: bool,
@@ -34,8 +34,8 @@ pub(super) struct Replayed {
 
 impl Replayed {
     /// Adds a message. Beyond `limit` bytes, all others are forgotten.
-    fn insert(&mut self, key: (u64, usize), packet: Option<Packet>, limit: usize) {
-        let bytes = packet.as_ref().map_or(0, Packet::len);
+    fn insert(&mut self, key: (u64, usize), packet: Option<Arc<Packet>>, limit: usize) {
+        let bytes = packet.as_ref().map_or(0, |packet| packet.len());
         if self.bytes + bytes > limit {
             self.packets.clear();
             self.bytes = 0;
@@ -148,15 +148,16 @@ impl Replay {
     }
 
     /// Returns a message as this client receives it.
-    fn packet(&self, seq: u64, publication: &Publication) -> Option<Packet> {
+    fn packet(&self, seq: u64, publication: &Publication) -> Option<Arc<Packet>> {
         let encoding = self.connection.encoding;
         if publication.except == Some(self.hub.member(self.connection.id)) {
-            return self.hub.skip(encoding, &self.key, seq);
+            return self.hub.skip(encoding, &self.key, seq).map(Arc::new);
         }
         let key = (seq, encoding);
         let known = self.channel.lock().replayed.packets.get(&key).cloned();
         known.unwrap_or_else(|| {
             let packet = self.hub.encode(encoding, publication, Some(seq));
+            let packet = packet.map(Arc::new);
             let replayed = &mut self.channel.lock().replayed;
             replayed.insert(key, packet.clone(), self.limit);
             packet
@@ -171,13 +172,13 @@ impl Replay {
             reason: Some(reason),
         };
         let packet = self.hub.gap(self.connection.encoding, &notice);
-        self.send(packet, to).await
+        self.send(packet.map(Arc::new), to).await
     }
 
     /// Sends a packet when there is room, and advances to a number.
-    async fn send(&self, packet: Option<Packet>, seq: u64) -> Result<(), Left> {
+    async fn send(&self, packet: Option<Arc<Packet>>, seq: u64) -> Result<(), Left> {
         let outbound = &self.connection.outbound;
-        let length = packet.as_ref().map_or(0, Packet::len);
+        let length = packet.as_ref().map_or(0, |packet| packet.len());
         loop {
             std::future::poll_fn(|task| outbound.poll_room(length, task))
                 .await
@@ -246,7 +247,7 @@ impl Replay {
             reason: Some(GapReason::Epoch),
         };
         let packet = self.hub.gap(self.connection.encoding, &notice);
-        self.send(packet, last).await?;
+        self.send(packet.map(Arc::new), last).await?;
         let mut state = self.channel.lock();
         let member = state.members.get_mut(&self.connection.id).ok_or(Left)?;
         member.replay = None;

@@ -26,16 +26,16 @@ pub struct Responder {
 
 impl Replier for Responder {
     fn is_valid<M: Payload>(&self, name: &str, message: &M) -> bool {
-        self.context.server.is_valid(name, message)
+        self.context.caller.server.is_valid(name, message)
     }
 
     fn checks(&self) -> bool {
-        self.context.server.bounds.checks
+        self.context.caller.server.bounds.checks
     }
 
     /// If replies are matched by order, the client would take the error for the reply to a request.
     fn can_report(&self) -> bool {
-        !self.context.server.protocol.server.envelope.by_order
+        !self.context.caller.server.protocol.server.envelope.by_order
     }
 
     fn accept(&self) {
@@ -51,7 +51,7 @@ impl Replier for Responder {
 
     fn send(&self, message: &'static MessageDescriptor, payload: &dyn erased_serde::Serialize) {
         let outgoing = self.outgoing(message, payload);
-        self.context.connection.answer(&outgoing);
+        self.context.caller.connection.answer(&outgoing);
     }
 
     fn item(
@@ -60,7 +60,7 @@ impl Replier for Responder {
         payload: &dyn erased_serde::Serialize,
     ) -> Option<Packet> {
         let id = self.context.id();
-        self.context.connection.encode(&Outgoing {
+        self.context.caller.connection.encode(&Outgoing {
             is_reply: id.is_some(),
             outcome: id.map(|_| true),
             ..self.outgoing(message, payload)
@@ -69,7 +69,7 @@ impl Replier for Responder {
 
     /// Waits until at least half of `limits.outbound` is free.
     async fn send_item(self, packet: Packet) -> Result<(), SendError> {
-        let outbound = &self.context.connection.outbound;
+        let outbound = &self.context.caller.connection.outbound;
         match std::future::poll_fn(|task| outbound.poll_room(packet.len(), task)).await {
             Ok(()) => {
                 outbound.answer(packet);
@@ -83,13 +83,16 @@ impl Replier for Responder {
         if let (Some(progress), Some(code)) = (self.context.progress(), error.code) {
             let _ = progress.error.set(code.into());
         }
-        self.context.connection.fail(self.context.id(), error);
+        self.context
+            .caller
+            .connection
+            .fail(self.context.id(), error);
     }
 
     fn log(&self, error: &(dyn Error + 'static), what: &'static str) {
         let message_type = self.context.request.as_ref().map(|request| request.message);
         tracing::error!(
-            connection = self.context.connection.id,
+            connection = self.context.caller.connection.id,
             message_type,
             error,
             "{what}"
@@ -141,7 +144,7 @@ impl Responder {
         let payload = message.payload.then(|| {
             serde_json::value::to_raw_value(&AsPayload(&reply) as &dyn erased_serde::Serialize)
         });
-        let encoder = &self.context.connection.encoder;
+        let encoder = &self.context.caller.connection.encoder;
         let (at, reply) = (encoder.timestamp(message), encoder.heading(message));
         self.join_key(joining, reply, payload.transpose(), at);
     }
@@ -155,8 +158,12 @@ impl Responder {
         E: DeclaredErrors,
     {
         if result.is_ok() {
-            let connection = self.context.connection.id;
-            self.context.server.hub.leave(connection, &channel.key());
+            let connection = self.context.caller.connection.id;
+            self.context
+                .caller
+                .server
+                .hub
+                .leave(connection, &channel.key());
         }
         self.answer::<U, R, E>(result);
     }
@@ -176,7 +183,7 @@ impl Responder {
         }
         let message_type = self.context.request.as_ref().map(|request| request.message);
         tracing::info!(
-            connection = self.context.connection.id,
+            connection = self.context.caller.connection.id,
             message_type,
             code = ?rejection.code,
             "middleware refused a message, and the protocol cannot report it"
@@ -189,7 +196,7 @@ impl Responder {
             // Only the server itself announces.
             JoinError::Ended | JoinError::NotAnnounced => {}
             JoinError::TooMany => {
-                let connection = &self.context.connection;
+                let connection = &self.context.caller.connection;
                 if !connection.channels_logged.swap(true, Ordering::Relaxed) {
                     tracing::info!(connection = connection.id, "`limits.channels` is reached");
                 }
@@ -221,7 +228,7 @@ impl Responder {
         message: &'static MessageDescriptor,
         payload: &'a dyn erased_serde::Serialize,
     ) -> Outgoing<'a> {
-        let encoder = &self.context.connection.encoder;
+        let encoder = &self.context.caller.connection.encoder;
         Outgoing {
             payload: message.payload.then_some(payload),
             id: self.context.id(),
@@ -250,7 +257,7 @@ impl Responder {
                 ));
             }
         };
-        let connection = &self.context.connection;
+        let connection = &self.context.caller.connection;
         let union = connection.encoder.protocol.server;
         let payload = payload.as_deref();
         let payload = payload.map(|json| JsonPayload::new(union, reply.tag, json));
@@ -287,8 +294,8 @@ impl Responder {
         reply: Heading,
         payload: &dyn erased_serde::Serialize,
     ) {
-        let connection = &self.context.connection;
-        self.context.server.hub.leave(connection.id, key);
+        let connection = &self.context.caller.connection;
+        self.context.caller.server.hub.leave(connection.id, key);
         connection.answer(&Outgoing {
             payload: Some(payload),
             id: self.context.id(),

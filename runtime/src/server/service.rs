@@ -4,21 +4,16 @@ use super::{
     Context, Rejection,
     connection_handle::Peer,
     connection_info::{ConnectionInfo, SessionState},
-    context::Request,
+    context::{Caller, Request},
 };
 use crate::calls::Delivery;
 use crate::{
-    DecodeError, Id, Payload, Side, ValidationError, codec::Source, descriptor::ProtocolDescriptor,
+    DecodeError, Payload, Side, ValidationError, codec::Source, descriptor::ProtocolDescriptor,
     from_str, transport::CloseFrame,
 };
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
-use std::{
-    borrow::Cow,
-    fmt,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{borrow::Cow, fmt, sync::Arc, time::SystemTime};
 
 /// A type-erased application. `#[protocol]` implements this trait for the handlers of a protocol; connections know nothing else about the
 /// application.
@@ -178,36 +173,14 @@ impl ConnectRequest {
     }
 }
 
-/// The correlation id of a message, if it has one. That of a handler is shared with its context.
-#[derive(Debug)]
-pub(crate) enum RequestId {
-    Own(Option<Id>),
-    Shared(Arc<Request>),
-}
-
-impl RequestId {
-    pub(crate) fn get(&self) -> Option<&Id> {
-        match self {
-            Self::Own(id) => id.as_ref(),
-            Self::Shared(request) => request.id.as_ref(),
-        }
-    }
-}
-
-/// A decoded message and its handler.
+/// A decoded message and its handler. It is small, because it is moved for every message.
 pub struct Received {
-    /// The correlation id of the message.
-    pub(crate) id: RequestId,
+    /// The message, shared with the context of its handler.
+    pub(crate) request: Arc<Request>,
     /// How to handle the message.
     pub action: Action,
-    /// Whether the message expects a reply.
-    pub expects_reply: bool,
-    /// The name of the message.
-    pub message: &'static str,
-    /// The time limit of the handler; `None` for no limit.
-    pub timeout: Option<Duration>,
-    /// The context of the message, if anything hears of its handling.
-    pub(crate) observed: Option<Context>,
+    /// Who sent it, if anything hears of its handling.
+    pub(crate) observed: Option<Arc<Caller>>,
 }
 
 impl fmt::Debug for Received {
@@ -220,9 +193,8 @@ impl fmt::Debug for Received {
             Action::Answer(_) => "Answer",
         };
         f.debug_struct("Received")
-            .field("id", &self.id)
+            .field("request", &self.request)
             .field("action", &action)
-            .field("message", &self.message)
             .finish()
     }
 }
@@ -238,7 +210,7 @@ pub enum Action {
     /// Drops the stream with the same id.
     Cancel,
     /// Completes a request of the server, or a part of it.
-    Answer(Answer),
+    Answer(Box<Answer>),
 }
 
 /// A message of a client that answers a request of the server.

@@ -11,7 +11,6 @@ use super::{
     membership::MAX_KEY,
     middleware::Progress,
     responder::Responder,
-    service::RequestId,
 };
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode, Side, TagBuf,
@@ -85,7 +84,7 @@ pub(crate) enum Request {
 
 /// Whether a message that could not be decoded answers a request of the server.
 pub(crate) fn is_answer(cx: &Context, error: &DecodeError) -> bool {
-    let client = cx.server.protocol.client;
+    let client = cx.caller.server.protocol.client;
     match &error.tag {
         Some(tag) => (client.lookup)(tag.borrow())
             .and_then(|message| client.messages.get(message))
@@ -94,7 +93,7 @@ pub(crate) fn is_answer(cx: &Context, error: &DecodeError) -> bool {
         None => error
             .id
             .as_ref()
-            .is_some_and(|id| cx.connection.is_pending_call(id)),
+            .is_some_and(|id| cx.caller.connection.is_pending_call(id)),
     }
 }
 
@@ -116,13 +115,15 @@ pub(crate) fn expects_reply(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>)
 /// Returns the message if it skips the queue. Only the envelope is inspected; an invalid cancel is queued and answered like any invalid
 /// message.
 pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Option<Urgent> {
-    let protocol = cx.server.protocol;
-    let source = cx.connection.codec().source(packet.frame()).ok()?;
+    let protocol = cx.caller.server.protocol;
+    let source = cx.caller.connection.codec().source(packet.frame()).ok()?;
     let Some((head, role)) = find(&source, protocol) else {
         return untagged(service, cx, packet);
     };
     match role {
-        Some(Role::Error) if cx.connection.calls_so_far().is_some() => return Some(Urgent::Answer),
+        Some(Role::Error) if cx.caller.connection.calls_so_far().is_some() => {
+            return Some(Urgent::Answer);
+        }
         Some(Role::Ping) => return Some(Urgent::Ping(Ping::read(&head))),
         Some(Role::Pong) => return Some(Urgent::Pong),
         Some(Role::Auth) => return Some(Urgent::Auth),
@@ -135,21 +136,21 @@ pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Op
         ReplyKind::Cancel => {}
         ReplyKind::None | ReplyKind::One | ReplyKind::Stream => return None,
     }
-    let source = cx.connection.codec().source(packet.frame()).ok()?;
+    let source = cx.caller.connection.codec().source(packet.frame()).ok()?;
     match service.receive(source, cx.clone()) {
         Ok(Received {
-            id,
+            request,
             action: Action::Cancel,
             ..
-        }) => id.get().cloned().map(Urgent::Cancel),
+        }) => request.id.clone().map(Urgent::Cancel),
         _ => None,
     }
 }
 
 /// A message without a discriminant may answer a request of the server, which then says what it is.
 fn untagged(service: &dyn Service, cx: &Context, packet: &Packet) -> Option<Urgent> {
-    cx.connection.calls_so_far()?;
-    let source = cx.connection.codec().source(packet.frame()).ok()?;
+    cx.caller.connection.calls_so_far()?;
+    let source = cx.caller.connection.codec().source(packet.frame()).ok()?;
     match service.receive(source, cx.clone()) {
         Ok(Received {
             action: Action::Answer(_),
@@ -167,8 +168,8 @@ pub(crate) fn read(
     packet: &Packet,
     error: &DecodeError,
 ) -> Option<Request> {
-    let server = &cx.server;
-    let source = cx.connection.codec().source(packet.frame()).ok()?;
+    let server = &cx.caller.server;
+    let source = cx.caller.connection.codec().source(packet.frame()).ok()?;
     let (head, role) = find(&source, server.protocol)?;
     let role = role?;
     let mapped = role.mapped(&server.protocol.session.mapped);
@@ -179,30 +180,29 @@ pub(crate) fn read(
             if mapped.is_some_and(|mapped| mapped.own_envelope(Side::Client).is_some()) => {}
         _ => return None,
     }
-    let responder = |message| {
-        Responder::new(Context {
-            request: Some(Arc::new(context::Request {
-                message,
-                id: head.id.clone(),
-                channel: head.channel.clone(),
-                progress: Progress::default(),
-                position: context::position(head.seq, head.epoch.clone()),
-            })),
-            ..cx.clone()
-        })
-    };
     let key = || {
         ChannelOnly::read(&head)
             .ok()
             .map(|ChannelOnly(key)| key.into_owned())
     };
-    let responder = |message| {
-        let responder = responder(message);
-        let cx = responder.context();
-        let observed = Handling::is_observed(&cx).then_some(cx);
-        (responder, observed)
+    let request = |message| {
+        Arc::new(context::Request {
+            message,
+            id: head.id.clone(),
+            channel: head.channel.clone(),
+            progress: Progress::default(),
+            position: context::position(head.seq, head.epoch.clone()),
+            expects_reply: true,
+            timeout: server.handler_timeout(None),
+        })
     };
-    let (action, message, observed): (Action, _, _) = match role {
+    let responder = |request: &Arc<context::Request>| {
+        Responder::new(Context {
+            request: Some(request.clone()),
+            caller: cx.caller.clone(),
+        })
+    };
+    let (action, request): (Action, _) = match role {
         Role::Received => {
             let notice = ReceivedNotice::read(&head).ok()?;
             return Some(Request::Urgent(Urgent::Received(notice)));
@@ -215,26 +215,26 @@ pub(crate) fn read(
             return Some(Request::Resume(after.map(|after| after.seq)));
         }
         Role::Join => {
-            let reply = cx.connection.encoder.role_heading(role)?;
-            let (responder, observed) = responder("join");
-            let join = join(service.clone(), responder, key()?, reply);
-            (Action::Run(Box::pin(join)), "join", observed)
+            let reply = cx.caller.connection.encoder.role_heading(role)?;
+            let request = request("join");
+            let join = join(service.clone(), responder(&request), key()?, reply);
+            (Action::Run(Box::pin(join)), request)
         }
         Role::Leave => {
-            let reply = cx.connection.encoder.role_heading(role)?;
-            let (responder, observed) = responder("leave");
-            let leave = leave(responder, key()?, reply);
-            (Action::Run(Box::pin(leave)), "leave", observed)
+            let reply = cx.caller.connection.encoder.role_heading(role)?;
+            let request = request("leave");
+            let leave = leave(responder(&request), key()?, reply);
+            (Action::Run(Box::pin(leave)), request)
         }
         Role::Auth => {
             let auth = head.raw_payload(&server.protocol.client.envelope).ok()?;
-            let (responder, observed) = responder(AUTH);
-            let refresh = refresh(service.clone(), responder, auth);
-            (Action::Run(Box::pin(refresh)), AUTH, observed)
+            let request = request(AUTH);
+            let refresh = refresh(service.clone(), responder(&request), auth);
+            (Action::Run(Box::pin(refresh)), request)
         }
         // Only a client that was asked something can fail to answer.
         Role::Error => {
-            cx.connection.calls_so_far()?;
+            cx.caller.connection.calls_so_far()?;
             // One that cannot be read is a failure as well.
             let error =
                 RemoteError::read(&head).unwrap_or_else(|_| RemoteError::failed(None, None));
@@ -248,13 +248,10 @@ pub(crate) fn read(
         | Role::Greeting
         | Role::Negotiate => return None,
     };
-    let timeout = server.handler_timeout(None);
+    let observed = Handling::is_observed(cx).then(|| cx.caller.clone());
     Some(Request::Run(Received {
-        id: RequestId::Own(head.id),
+        request,
         action,
-        expects_reply: true,
-        message,
-        timeout,
         observed,
     }))
 }
@@ -263,6 +260,7 @@ pub(crate) fn read(
 async fn join(service: Arc<dyn Service>, responder: Responder, key: String, reply: Heading) {
     let cx = responder.context();
     let Some(channel) = cx
+        .caller
         .server
         .channel_of(&key)
         .filter(|channel| !channel.has_join)
@@ -275,15 +273,15 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, repl
     if let Err(rejection) = service.authorize_join(&key, cx.clone()).await {
         return responder.reject(&rejection);
     }
-    let payload = channel_payload(cx.server.protocol, Role::Join, &key);
+    let payload = channel_payload(cx.caller.server.protocol, Role::Join, &key);
     responder.join_key(joining, reply, payload, None);
 }
 
 /// Authenticates the client again. If that fails, its session stays as it is.
 async fn refresh(service: Arc<dyn Service>, responder: Responder, auth: Box<RawValue>) {
     let cx = responder.context();
-    let connection = &cx.connection;
-    let request = ConnectRequest::again(auth, &cx.peer);
+    let connection = &cx.caller.connection;
+    let request = ConnectRequest::again(auth, &cx.caller.peer);
     let new = match service.connect(request).await {
         Ok(new) => new,
         Err(rejection) => {
@@ -325,10 +323,10 @@ async fn refresh(service: Arc<dyn Service>, responder: Responder, auth: Box<RawV
 /// Leaves a channel that has no leave message of its own.
 async fn leave(responder: Responder, key: String, reply: Heading) {
     let cx = responder.context();
-    if key.len() > MAX_KEY || cx.server.channel_of(&key).is_none() {
+    if key.len() > MAX_KEY || cx.caller.server.channel_of(&key).is_none() {
         return responder.reject(&Rejection::not_joinable());
     }
-    if let Ok(payload) = channel_payload(cx.server.protocol, Role::Leave, &key) {
+    if let Ok(payload) = channel_payload(cx.caller.server.protocol, Role::Leave, &key) {
         responder.leave_key(&key, reply, &payload);
     }
 }

@@ -12,6 +12,9 @@ const ACKNOWLEDGE_BYTES: usize = 32 * 1024;
 /// How long after a message an end acknowledges it at the latest.
 const ACKNOWLEDGE_DELAY: Duration = Duration::from_secs(5);
 
+/// For how many messages there is room while all are acknowledged: as many as a peer acknowledges at once, and some that are on their way.
+const ROOM: usize = 2 * ACKNOWLEDGE_MESSAGES as usize;
+
 /// The peer acknowledges a message that was never sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NeverSent;
@@ -25,7 +28,13 @@ pub(crate) enum Replay<P> {
     Skip(u64),
 }
 
-/// The messages that were sent and not acknowledged yet. `P` is an encoded message, cheap to clone.
+/// An encoded message, cheap to clone.
+pub(crate) trait Encoded: Clone {
+    /// How many bytes it counts as while it is kept.
+    fn cost(&self) -> usize;
+}
+
+/// The messages that were sent and not acknowledged yet.
 #[derive(Debug)]
 pub(crate) struct Sent<P> {
     /// Whether messages are counted.
@@ -47,7 +56,6 @@ pub(crate) struct Sent<P> {
 struct Kept<P> {
     number: u64,
     packet: P,
-    cost: usize,
 }
 
 impl<P> Default for Sent<P> {
@@ -64,7 +72,7 @@ impl<P> Default for Sent<P> {
     }
 }
 
-impl<P: Clone> Sent<P> {
+impl<P: Encoded> Sent<P> {
     /// Begins to count, from one.
     pub(crate) fn begin(&mut self) {
         *self = Self {
@@ -88,7 +96,7 @@ impl<P: Clone> Sent<P> {
         while self.bytes > limit
             && let Some(oldest) = self.kept.pop_front()
         {
-            self.bytes -= oldest.cost;
+            self.bytes -= oldest.packet.cost();
             self.acknowledged = self.acknowledged.max(oldest.number);
         }
     }
@@ -113,18 +121,17 @@ impl<P: Clone> Sent<P> {
         self.bytes
     }
 
-    /// Counts a message that is sent. `kept` is the message and how many bytes it counts as; `None` if it is not sent again.
-    pub(crate) fn send(&mut self, kept: Option<(P, usize)>) {
+    /// Counts a message that is sent; `None` if it is not sent again.
+    pub(crate) fn send(&mut self, kept: Option<P>) {
         if !self.counting {
             return;
         }
         self.last += 1;
-        if let Some((packet, cost)) = kept.filter(|_| self.keeping) {
-            self.bytes += cost;
+        if let Some(packet) = kept.filter(|_| self.keeping) {
+            self.bytes += packet.cost();
             self.kept.push_back(Kept {
                 number: self.last,
                 packet,
-                cost,
             });
         }
     }
@@ -148,12 +155,12 @@ impl<P: Clone> Sent<P> {
             if first.number > received {
                 break;
             }
-            self.bytes -= first.cost;
+            self.bytes -= first.packet.cost();
             self.kept.pop_front();
         }
         if self.kept.is_empty() {
             // Release the memory of a burst.
-            self.kept.shrink_to(16);
+            self.kept.shrink_to(ROOM);
         }
         Ok(is_new)
     }

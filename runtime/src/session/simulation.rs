@@ -5,7 +5,7 @@
 //! events of both ends are written, in the form of the vectors, for other implementations.
 
 use super::{
-    counting::{Replay, Sent},
+    counting::{Encoded, Replay, Sent},
     link::{Link, LinkAction},
 };
 use crate::descriptor::SessionDescriptor;
@@ -21,6 +21,12 @@ enum Wire {
     Message(u64),
     Received(u64),
     Skip(u64),
+}
+
+impl Encoded for u64 {
+    fn cost(&self) -> usize {
+        BYTES
+    }
 }
 
 /// One end, with what the oracle knows of it.
@@ -79,7 +85,7 @@ impl End {
     /// Writes what is queued.
     fn write(&mut self, now: Duration) {
         while let Some((message, volatile)) = self.queue.pop_front() {
-            self.sent.send((!volatile).then_some((message, BYTES)));
+            self.sent.send((!volatile).then_some(message));
             self.transit.push_back(Wire::Message(message));
             if self.is_traced() {
                 let step =

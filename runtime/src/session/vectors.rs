@@ -1,12 +1,18 @@
 //! Runs the vectors: events and outcomes that every implementation has to agree on.
 
 use super::{
-    counting::{Replay, Sent},
+    counting::{Encoded, Replay, Sent},
     link::{Link, LinkAction},
 };
 use crate::descriptor::SessionDescriptor;
 use serde_json::{Value, json};
 use std::time::Duration;
+
+impl Encoded for String {
+    fn cost(&self) -> usize {
+        1
+    }
+}
 
 /// One end without a transport.
 struct End {
@@ -55,7 +61,7 @@ impl End {
             "attach" => self.attach(step, now),
             "send" => {
                 let message = step["message"].as_str().expect("it is a text").to_owned();
-                let kept = (step["volatile"] != true).then_some((message, 1));
+                let kept = (step["volatile"] != true).then_some(message);
                 self.sent.send(kept);
                 Vec::new()
             }

@@ -154,8 +154,8 @@ impl Transport for MemoryTransport {
         Poll::Pending
     }
 
-    fn feed(&mut self, packet: Packet) -> Result<(), TransportError> {
-        self.buffered.push_back(packet);
+    fn feed(&mut self, packet: &Packet) -> Result<(), TransportError> {
+        self.buffered.push_back(packet.clone());
         Ok(())
     }
 

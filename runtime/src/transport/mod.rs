@@ -179,7 +179,7 @@ impl std::error::Error for TransportError {
 ///         self.0.poll_receive(cx)
 ///     }
 ///
-///     fn feed(&mut self, packet: Packet) -> Result<(), TransportError> {
+///     fn feed(&mut self, packet: &Packet) -> Result<(), TransportError> {
 ///         self.1.fetch_add(1, Ordering::Relaxed);
 ///         self.0.feed(packet)
 ///     }
@@ -225,7 +225,7 @@ pub trait Transport: Send + 'static {
     ///
     /// # Errors
     /// If the connection failed.
-    fn feed(&mut self, packet: Packet) -> Result<(), TransportError>;
+    fn feed(&mut self, packet: &Packet) -> Result<(), TransportError>;
 
     /// Writes all buffered messages. `Pending` is backpressure.
     ///
@@ -261,7 +261,7 @@ impl dyn Transport {
 
     /// Sends a message and flushes.
     pub(crate) async fn send(&mut self, packet: Packet) -> Result<(), TransportError> {
-        self.feed(packet)?;
+        self.feed(&packet)?;
         std::future::poll_fn(|cx| self.poll_flush(cx)).await
     }
 

@@ -50,7 +50,7 @@ impl Script {
 
     pub async fn say_bytes(&mut self, bytes: &'static [u8]) {
         let packet = Packet::Binary(bytes.into());
-        self.0.feed(packet).expect("it is open");
+        self.0.feed(&packet).expect("it is open");
         std::future::poll_fn(|cx| self.0.poll_flush(cx))
             .await
             .expect("it is open");

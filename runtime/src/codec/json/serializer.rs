@@ -29,17 +29,35 @@ pub(super) struct Serializer<'w> {
     place: Place,
 }
 
+/// Whether one of eight bytes must be escaped: a quote, a backslash or a control character. They are compared all at once (SWAR): a byte less
+/// than `n` borrows from its highest bit.
+const fn needs_escape(bytes: [u8; 8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let word = u64::from_ne_bytes(bytes);
+    let (quote, backslash) = (word ^ (ONES * 0x22), word ^ (ONES * 0x5C));
+    let found = (quote.wrapping_sub(ONES) & !quote)
+        | (backslash.wrapping_sub(ONES) & !backslash)
+        | (word.wrapping_sub(ONES * 0x20) & !word);
+    found & (ONES << 7) != 0
+}
+
+/// Whether a string must be escaped.
+fn has_escapes(bytes: &[u8]) -> bool {
+    // The last chunk may overlap the one before.
+    if let Some(last) = bytes.last_chunk::<8>() {
+        return bytes.as_chunks().0.iter().any(|chunk| needs_escape(*chunk)) || needs_escape(*last);
+    }
+    if let (Some([a, b, c, d]), Some([e, f, g, h])) = (bytes.first_chunk(), bytes.last_chunk()) {
+        return needs_escape([*a, *b, *c, *d, *e, *f, *g, *h]);
+    }
+    let mut bytes = bytes.iter();
+    let mut next = || bytes.next().copied().unwrap_or(b' ');
+    needs_escape([next(), next(), next(), b' ', b' ', b' ', b' ', b' '])
+}
+
 /// Appends a string.
 pub(super) fn text(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
-    // Chunks of a fixed size are compared all at once.
-    let needs_escape = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-    let (chunks, rest) = text.as_bytes().as_chunks::<16>();
-    let has = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(false, |has, byte| has | needs_escape(*byte))
-    };
-    if chunks.iter().any(|chunk| has(chunk)) || has(rest) {
+    if has_escapes(text.as_bytes()) {
         return serde_json::to_writer(out, text);
     }
     out.reserve(text.len() + 2);

@@ -77,11 +77,13 @@ impl Connection {
         metrics::closed(self.server.protocol, code);
         self.connection.outbound.detach();
         let held = self.connection.outbound.held() + self.inbound.bytes();
-        let address = self.peer.info.address.map(|address| address.ip());
+        let address = self.caller.peer.info.address.map(|address| address.ip());
         let address = address.filter(|address| !self.server.is_exempt(*address));
         self.server.sessions.detach(&self.connection, address, held);
         self.server.hub.set_away(&self.connection);
-        self.hook("detached", |service| service.detached(&self.peer.session));
+        self.hook("detached", |service| {
+            service.detached(&self.caller.peer.session)
+        });
     }
 
     /// Runs the handlers until there is another connection.
@@ -126,9 +128,11 @@ impl Connection {
             control,
         } = attach;
         let protocol = self.server.protocol;
-        let session = self.service.refreshed(&self.peer.session, peer.session);
+        let session = self
+            .service
+            .refreshed(&self.caller.peer.session, peer.session);
         self.set_peer(Arc::new(super::Peer { session, ..peer }));
-        let expires = self.service.expires(&self.peer.session);
+        let expires = self.service.expires(&self.caller.peer.session);
         let numbered = protocol.session.numbered;
         let ready = Ready {
             version: Some(protocol.version.to_owned()),
@@ -152,7 +156,7 @@ impl Connection {
             .set_token(connection, Some(&token), &ready.session);
         // A client that asks after ready may not know that it was heard, and uses the same token again.
         self.unconfirmed = !numbered;
-        connection.set_peer(self.peer.clone());
+        connection.set_peer(self.caller.peer.clone());
         (self.admission, self.allowance, self.control) = (Some(admission), allowance, control);
         (self.paused, self.pong_pending) = (None, None);
         let timing = &protocol.session;

@@ -4,6 +4,7 @@ use super::{
     super::{
         Action, Received,
         answers::Repetition,
+        context::Request,
         encoder::{MAX_ID, SessionMessage, is_long},
         handler_queue::Declined,
         system::{self, Urgent},
@@ -41,7 +42,7 @@ impl Connection {
             rate.credit(paused.since.elapsed());
         }
         let now = self.now;
-        let (arrival, bytes) = self.io.poll_receive(cx, now);
+        let (arrival, bytes) = self.io.poll_receive(cx, self.time);
         self.budget_used = self.budget_used.saturating_add(bytes as usize);
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);
@@ -85,7 +86,7 @@ impl Connection {
 
     /// Reading is paused, so the idle timeout does not apply; the transport is asked whether the peer has hung up.
     fn poll_paused(&mut self, cx: &mut task::Context<'_>) -> Result<(), End> {
-        self.io.hear(self.now);
+        self.io.link.hear(self.time);
         if !std::mem::replace(&mut self.logged.inbound, true) {
             tracing::info!(
                 connection = self.connection.id,
@@ -133,6 +134,12 @@ impl Connection {
         if std::mem::take(&mut self.unconfirmed) {
             self.server.sessions.confirm(self.connection.id);
         }
+        if self.io.link.is_counting()
+            && let Packet::Text(text) = &packet
+            && let Some(notice) = ReceivedNotice::quick(text, self.server.protocol)
+        {
+            return self.received(&notice, now);
+        }
         if self.inbound.is_empty() && self.may_handle() && self.close.is_none() {
             match self.receive(&packet, None) {
                 Some(Urgent::Ping(_) | Urgent::Pong) => self.control(now)?,
@@ -173,7 +180,7 @@ impl Connection {
 
     /// Counts a message, and acknowledges if it is time for that.
     fn count(&mut self, bytes: usize) {
-        if let Some(received) = self.io.count(bytes, self.now) {
+        if let Some(received) = self.io.count(bytes, self.time) {
             self.connection.acknowledge(received);
         }
     }
@@ -256,63 +263,26 @@ impl Connection {
             .and_then(|source| self.service.receive(source, self.context()));
         let received = match received {
             Ok(received) => received,
-            Err(error) => match system::read(&self.service, &self.context(), packet, &error) {
-                Some(system::Request::Urgent(urgent)) => {
-                    if !matches!(urgent, Urgent::Received(_)) {
-                        self.invalid = 0;
-                    }
-                    if let Urgent::Ping(ping) = &urgent {
-                        self.pong(ping);
-                    }
-                    return Some(urgent);
-                }
-                Some(system::Request::Hello)
-                    if self.close_for(CloseReason::RepeatedHello, "a second hello") =>
-                {
-                    return None;
-                }
-                Some(system::Request::Hello) => {
-                    self.reject_invalid(&error, within_rate);
-                    return None;
-                }
-                Some(system::Request::Resume(after)) => {
-                    self.resume_late(after, within_rate);
-                    return None;
-                }
-                Some(system::Request::Run(received)) => received,
-                Some(system::Request::Failed(id, error)) => {
-                    self.call_failed(id.as_ref(), error, within_rate);
-                    return None;
-                }
-                None if system::is_answer(&self.context(), &error) => {
-                    self.invalid_answer(error, within_rate);
-                    return None;
-                }
-                None => {
-                    self.reject_invalid(&error, within_rate);
-                    return None;
-                }
+            Err(error) => match self.of_session(error, packet, within_rate) {
+                Ok(received) => received,
+                Err(urgent) => return urgent,
             },
         };
-        let received = match received {
-            Received {
-                id,
-                action: Action::Answer(answer),
-                ..
-            } => {
-                self.answered(id.get(), answer, packet.len(), within_rate);
-                return None;
-            }
-            received => received,
-        };
-        if received.id.get().is_some_and(is_long) {
+        let Received {
+            request, action, ..
+        } = &received;
+        if let Action::Answer(_) = action {
+            self.begin_answer(received, packet.len(), within_rate);
+            return None;
+        }
+        if request.id.as_ref().is_some_and(is_long) {
             self.reject_invalid(&long_id(&self.server.protocol.client.envelope), within_rate);
             return None;
         }
         self.invalid = 0;
         if !self.check_rate(within_rate) {
-            let name = Some(received.message);
-            self.reject_rate_limited(name, received.expects_reply, received.id.get());
+            let name = Some(request.message);
+            self.reject_rate_limited(name, request.expects_reply, request.id.as_ref());
             return None;
         }
         self.rate_limited = 0;
@@ -320,68 +290,118 @@ impl Connection {
         None
     }
 
+    /// Handles what is no message of the application. Returns it if it has a handler, and otherwise what it was if it was a ping or pong.
+    #[cold]
+    fn of_session(
+        &mut self,
+        error: Box<DecodeError>,
+        packet: &Packet,
+        within_rate: Option<bool>,
+    ) -> Result<Received, Option<Urgent>> {
+        match system::read(&self.service, &self.context(), packet, &error) {
+            Some(system::Request::Urgent(urgent)) => {
+                if !matches!(urgent, Urgent::Received(_)) {
+                    self.invalid = 0;
+                }
+                if let Urgent::Ping(ping) = &urgent {
+                    self.pong(ping);
+                }
+                return Err(Some(urgent));
+            }
+            Some(system::Request::Run(received)) => return Ok(received),
+            Some(system::Request::Hello)
+                if self.close_for(CloseReason::RepeatedHello, "a second hello") => {}
+            Some(system::Request::Resume(after)) => self.resume_late(after, within_rate),
+            Some(system::Request::Failed(id, error)) => {
+                self.call_failed(id.as_ref(), error, within_rate);
+            }
+            None if system::is_answer(&self.context(), &error) => {
+                self.invalid_answer(error, within_rate);
+            }
+            Some(system::Request::Hello) | None => self.reject_invalid(&error, within_rate),
+        }
+        Err(None)
+    }
+
+    #[cold]
+    fn begin_answer(&mut self, received: Received, bytes: usize, within_rate: Option<bool>) {
+        if let Action::Answer(answer) = received.action {
+            self.answered(received.request.id.as_ref(), *answer, bytes, within_rate);
+        }
+    }
+
     fn begin(&mut self, received: Received, packet: &Packet) {
         let by_order = self.server.protocol.server.envelope.by_order;
-        if let Some(id) = received
-            .id
-            .get()
-            .filter(|_| received.expects_reply && !by_order)
+        let request = &received.request;
+        if let Some(id) = &request.id
+            && request.expects_reply
+            && !by_order
         {
-            match self.connection.answers.begin(id, packet.bytes()) {
-                Repetition::First => {}
-                Repetition::Running | Repetition::Reused
-                    if self.close_for(CloseReason::IdReused, "another request has this id") =>
-                {
-                    return;
-                }
-                Repetition::Running => return,
-                Repetition::Answered(packet) => {
-                    self.connection.outbound.answer(packet);
-                    return;
-                }
-                Repetition::Reused => {
-                    metrics::refused(Some(received.message), SessionCode::IdReused.as_str());
-                    let text = "another request has this id";
-                    let error = ErrorPayload::new(SessionCode::IdReused, text);
-                    // It is not the answer to the first.
-                    if let Some(packet) = self.connection.error(Some(id), &error) {
-                        self.connection.outbound.answer(packet);
-                    }
-                    return;
-                }
+            let repetition = self.connection.answers.begin(id, packet.bytes());
+            if repetition != Repetition::First {
+                return self.repeated(request, repetition);
             }
         }
         if let Action::Cancel = received.action
-            && let Some(id) = received.id.get()
+            && let Some(id) = &request.id
         {
             self.connection.answers.forget(id);
         }
-        let (message, expects_reply) = (received.message, received.expects_reply);
-        if let Err((id, declined)) = self.handlers.begin(received) {
-            let error = match declined {
-                Declined::IdInUse
-                    if self.close_for(CloseReason::IdReused, "a stream with this id is open") =>
-                {
-                    return;
-                }
-                Declined::IdInUse => {
-                    metrics::refused(Some(message), SessionCode::IdReused.as_str());
-                    ErrorPayload::new(SessionCode::IdReused, "a stream with this id is open")
-                }
-                Declined::TooMany => {
-                    metrics::refused(Some(message), SessionCode::TooMany.as_str());
-                    if !std::mem::replace(&mut self.logged.streams, true) {
-                        tracing::info!(
-                            connection = self.connection.id,
-                            "`limits.streams` is reached"
-                        );
-                    }
-                    let text = "too many streams and concurrent messages are being handled";
-                    ErrorPayload::new(SessionCode::TooMany, text)
-                }
-            };
-            self.fail(expects_reply, id.get(), &error);
+        if let Err((request, declined)) = self.handlers.begin(received) {
+            self.declined(&request, declined);
         }
+    }
+
+    /// Answers a request whose id another has, or had.
+    #[cold]
+    fn repeated(&mut self, request: &Request, repetition: Repetition) {
+        match repetition {
+            Repetition::First => {}
+            Repetition::Running | Repetition::Reused
+                if self.close_for(CloseReason::IdReused, "another request has this id") => {}
+            Repetition::Running => {}
+            Repetition::Answered(packet) => {
+                self.connection.outbound.answer(packet);
+            }
+            Repetition::Reused => {
+                metrics::refused(Some(request.message), SessionCode::IdReused.as_str());
+                let text = "another request has this id";
+                let error = ErrorPayload::new(SessionCode::IdReused, text);
+                // It is not the answer to the first.
+                if let Some(packet) = self.connection.error(request.id.as_ref(), &error) {
+                    self.connection.outbound.answer(packet);
+                }
+            }
+        }
+    }
+
+    /// Answers a request that is not handled.
+    #[cold]
+    fn declined(&mut self, request: &Request, declined: Declined) {
+        let message = request.message;
+        let error = match declined {
+            Declined::IdInUse
+                if self.close_for(CloseReason::IdReused, "a stream with this id is open") =>
+            {
+                return;
+            }
+            Declined::IdInUse => {
+                metrics::refused(Some(message), SessionCode::IdReused.as_str());
+                ErrorPayload::new(SessionCode::IdReused, "a stream with this id is open")
+            }
+            Declined::TooMany => {
+                metrics::refused(Some(message), SessionCode::TooMany.as_str());
+                if !std::mem::replace(&mut self.logged.streams, true) {
+                    tracing::info!(
+                        connection = self.connection.id,
+                        "`limits.streams` is reached"
+                    );
+                }
+                let text = "too many streams and concurrent messages are being handled";
+                ErrorPayload::new(SessionCode::TooMany, text)
+            }
+        };
+        self.fail(request.expects_reply, request.id.as_ref(), &error);
     }
 
     fn reject_invalid(&mut self, error: &DecodeError, within_rate: Option<bool>) {

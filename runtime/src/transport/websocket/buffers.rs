@@ -1,6 +1,8 @@
 //! Buffers that the WebSockets of a thread share. Most connections are idle most of the time, and an idle one has no buffer.
 
-use std::{cell::RefCell, task::Poll};
+use super::frame_reader::Event;
+use crate::transport::TransportError;
+use std::{cell::RefCell, collections::VecDeque, task::Poll};
 use tokio::io::ReadBuf;
 
 /// How many bytes are read at once.
@@ -14,7 +16,33 @@ const LARGEST_KEPT: usize = 128 * 1024;
 
 thread_local! {
     static READING: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+    static PARSED: RefCell<Vec<Events>> = const { RefCell::new(Vec::new()) };
     static WRITING: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The last of them may be an error.
+type Events = VecDeque<Result<Event, TransportError>>;
+
+/// Events that were parsed and not returned yet. It has a buffer only while there are any.
+#[derive(Debug, Default)]
+pub(super) struct Parsed(Events);
+
+impl Parsed {
+    pub(super) fn push(&mut self, event: Result<Event, TransportError>) {
+        if self.0.capacity() == 0 {
+            self.0 = take(&PARSED).unwrap_or_default();
+        }
+        self.0.push_back(event);
+    }
+
+    /// Returns the first.
+    pub(super) fn pop(&mut self) -> Option<Result<Event, TransportError>> {
+        let event = self.0.pop_front()?;
+        if self.0.is_empty() {
+            put(&PARSED, std::mem::take(&mut self.0));
+        }
+        Some(event)
+    }
 }
 
 /// Bytes that were read and not parsed yet. It has a buffer only while there are any.

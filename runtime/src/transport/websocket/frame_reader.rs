@@ -215,7 +215,11 @@ impl FrameReader {
         if bytes.capacity() - bytes.len() < part.len() {
             // At most doubles, and never exceeds the frame: an announced length must not allocate memory before the bytes arrive.
             let needed = usize::try_from(frame.header.length - frame.read).unwrap_or(part.len());
-            bytes.reserve_exact(needed.min(part.len().max(bytes.len())));
+            let more = needed.min(part.len().max(bytes.len()));
+            match bytes.capacity() {
+                0 => *bytes = Vec::with_capacity(more),
+                _ => bytes.reserve_exact(more),
+            }
         }
         let at = bytes.len();
         bytes.extend_from_slice(part);

@@ -9,7 +9,7 @@ mod frame;
 mod frame_reader;
 
 use super::{CloseFrame, Packet, Transport, TransportError, TransportEvent};
-use buffers::Input;
+use buffers::{Input, Parsed};
 use frame::{Control, Mask, OpCode};
 use frame_reader::{Event, FrameReader};
 use std::{
@@ -28,6 +28,9 @@ pub(crate) enum Role {
 /// How often one poll reads the stream.
 const READS_PER_POLL: usize = 4;
 
+/// How many events are parsed at once. They have no more bytes than one read of the stream and the message that it completes.
+const AHEAD: usize = 32;
+
 /// After this end closed: how many bytes are parsed as frames while it waits for the close of the peer, and how many are read in all.
 /// A peer that keeps sending does not delay the close beyond that.
 const DRAIN_LIMITS: (usize, usize) = (64 * 1024, 1024 * 1024);
@@ -45,7 +48,7 @@ const DRAIN_LIMITS: (usize, usize) = (64 * 1024, 1024 * 1024);
 /// let mut client = WebSocket::client(ours, 64 * 1024);
 /// let mut server = WebSocket::server(theirs, 64 * 1024);
 ///
-/// client.feed(Packet::Text("hello".into()))?;
+/// client.feed(&Packet::Text("hello".into()))?;
 /// poll_fn(|cx| client.poll_flush(cx)).await?;
 /// let event = poll_fn(|cx| server.poll_receive(cx)).await?;
 /// assert!(matches!(event, TransportEvent::Packet(Packet::Text(text)) if text == "hello"));
@@ -58,6 +61,8 @@ pub struct WebSocket<S> {
     reader: FrameReader,
     /// Bytes that were read and not parsed yet.
     unparsed: Input,
+    /// What was parsed and not returned yet.
+    parsed: Parsed,
     /// Encoded frames, and how many bytes of them are written.
     out: Vec<u8>,
     out_written: usize,
@@ -137,6 +142,7 @@ impl<S> WebSocket<S> {
             io,
             reader: FrameReader::new(role, limit),
             unparsed: Input::default(),
+            parsed: Parsed::default(),
             out: Vec::new(),
             out_written: 0,
             unflushed: false,
@@ -177,16 +183,29 @@ impl<S> WebSocket<S> {
         Ok(())
     }
 
-    /// Parses the next event from bytes that were already read.
+    /// Returns the next event from bytes that were already read.
     fn parse(&mut self) -> Result<Option<Event>, TransportError> {
+        if let Some(event) = self.parsed.pop() {
+            return event.map(Some);
+        }
         let mut input = self.unparsed.unparsed();
         if input.is_empty() {
             return Ok(None);
         }
-        let event = self.reader.read(&mut input);
+        // All that has arrived is parsed at once, because the code of a handler would not leave that of the parser in the processor's cache.
+        for _ in 0..AHEAD {
+            let event = self.reader.read(&mut input);
+            let is_last = input.is_empty() || matches!(event, Err(_) | Ok(Some(Event::Close(_))));
+            if let Some(event) = event.transpose() {
+                self.parsed.push(event);
+            }
+            if is_last {
+                break;
+            }
+        }
         let rest = input.len();
         self.unparsed.parsed(rest);
-        event
+        self.parsed.pop().transpose()
     }
 }
 
@@ -291,8 +310,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
         }))
     }
 
-    fn feed(&mut self, packet: Packet) -> Result<(), TransportError> {
-        match &packet {
+    fn feed(&mut self, packet: &Packet) -> Result<(), TransportError> {
+        match packet {
             Packet::Text(text) => self.frame(OpCode::Text, text.as_bytes()),
             Packet::Binary(bytes) => self.frame(OpCode::Binary, bytes),
         }

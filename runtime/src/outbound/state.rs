@@ -1,0 +1,214 @@
+//! What is queued: its order, what it counts as, and which messages a newer one replaces.
+
+use super::{Close, Overflow};
+#[cfg(feature = "server")]
+use crate::codec::Numbering;
+use crate::{
+    session::counting::{Encoded, Replay, Sent},
+    transport::Packet,
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    task::Waker,
+};
+
+/// The approximate memory of a queued message in addition to its bytes. It counts, so that many small messages are bounded like few
+/// large ones.
+pub(super) const OVERHEAD: usize = 128;
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Messages that are not counted, such as pongs. They precede all others.
+    pub(super) control: VecDeque<Item>,
+    pub(super) queue: VecDeque<Item>,
+    /// What was written and is not acknowledged.
+    pub(super) sent: Sent<Arc<Packet>>,
+    /// How messages are numbered, if each contains its number.
+    #[cfg(feature = "server")]
+    pub(super) numbering: Option<Numbering>,
+    /// The bytes that are queued or being written.
+    pub(super) bytes: usize,
+    /// The bytes that are being written.
+    pub(super) writing: usize,
+    /// How many queued messages are volatile.
+    pub(super) volatile: usize,
+    /// The queued messages that newer ones replace, by their keys: the place of each, counted from the first message ever queued.
+    pub(super) keys: HashMap<Arc<str>, u64>,
+    /// The place of the front of the queue. Only a server has keys, and it only appends.
+    front: u64,
+    pub(super) senders: Vec<Waker>,
+    /// Wakes the connection's task.
+    pub(super) task: Option<Waker>,
+    pub(super) close: Option<Close>,
+    pub(super) ended: bool,
+}
+
+/// What is written next.
+pub(super) struct Next {
+    pub(super) item: Item,
+    /// Whether it is kept, if it counts and was not counted yet.
+    pub(super) counts: Option<bool>,
+}
+
+/// A queued message.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) packet: Arc<Packet>,
+    /// Whether it may be dropped if there is no room.
+    pub(super) volatile: bool,
+    /// If it is volatile: what identifies it. A newer message with the same key replaces it.
+    pub(super) key: Option<Arc<str>>,
+    /// The sender's mark, which identifies the message when it is handed to the transport or withdrawn; 0 is none.
+    pub(super) mark: u64,
+}
+
+impl Item {
+    pub(super) fn cost(&self) -> usize {
+        self.packet.cost() + self.key.as_ref().map_or(0, |key| key.len())
+    }
+}
+
+impl Encoded for Arc<Packet> {
+    fn cost(&self) -> usize {
+        self.len() + OVERHEAD
+    }
+}
+
+impl State {
+    pub(super) fn push_item(&mut self, item: Item) {
+        self.bytes += item.cost();
+        self.volatile += usize::from(item.volatile);
+        if let Some(key) = &item.key {
+            let place = self.front + self.queue.len() as u64;
+            self.keys.insert(key.clone(), place);
+        }
+        self.queue.push_back(item);
+    }
+
+    /// The queued message with a key.
+    #[cfg(any(feature = "server", test))]
+    pub(super) fn keyed(&mut self, key: &str) -> Option<&mut Item> {
+        let place = self.keys.get(key)? - self.front;
+        self.queue.get_mut(usize::try_from(place).ok()?)
+    }
+
+    fn forget_key(&mut self, key: &str) {
+        self.keys.remove(key);
+        if self.keys.is_empty() {
+            // Release the memory of a burst.
+            self.keys.shrink_to(16);
+        }
+    }
+
+    /// Whether [`Self::next`] returns a message.
+    pub(super) fn has_next(&self, limit: usize, overflow: Overflow) -> bool {
+        let waits = |item: &Item| self.must_wait(item, limit, overflow);
+        !self.control.is_empty()
+            || self.sent.is_replaying()
+            || self.queue.front().is_some_and(|item| !waits(item))
+    }
+
+    /// Whether a message has to wait until the peer acknowledges others.
+    #[cfg_attr(
+        not(any(feature = "client", test)),
+        expect(unused_variables, reason = "only a client waits")
+    )]
+    fn must_wait(&self, item: &Item, limit: usize, overflow: Overflow) -> bool {
+        #[cfg(any(feature = "client", test))]
+        if overflow == Overflow::Wait {
+            let kept = self.sent.bytes();
+            return kept > 0 && kept + item.cost() > limit;
+        }
+        false
+    }
+
+    /// Takes the next message. Those that are sent again count as queued from now on.
+    pub(super) fn next(
+        &mut self,
+        limit: usize,
+        overflow: Overflow,
+        skip: &dyn Fn(u64) -> Option<Packet>,
+    ) -> Option<Next> {
+        if let Some(item) = self.control.pop_front() {
+            if self.control.is_empty() {
+                // They are rare.
+                self.control = VecDeque::new();
+            }
+            return Some(Next { item, counts: None });
+        }
+        while let Some(replay) = self.sent.replay() {
+            let packet = match replay {
+                Replay::Message(packet) => Some(packet),
+                Replay::Skip(last) => skip(last).map(Arc::new),
+            };
+            if let Some(packet) = packet {
+                let item = Item {
+                    packet,
+                    volatile: false,
+                    key: None,
+                    mark: 0,
+                };
+                self.bytes += item.cost();
+                return Some(Next { item, counts: None });
+            }
+        }
+        if self.must_wait(self.queue.front()?, limit, overflow) {
+            return None;
+        }
+        let mut item = self.queue.pop_front()?;
+        self.front += 1;
+        if let Some(key) = &item.key {
+            self.forget_key(key);
+        }
+        self.volatile -= usize::from(item.volatile);
+        let is_numbered = self.number(&mut item);
+        // A numbered message that is not sent again would be a gap.
+        let counts = Some(is_numbered || !item.volatile);
+        Some(Next { item, counts })
+    }
+
+    /// Whether messages contain their numbers.
+    #[cfg(any(feature = "server", test))]
+    pub(super) const fn is_numbered(&self) -> bool {
+        #[cfg(feature = "server")]
+        return self.numbering.is_some();
+        #[cfg(not(feature = "server"))]
+        false
+    }
+
+    /// Gives a message its number, if messages contain it. Returns whether they do.
+    #[cfg(feature = "server")]
+    fn number(&mut self, item: &mut Item) -> bool {
+        let Some(numbering) = &self.numbering else {
+            return false;
+        };
+        let before = item.cost();
+        match numbering.number(&item.packet, self.sent.last() + 1) {
+            Some(packet) => item.packet = packet.into(),
+            None => tracing::error!("a message is not an object, and has no number"),
+        }
+        self.bytes = self.bytes + item.cost() - before;
+        true
+    }
+
+    #[cfg(not(feature = "server"))]
+    #[expect(clippy::unused_self, reason = "only a server numbers its messages")]
+    const fn number(&self, _: &mut Item) -> bool {
+        false
+    }
+
+    /// Drops the volatile messages.
+    pub(super) fn drop_volatile(&mut self) {
+        let mut freed = 0;
+        self.queue.retain(|item| {
+            if item.volatile {
+                freed += item.cost();
+            }
+            !item.volatile
+        });
+        self.bytes -= freed;
+        self.keys.clear();
+        self.volatile = 0;
+    }
+}
