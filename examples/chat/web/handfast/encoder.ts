@@ -19,30 +19,31 @@ import { err, ok, type Result } from './result.js';
 
 /** Validates outgoing messages and encodes them. */
 export class Encoder {
-  readonly #protocol: Omit<Protocol, 'auth'>;
-  readonly #encoding: Encoding | undefined;
+  readonly protocol: Omit<Protocol, 'auth'>;
+  readonly encoding: Encoding | undefined;
 
   constructor(protocol: Omit<Protocol, 'auth'>, encoding?: Encoding) {
-    this.#protocol = protocol;
-    this.#encoding = encoding;
+    this.protocol = protocol;
+    this.encoding = encoding;
   }
 
   /** Encodes a message, if a server would accept it. */
-  message(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
-    const envelope = message.envelope ?? this.#protocol.envelope.client;
+  encode(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
+    const envelope = message.envelope ?? this.protocol.envelope.client;
     const { content } = envelope;
-    const text = message.writeBytes === undefined ? payload : message.writeBytes(payload);
+    const text = message.writeBytes?.(payload) ?? payload;
     const invalid = (words: string, violations: readonly Violation[]): Result<Packet, RuntimeError> =>
       err({ code: 'INVALID', message: describe(`the payload of \`${message.name}\` ${words}`, violations), violations });
     const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text);
     if (violations.length > 0) return invalid('does not fit', violations);
     let packet: Packet;
     try {
-      packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === undefined ? text : (message.packBytes?.(payload) ?? payload), fields);
+      const written = this.encoding === undefined ? text : (message.packBytes?.(payload) ?? payload);
+      packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.#protocol.limits?.message ?? Infinity;
+    const max = this.protocol.limits?.message ?? Infinity;
     if (packet.length * 3 > max && byteLength(packet) > max) {
       return err({ code: 'TOO_LARGE', message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
@@ -61,29 +62,29 @@ export class Encoder {
     under: string | null,
     text: unknown = payload,
   ): readonly Violation[] {
-    if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep;
+    if (isDeeper(text, this.protocol.depth - outer)) validate = tooDeep;
     return violationsOf(validate, payload, 'sent', under);
   }
 
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
   tag(role: Role): Tag | null {
-    const tag = this.#protocol.roles?.[role];
+    const tag = this.protocol.roles?.[role];
     if (role === 'greeting') return tag ?? null;
     return tag === undefined ? role : tag;
   }
 
   /** Encodes one of the session's own messages; `null` if the protocol has none. */
   session(role: Role, payload?: unknown, fields: OutgoingFields = {}): Packet | null {
-    const { mapped, envelope } = this.#protocol;
+    const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
     const sent = mapped?.has(role) === true ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
-    return tag === null || sent === undefined ? null : this.#raw(sent.envelope, tag, sent.payload, fields);
+    return tag === null || sent === undefined ? null : this.#write(sent.envelope, tag, sent.payload, fields);
   }
 
-  #raw(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): Packet {
+  #write(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): Packet {
     const isVersioned = envelope.version?.presence === 'required';
-    const all = isVersioned ? { ...fields, version: parseInt(this.#protocol.version, 10) } : fields;
-    return writeMessage(envelope, tag, payload, all, this.#encoding);
+    const all = isVersioned ? { ...fields, version: parseInt(this.protocol.version, 10) } : fields;
+    return writeMessage(envelope, tag, payload, all, this.encoding);
   }
 }
 

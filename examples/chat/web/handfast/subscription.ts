@@ -3,7 +3,7 @@
 
 import type { Channel, Message, Outgoing, PayloadOf, Published, Sendable } from './descriptor.js';
 import type { CallError, DeclaredError, RuntimeError } from './errors.js';
-import { Listeners, type Unsubscribe } from './listeners.js';
+import { Listeners, type MessageEvents, type Unsubscribe } from './listeners.js';
 import type { SendOptions } from './options.js';
 import type { Members, PresenceEvent } from './presence.js';
 import { err, type Result } from './result.js';
@@ -43,15 +43,13 @@ export class Subscription<Name extends string, Joined, Info = never> {
   /** The channel's key on the wire. */
   readonly key: string;
   readonly #host: SubscriptionHost<Joined>;
-  readonly #events: Listeners<SubscriptionEvents<Joined, Info>>;
-  readonly #messages: Listeners<Record<string, Message>>;
+  readonly #events: Listeners<SubscriptionEvents<Joined, Info> & MessageEvents<Message>>;
   #ended: RuntimeError | undefined;
 
   constructor(key: string, host: SubscriptionHost<Joined>) {
     this.key = key;
     this.#host = host;
     this.#events = new Listeners(host);
-    this.#messages = new Listeners(host);
   }
 
   /** The last reply to a join. */
@@ -75,7 +73,7 @@ export class Subscription<Name extends string, Joined, Info = never> {
     if (typeof what === 'string') return this.#events.on(what, listener as (value: unknown) => void);
     this.#host.register(what);
     const deliver = listener as (payload: P, message: Message<string, P>) => void;
-    return this.#messages.on(what.name, message => deliver(message.payload as P, message as Message<string, P>));
+    return this.#events.on(`:${what.name}`, message => deliver(message.payload as P, message as Message<string, P>));
   }
 
   /**
@@ -96,19 +94,18 @@ export class Subscription<Name extends string, Joined, Info = never> {
 
   /** @internal */
   emit<E extends keyof SubscriptionEvents<Joined, Info>>(event: E, what: SubscriptionEvents<Joined, Info>[E]): void {
-    this.#events.emit(event, what);
+    this.#events.emit(event, what as never);
   }
 
   /** @internal */
   deliver(message: Message): boolean {
-    return this.#messages.emit(message.type, message);
+    return this.#events.emit(`:${message.type}`, message);
   }
 
   /** @internal Ends the subscription. */
   end(message: string): void {
     this.#ended ??= { code: 'CLOSED', message };
     this.#events.clear();
-    this.#messages.clear();
   }
 }
 

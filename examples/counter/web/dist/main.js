@@ -79,6 +79,8 @@ function integer(value, report) {
   wrongType("integer", report, "an");
   return false;
 }
+function anything() {
+}
 var noPayload = (value, report) => {
   if (object(value, report) && report.strict) noAdditionalProperties(value, NOTHING, report);
 };
@@ -576,12 +578,12 @@ function nests(value, depth) {
 }
 function parseFrame(frame, depth, encoding) {
   if (encoding !== void 0) return encoding.decode(frame, depth);
-  return typeof frame === "string" ? parse(frame, depth) : refuse("syntax", NOT_JSON);
+  return typeof frame === "string" ? parse(frame, depth) : err(decodeError("syntax", NOT_JSON));
 }
 function parse(text, depth) {
   const value = parseJson(text);
   const problem = textProblem(text, value, depth);
-  return problem === void 0 ? ok(value) : refuse("syntax", problem);
+  return problem === void 0 ? ok(value) : err(decodeError("syntax", problem));
 }
 function parseJson(text) {
   try {
@@ -649,12 +651,12 @@ function readWhole(value, reader) {
   }
   const found = payloadOf(value, envelope);
   const payload = incoming?.readBytes === void 0 ? found : incoming.readBytes(found);
-  const remains = () => ({ ...isTag && { type }, payload, ...fields });
+  const remains = { ...isTag && { type }, payload, ...fields };
   const { violations } = report;
   if (incoming === void 0) {
-    if (!isTag) return refuse("envelope", WRONG_ENVELOPE, remains(), [...tagViolations(type, tag), ...violations]);
-    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), violations);
-    return refuse("unknown-type", `no message has the type \`${type}\``, remains());
+    if (!isTag) return refuse("envelope", WRONG_ENVELOPE, remains, [...tagViolations(type, tag), ...violations]);
+    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, violations);
+    return refuse("unknown-type", `no message has the type \`${type}\``, remains);
   }
   refuseUnknown?.(value, envelope, report);
   const { channel } = envelope;
@@ -662,10 +664,9 @@ function readWhole(value, reader) {
     missingProperty(channel.name, report);
   }
   const wrong = payloadViolations(value, payload, envelope, incoming, report.strict);
-  if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), [...violations, ...wrong]);
-  if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains(), wrong);
-  const kept = incoming.receive === noPayload ? void 0 : payload;
-  return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
+  if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, [...violations, ...wrong], incoming);
+  if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains, wrong, incoming);
+  return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? void 0 : payload, ...fields } };
 }
 function tagViolations(type, { name, kind }) {
   const report = { strict: false, violations: [] };
@@ -700,33 +701,38 @@ function payloadOf(message, envelope) {
 }
 var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
 var WRONG_ENVELOPE = "the envelope does not fit";
-function refuse(kind, words, remains = {}, violations = []) {
-  return err({ code: CODES[kind], kind, message: describe(words, violations), violations, ...remains });
+function decodeError(kind, words, remains = {}, violations = []) {
+  return { code: CODES[kind], kind, message: describe(words, violations), violations, ...remains };
+}
+function refuse(kind, words, remains, violations, incoming) {
+  const error = decodeError(kind, words, remains, violations);
+  return { incoming, message: error, error };
 }
 
 // handfast/encoder.ts
 var Encoder = class {
-  #protocol;
-  #encoding;
+  protocol;
+  encoding;
   constructor(protocol2, encoding) {
-    this.#protocol = protocol2;
-    this.#encoding = encoding;
+    this.protocol = protocol2;
+    this.encoding = encoding;
   }
   /** Encodes a message, if a server would accept it. */
-  message(message, payload, fields) {
-    const envelope = message.envelope ?? this.#protocol.envelope.client;
+  encode(message, payload, fields) {
+    const envelope = message.envelope ?? this.protocol.envelope.client;
     const { content } = envelope;
-    const text = message.writeBytes === void 0 ? payload : message.writeBytes(payload);
+    const text = message.writeBytes?.(payload) ?? payload;
     const invalid = (words, violations2) => err({ code: "INVALID", message: describe(`the payload of \`${message.name}\` ${words}`, violations2), violations: violations2 });
     const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text);
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
-      packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === void 0 ? text : message.packBytes?.(payload) ?? payload, fields);
+      const written = this.encoding === void 0 ? text : message.packBytes?.(payload) ?? payload;
+      packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.#protocol.limits?.message ?? Infinity;
+    const max = this.protocol.limits?.message ?? Infinity;
     if (packet.length * 3 > max && byteLength(packet) > max) {
       return err({ code: "TOO_LARGE", message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
@@ -738,26 +744,26 @@ var Encoder = class {
    * @param text The same without bytes.
    */
   violations(validate, payload, outer, under, text = payload) {
-    if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep;
+    if (isDeeper(text, this.protocol.depth - outer)) validate = tooDeep;
     return violationsOf(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
   tag(role) {
-    const tag = this.#protocol.roles?.[role];
+    const tag = this.protocol.roles?.[role];
     if (role === "greeting") return tag ?? null;
     return tag === void 0 ? role : tag;
   }
   /** Encodes one of the session's own messages; `null` if the protocol has none. */
   session(role, payload, fields = {}) {
-    const { mapped, envelope } = this.#protocol;
+    const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
     const sent = mapped?.has(role) === true ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
-    return tag === null || sent === void 0 ? null : this.#raw(sent.envelope, tag, sent.payload, fields);
+    return tag === null || sent === void 0 ? null : this.#write(sent.envelope, tag, sent.payload, fields);
   }
-  #raw(envelope, tag, payload, fields) {
+  #write(envelope, tag, payload, fields) {
     const isVersioned = envelope.version?.presence === "required";
-    const all = isVersioned ? { ...fields, version: parseInt(this.#protocol.version, 10) } : fields;
-    return writeMessage(envelope, tag, payload, all, this.#encoding);
+    const all = isVersioned ? { ...fields, version: parseInt(this.protocol.version, 10) } : fields;
+    return writeMessage(envelope, tag, payload, all, this.encoding);
   }
 };
 function byteLength(text) {
@@ -782,16 +788,19 @@ var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
 var DEFAULT_OUTBOUND = 1048576;
 var OVERHEAD = 256;
 var POLL_INTERVAL = 20;
-var Outbound = class {
-  #core;
+var Outbound = class extends Encoder {
+  clock;
   /** The bound, in bytes. */
   maxBytes;
-  /** Whether any request was identified by order. */
-  #hasOrdered = false;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
-  /** What is not written yet, in the order of the calls. The key of a message without a reply is its entry. */
-  #queued = /* @__PURE__ */ new Map();
+  /** Why nothing can be sent any more. */
+  closedError;
+  #lastId = 0;
+  /** Whether any request was identified by order. */
+  #hasOrdered = false;
+  /** What is not written yet, in the order of the calls. */
+  #queued = /* @__PURE__ */ new Set();
   /** The pending requests that were written, in order. */
   #written = /* @__PURE__ */ new Map();
   #nextOrder = 0;
@@ -801,77 +810,105 @@ var Outbound = class {
   /** A pong and an acknowledgement that found the socket full. Only the last of each is sent. */
   #control = /* @__PURE__ */ new Map();
   #cancelPoll;
-  constructor(core) {
-    this.#core = core;
-    this.maxBytes = core.protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
+  constructor(protocol2, encoding, clock) {
+    super(protocol2, encoding);
+    this.clock = clock;
+    this.maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
   }
-  /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
-  request(request, { timeout, signal, as }) {
-    const { id } = request;
-    if (signal?.aborted === true) return request.failed(ABORTED);
-    this.#hasOrdered ||= request.inOrder;
-    const entry = this.#entry(request.packet, { request, thisConnectionOnly: as !== void 0 });
-    if (as === void 0 && this.#isFull(entry, this.maxBytes)) return request.failed(this.#queueFull());
-    const timedOut = () => this.fail(id, { code: "TIMEOUT", message: `no reply within ${timeout} ms` });
-    const cancelTimer = timeout === null ? void 0 : deadline(this.#core.clock, timeout, timedOut);
-    const abort = () => this.fail(id, ABORTED);
+  /** Enqueues a request. If it cannot be sent, it fails, and never throws. */
+  request(request, payload, { timeout, signal, as }, answers, outcome, position = {}) {
+    const { client: client2, server } = this.protocol.envelope;
+    const { envelope, errors, idempotent } = request;
+    const number = ++this.#lastId;
+    const id = (envelope ?? client2).id?.kind === "integer" ? number : String(number);
+    const packet = this.#packet(request, payload, { id, ...position });
+    if (!packet.ok) return void outcome.failed(packet.error);
+    const inOrder = (envelope ?? server).correlate === "order";
+    const thisConnectionOnly = as !== void 0;
+    const entry = this.#entry(packet.value, { id, inOrder, idempotent: idempotent === true, answers, errors, thisConnectionOnly, ...outcome });
+    if (signal?.aborted === true) return void outcome.failed(ABORTED);
+    if (!thisConnectionOnly && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
+    answers.forEach((answer) => this.register(answer));
+    this.#hasOrdered ||= inOrder;
+    const cancelTimer = timeout === null ? void 0 : deadline(this.clock, timeout, () => this.fail(entry, { code: "TIMEOUT", message: `no reply within ${timeout} ms` }));
+    const abort = () => this.fail(entry, ABORTED);
     signal?.addEventListener("abort", abort);
     entry.release = () => {
       cancelTimer?.();
       signal?.removeEventListener("abort", abort);
     };
     this.#usedBytes += entry.bytes;
-    if (as === "rejoin" && this.isOpen) this.#write(id, entry);
-    else this.#enqueue(id, entry);
+    if (as === "rejoin" && this.isOpen) this.#write(entry);
+    else this.#enqueue(entry);
+    return entry;
   }
-  /** Enqueues a message without a reply. `isAnswer`: it answers a request of this session, and means nothing in another. */
-  send(packet, volatile, { delivered }, isAnswer = false) {
-    const entry = this.#entry(packet, { volatile, delivered, thisConnectionOnly: isAnswer });
+  /** Sends a message without a reply. An answer to a request of this session means nothing in another. */
+  send(message, payload, { delivered } = {}, fields = {}) {
+    const packet = this.#packet(message, payload, fields);
+    const { isReply = false } = fields;
+    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile === true && !isReply, delivered, thisConnectionOnly: isReply }) : packet;
+  }
+  /** Enqueues a message without a reply. */
+  sendPacket(packet, how) {
+    const entry = this.#entry(packet, how);
+    const { volatile } = entry;
     if (volatile && (!this.isOpen || this.#isFull(entry, this.maxBytes / 2))) settle(entry, OUTCOME_UNKNOWN);
     else if (this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
     else {
       this.#usedBytes += entry.bytes;
-      this.#enqueue(entry, entry);
+      this.#enqueue(entry);
     }
     return ok(void 0);
   }
+  #packet(message, payload, fields) {
+    return this.closedError === void 0 ? this.encode(message, payload, fields) : err(this.closedError);
+  }
   #entry(packet, rest) {
     const bytes = byteLength(packet) + OVERHEAD;
-    return { order: this.#nextOrder++, packet, bytes, used: bytes, release() {
-    }, ...rest };
+    return { order: this.#nextOrder++, packet, bytes, used: bytes, ...rest };
   }
   /** Sends a message that is not counted, before all others. A server that does not read gets only the last of each. */
-  control(role, packet) {
+  control(role, payload, fields) {
+    const packet = this.session(role, payload, fields);
     if (packet === null || !this.isOpen) return;
     this.#control.set(role, packet);
     this.#flushControl();
   }
   /** There is always room for one message, so that none is queued for ever. */
   #isFull({ bytes }, max) {
-    const used = this.#usedBytes + this.#core.connection.buffered;
+    const used = this.#usedBytes + this.buffered;
     return used > 0 && used + bytes > max;
   }
   #queueFull() {
     return { code: "QUEUE_FULL", message: `${this.maxBytes} bytes are pending already`, retryable: true };
   }
-  #enqueue(key, entry) {
-    this.#queued.set(key, entry);
+  #enqueue(entry) {
+    this.#queued.add(entry);
     if (this.#queued.size === 1) this.flush();
   }
   /** Writes what is queued, as far as the socket has room. */
   flush() {
     if (!this.isOpen || !this.#flushControl()) return;
-    for (const [key, entry] of this.#queued) {
-      const unacknowledged = this.#sent.bytes;
-      if (this.#isSocketFull() || unacknowledged > 0 && unacknowledged + entry.bytes > this.maxBytes) return;
-      this.#write(key, entry);
+    for (const entry of this.#queued) {
+      const { bytes } = this.#sent;
+      if (this.#isSocketFull() || bytes > 0 && bytes + entry.bytes > this.maxBytes) return;
+      this.#write(entry);
       if (!this.isOpen) return;
     }
   }
   #flushControl() {
     if (this.#isSocketFull()) return false;
-    for (const packet of this.#control.values()) this.#core.connection.write(packet);
+    this.#control.forEach((packet) => this.write(packet));
     this.#control.clear();
+    return true;
+  }
+  /** Whether the socket's buffer is full; then it is polled. */
+  #isSocketFull() {
+    if (this.buffered <= this.maxBytes / 2) return false;
+    this.#cancelPoll ??= this.clock.after(POLL_INTERVAL, () => {
+      this.#cancelPoll = void 0;
+      this.flush();
+    });
     return true;
   }
   /** A session begins or ends. What was written in another is forgotten; what is written counts, or does not. */
@@ -880,7 +917,7 @@ var Outbound = class {
     this.#sent.begin(counting);
   }
   /** The server has received so many messages. Returns whether that is possible. */
-  acknowledge(received) {
+  acknowledged(received) {
     const forgotten = this.#sent.acknowledge(received);
     forgotten?.forEach((entry) => settle(entry));
     this.flush();
@@ -892,81 +929,60 @@ var Outbound = class {
   }
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received) {
-    this.isOpen = true;
     this.#sent.acknowledge(received)?.forEach((entry) => settle(entry));
-    for (const next of this.#sent.rest()) {
-      const packet = typeof next === "number" ? this.#core.encoder.session("received", { sent: next }) : next.packet;
-      if (packet !== null) this.#core.connection.write(packet);
-    }
+    this.isOpen = true;
+    for (const next of this.#sent.rest()) this.write(typeof next === "number" ? this.session("received", { sent: next }) : next.packet);
     this.flush();
   }
-  /** Whether the socket's buffer is full; then it is polled. */
-  #isSocketFull() {
-    if (this.#core.connection.buffered <= this.maxBytes / 2) return false;
-    this.#cancelPoll ??= this.#core.clock.after(POLL_INTERVAL, () => {
-      this.#cancelPoll = void 0;
-      this.flush();
-    });
-    return true;
-  }
-  #write(key, entry) {
-    const { packet, request, volatile } = entry;
-    this.#queued.delete(key);
+  #write(entry) {
+    const { packet, id, volatile } = entry;
+    this.#queued.delete(entry);
     this.#sent.send(volatile ? void 0 : entry);
-    if (request !== void 0) this.#written.set(request.id, entry);
+    entry.isWritten = true;
+    if (id !== void 0) this.#written.set(id, entry);
     else {
       this.#free(entry);
       if (volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
     }
-    this.#core.connection.write(packet);
+    this.write(packet);
   }
   /** The request that a message replies to: by id, or the first of those that are identified by order. */
   find(id) {
-    const named = id === void 0 ? void 0 : this.#written.get(id)?.request;
+    const named = id === void 0 ? void 0 : this.#written.get(id);
     if (named?.inOrder === false || !this.#hasOrdered) return named;
-    for (const { request } of this.#written.values()) if (request?.inOrder) return request;
+    for (const request of this.#written.values()) if (request.inOrder) return request;
     return void 0;
-  }
-  /** Whether a pending request was written to the current connection. */
-  isWritten(id) {
-    return this.#written.has(id);
   }
   /** Passes a reply to its request. */
   answer(request, message, incoming) {
-    const entry = this.#written.get(request.id);
-    if (entry === void 0) return;
-    entry.release();
-    this.#free(entry);
-    if (entry.abandoned || request.answered(message, incoming)) this.#remove(request.id, entry);
+    request.release?.();
+    this.#free(request);
+    if (request.isDone || request.answered(message, incoming)) this.#remove(request);
   }
-  /** Fails a request. */
-  fail(id, error, answered = false) {
-    const wasWritten = this.#written.has(id);
-    this.abandon(id, answered)?.failed(error, wasWritten);
+  /** Fails a message that is queued or pending. */
+  fail(entry, error, answered = false) {
+    const { isDone, isWritten } = entry;
+    this.abandon(entry, answered);
+    if (isDone) return;
+    entry.failed?.(error, isWritten);
+    settle(entry, error);
   }
-  /**
-   * Gives up a request. If the protocol goes by order, its position is kept until the reply arrives.
-   *
-   * @returns it, unless it was given up before.
-   */
-  abandon(id, answered = false) {
-    const entry = this.#queued.get(id) ?? this.#written.get(id);
-    if (entry === void 0) return void 0;
-    const { request, abandoned } = entry;
-    entry.release();
-    entry.abandoned = true;
-    if (answered || !request?.inOrder || this.#queued.has(id)) this.#remove(id, entry);
-    return abandoned ? void 0 : request;
+  /** Gives up a request. If the protocol goes by order, its position is kept until the reply arrives. */
+  abandon(entry, answered = false) {
+    entry.release?.();
+    entry.isDone = true;
+    if (answered || !entry.inOrder || !entry.isWritten) this.#remove(entry);
   }
   /** It no longer uses any of the bound. */
   #free(entry) {
     this.#usedBytes -= entry.used;
     entry.used = 0;
   }
-  #remove(key, entry) {
+  #remove(entry) {
+    entry.isDone = true;
     this.#free(entry);
-    this.#queued.delete(key);
-    this.#written.delete(key);
+    this.#queued.delete(entry);
+    this.#written.delete(entry.id);
   }
   /** The connection was lost, and perhaps its session is not: only volatile messages are dropped. */
   detach() {
@@ -974,11 +990,7 @@ var Outbound = class {
     this.#cancelPoll?.();
     this.#cancelPoll = void 0;
     this.#control.clear();
-    for (const [key, entry] of this.#queued) {
-      if (!entry.volatile) continue;
-      this.#remove(key, entry);
-      settle(entry, OUTCOME_UNKNOWN);
-    }
+    for (const entry of this.#queued) if (entry.volatile) this.fail(entry, OUTCOME_UNKNOWN);
   }
   /**
    * The session has ended: what may be sent again is queued for the next one; the outcome of the rest is unknown.
@@ -988,39 +1000,30 @@ var Outbound = class {
    */
   lost(refused, again) {
     this.detach();
-    const queued = [...this.#queued];
-    const written = [...this.#written];
-    const all = written.filter(([, entry]) => {
-      entry.lost ||= !refused;
-      const { request, thisConnectionOnly, abandoned } = entry;
-      return refused || again && request?.idempotent && !thisConnectionOnly && !abandoned;
-    });
-    for (const entry of refused ? this.#sent.kept.values() : []) {
-      if (entry.request !== void 0 || entry.thisConnectionOnly) continue;
-      this.#usedBytes += entry.used = entry.bytes;
-      all.push([entry, entry]);
-    }
-    this.#queued = new Map([...all, ...queued].sort(([, a], [, b]) => a.order - b.order));
-    this.#written.clear();
+    const notes = refused ? [...this.#sent.kept.values()].filter(({ id }) => id === void 0) : [];
+    const all = [...this.#written.values(), ...notes, ...this.#queued].sort((a, b) => a.order - b.order);
     if (refused) this.#sent.begin(false);
     else this.begin(false);
-    for (const [id, entry] of written) {
-      if (this.#queued.has(id)) continue;
-      this.#free(entry);
-      entry.release();
-      if (!entry.abandoned) entry.request?.failed(OUTCOME_UNKNOWN);
+    this.#written.clear();
+    this.#queued.clear();
+    const failed = [];
+    for (const entry of all) {
+      const { isWritten, isDone, thisConnectionOnly, idempotent } = entry;
+      if (isDone || thisConnectionOnly || isWritten && !refused && !(again && idempotent)) {
+        failed.push(entry);
+        continue;
+      }
+      entry.wasLost ||= isWritten === true && !refused;
+      entry.isWritten = false;
+      this.#usedBytes += entry.bytes - entry.used;
+      entry.used = entry.bytes;
+      this.#queued.add(entry);
     }
-    for (const [key, entry] of queued) if (entry.thisConnectionOnly) this.fail(key, OUTCOME_UNKNOWN);
+    for (const entry of failed) this.fail(entry, OUTCOME_UNKNOWN, true);
   }
   /** Fails every request, and drops the rest. */
   failAll(error) {
-    for (const [key, entry] of [...this.#queued, ...this.#written]) {
-      if (entry.request !== void 0) this.fail(entry.request.id, entry.lost ? OUTCOME_UNKNOWN : error, true);
-      else {
-        this.#remove(key, entry);
-        settle(entry, error);
-      }
-    }
+    for (const entry of [...this.#queued, ...this.#written.values()]) this.fail(entry, entry.wasLost ? OUTCOME_UNKNOWN : error, true);
   }
 };
 function settle({ delivered }, error) {
@@ -1043,16 +1046,15 @@ var Listeners = class {
   }
   /** Calls every listener, in the order they were added. Returns whether there was one. */
   emit(event, value) {
-    const listeners = this.#byEvent.get(event);
-    if (listeners === void 0 || listeners.size === 0) return false;
-    for (const listener of [...listeners]) {
+    const listeners = [...this.#byEvent.get(event) ?? []];
+    for (const listener of listeners) {
       try {
         listener(value);
       } catch (error) {
         this.#host.reportThrown(error);
       }
     }
-    return true;
+    return listeners.length > 0;
   }
   clear() {
     this.#byEvent.clear();
@@ -1065,13 +1067,11 @@ var Subscription = class {
   key;
   #host;
   #events;
-  #messages;
   #ended;
   constructor(key, host) {
     this.key = key;
     this.#host = host;
     this.#events = new Listeners(host);
-    this.#messages = new Listeners(host);
   }
   /** The last reply to a join. */
   get joined() {
@@ -1085,7 +1085,7 @@ var Subscription = class {
     if (typeof what === "string") return this.#events.on(what, listener);
     this.#host.register(what);
     const deliver = listener;
-    return this.#messages.on(what.name, (message) => deliver(message.payload, message));
+    return this.#events.on(`:${what.name}`, (message) => deliver(message.payload, message));
   }
   send(message, payload, options) {
     return this.#ended === void 0 ? this.#host.send(message, payload, options) : err(this.#ended);
@@ -1103,13 +1103,12 @@ var Subscription = class {
   }
   /** @internal */
   deliver(message) {
-    return this.#messages.emit(message.type, message);
+    return this.#events.emit(`:${message.type}`, message);
   }
   /** @internal Ends the subscription. */
   end(message) {
     this.#ended ??= { code: "CLOSED", message };
     this.#events.clear();
-    this.#messages.clear();
   }
 };
 
@@ -1185,18 +1184,10 @@ var validateGap = /* @__PURE__ */ objectOf({
 });
 var validateSkip = /* @__PURE__ */ objectOf({ "?": [], channel: string, seq: integer });
 var validateChannelKey = /* @__PURE__ */ objectOf({ "?": [], channel: string });
-function validateNothing() {
-}
-var sessionMessages = {
-  ready: { name: "ready", receive: /* @__PURE__ */ objectOf(ready) },
-  refuse: { name: "refuse", receive: /* @__PURE__ */ objectOf(refusal) },
-  ping: { name: "ping", receive: validateNothing },
-  pong: { name: "pong", receive: validateNothing },
-  received: { name: "received", receive: /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount }) },
-  greeting: { name: "greeting", receive: validateNothing }
-};
-var sessionError = { name: "error", receive: validateError };
-var failure = { name: "error", receive: validateNothing };
+var validateReady = /* @__PURE__ */ objectOf(ready);
+var validateRefusal = /* @__PURE__ */ objectOf(refusal);
+var validateReceived = /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount });
+var failure = { name: "error", receive: anything };
 function wireError(payload) {
   if (violationsOf(validateError, payload, "received").length === 0) return payload;
   return { code: "FAILED", message: "the request failed", data: payload };
@@ -1210,7 +1201,7 @@ function callError(error, declared) {
   if (descriptor !== void 0) {
     const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, "received");
     if (wrong.length === 0) return { code, message, retryable, data };
-    return badReply(refuse("invalid", `the data of the error \`${code}\` does not fit`, { payload: error }, wrong).error);
+    return badReply(decodeError("invalid", `the data of the error \`${code}\` does not fit`, { payload: error }, wrong));
   }
   if (code === "INVALID") return { code, message, violations };
   if (code === "TIMEOUT") return { code, message };
@@ -1248,12 +1239,12 @@ var Channels = class {
   #follow;
   constructor(core) {
     this.#core = core;
-    core.listen("gap", GAP, validateGap, (payload) => this.#gap(payload));
-    core.listen("skip", SKIP, validateSkip, (payload) => this.#skip(payload));
+    core.handle("gap", GAP, validateGap, ({ payload }) => this.#gap(payload));
+    core.handle("skip", SKIP, validateSkip, ({ payload }) => this.isNew(payload));
     this.#own = { join: ownRequest(core, "join", JOIN), leave: ownRequest(core, "leave", LEAVE) };
     for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
-    core.messages.on(JOIN, (message) => this.#added(message));
-    core.messages.on(LEAVE, ({ payload }) => this.#removed(payload));
+    core.events.on(`:${JOIN}`, (message) => this.#added(message));
+    core.events.on(`:${LEAVE}`, ({ payload }) => this.#removed(payload));
   }
   /** Joins a channel for one more subscription. */
   join(channel, params, setup, { timeout, signal }) {
@@ -1266,7 +1257,7 @@ var Channels = class {
         members: () => membership.members?.store,
         joined: () => membership.joinReply,
         // only `setup` has a subscription before it is joined
-        send: (message, payload, options) => this.#core.write(message, payload, { channel: key }, options),
+        send: (message, payload, options) => this.#core.send(message, payload, options, { channel: key }),
         leave: () => this.#release(membership, subscription, "the subscription was left"),
         register: (message) => this.#core.register(message),
         reportThrown: (error) => this.#core.reportThrown(error)
@@ -1300,7 +1291,7 @@ var Channels = class {
           else reject(new CallFailedError(error));
         }
       });
-      if (membership.id === void 0) this.#join(membership);
+      if (membership.pending === void 0) this.#join(membership);
     });
     return promise;
   }
@@ -1317,7 +1308,7 @@ var Channels = class {
       members: channel.presence && this.#members(channel.presence),
       wasJoined: false,
       isMember: false,
-      id: void 0,
+      pending: void 0,
       isRefused: false,
       releaseSlot() {
       }
@@ -1326,7 +1317,7 @@ var Channels = class {
   #members(descriptor) {
     const core = this.#core;
     this.#follow ??= descriptor.via({
-      listen: (receive, listener) => core.listen("presence", PRESENCE, receive, listener),
+      listen: (receive, listener) => core.handle("presence", PRESENCE, receive, ({ payload }) => listener(payload)),
       find: (key) => this.#find(key)?.members,
       emit: (key, event) => {
         const membership = this.#find(key);
@@ -1334,7 +1325,7 @@ var Channels = class {
       },
       invalid: (error) => core.invalid(error, PRESENCE),
       reportThrown: (error) => core.reportThrown(error),
-      limit: core.outbound.maxBytes
+      limit: core.maxBytes
     });
     return this.#follow(descriptor);
   }
@@ -1352,21 +1343,21 @@ var Channels = class {
   #join(membership) {
     const { join, params } = membership;
     const failed = (error) => {
-      membership.id = void 0;
+      membership.pending = void 0;
       this.#lose(membership, error);
     };
     const answered = (message) => {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
       else failed(wrongChannelError(message));
     };
-    membership.id = this.#request(join, params, { timeout: null }, answered, failed);
+    membership.pending = this.#request(join, params, { timeout: null }, answered, failed);
   }
   #joined(membership, message) {
     const again = membership.wasJoined;
     membership.joinReply = message.payload;
     membership.wasJoined = membership.isMember = true;
     membership.isRefused = false;
-    membership.id = void 0;
+    membership.pending = void 0;
     if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (again && gap !== void 0) this.#emitGap(membership, gap);
@@ -1382,10 +1373,10 @@ var Channels = class {
     subscription.end(why);
     pending?.settle({ code: "CLOSED", message: why });
     if (!wasSubscribed || membership.subscriptions.size > 0) return ok(void 0);
-    const { id, isMember } = membership;
+    const { pending: join, isMember } = membership;
     this.#remove(membership);
-    const isKnown = isMember || id !== void 0 && this.#core.outbound.isWritten(id);
-    if (id !== void 0) this.#core.outbound.abandon(id);
+    const isKnown = isMember || join?.isWritten === true;
+    if (join !== void 0) this.#core.abandon(join);
     return isKnown ? this.#leave(membership) : ok(void 0);
   }
   async #leave({ leave, leaveParams }) {
@@ -1427,7 +1418,7 @@ var Channels = class {
     for (const membership of this.#memberships.values()) {
       membership.isMember = false;
       membership.members?.ended();
-      if (membership.wasJoined) membership.id = void 0;
+      if (membership.wasJoined) membership.pending = void 0;
       membership.releaseSlot();
     }
     if (error !== void 0) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
@@ -1465,7 +1456,7 @@ var Channels = class {
     const failed = (error) => {
       if (error.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
       isCurrent = false;
-      membership.id = void 0;
+      membership.pending = void 0;
       membership.releaseSlot();
       if (isRetryable(error)) this.#refused(membership);
       else this.#lose(membership, error);
@@ -1473,8 +1464,8 @@ var Channels = class {
     };
     const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
     const position = seq && epoch ? sequence.position : {};
-    const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, position);
-    if (isCurrent) membership.id = id;
+    const pending = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, position);
+    if (isCurrent) membership.pending = pending;
   }
   /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
   #refused(membership) {
@@ -1536,10 +1527,6 @@ var Channels = class {
     const membership = this.#find(channel);
     if (membership !== void 0) this.#lose(membership, { code: "CLOSED", message: "the server has removed this client from the channel" });
   }
-  /** Takes the number of a message that is not for this client. */
-  #skip({ channel, seq }) {
-    this.isNew({ channel, seq });
-  }
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
   deliver(message) {
     let wasDelivered = false;
@@ -1573,7 +1560,7 @@ function joinChannel(core, channel, params, setup, options) {
   return channels.join(channel, params, setup, options);
 }
 function ownRequest(core, role, name) {
-  const reply = { name, tag: core.encoder.tag(role), receive: validateChannelKey };
+  const reply = { name, tag: core.tag(role), receive: validateChannelKey };
   return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
 }
 function isRetryable(error) {
@@ -1620,12 +1607,12 @@ function backoffDelay(clock, { min, max }, failures) {
 // handfast/connection.ts
 var ABNORMAL = 1006;
 var OVERLOADED_STEPS = 3;
-var Connection = class {
+var Connection = class extends Outbound {
   /** The close codes of the protocol. */
   closeCodes;
   /** What was received in the session, and the heartbeat. */
   link;
-  #core;
+  phase = "connecting";
   #url;
   #subprotocol;
   #connect;
@@ -1641,9 +1628,6 @@ var Connection = class {
   #failedAttempts = 0;
   /** How often the bound of the backoff has doubled. */
   #backoffSteps = 0;
-  /** Consecutive attempts that ended without a close frame. */
-  #abnormalCloses = 0;
-  #phase = "connecting";
   /** Whether the server is overloaded, and reconnecting must not be hurried. */
   #isOverloaded = false;
   #readyAt = 0;
@@ -1651,18 +1635,17 @@ var Connection = class {
   #timerAt = 0;
   #cancelTimer = () => {
   };
-  constructor(core, url, subprotocol, connect2, reconnect) {
-    this.#core = core;
+  constructor(protocol2, encoding, clock, url, subprotocol, connect2, reconnect) {
+    super(protocol2, encoding, clock);
     this.#url = url;
     this.#subprotocol = subprotocol;
     this.#connect = connect2;
     this.#reconnect = reconnect;
-    this.closeCodes = { ...DEFAULT_CLOSE_CODES, ...core.protocol.closeCodes };
-    const { heartbeat, timeout } = core.protocol.session;
-    this.#ping = core.encoder.session("ping");
-    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, core.outbound.maxBytes);
+    this.closeCodes = { ...DEFAULT_CLOSE_CODES, ...protocol2.closeCodes };
+    const { heartbeat, timeout } = protocol2.session;
+    this.#ping = this.session("ping");
+    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, this.maxBytes);
   }
-  /** The number of written bytes that are still buffered on this machine. */
   get buffered() {
     return this.#transport?.buffered?.() ?? 0;
   }
@@ -1675,31 +1658,30 @@ var Connection = class {
     try {
       this.#attempt();
     } catch (error) {
-      this.#phase = "ended";
+      this.phase = "ended";
       this.#cancelTimer();
       throw error;
     }
   }
   #attempt() {
-    const { protocol: protocol2, clock } = this.#core;
     const generation = ++this.#generation;
     const isCurrent = () => generation === this.#generation;
-    const { timeout } = protocol2.session;
-    this.#phase = "connecting";
+    const { timeout } = this.protocol.session;
+    this.phase = "connecting";
     this.#cancelTimer();
-    this.#cancelTimer = deadline(clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
+    this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = this.#connect(this.#url, this.#subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
-        this.#hello = () => void this.#sayHello(isCurrent);
-        if (this.#core.encoder.tag("greeting") === null) this.greeted();
+        this.#hello = () => void this.hello(isCurrent);
+        if (this.tag("greeting") === null) this.greeted();
       },
       received: (frame) => {
         if (!isCurrent()) return;
-        const now = clock.now();
+        const now = this.clock.now();
         this.link.hear(now);
-        this.#core.received(frame, now);
-        if (this.#phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
+        this.received(frame, now);
+        if (this.phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {
         if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
@@ -1710,34 +1692,20 @@ var Connection = class {
     try {
       this.#attempt();
     } catch (error) {
-      this.#core.failed(error);
+      this.failed(error);
       this.#lost(ABNORMAL, "could not connect");
     }
   }
   /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
   retryNow() {
-    if (this.#phase === "waiting") return this.#retry();
-    if (this.#phase !== "ready") return;
+    if (this.phase === "waiting") return this.#retry();
+    if (this.phase !== "ready") return;
     this.link.ping();
     this.#beat();
   }
   /** The network or the page is available again. An overloaded server is still left its delay. */
   wake() {
-    if (this.#phase !== "waiting" || !this.#isOverloaded) this.retryNow();
-  }
-  async #sayHello(isCurrent) {
-    try {
-      for (const packet of await this.#core.hello()) {
-        if (!isCurrent()) return;
-        if (packet !== null) this.write(packet);
-      }
-    } catch (error) {
-      if (!isCurrent()) return;
-      this.#core.failed(error);
-      this.drop(ABNORMAL, "no hello");
-      return;
-    }
-    if (isCurrent()) this.#core.opened();
+    if (this.phase !== "waiting" || !this.#isOverloaded) this.retryNow();
   }
   /** The hello may be sent: the server has spoken first, or does not. */
   greeted() {
@@ -1745,81 +1713,81 @@ var Connection = class {
     this.#hello = void 0;
     hello?.();
   }
-  /** Writes a message. */
   write(packet) {
     try {
-      this.#transport?.send(packet);
+      if (packet !== null) this.#transport?.send(packet);
     } catch (error) {
       this.drop(ABNORMAL, String(error));
     }
   }
   /** The session is ready: the heartbeat begins. `counting` if both ends count. */
-  ready(counting, resumed) {
-    const now = this.#core.clock.now();
-    this.#phase = "ready";
-    this.#readyAt = now;
-    this.#abnormalCloses = 0;
-    this.link.attach(counting, resumed, now);
+  attach(counting, resumed) {
+    this.phase = "ready";
+    this.#readyAt = this.clock.now();
+    this.link.attach(counting, resumed, this.#readyAt);
     this.#watch();
   }
   /** Sets the timer of the link. One timer, however much is received. */
   #watch() {
-    const { clock } = this.#core;
     this.#cancelTimer();
     this.#timerAt = this.link.timeout();
-    if (this.#timerAt < Infinity) this.#cancelTimer = clock.after(Math.max(0, this.#timerAt - clock.now()), () => this.#beat());
+    if (this.#timerAt < Infinity) this.#cancelTimer = this.clock.after(Math.max(0, this.#timerAt - this.clock.now()), () => this.#beat());
   }
   /** Does what is due: pings, acknowledges, and drops the connection if nothing is received. */
   #beat() {
-    const { clock, protocol: protocol2 } = this.#core;
-    for (; ; ) {
-      const action = this.link.handleTimeout(clock.now());
+    while (this.phase === "ready") {
+      const action = this.link.handleTimeout(this.clock.now());
       if (action === void 0) return this.#watch();
-      if (action === "silent") return this.drop(this.closeCodes.silent, `no answer to a ping within ${protocol2.session.timeout} ms`);
-      if (action === "ping") this.write(this.#ping);
-      else this.#core.acknowledge(action);
-      if (this.#phase !== "ready") return;
+      if (action === "silent") this.drop(this.closeCodes.silent, `no answer to a ping within ${this.protocol.session.timeout} ms`);
+      else if (action === "ping") this.write(this.#ping);
+      else this.acknowledge(action);
     }
+  }
+  /** Acknowledges so many messages. */
+  acknowledge(received) {
+    if (received !== void 0) this.control("received", { received });
   }
   /** Whether a close code means that the client must not reconnect. */
   #isFinal(code) {
-    if (code === this.closeCodes.unauthorized && this.#phase === "ready" && this.#core.refresh?.hasExpired() === true) return false;
+    if (code === this.closeCodes.unauthorized && this.phase === "ready" && this.hasExpired()) return false;
     return code === 1e3 || isRefusal(code, this.closeCodes);
   }
-  /** Closes the connection, for good if it is `final`. */
-  drop(code, reason, final = false) {
-    if (this.#phase === "ended") return;
+  /** Closes the connection, for good if it is `final`. `refused` if the server, or this client, refuses the session. */
+  drop(code, reason, final = false, refused = false) {
+    if (this.phase === "ended") return;
     const transport = this.#transport;
-    this.#lost(code, reason, final);
+    this.#lost(code, reason, final, refused);
     transport?.close(code === ABNORMAL ? this.closeCodes.silent : code, reason);
   }
-  #lost(code, reason, final = false) {
-    const { protocol: protocol2, clock } = this.#core;
-    const { backoff } = protocol2.session;
-    if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
+  #lost(code, reason, final = false, refused = false) {
+    const { phase, clock } = this;
+    const { backoff } = this.protocol.session;
+    if (phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
     else this.#failedAttempts++;
     this.#generation++;
     this.#transport = this.#hello = void 0;
     this.#cancelTimer();
-    final ||= !this.#reconnect;
-    const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
-    if (final || hasGivenUp) {
-      this.#phase = "ended";
-      const words = final ? reason : `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
-      return this.#core.closed({ code, reason: words, final: true });
-    }
-    if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormalCloses === 2) this.#hint(reason);
     this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
+    const closed = { code, reason, final: final || !this.#reconnect };
+    if (!closed.final && this.#failedAttempts >= (backoff.attempts ?? Infinity)) {
+      closed.final = true;
+      closed.reason = `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
+    }
+    if (closed.final) {
+      this.phase = "ended";
+      return this.closed(closed, phase === "ready", refused);
+    }
+    if (code === ABNORMAL && phase !== "ready" && this.#failedAttempts > 1) this.#hint(reason);
     const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
-    this.#phase = "waiting";
+    this.phase = "waiting";
     this.#cancelTimer = clock.after(retryIn, () => this.#retry());
-    this.#core.closed({ code, reason, final: false, retryIn });
+    this.closed({ ...closed, retryIn }, phase === "ready", refused);
   }
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason) {
     const url = this.#url.replace(/[?#].*/, "");
-    this.#core.warn("hint", `no connection to ${url} (${reason || "see the network tab"}): does it serve ${this.#subprotocol}, to this origin?`);
+    this.warn("hint", `no connection to ${url} (${reason || "see the network tab"}): does it serve ${this.#subprotocol}, to this origin?`);
   }
 };
 
@@ -1919,18 +1887,12 @@ function onWake(callback) {
 
 // handfast/core.ts
 var PROTOCOL_ERROR = 1002;
-var Core = class {
+var Core = class extends Connection {
   ready;
   state;
-  events;
-  messages;
-  protocol;
-  clock;
-  encoder;
-  connection;
-  outbound;
+  /** The listeners of events and of messages. */
+  events = new Listeners(this);
   channels;
-  #requests;
   refresh;
   /** The numbers of the server's messages, if they have any. */
   numbered;
@@ -1938,28 +1900,22 @@ var Core = class {
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
+  #requests;
   #options;
-  #encoding;
   #byTag = /* @__PURE__ */ new Map();
   #withOwnTag = [];
+  /** What handles the messages of the session. */
+  #handlers = /* @__PURE__ */ new Map();
+  /** The messages of the session that do not count. */
+  #own = /* @__PURE__ */ new Set();
   /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   #isForeign;
-  /** The session's messages that do not count. */
-  #own = Object.values(sessionMessages);
   #reader;
   /** The kinds of warnings that were given. */
   #warned = /* @__PURE__ */ new Set();
-  #stopWaking = () => {
-  };
+  #stopWaking;
   #resolveReady;
   #rejectReady;
-  #lastId = 0;
-  /** Whether the hello was written to the current connection. */
-  #hasGreeted = false;
-  /** Whether the session of the current connection is ready. */
-  #isReady = false;
-  /** Whether any session was ready. */
-  #wasReady = false;
   /** A ready message that was received before the hello was written, which may still fail. */
   #earlyReady;
   /** Whether the protocol lets sessions resume. */
@@ -1968,27 +1924,19 @@ var Core = class {
   #token;
   /** The connection was lost, and its session may be resumed; cancels the timer after which the server has given it up. */
   #detached;
-  /** Whether the server, or this client itself, refused the session. */
-  #refused = false;
   /** Whether the listeners of `error` are being called with what another listener threw. */
   #isReportingThrown = false;
-  /** Why nothing can be sent any more. */
-  #closedError;
   /**
    * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
    * the encoding.
    */
-  constructor(protocol2, url, options, answering2) {
+  constructor(protocol2, url, options = {}, answering2) {
     const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
-    const encodingName = encoding?.name ?? "json";
-    const subprotocol = protocol2.subprotocols[encodingName];
-    if (subprotocol === void 0) {
-      throw new Error(`handfast: ${protocol2.name} has no encoding ${encodingName}`);
-    }
-    this.protocol = protocol2;
+    const name = encoding?.name ?? "json";
+    const subprotocol = protocol2.subprotocols[name];
+    if (subprotocol === void 0) throw new Error(`handfast: ${protocol2.name} has no encoding ${name}`);
+    super(protocol2, encoding, clock, String(url), subprotocol, transport, reconnect);
     this.#options = options;
-    this.#encoding = encoding;
-    this.clock = clock;
     this.ready = new Promise((resolve2, reject) => {
       this.#resolveReady = resolve2;
       this.#rejectReady = reject;
@@ -1996,45 +1944,25 @@ var Core = class {
     this.ready.catch(() => {
     });
     this.state = new Store({ status: "connecting" }, this);
-    this.events = new Listeners(this);
-    this.messages = new Listeners(this);
-    this.encoder = new Encoder(protocol2, encoding);
-    for (const own of [...this.#own, sessionError]) this.#registerOwn(own, own.name);
-    this.#isForeign = protocol2.numbered !== void 0 || protocol2.mapped?.isForeign === true;
     const roles = ["hello", "ready", "received"];
-    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
-    this.outbound = new Outbound(this);
-    this.connection = new Connection(this, url, subprotocol, transport, reconnect);
+    this.#isForeign = protocol2.numbered !== void 0 || protocol2.mapped?.isForeign === true;
+    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.tag(role) !== null);
     this.#reader = {
       envelope: protocol2.envelope.server,
       lookup: (tag) => this.#byTag.get(tag),
       own: this.#withOwnTag,
-      pending: (id) => this.outbound.find(id)?.answers,
+      pending: (id) => this.find(id)?.answers,
       failure
     };
+    this.#handleSession();
     this.#requests = answering2?.(this);
     this.refresh = protocol2.refresh?.(this);
     this.numbered = protocol2.numbered?.(this);
-    this.connection.start();
-    this.#stopWaking = onWake(() => this.connection.wake());
+    this.start();
+    this.#stopWaking = onWake(() => this.wake());
   }
-  // Sending
-  request(request, payload, sending, answers, settle2, position = {}) {
-    const { id: field } = request.envelope ?? this.protocol.envelope.client;
-    const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
-    const packet = this.#packet(request, payload, { id, ...position });
-    if (!packet.ok) {
-      settle2.failed(packet.error);
-      return void 0;
-    }
-    const { errors, idempotent = false } = request;
-    const inOrder = (request.envelope ?? this.protocol.envelope.server).correlate === "order";
-    for (const answer of answers) this.register(answer);
-    this.outbound.request({ id, packet: packet.value, inOrder, idempotent, answers, errors, ...settle2 }, sending);
-    return id;
-  }
-  /** Sends a request that has one reply. */
-  call(request, payload, { timeout = this.timeout(request), signal }, as) {
+  // What an application calls, as `Client` documents it
+  call(request, payload, { timeout = this.timeout(request), signal } = {}, as) {
     return new Promise((resolve2) => {
       this.request(request, payload, { timeout, signal, as }, [request.reply], {
         answered: (message) => {
@@ -2045,82 +1973,92 @@ var Core = class {
       });
     });
   }
+  stream(request, payload, options = {}) {
+    return request.via(this, request, payload, options);
+  }
+  join(channel, params, setup, options = {}) {
+    return channel.via(this, channel, params, setup, options);
+  }
+  on(what, listener) {
+    const deliver = listener;
+    if (typeof what === "string") return this.events.on(what, (value) => deliver(value));
+    this.register(what);
+    return this.events.on(`:${what.name}`, (message) => deliver(message.payload, message));
+  }
+  async refreshAuth() {
+    if (this.refresh === void 0) throw new TypeError("the protocol has no auth message");
+    await this.refresh.now();
+  }
+  close() {
+    this.isClosing = true;
+    this.channels?.ignoreRejections();
+    this.drop(1e3, "closed by the client", true);
+  }
   timeout({ timeout }) {
     return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
   }
-  write(message, payload, fields, options = {}) {
-    const packet = this.#packet(message, payload, fields);
-    const { isReply = false } = fields;
-    return packet.ok ? this.outbound.send(packet.value, message.volatile === true && !isReply, options, isReply) : packet;
-  }
-  #packet(message, payload, fields) {
-    return this.#closedError === void 0 ? this.encoder.message(message, payload, fields) : err(this.#closedError);
-  }
   // The session
-  /** The encoded hello, if there is one, and what else opens a session. Called for each attempt, as a token may expire. */
-  async hello() {
-    const { version, hash, auth: validate, authFollows } = this.protocol;
-    const auth = await this.authPayload();
-    if (validate !== void 0 && auth !== void 0) {
-      const violations = this.encoder.violations(validate, auth, 2, null);
-      if (violations.length > 0) {
-        this.#refuse(new SessionRefusedError("INVALID", describe("the auth does not fit", violations), void 0, violations));
+  /** Called for each attempt, as a token may expire. */
+  async hello(isCurrent) {
+    try {
+      const auth = await this.authPayload();
+      if (!isCurrent()) return;
+      const { version, hash, auth: validate, authFollows } = this.protocol;
+      if (validate !== void 0 && auth !== void 0) {
+        const violations = this.violations(validate, auth, 2, null);
+        if (violations.length > 0) {
+          return this.#refuse(new SessionRefusedError("INVALID", describe("the auth does not fit", violations), void 0, violations));
+        }
       }
+      const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
+      this.write(this.session("hello", { version, hash, auth, ...this.#canCount && { resume } }));
+      if (authFollows === true && auth !== void 0) this.write(this.session("auth", auth));
+    } catch (error) {
+      if (!isCurrent()) return;
+      this.failed(error);
+      this.drop(ABNORMAL, "no hello");
     }
-    const session = this.#detached && { session: this.#token, received: this.connection.link.received };
-    const hello = this.encoder.session("hello", {
-      version,
-      hash,
-      ...auth !== void 0 && { auth },
-      ...this.#canCount && { resume: session ?? {} }
-    });
-    return authFollows === true && auth !== void 0 ? [hello, this.encoder.session("auth", auth)] : [hello];
+    if (!isCurrent()) return;
+    this.phase = "greeted";
+    if (this.#detached === void 0 && !this.#isForeign) this.#begin();
+    if (this.tag(this.#isForeign ? "ready" : "hello") === null) this.#becomeReady({ version: this.protocol.version, hash: this.protocol.hash });
+    else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
   }
   /** The credentials, which may have to be fetched. */
   async authPayload() {
-    const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
-    return token === void 0 ? auth : { ...auth, token };
-  }
-  /** The hello was written. */
-  opened() {
-    this.#hasGreeted = true;
-    if (this.#detached === void 0 && !this.#isForeign) this.#begin();
-    const { version, hash } = this.protocol;
-    if (this.encoder.tag(this.#isForeign ? "ready" : "hello") === null) this.#becomeReady({ version, hash });
-    else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
+    const { auth, token } = this.#options;
+    const [payload, replaced] = await Promise.all([resolve(auth), resolve(token)]);
+    return replaced === void 0 ? payload : { ...payload, token: replaced };
   }
   /** Begins a session, whose first messages follow the hello at once. */
   #begin() {
-    this.outbound.isOpen = true;
-    this.outbound.begin(this.#canCount);
+    this.isOpen = true;
+    this.begin(this.#canCount);
     this.channels?.opened();
-    this.outbound.flush();
+    this.flush();
   }
   #becomeReady(welcome) {
-    if (this.#isReady) return;
-    this.#earlyReady = this.#hasGreeted ? void 0 : welcome;
-    if (!this.#hasGreeted) return;
+    if (this.phase === "connecting") this.#earlyReady = welcome;
+    if (this.phase !== "greeted") return;
     const { session, received = -1, ...ready2 } = welcome;
     const resumed = ready2.resumed === true;
     const counting = this.#canCount && received >= 0;
-    if (resumed && !(this.#detached !== void 0 && counting && this.outbound.canResume(received))) {
+    if (resumed && !(this.#detached && counting && this.canResume(received))) {
       this.#end(false);
-      return this.connection.drop(PROTOCOL_ERROR, "the server resumes another session");
+      return this.drop(PROTOCOL_ERROR, "the server resumes another session");
     }
-    if (!resumed && this.#detached !== void 0) this.#end(false);
+    if (!resumed && this.#detached) this.#end(false);
     this.#detached?.();
     this.#detached = void 0;
     this.#token = counting ? session : void 0;
-    const resume = this.numbered?.resume(session) ?? null;
-    if (resume !== null) this.connection.write(resume);
-    if (this.#hasGreeted && !resumed && !this.outbound.isOpen) this.#begin();
-    if (!this.#hasGreeted) return;
-    this.#isReady = this.#wasReady = true;
-    this.connection.ready(this.numbered?.acknowledges ?? counting, resumed);
-    if (resumed) this.outbound.resume(received);
-    else if (!counting) this.outbound.begin(false);
-    else this.#acknowledged(received);
-    if (!this.outbound.isOpen) return;
+    this.write(this.numbered?.resume(session) ?? null);
+    if (this.phase === "greeted" && !resumed && !this.isOpen) this.#begin();
+    if (this.phase !== "greeted") return;
+    this.attach(this.numbered?.acknowledges ?? counting, resumed);
+    if (resumed) this.resume(received);
+    else if (counting) this.#acknowledged(received);
+    else this.begin(false);
+    if (!this.isOpen) return;
     this.refresh?.expires(ready2.expires);
     this.#resolveReady(ready2);
     this.state.set({ status: "connected" });
@@ -2133,164 +2071,139 @@ var Core = class {
     }
     this.events.emit("open", ready2);
   }
-  closed(closed) {
-    const { closeCodes } = this.connection;
+  closed(closed, wasReady, refused) {
     const { code, reason, final } = closed;
-    this.refresh?.stop();
-    const isRefused = isRefusal(code, closeCodes);
-    const wasReady = this.#isReady;
+    const isRefused = isRefusal(code, this.closeCodes);
     const wasDetached = this.#detached !== void 0;
-    const isBare = !final && wasReady && (code === ABNORMAL || code === closeCodes.silent);
+    const isBare = !final && wasReady && (code === ABNORMAL || code === this.closeCodes.silent);
+    this.refresh?.stop();
     if (wasReady && !final) this.numbered?.ended(isBare);
-    this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
-    if (final) this.#closedError ??= { code: "CLOSED", message: reason || `closed with ${code}` };
-    const closedError = this.#closedError;
+    if (final) this.closedError ??= { code: "CLOSED", message: reason || `closed with ${code}` };
+    const error = this.closedError;
     if (isBare && this.#token !== void 0) {
-      this.outbound.detach();
+      this.detach();
       this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
     } else if (final || !wasDetached) {
-      this.#end(!wasReady && !wasDetached && (this.#refused || isRefused), code !== closeCodes.tooLarge, closedError);
+      this.#end(!wasReady && !wasDetached && (refused || isRefused), code !== this.closeCodes.tooLarge);
     }
-    if (closedError !== void 0) {
-      this.#stopWaking();
-      this.outbound.failAll(closedError);
-      this.#rejectReady(isRefused ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
+    if (error !== void 0) {
+      this.#stopWaking?.();
+      this.failAll(error);
+      this.#rejectReady(isRefused ? new SessionRefusedError(code, error.message) : new CallFailedError(error));
     }
-    const status = this.#wasReady ? "reconnecting" : "connecting";
+    const status = this.state.get().status === "connecting" ? "connecting" : "reconnecting";
     this.state.set({ status: final ? "closed" : status, closed });
     this.events.emit("close", closed);
-    if (!final) return;
-    this.events.clear();
-    this.messages.clear();
+    if (final) this.events.clear();
+  }
+  hasExpired() {
+    return this.refresh?.hasExpired() === true;
   }
   /** The session has ended, and every membership with it. */
-  #end(refused, again = true, error) {
+  #end(refused, again = true) {
     this.#detached?.();
     this.#detached = void 0;
-    this.channels?.ended(error);
+    this.channels?.ended(this.closedError);
     this.#requests?.end();
-    this.outbound.lost(refused, again);
-  }
-  /** Acknowledges so many messages. */
-  acknowledge(received) {
-    if (received !== void 0) this.outbound.control("received", this.encoder.session("received", { received }));
+    this.lost(refused, again);
   }
   /** The server has received so many messages. */
   #acknowledged(received) {
-    if (!this.outbound.acknowledge(received)) this.warn("received", "the server acknowledges what was never sent");
+    if (!this.acknowledged(received)) this.warn("received", "the server acknowledges what was never sent");
   }
   /** The server or this client refuses the session for good: no reconnect. */
   #refuse(refused) {
-    const { version, unauthorized } = this.connection.closeCodes;
-    this.#closedError = { code: "CLOSED", message: refused.message };
-    this.#refused = true;
+    const { version, unauthorized } = this.closeCodes;
+    this.closedError = { code: "CLOSED", message: refused.message };
     this.#rejectReady(refused);
-    this.connection.drop(refused.code === "VERSION" ? version : unauthorized, refused.message, true);
+    this.drop(refused.code === "VERSION" ? version : unauthorized, refused.message, true, true);
   }
   // Receiving
   received(frame, now) {
     this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
-    const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
-    const found = parsed.ok ? read(parsed.value, this.#reader) : parsed;
-    const decoded = this.protocol.mapped?.translate(found, this.protocol) ?? found;
-    const fields = decoded.ok ? decoded.value.message : decoded.error;
-    const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
-    const isOwn = known !== void 0 && this.#own.includes(known);
+    const parsed = parseFrame(frame, this.protocol.depth, this.encoding);
+    const found = parsed.ok ? read(parsed.value, this.#reader) : { message: parsed.error, error: parsed.error };
+    const match = this.protocol.mapped?.translate(found, this.protocol) ?? found;
+    const { incoming, message, error } = match;
+    const isOwn = this.#own.has(incoming);
     if (this.numbered !== void 0) {
-      if (!this.numbered.isNew(fields.seq)) return;
-    } else if (this.#isReady && !isOwn) {
-      const { link } = this.connection;
-      link.count(this.frameLength, now);
-      this.acknowledge(link.acknowledge(false, now));
+      if (!this.numbered.isNew(message.seq)) return;
+    } else if (this.phase === "ready" && !isOwn) {
+      this.link.count(this.frameLength, now);
+      this.acknowledge(this.link.acknowledge(false, now));
     }
-    if (this.#requests?.receive(known, parsed, decoded) === true) return;
-    const request = this.outbound.find(fields.id);
-    if (decoded.ok) {
-      const { incoming, message } = decoded.value;
-      if (request?.answers.includes(incoming) === true) return this.outbound.answer(request, message, incoming);
-      const isError = incoming === failure || incoming === sessionError;
+    if (this.#requests?.receive(match, parsed) === true) return;
+    const request = this.find(message.id);
+    const handler = incoming && this.#handlers.get(incoming);
+    if (incoming !== void 0 && error === void 0) {
+      if (request?.answers.includes(incoming) === true) return this.answer(request, message, incoming);
+      const isError = handler === this.#handlers.get(failure);
       if (message.id !== void 0 && incoming.channel === void 0 && !isOwn && !(isError && request)) return;
     }
-    if (this.channels?.isNew(fields) === false) return;
-    if (decoded.ok) return this.#dispatch(decoded.value.incoming, decoded.value.message, request);
-    const error = known === sessionMessages.ready ? { ...decoded.error, payload: void 0 } : decoded.error;
+    if (this.channels?.isNew(message) === false) return;
+    if (error === void 0) {
+      if (handler !== void 0) return handler(message, request);
+      const wasDelivered = this.channels?.deliver(message) === true;
+      if (!this.events.emit(`:${message.type}`, message) && !wasDelivered) this.events.emit("unhandled", message);
+      return;
+    }
+    const shown = isOwn ? { ...error, payload: void 0 } : error;
     if (request !== void 0 && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
-      return this.outbound.fail(request.id, badReply(error), true);
+      return this.fail(request, badReply(shown), true);
     }
-    if (error.kind === "unknown-type") {
-      if (error.id === void 0) this.events.emit("unhandled", error);
-      else this.#requests?.refuse(error.id, error);
-    } else {
-      this.invalid(error, known?.name);
-    }
+    if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
+    else if (error.id === void 0) this.events.emit("unhandled", shown);
+    else this.#requests?.refuse(error.id, shown);
   }
-  /** Reports a message that is not valid. */
-  invalid(error, name) {
-    if (!this.events.emit("invalid", error)) this.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
-  }
-  /** Processes a message that is not the reply to a request, or is an error. */
-  #dispatch(incoming, message, request) {
-    switch (incoming) {
-      case sessionMessages.ready:
-        return this.#becomeReady(message.payload);
-      case sessionMessages.refuse: {
-        const refusal2 = message.payload;
-        const { code, side, violations, retryable } = refusal2;
-        const words = refusalText(refusal2);
-        if (!retryable) return this.#refuse(new SessionRefusedError(code, words, side, violations));
-        this.#refused = true;
-        this.connection.drop(this.connection.closeCodes.rateLimited, words);
-        this.#refused = false;
-        return;
-      }
-      case failure:
-      case sessionError: {
-        const error = callError(wireError(message.payload), request?.errors ?? []);
-        if (request !== void 0) return this.outbound.fail(request.id, error, true);
-        this.numbered?.refused(message.seq);
-        return this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
-      }
-      case sessionMessages.ping: {
-        if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
-        const { id, payload } = message;
-        const repeated = this.protocol.mapped?.has("ping") === true ? payload : void 0;
-        return this.outbound.control("pong", this.encoder.session("pong", repeated, id === void 0 ? {} : { id }));
-      }
-      case sessionMessages.received: {
-        const { received, sent } = message.payload;
-        if (sent !== void 0 && this.#isReady) this.connection.link.skip(sent, this.clock.now());
-        if (received !== void 0) this.#acknowledged(received);
-        return;
-      }
-      case sessionMessages.pong:
-        return;
-      case sessionMessages.greeting:
-        return this.connection.greeted();
-    }
-    const wasDelivered = this.channels?.deliver(message) === true;
-    if (!this.messages.emit(message.type, message) && !wasDelivered) this.events.emit("unhandled", message);
+  /** Handles the messages of the session. */
+  #handleSession() {
+    const own = (role, receive, handler) => this.#own.add(this.handle(role, role, receive, handler));
+    own("ready", validateReady, ({ payload }) => this.#becomeReady(payload));
+    own("refuse", validateRefusal, ({ payload }) => {
+      const refusal2 = payload;
+      const { code, side, violations, retryable } = refusal2;
+      const words = refusalText(refusal2);
+      if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
+      else this.#refuse(new SessionRefusedError(code, words, side, violations));
+    });
+    own("ping", anything, ({ id, payload }) => {
+      if (this.phase === "ready") this.acknowledge(this.link.acknowledge(true, this.clock.now()));
+      this.control("pong", this.protocol.mapped?.has("ping") === true ? payload : void 0, { id });
+    });
+    own("pong", anything, () => {
+    });
+    own("received", validateReceived, ({ payload }) => {
+      const { received, sent } = payload;
+      if (sent !== void 0 && this.phase === "ready") this.link.skip(sent, this.clock.now());
+      if (received !== void 0) this.#acknowledged(received);
+    });
+    own("greeting", anything, () => this.greeted());
+    const refused = ({ payload, seq }, request) => {
+      const error = callError(wireError(payload), request?.errors ?? []);
+      if (request !== void 0) return this.fail(request, error, true);
+      this.numbered?.refused(seq);
+      this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
+    };
+    this.handle("error", "error", validateError, refused);
+    this.#handlers.set(failure, refused);
   }
   register(message) {
     register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
   }
-  /** Registers a message of the session, if the protocol has it. */
-  #registerOwn(own, role) {
+  /** Handles a message of the session, if the protocol has it. Returns its descriptor. */
+  handle(role, name, receive, handler) {
     const { envelope, mapped } = this.protocol;
-    const tag = this.encoder.tag(role);
+    const tag = this.tag(role);
+    const own = { name, tag, receive };
     const incoming = mapped === void 0 ? own : mapped.incoming(own, tag, role);
     if (incoming !== void 0) register(incoming, envelope.server, this.#byTag, this.#withOwnTag, tag);
+    this.#handlers.set(own, handler);
+    return own;
   }
-  /** Listens to a message of the session that is not handled here. */
-  listen(role, name, receive, listener) {
-    this.#registerOwn({ name, tag: this.encoder.tag(role), receive }, role);
-    this.messages.on(name, ({ payload }) => listener(payload));
-  }
-  /** The application closes the client. */
-  close() {
-    this.isClosing = true;
-    this.channels?.ignoreRejections();
-    this.connection.drop(1e3, "closed by the client", true);
+  /** Reports a message that is not valid. */
+  invalid(error, name) {
+    if (!this.events.emit("invalid", error)) this.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
   }
   /** Reports an error that no call waits for and that is no mistake of the application. */
   failed(error, words = "could not connect", kind = "auth") {
@@ -2322,71 +2235,7 @@ function resolve(source) {
 }
 
 // handfast/client.ts
-var Client = class {
-  /**
-   * The server's ready message. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
-   * closed before that. Calls need not wait for it.
-   */
-  ready;
-  /** The state of the connection: a store for React and Svelte. */
-  state;
-  #core;
-  /**
-   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
-   * the encoding.
-   */
-  constructor(protocol2, url, options = {}, answering2) {
-    this.#core = new Core(protocol2, String(url), options, answering2);
-    this.ready = this.#core.ready;
-    this.state = this.#core.state;
-  }
-  call(request, payload, options = {}) {
-    return this.#core.call(request, payload, options);
-  }
-  stream(request, payload, options = {}) {
-    return request.via(this.#core, request, payload, options);
-  }
-  send(message, payload, options) {
-    return this.#core.write(message, payload, {}, options);
-  }
-  on(what, listener) {
-    if (typeof what === "string") return this.#core.events.on(what, listener);
-    this.#core.register(what);
-    const deliver = listener;
-    return this.#core.messages.on(what.name, (message) => deliver(message.payload, message));
-  }
-  join(channel, params, setup, options = {}) {
-    return channel.via(this.#core, channel, params, setup, options);
-  }
-  /**
-   * Reconnects now, if the client waits to; while connected, pings the server. Called automatically when the network or the page
-   * becomes available again.
-   */
-  retryNow() {
-    this.#core.connection.retryNow();
-  }
-  /**
-   * Authenticates again: fetches the auth payload and the token anew, and sends them. Resolves once the server has accepted them;
-   * messages that are sent later are handled as those of the new credentials. Without a connection it waits for the next, which has
-   * new credentials anyway.
-   *
-   * The client does this by itself before the authentication expires, if the server says when that is, and emits `error` if it fails.
-   *
-   * @throws {CallFailedError} if the server refuses the credentials, and the session goes on with the old ones; or with `TIMEOUT` or `CLOSED`.
-   * What fetching them throws is thrown as it is.
-   */
-  async refreshAuth() {
-    if (this.#core.refresh === void 0) throw new TypeError("the protocol has no auth message");
-    await this.#core.refresh.now();
-  }
-  /**
-   * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins
-   * reject with `CLOSED`, which need not be handled.
-   */
-  close() {
-    this.#core.close();
-  }
-};
+var Client = Core;
 
 // api.ts
 var counterValueRule = [reportObject, {

@@ -6,7 +6,7 @@ import { type Incoming, type Message, type PendingLookup, tagOf } from './descri
 import { type Envelope, type EnvelopeFields, type Id, readFields, type Tag, wrongKind } from './envelope.js';
 import type { DecodeError } from './errors.js';
 import { describe, pointerSegment, prefixPath, type Report, type Violation, violationsOf } from './report.js';
-import { type Err, err, ok, type Result } from './result.js';
+import { err, ok, type Result } from './result.js';
 
 /** How messages of one direction are read. */
 export interface Reader {
@@ -23,10 +23,11 @@ export interface Reader {
   readonly failure?: Incoming<unknown>;
 }
 
-/** A message with its descriptor. */
+/** A message, or what could be read of it and the error that refuses it; and its descriptor, if it is known. */
 export interface Match {
-  readonly incoming: Incoming<unknown>;
-  readonly message: Message;
+  readonly incoming?: Incoming<unknown> | undefined;
+  readonly message: Partial<Message> | DecodeError;
+  readonly error?: DecodeError;
 }
 
 /** Adds a message to those by tag, or to those that have a tag field of their own. */
@@ -87,7 +88,7 @@ function nests(value: unknown, depth: number): boolean {
 /** Parses what a frame contains; without an encoding, JSON text. */
 export function parseFrame(frame: unknown, depth: number, encoding?: Encoding): Result<unknown, DecodeError> {
   if (encoding !== undefined) return encoding.decode(frame, depth);
-  return typeof frame === 'string' ? parse(frame, depth) : refuse('syntax', NOT_JSON);
+  return typeof frame === 'string' ? parse(frame, depth) : err(decodeError('syntax', NOT_JSON));
 }
 
 /**
@@ -99,7 +100,7 @@ export function parseFrame(frame: unknown, depth: number, encoding?: Encoding): 
 export function parse(text: string, depth: number): Result<unknown, DecodeError> {
   const value = parseJson(text);
   const problem = textProblem(text, value, depth);
-  return problem === undefined ? ok(value) : refuse('syntax', problem);
+  return problem === undefined ? ok(value) : err(decodeError('syntax', problem));
 }
 
 /** `undefined` if a text is not JSON. */
@@ -161,7 +162,7 @@ function overflows(text: string): boolean {
 }
 
 /** Reads one message: envelope, then tag, then payload. */
-export function read(value: unknown, reader: Reader): Result<Match, DecodeError> {
+export function read(value: unknown, reader: Reader): Match {
   try {
     return readWhole(value, reader);
   } catch (error) {
@@ -171,7 +172,7 @@ export function read(value: unknown, reader: Reader): Result<Match, DecodeError>
   }
 }
 
-function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
+function readWhole(value: unknown, reader: Reader): Match {
   if (!isObject(value)) return refuse('syntax', 'not an object');
   let { envelope } = reader;
   const { refuseUnknown } = reader;
@@ -189,12 +190,12 @@ function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
   }
   const found = payloadOf(value, envelope);
   const payload = incoming?.readBytes === undefined ? found : incoming.readBytes(found);
-  const remains = (): Remains => ({ ...(isTag && { type: type as Tag }), payload, ...fields });
+  const remains: Remains = { ...(isTag && { type: type as Tag }), payload, ...fields };
   const { violations } = report;
   if (incoming === undefined) {
-    if (!isTag) return refuse('envelope', WRONG_ENVELOPE, remains(), [...tagViolations(type, tag), ...violations]);
-    if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains(), violations);
-    return refuse('unknown-type', `no message has the type \`${type as Tag}\``, remains());
+    if (!isTag) return refuse('envelope', WRONG_ENVELOPE, remains, [...tagViolations(type, tag), ...violations]);
+    if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains, violations);
+    return refuse('unknown-type', `no message has the type \`${type as Tag}\``, remains);
   }
 
   refuseUnknown?.(value, envelope, report);
@@ -204,10 +205,9 @@ function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
     missingProperty(channel.name, report);
   }
   const wrong = payloadViolations(value, payload, envelope, incoming, report.strict);
-  if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains(), [...violations, ...wrong]);
-  if (wrong.length > 0) return refuse('invalid', `the payload of \`${incoming.name}\` does not fit`, remains(), wrong);
-  const kept = incoming.receive === noPayload ? undefined : payload;
-  return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
+  if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains, [...violations, ...wrong], incoming);
+  if (wrong.length > 0) return refuse('invalid', `the payload of \`${incoming.name}\` does not fit`, remains, wrong, incoming);
+  return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? undefined : payload, ...fields } };
 }
 
 /** What is wrong with a tag. */
@@ -265,11 +265,11 @@ const WRONG_ENVELOPE = 'the envelope does not fit';
 type Remains = EnvelopeFields & Pick<DecodeError, 'type' | 'payload'>;
 
 /** The error that refuses a message, with what could be read of it. */
-export function refuse(
-  kind: DecodeError['kind'],
-  words: string,
-  remains: Remains = {},
-  violations: readonly Violation[] = [],
-): Err<DecodeError> {
-  return err({ code: CODES[kind], kind, message: describe(words, violations), violations, ...remains });
+export function decodeError(kind: DecodeError['kind'], words: string, remains: Remains = {}, violations: readonly Violation[] = []): DecodeError {
+  return { code: CODES[kind], kind, message: describe(words, violations), violations, ...remains };
+}
+
+function refuse(kind: DecodeError['kind'], words: string, remains?: Remains, violations?: readonly Violation[], incoming?: Incoming<unknown>): Match {
+  const error = decodeError(kind, words, remains, violations);
+  return { incoming, message: error, error };
 }
