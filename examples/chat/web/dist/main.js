@@ -57,37 +57,28 @@ function formatViolation(violation2) {
 // handfast/validators.ts
 function wrongType(type, report, article) {
   fail(report, "type", `must be ${article} ${type}`, type);
+  return false;
 }
 function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function object(value, report) {
-  if (isObject(value)) return true;
-  wrongType("object", report, "an");
-  return false;
+  return isObject(value) || wrongType("object", report, "an");
 }
 function array(value, report) {
-  if (Array.isArray(value)) return true;
-  wrongType("array", report, "an");
-  return false;
+  return Array.isArray(value) || wrongType("array", report, "an");
 }
 function string(value, report) {
-  if (typeof value === "string") return true;
-  wrongType("string", report, "a");
-  return false;
+  return typeof value === "string" || wrongType("string", report, "a");
 }
 function boolean(value, report) {
-  if (typeof value === "boolean") return true;
-  wrongType("boolean", report, "a");
-  return false;
+  return typeof value === "boolean" || wrongType("boolean", report, "a");
 }
 function isSafeInteger(value) {
   return Number.isSafeInteger(value);
 }
 function integer(value, report) {
-  if (Number.isInteger(value)) return true;
-  wrongType("integer", report, "an");
-  return false;
+  return Number.isInteger(value) || wrongType("integer", report, "an");
 }
 function anything() {
 }
@@ -253,6 +244,13 @@ function reportObject(value, report, properties, additional) {
   }
   additional?.(value, properties, report);
   if (missing !== void 0) for (const name of missing) missingProperty(name, report);
+}
+function reportBranches(value, report, property2, branches) {
+  deduplicate(report);
+  const kind2 = discriminant(value, property2);
+  const branch = branches.find(([value2]) => value2 === kind2);
+  if (branch !== void 0) reportRule(value, report, branch[1]);
+  else noVariant(value, property2, branches.map(([value2]) => value2), report);
 }
 function reportMember(member, report, rule, key) {
   const before = report.violations.length;
@@ -463,15 +461,8 @@ var Link = class {
     this.#pinged = void 0;
     this.#isExtended = false;
   }
-  /** Counts a message. */
-  count(bytes, now) {
-    if (!this.isCounting) return;
-    this.received++;
-    this.#bytes += bytes;
-    this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
-  }
-  /** A message was received that contains its number. Numbers may begin anew. */
-  number(number, bytes, now) {
+  /** Counts a message, which may contain its number. Numbers may begin anew. */
+  count(bytes, now, number = this.received + 1) {
     if (!this.isCounting) return;
     this.received = number;
     this.#acknowledged = Math.min(this.#acknowledged, number);
@@ -480,9 +471,7 @@ var Link = class {
   }
   /** The peer skips volatile messages that were lost: what follows has the number after `last`. */
   skip(last, now) {
-    if (!this.isCounting || last <= this.received) return;
-    this.received = last;
-    this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
+    if (last > this.received) this.count(0, now, last);
   }
   /** The number to acknowledge, if it is time for that. `asked` if the peer asks: it sent a ping. */
   acknowledge(asked, now) {
@@ -641,28 +630,14 @@ function register(message, envelope, byTag, own, tag = tagOf(message)) {
 }
 var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
-var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
-var MANY_DIGITS = 210;
-var DIGIT_RUN = /\b\d{210}/;
+var LARGE_NUMBER = /\d[eE]\+?\d{3}|\b\d{210}/;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var NOT_JSON = "not JSON";
 var TOO_DEEP = "nested too deeply";
-function isDeeper(value, depth) {
-  return nests(value, Math.min(depth, MAX_DEPTH));
-}
 var MAX_DEPTH = 512;
-function nests(value, depth) {
+function isDeeper(value, depth) {
   if (typeof value !== "object" || value === null) return false;
-  if (depth <= 0) return true;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) if (typeof value[i] === "object" && nests(value[i], depth - 1)) return true;
-    return false;
-  }
-  for (const name in value) {
-    const item2 = value[name];
-    if (typeof item2 === "object" && nests(item2, depth - 1)) return true;
-  }
-  return false;
+  return depth <= 0 || Object.values(value).some((item2) => isDeeper(item2, Math.min(depth, MAX_DEPTH) - 1));
 }
 function parseFrame(frame, depth, encoding) {
   if (encoding !== void 0) return encoding.decode(frame, depth);
@@ -670,7 +645,7 @@ function parseFrame(frame, depth, encoding) {
 }
 function parse(text, depth) {
   const value = parseJson(text);
-  const problem = textProblem(text, value, depth);
+  const problem = value === void 0 ? NOT_JSON : isDeeper(value, depth) ? TOO_DEEP : textProblem(text);
   return problem === void 0 ? ok(value) : err(decodeError("syntax", problem));
 }
 function parseJson(text) {
@@ -680,38 +655,12 @@ function parseJson(text) {
     return void 0;
   }
 }
-function textProblem(text, value, depth) {
-  if (value === void 0) return NOT_JSON;
-  if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
-  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return "a string has half a surrogate pair";
-  return (LARGE_EXPONENT.test(text) || mayHaveManyDigits(text) && DIGIT_RUN.test(text)) && overflows(text) ? "a number is too large" : void 0;
-}
-var OBJECT_LENGTH = 5;
-function mayNest(text, depth) {
-  const left = without(text, "[", depth);
-  return left < 0 || text.length >= OBJECT_LENGTH * left && without(text, "{", left) < 0;
-}
-function without(text, bracket, count) {
-  for (let at = text.indexOf(bracket); at >= 0 && count >= 0; at = text.indexOf(bracket, at + 1)) count--;
-  return count;
-}
-function hasLoneSurrogate(text) {
-  return SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ""));
-}
-function mayHaveManyDigits(text) {
-  const step = MANY_DIGITS / 2;
-  for (let at = step - 1; at + step < text.length; at += step) {
-    if (isDigit(text.charCodeAt(at)) && isDigit(text.charCodeAt(at + step))) return true;
-  }
-  return false;
-}
-function isDigit(code) {
-  return code >= 48 && code <= 57;
+function textProblem(text) {
+  if (SURROGATE_ESCAPE.test(text) && SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ""))) return "a string has half a surrogate pair";
+  return LARGE_NUMBER.test(text) && overflows(text) ? "a number is too large" : void 0;
 }
 function overflows(text) {
-  for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
-    if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
-  }
+  for (const [token] of text.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
   return false;
 }
 function read(value, reader) {
@@ -738,7 +687,7 @@ function readWhole(value, reader) {
     fields = readFields(value, envelope, report);
   }
   const found = payloadOf(value, envelope);
-  const payload = incoming?.readBytes === void 0 ? found : incoming.readBytes(found);
+  const payload = incoming?.readBytes?.(found) ?? found;
   const remains = { ...isTag && { type }, payload, ...fields };
   const { violations } = report;
   if (incoming === void 0) {
@@ -757,13 +706,8 @@ function readWhole(value, reader) {
   return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? void 0 : payload, ...fields } };
 }
 function tagViolations(type, { name, kind: kind2 }) {
-  const report = { strict: false, violations: [] };
-  if (type === void 0) missingProperty(name, report);
-  else {
-    wrongKind(kind2, report);
-    prefixPath(report, 0, pointerSegment(name));
-  }
-  return report.violations;
+  if (type === void 0) return violationsOf((_, report) => missingProperty(name, report), type, "received");
+  return violationsOf((_, report) => wrongKind(kind2, report), type, "received", name);
 }
 function payloadViolations(message, payload, { content }, { receive }, strict) {
   const direction = strict ? "sent" : "received";
@@ -787,10 +731,10 @@ function payloadOf(message, envelope) {
   const payload = message[content];
   return payload === void 0 ? {} : payload;
 }
-var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
 var WRONG_ENVELOPE = "the envelope does not fit";
 function decodeError(kind2, words, remains = {}, violations = []) {
-  return { code: CODES[kind2], kind: kind2, message: describe(words, violations), violations, ...remains };
+  const code = kind2.toUpperCase().replace("-", "_");
+  return { code, kind: kind2, message: describe(words, violations), violations, ...remains };
 }
 function refuse(kind2, words, remains, violations, incoming) {
   const error = decodeError(kind2, words, remains, violations);
@@ -800,10 +744,10 @@ function refuse(kind2, words, remains, violations, incoming) {
 // handfast/encoder.ts
 var Encoder = class {
   protocol;
-  encoding;
-  constructor(protocol2, encoding) {
+  options;
+  constructor(protocol2, options = {}) {
     this.protocol = protocol2;
-    this.encoding = encoding;
+    this.options = options;
   }
   /** Encodes a message, if a server would accept it. */
   encode(message, payload, fields) {
@@ -815,7 +759,7 @@ var Encoder = class {
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
-      const written = this.encoding === void 0 ? text : message.packBytes?.(payload) ?? payload;
+      const written = this.options.encoding === void 0 ? text : message.packBytes?.(payload) ?? payload;
       packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
@@ -851,7 +795,7 @@ var Encoder = class {
   #write(envelope, tag, payload, fields) {
     const isVersioned = envelope.version?.presence === "required";
     const all = isVersioned ? { ...fields, version: parseInt(this.protocol.version, 10) } : fields;
-    return writeMessage(envelope, tag, payload, all, this.encoding);
+    return writeMessage(envelope, tag, payload, all, this.options.encoding);
   }
 };
 function byteLength(text) {
@@ -877,9 +821,9 @@ var DEFAULT_OUTBOUND = 1048576;
 var OVERHEAD = 256;
 var POLL_INTERVAL = 20;
 var Outbound = class extends Encoder {
-  clock;
+  clock = this.options.clock ?? systemClock;
   /** The bound, in bytes. */
-  maxBytes;
+  maxBytes = this.protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
   /** Why nothing can be sent any more. */
@@ -898,11 +842,6 @@ var Outbound = class extends Encoder {
   /** A pong and an acknowledgement that found the socket full. Only the last of each is sent. */
   #control = /* @__PURE__ */ new Map();
   #cancelPoll;
-  constructor(protocol2, encoding, clock) {
-    super(protocol2, encoding);
-    this.clock = clock;
-    this.maxBytes = protocol2.limits?.outbound ?? DEFAULT_OUTBOUND;
-  }
   /** Enqueues a request. If it cannot be sent, it fails, and never throws. */
   request(request, payload, { timeout, signal, as }, answers, outcome, position = {}) {
     const { client: client2, server } = this.protocol.envelope;
@@ -1680,9 +1619,9 @@ var DEFAULT_CLOSE_CODES = {
   rateLimited: 4429,
   mistakes: []
 };
-var REFUSALS = ["violations", "unauthorized", "kicked", "version", "takenOver"];
 function isRefusal(code, closeCodes) {
-  return REFUSALS.some((name) => closeCodes[name] === code) || closeCodes.mistakes.includes(code);
+  const { violations, unauthorized, kicked, version, takenOver, mistakes } = closeCodes;
+  return [violations, unauthorized, kicked, version, takenOver, ...mistakes].includes(code);
 }
 
 // handfast/backoff.ts
@@ -1693,21 +1632,76 @@ function backoffDelay(clock, { min, max }, failures) {
   return floor + clock.random() * (bound - floor);
 }
 
+// handfast/url.ts
+var SCHEME = /^(?:ws|http)(s?):$/;
+function webSocketUrl(address) {
+  const { location: location2 } = globalThis;
+  try {
+    const { protocol: protocol2, username, password, href } = new URL(address, address.startsWith("/") ? location2?.origin : void 0);
+    const scheme = SCHEME.exec(protocol2);
+    if (scheme !== null && username + password === "" && !address.includes("#")) return `ws${scheme[1]}${href.slice(protocol2.length - 1)}`;
+  } catch {
+  }
+  throw new TypeError("handfast: write the address like `wss://example.org/ws`, or `/ws` in a page, without user, password and `#`");
+}
+
+// handfast/transport.ts
+var MAX_REASON = 123;
+var CLOSE_TIMEOUT = 2e3;
+function webSocket(constructor) {
+  return (url, subprotocol, events) => {
+    const own = constructor ?? globalThis.WebSocket;
+    if (own === void 0) throw new Error("handfast: no WebSocket: pass that of `ws`: `connect(url, { WebSocket })`");
+    const socket = new own(webSocketUrl(url), [subprotocol]);
+    const close = (code, reason) => {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.onerror = () => {
+      };
+      socket.close(code === 1e3 || code >= 3e3 && code <= 4999 ? code : 1e3, truncate2(reason));
+      const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
+      timer.unref?.();
+    };
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => events.opened();
+    socket.onmessage = (event) => events.received(event.data);
+    socket.onclose = (event) => events.closed(event.code, event.reason);
+    socket.onerror = ({ message }) => {
+      close(1e3, "");
+      events.closed(1006, typeof message === "string" ? message : "");
+    };
+    return { send: (packet) => socket.send(packet), close, buffered: () => socket.bufferedAmount };
+  };
+}
+function drop(socket) {
+  const own = socket;
+  (socket.terminate ?? own[/* @__PURE__ */ Symbol.for("nodejs.unref")])?.call(socket);
+  for (const symbol of Object.getOwnPropertySymbols(socket)) {
+    if (symbol.description === "response") own[symbol]?.socket?.destroy?.();
+  }
+}
+function truncate2(reason) {
+  let kept = "";
+  for (const point of reason) {
+    if (byteLength(kept + point) > MAX_REASON) break;
+    kept += point;
+  }
+  return kept;
+}
+
 // handfast/connection.ts
 var ABNORMAL = 1006;
 var OVERLOADED_STEPS = 3;
 var Connection = class extends Outbound {
   /** The close codes of the protocol. */
-  closeCodes;
+  closeCodes = { ...DEFAULT_CLOSE_CODES, ...this.protocol.closeCodes };
   /** What was received in the session, and the heartbeat. */
   link;
   phase = "connecting";
   #url;
   #subprotocol;
-  #connect;
-  #reconnect;
+  #connect = this.options.transport ?? webSocket(this.options.WebSocket);
   /** An encoded ping. */
-  #ping;
+  #ping = this.session("ping");
   #transport;
   /** Sends the hello on the current connection, which may wait until the server has spoken. */
   #hello;
@@ -1724,15 +1718,14 @@ var Connection = class extends Outbound {
   #timerAt = 0;
   #cancelTimer = () => {
   };
-  constructor(protocol2, encoding, clock, url, subprotocol, connect2, reconnect) {
-    super(protocol2, encoding, clock);
-    this.#url = url;
+  constructor(protocol2, url, options) {
+    super(protocol2, options);
+    const name = options?.encoding?.name ?? "json";
+    const subprotocol = protocol2.subprotocols[name];
+    if (subprotocol === void 0) throw new Error(`handfast: ${protocol2.name} has no encoding ${name}`);
+    this.#url = String(url);
     this.#subprotocol = subprotocol;
-    this.#connect = connect2;
-    this.#reconnect = reconnect;
-    this.closeCodes = { ...DEFAULT_CLOSE_CODES, ...protocol2.closeCodes };
     const { heartbeat, timeout } = protocol2.session;
-    this.#ping = this.session("ping");
     this.link = new Link(this.#ping === null ? null : heartbeat, timeout, this.maxBytes);
   }
   get buffered() {
@@ -1838,7 +1831,7 @@ var Connection = class extends Outbound {
   }
   /** Whether a close code means that the client must not reconnect. */
   #isFinal(code) {
-    if (code === this.closeCodes.unauthorized && this.phase === "ready" && this.hasExpired()) return false;
+    if (code === this.closeCodes.unauthorized && this.phase === "ready" && this.refresh?.hasExpired()) return false;
     return code === 1e3 || isRefusal(code, this.closeCodes);
   }
   /** Closes the connection, for good if it is `final`. `refused` if the server, or this client, refuses the session. */
@@ -1858,7 +1851,7 @@ var Connection = class extends Outbound {
     this.#cancelTimer();
     this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
-    const closed = { code, reason, final: final || !this.#reconnect };
+    const closed = { code, reason, final: final || this.options.reconnect === false };
     if (!closed.final && this.#failedAttempts >= (backoff.attempts ?? Infinity)) {
       closed.final = true;
       closed.reason = `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
@@ -1903,59 +1896,6 @@ var Store = class {
   }
 };
 
-// handfast/url.ts
-var SCHEME = /^(?:ws|http)(s?):$/;
-function webSocketUrl(address) {
-  const { location: location2 } = globalThis;
-  try {
-    const { protocol: protocol2, username, password, href } = new URL(address, address.startsWith("/") ? location2?.origin : void 0);
-    const scheme = SCHEME.exec(protocol2);
-    if (scheme !== null && username + password === "" && !address.includes("#")) return `ws${scheme[1]}${href.slice(protocol2.length - 1)}`;
-  } catch {
-  }
-  throw new TypeError("handfast: write the address like `wss://example.org/ws`, or `/ws` in a page, without user, password and `#`");
-}
-
-// handfast/transport.ts
-var MAX_REASON = 123;
-var CLOSE_TIMEOUT = 2e3;
-var NO_WEBSOCKET = "handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`";
-function webSocket(constructor) {
-  return (url, subprotocol, events) => {
-    const own = constructor ?? globalThis.WebSocket;
-    if (own === void 0) throw new Error(NO_WEBSOCKET);
-    const socket = new own(webSocketUrl(url), [subprotocol]);
-    const close = (code, reason) => {
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.onerror = () => {
-      };
-      socket.close(code === 1e3 || code >= 3e3 && code <= 4999 ? code : 1e3, truncate2(reason));
-      const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
-      timer.unref?.();
-    };
-    socket.binaryType = "arraybuffer";
-    socket.onopen = () => events.opened();
-    socket.onmessage = (event) => events.received(event.data);
-    socket.onclose = (event) => events.closed(event.code, event.reason);
-    socket.onerror = ({ message }) => {
-      close(1e3, "");
-      events.closed(1006, typeof message === "string" ? message : "");
-    };
-    return { send: (packet) => socket.send(packet), close, buffered: () => socket.bufferedAmount };
-  };
-}
-function drop(socket) {
-  const own = socket;
-  (socket.terminate ?? own[/* @__PURE__ */ Symbol.for("nodejs.unref")])?.call(socket);
-  const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "response");
-  if (response !== void 0) own[response]?.socket?.destroy?.();
-}
-function truncate2(reason) {
-  let points = [...reason];
-  while (byteLength(points.join("")) > MAX_REASON) points = points.slice(0, Math.min(MAX_REASON, points.length - 1));
-  return points.join("");
-}
-
 // handfast/wake.ts
 function onWake(callback) {
   const page = globalThis;
@@ -1978,7 +1918,7 @@ function onWake(callback) {
 var PROTOCOL_ERROR = 1002;
 var Core = class extends Connection {
   ready;
-  state;
+  state = new Store({ status: "connecting" }, this);
   /** The listeners of events and of messages. */
   events = new Listeners(this);
   channels;
@@ -1990,7 +1930,6 @@ var Core = class extends Connection {
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
   #requests;
-  #options;
   #byTag = /* @__PURE__ */ new Map();
   #withOwnTag = [];
   /** What handles the messages of the session. */
@@ -2019,23 +1958,16 @@ var Core = class extends Connection {
    * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
    * the encoding.
    */
-  constructor(protocol2, url, options = {}, answering2) {
-    const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
-    const name = encoding?.name ?? "json";
-    const subprotocol = protocol2.subprotocols[name];
-    if (subprotocol === void 0) throw new Error(`handfast: ${protocol2.name} has no encoding ${name}`);
-    super(protocol2, encoding, clock, String(url), subprotocol, transport, reconnect);
-    this.#options = options;
+  constructor(protocol2, url, options, answering2) {
+    super(protocol2, url, options);
     this.ready = new Promise((resolve2, reject) => {
       this.#resolveReady = resolve2;
       this.#rejectReady = reject;
     });
     this.ready.catch(() => {
     });
-    this.state = new Store({ status: "connecting" }, this);
-    const roles = ["hello", "ready", "received"];
     this.#isForeign = protocol2.numbered !== void 0 || protocol2.mapped?.isForeign === true;
-    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.tag(role) !== null);
+    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && this.tag("received") !== null;
     this.#reader = {
       envelope: protocol2.envelope.server,
       lookup: (tag) => this.#byTag.get(tag),
@@ -2084,7 +2016,7 @@ var Core = class extends Connection {
     this.drop(1e3, "closed by the client", true);
   }
   timeout({ timeout }) {
-    return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
+    return timeout ?? this.options.timeout ?? this.protocol.session.timeout;
   }
   // The session
   /** Called for each attempt, as a token may expire. */
@@ -2115,7 +2047,7 @@ var Core = class extends Connection {
   }
   /** The credentials, which may have to be fetched. */
   async authPayload() {
-    const { auth, token } = this.#options;
+    const { auth, token } = this.options;
     const [payload, replaced] = await Promise.all([resolve(auth), resolve(token)]);
     return replaced === void 0 ? payload : { ...payload, token: replaced };
   }
@@ -2186,9 +2118,6 @@ var Core = class extends Connection {
     this.events.emit("close", closed);
     if (final) this.events.clear();
   }
-  hasExpired() {
-    return this.refresh?.hasExpired() === true;
-  }
   /** The session has ended, and every membership with it. */
   #end(refused, again = true) {
     this.#detached?.();
@@ -2211,7 +2140,7 @@ var Core = class extends Connection {
   // Receiving
   received(frame, now) {
     this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
-    const parsed = parseFrame(frame, this.protocol.depth, this.encoding);
+    const parsed = parseFrame(frame, this.protocol.depth, this.options.encoding);
     const found = parsed.ok ? read(parsed.value, this.#reader) : { message: parsed.error, error: parsed.error };
     const match = this.protocol.mapped?.translate(found, this.protocol) ?? found;
     const { incoming, message, error } = match;
@@ -2651,25 +2580,15 @@ var authRule = [reportObject, {
   name: [reportString, { minLength: 1, maxLength: 40 }],
   token: [reportString, { maxLength: 4096 }]
 }, reportAdditionalIfSent];
-function isAuth(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { name, token } = value;
-  return isStringOfLength(name, 1, 40) && (token === void 0 || isStringOfLength(token, 0, 4096)) && (!strict || isDeclared(value, authRule));
-}
 function validateAuth(value, report) {
-  if (!isAuth(value, report.strict)) reportRule(value, report, authRule);
+  reportRule(value, report, authRule);
 }
 var roomJoinRule = [reportObject, {
   "?": [],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
 }, reportAdditionalIfSent];
-function isRoomJoin(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { roomId: roomId2 } = value;
-  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isDeclared(value, roomJoinRule));
-}
 function validateRoomJoin(value, report) {
-  if (!isRoomJoin(value, report.strict)) reportRule(value, report, roomJoinRule);
+  reportRule(value, report, roomJoinRule);
 }
 var roomJoinedRule = [reportObject, {
   "?": [],
@@ -2691,36 +2610,17 @@ var roomLeaveRule = [reportObject, {
   "?": [],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
 }, reportAdditionalIfSent];
-function isRoomLeave(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { roomId: roomId2 } = value;
-  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isDeclared(value, roomLeaveRule));
-}
 function validateRoomLeave(value, report) {
-  if (!isRoomLeave(value, report.strict)) reportRule(value, report, roomLeaveRule);
+  reportRule(value, report, roomLeaveRule);
 }
 var chatSendRule = [reportObject, {
   "?": ["attachments"],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }],
   text: [reportString, { minLength: 1, maxLength: 2e3 }],
-  attachments: validateChatSendAttachments
+  attachments: [reportArray, { items: [reportBranches, "kind", [["image", attachmentImageRule], ["snippet", attachmentSnippetRule]]], maxItems: 4 }]
 }, reportAdditionalIfSent];
-function isChatSend(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { roomId: roomId2, text, attachments: attachments2 } = value;
-  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && isStringOfLength(text, 1, 2e3) && (attachments2 === void 0 || passes(attachments2, validateChatSendAttachments, strict)) && (!strict || isDeclared(value, chatSendRule));
-}
 function validateChatSend(value, report) {
-  if (!isChatSend(value, report.strict)) reportRule(value, report, chatSendRule);
-}
-function validateChatSendAttachments(value, report) {
-  if (!array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateAttachment(value[i], report);
-    prefixPath(report, before, i);
-  }
-  if (!(value.length <= 4)) reportArray(value, report, { maxItems: 4 });
+  reportRule(value, report, chatSendRule);
 }
 var chatMessageRule = [reportObject, {
   "?": ["attachments"],
@@ -2737,24 +2637,14 @@ function validateChatMessage(value, report) {
   if (!isChatMessage(value)) reportRule(value, report, chatMessageRule);
 }
 function validateChatMessageAttachments(value, report) {
-  if (!array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateAttachment(value[i], report);
-    prefixPath(report, before, i);
-  }
+  reportArray(value, report, { items: validateAttachment });
 }
 var userTypingClientRule = [reportObject, {
   "?": [],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
 }, reportAdditionalIfSent];
-function isUserTypingClient(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { roomId: roomId2 } = value;
-  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isDeclared(value, userTypingClientRule));
-}
 function validateUserTypingClient(value, report) {
-  if (!isUserTypingClient(value, report.strict)) reportRule(value, report, userTypingClientRule);
+  reportRule(value, report, userTypingClientRule);
 }
 var userTypingServerRule = [reportObject, {
   "?": [],
@@ -2786,13 +2676,8 @@ var pricesWatchRule = [reportObject, {
   symbols: validatePricesWatchSymbols,
   every: [reportInteger, { minimum: 50, maximum: 6e4 }]
 }, reportAdditionalIfSent];
-function isPricesWatch(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { symbols, every } = value;
-  return symbols !== void 0 && passes(symbols, validatePricesWatchSymbols, strict) && (every === void 0 || isSafeInteger(every) && every >= 50 && every <= 6e4) && (!strict || isDeclared(value, pricesWatchRule));
-}
 function validatePricesWatch(value, report) {
-  if (!isPricesWatch(value, report.strict)) reportRule(value, report, pricesWatchRule);
+  reportRule(value, report, pricesWatchRule);
 }
 function validatePricesWatchSymbols(value, report) {
   if (!array(value, report)) return;
@@ -2837,13 +2722,8 @@ var pricesBookRule = [reportObject, {
   symbol: [reportString, { pattern: symbolPattern, source: "^[A-Z]{2,6}-[A-Z]{2,6}$" }],
   depth: [reportInteger, { minimum: 1, maximum: 100 }]
 }, reportAdditionalIfSent];
-function isPricesBook(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { symbol: symbol$, depth } = value;
-  return typeof symbol$ === "string" && symbolPattern.test(symbol$) && (depth === void 0 || isSafeInteger(depth) && depth >= 1 && depth <= 100) && (!strict || isDeclared(value, pricesBookRule));
-}
 function validatePricesBook(value, report) {
-  if (!isPricesBook(value, report.strict)) reportRule(value, report, pricesBookRule);
+  reportRule(value, report, pricesBookRule);
 }
 var pricesSnapshotRule = [reportObject, {
   "?": [],
@@ -2860,22 +2740,10 @@ function validatePricesSnapshot(value, report) {
   if (!isPricesSnapshot(value)) reportRule(value, report, pricesSnapshotRule);
 }
 function validatePricesSnapshotBids(value, report) {
-  if (!array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateLevel(value[i], report);
-    prefixPath(report, before, i);
-  }
-  if (!(value.length <= 100)) reportArray(value, report, { maxItems: 100 });
+  reportArray(value, report, { items: validateLevel, maxItems: 100 });
 }
 function validatePricesSnapshotAsks(value, report) {
-  if (!array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateLevel(value[i], report);
-    prefixPath(report, before, i);
-  }
-  if (!(value.length <= 100)) reportArray(value, report, { maxItems: 100 });
+  reportArray(value, report, { items: validateLevel, maxItems: 100 });
 }
 var roomJoined = {
   name: "room.joined",

@@ -4,9 +4,9 @@
 // How the violations of a value are reported that did not pass its guard: a rule is data that says what a schema asks, with the
 // function that reports every violation.
 
-import { bounds, codePoints, isClosed, missingProperty, noAdditionalProperties, notConst, notEnum, wrongType } from './validators.js';
+import { bounds, codePoints, discriminant, isClosed, missingProperty, noAdditionalProperties, notConst, notEnum, noVariant, wrongType } from './validators.js';
 import type { JsonObject, Pattern } from './validators.js';
-import { fail, prefixPath, type Report, type Validator } from './report.js';
+import { deduplicate, fail, prefixPath, type Report, type Validator } from './report.js';
 
 /** What a schema asks of a value: a validator, or a function that reports what does not fit, with the limits it reports. */
 export type Rule =
@@ -16,6 +16,7 @@ export type Rule =
   | readonly [report: typeof reportEnum, values: readonly string[]]
   | readonly [report: typeof reportConst, value: string]
   | readonly [report: typeof reportArray, limits: ArrayLimits]
+  | readonly [report: typeof reportBranches, property: string, branches: Branches]
   | ObjectRule;
 
 /**
@@ -69,7 +70,7 @@ export function reportRule(value: unknown, report: Report, rule: Rule): void {
 type Reporter = (value: unknown, report: Report, limits: unknown, additional: unknown) => void;
 
 /** `type: string`, with `minLength`, `maxLength` and `pattern`. */
-export function reportString(value: unknown, report: Report, limits: StringLimits): void {
+export function reportString(value: unknown, report: Report, limits: StringLimits): false | void {
   if (typeof value !== 'string') return wrongType('string', report, 'a');
   const { minLength: least, maxLength: most, pattern, source } = limits;
   // Code points are half as many as code units at least, and are counted only if that does not decide.
@@ -80,7 +81,7 @@ export function reportString(value: unknown, report: Report, limits: StringLimit
 }
 
 /** `type: number`, with `minimum`, `maximum` and `exclusiveMinimum`. */
-export function reportNumber(value: unknown, report: Report, limits: NumberLimits): void {
+export function reportNumber(value: unknown, report: Report, limits: NumberLimits): false | void {
   if (!Number.isFinite(value)) return wrongType('number', report, 'a');
   bounds(value as number, limits.minimum, limits.maximum, report, 'imum', 'be');
   const { exclusiveMinimum: bound } = limits;
@@ -94,7 +95,7 @@ export function reportInteger(value: unknown, report: Report, limits: NumberLimi
 }
 
 /** `type: string`, with an `enum`. */
-export function reportEnum(value: unknown, report: Report, values: readonly string[]): void {
+export function reportEnum(value: unknown, report: Report, values: readonly string[]): false | void {
   if (typeof value !== 'string') return wrongType('string', report, 'a');
   if (!values.includes(value)) notEnum(values, report);
 }
@@ -105,7 +106,7 @@ export function reportConst(value: unknown, report: Report, allowed: string): vo
 }
 
 /** `type: array`, with `items`, `minItems` and `maxItems`. */
-export function reportArray(value: unknown, report: Report, { items, minItems, maxItems }: ArrayLimits): void {
+export function reportArray(value: unknown, report: Report, { items, minItems, maxItems }: ArrayLimits): false | void {
   if (!Array.isArray(value)) return wrongType('array', report, 'an');
   if (items) for (let i = 0; i < value.length; i++) reportMember(value[i], report, items, i);
   bounds(value.length, minItems, maxItems, report, 'Items', 'have', ' item', ' items');
@@ -117,7 +118,7 @@ export function reportObject(
   report: Report,
   properties: PropertyRules,
   additional?: ObjectRule[2],
-): void {
+): false | void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrongType('object', report, 'an');
   let missing: string[] | undefined;
   for (const name in properties) {
@@ -128,6 +129,18 @@ export function reportObject(
   }
   additional?.(value as JsonObject, properties, report);
   if (missing !== undefined) for (const name of missing) missingProperty(name, report);
+}
+
+/** The branches of a union of objects: the value of a property, and the rule that holds then. */
+type Branches = readonly (readonly [value: unknown, rule: Rule])[];
+
+/** A union of objects that a property distinguishes. */
+export function reportBranches(value: unknown, report: Report, property: string, branches: Branches): void {
+  deduplicate(report);
+  const kind = discriminant(value, property);
+  const branch = branches.find(([value]) => value === kind);
+  if (branch !== undefined) reportRule(value, report, branch[1]);
+  else noVariant(value, property, branches.map(([value]) => value), report);
 }
 
 function reportMember(member: unknown, report: Report, rule: Rule, key: string | number): void {

@@ -16,8 +16,9 @@ export type ObjectsOf<T> = Exclude<T, string | number | boolean | null | readonl
 // `type`
 
 /** Reports a violation of `type`, of any type but null. */
-export function wrongType(type: string, report: Report, article: 'a' | 'an'): void {
+export function wrongType(type: string, report: Report, article: 'a' | 'an'): false {
   fail(report, 'type', `must be ${article} ${type}`, type);
+  return false;
 }
 
 /** Whether a value is a JSON object. */
@@ -27,30 +28,22 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** `type: object` */
 export function object(value: unknown, report: Report): value is JsonObject {
-  if (isObject(value)) return true;
-  wrongType('object', report, 'an');
-  return false;
+  return isObject(value) || wrongType('object', report, 'an');
 }
 
 /** `type: array` */
 export function array(value: unknown, report: Report): value is readonly unknown[] {
-  if (Array.isArray(value)) return true;
-  wrongType('array', report, 'an');
-  return false;
+  return Array.isArray(value) || wrongType('array', report, 'an');
 }
 
 /** `type: string` */
 export function string(value: unknown, report: Report): value is string {
-  if (typeof value === 'string') return true;
-  wrongType('string', report, 'a');
-  return false;
+  return typeof value === 'string' || wrongType('string', report, 'a');
 }
 
 /** `type: boolean` */
 export function boolean(value: unknown, report: Report): value is boolean {
-  if (typeof value === 'boolean') return true;
-  wrongType('boolean', report, 'a');
-  return false;
+  return typeof value === 'boolean' || wrongType('boolean', report, 'a');
 }
 
 /** Whether a value is a number in JSON. */
@@ -70,16 +63,12 @@ export function isSafeInteger(value: unknown): value is number {
 
 /** `type: number`. A number too large for a double does not pass. */
 export function number(value: unknown, report: Report): value is number {
-  if (Number.isFinite(value)) return true;
-  wrongType('number', report, 'a');
-  return false;
+  return Number.isFinite(value) || wrongType('number', report, 'a');
 }
 
 /** `type: integer`. `1.0` and `-0` are integers. */
 export function integer(value: unknown, report: Report): value is number {
-  if (Number.isInteger(value)) return true;
-  wrongType('integer', report, 'an');
-  return false;
+  return Number.isInteger(value) || wrongType('integer', report, 'an');
 }
 
 /** `type: integer` where the schema sets no bound: ±(2⁵³−1). */

@@ -5,7 +5,7 @@ import type { Encoding } from './codec.js';
 import { type Incoming, type Message, type PendingLookup, tagOf } from './descriptor.js';
 import { type Envelope, type EnvelopeFields, type Id, readFields, type Tag, wrongKind } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { describe, pointerSegment, prefixPath, type Report, type Violation, violationsOf } from './report.js';
+import { describe, type Report, type Violation, violationsOf } from './report.js';
 import { err, ok, type Result } from './result.js';
 
 /** How messages of one direction are read. */
@@ -47,42 +47,26 @@ export function register(
 
 const SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 const PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
-/** A number without one of these is no larger than a double. Engines find it faster than with an optional sign. */
-const LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
 /** A number with fewer digits and an exponent of at most two is no larger than a double. */
-const MANY_DIGITS = 210;
-/** So many digits at the beginning of a number. */
-const DIGIT_RUN = /\b\d{210}/;
+const LARGE_NUMBER = /\d[eE]\+?\d{3}|\b\d{210}/;
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
-const NOT_JSON = 'not JSON';
+/** What is said of a text that is not JSON. */
+export const NOT_JSON = 'not JSON';
 
 /** What is said of arrays and objects that are nested too deeply. */
 export const TOO_DEEP = 'nested too deeply';
+
+/** A depth that the stack of every engine can hold, whatever the protocol allows. */
+export const MAX_DEPTH = 512;
 
 /**
  * Whether arrays and objects are nested deeper than `depth`. This is checked before validation, so that a recursive type cannot
  * be made to exhaust the stack.
  */
 export function isDeeper(value: unknown, depth: number): boolean {
-  return nests(value, Math.min(depth, MAX_DEPTH));
-}
-
-/** A depth that the stack of every engine can hold, whatever the protocol allows. */
-export const MAX_DEPTH = 512;
-
-function nests(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  if (depth <= 0) return true;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) if (typeof value[i] === 'object' && nests(value[i], depth - 1)) return true;
-    return false;
-  }
-  for (const name in value) {
-    const item = (value as JsonObject)[name];
-    if (typeof item === 'object' && nests(item, depth - 1)) return true;
-  }
-  return false;
+  return depth <= 0 || Object.values(value).some(item => isDeeper(item, Math.min(depth, MAX_DEPTH) - 1));
 }
 
 /** Parses what a frame contains; without an encoding, JSON text. */
@@ -97,9 +81,9 @@ export function parseFrame(frame: unknown, depth: number, encoding?: Encoding): 
  *
  * @param depth The maximum depth of nested arrays and objects.
  */
-export function parse(text: string, depth: number): Result<unknown, DecodeError> {
+function parse(text: string, depth: number): Result<unknown, DecodeError> {
   const value = parseJson(text);
-  const problem = textProblem(text, value, depth);
+  const problem = value === undefined ? NOT_JSON : isDeeper(value, depth) ? TOO_DEEP : textProblem(text);
   return problem === undefined ? ok(value) : err(decodeError('syntax', problem));
 }
 
@@ -112,52 +96,16 @@ export function parseJson(text: string): unknown {
   }
 }
 
-export function textProblem(text: string, value: unknown, depth: number): string | undefined {
-  if (value === undefined) return NOT_JSON;
-  if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
-  // Text that came over a WebSocket has lone surrogates only where they are escaped.
-  if (text.includes('\\') && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return 'a string has half a surrogate pair';
-  return (LARGE_EXPONENT.test(text) || (mayHaveManyDigits(text) && DIGIT_RUN.test(text))) && overflows(text) ? 'a number is too large' : undefined;
-}
-
-/** The fewest characters of an object around another value: `{"":}`. */
-const OBJECT_LENGTH = 5;
-
-/** Whether JSON text may be nested deeper than `depth`: has it so many opening brackets, and room for so many objects? */
-function mayNest(text: string, depth: number): boolean {
-  const left = without(text, '[', depth);
-  return left < 0 || (text.length >= OBJECT_LENGTH * left && without(text, '{', left) < 0);
-}
-
-/** `count` without one for each `bracket` in a text; no less than -1. */
-function without(text: string, bracket: string, count: number): number {
-  for (let at = text.indexOf(bracket); at >= 0 && count >= 0; at = text.indexOf(bracket, at + 1)) count--;
-  return count;
-}
-
-/** Whether JSON text has a lone surrogate among its escapes: one that is left without the pairs and the other escapes. */
-function hasLoneSurrogate(text: string): boolean {
-  return SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ''));
-}
-
-/** Whether there may be a run of that many digits. Such a run covers two of the positions that are half as far apart. */
-function mayHaveManyDigits(text: string): boolean {
-  const step = MANY_DIGITS / 2;
-  for (let at = step - 1; at + step < text.length; at += step) {
-    if (isDigit(text.charCodeAt(at)) && isDigit(text.charCodeAt(at + step))) return true;
-  }
-  return false;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
+/** What JSON text contains that is refused. */
+export function textProblem(text: string): string | undefined {
+  // Text that came over a WebSocket has lone surrogates only where they are escaped: one that is left without the pairs.
+  if (SURROGATE_ESCAPE.test(text) && SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ''))) return 'a string has half a surrogate pair';
+  return LARGE_NUMBER.test(text) && overflows(text) ? 'a number is too large' : undefined;
 }
 
 /** Whether JSON text has a number that overflows a double. */
 function overflows(text: string): boolean {
-  for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
-    if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
-  }
+  for (const [token] of text.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
   return false;
 }
 
@@ -189,7 +137,7 @@ function readWhole(value: unknown, reader: Reader): Match {
     fields = readFields(value, envelope, report);
   }
   const found = payloadOf(value, envelope);
-  const payload = incoming?.readBytes === undefined ? found : incoming.readBytes(found);
+  const payload = incoming?.readBytes?.(found) ?? found;
   const remains: Remains = { ...(isTag && { type: type as Tag }), payload, ...fields };
   const { violations } = report;
   if (incoming === undefined) {
@@ -212,13 +160,8 @@ function readWhole(value: unknown, reader: Reader): Match {
 
 /** What is wrong with a tag. */
 function tagViolations(type: unknown, { name, kind }: Envelope['tag']): readonly Violation[] {
-  const report: Report = { strict: false, violations: [] };
-  if (type === undefined) missingProperty(name, report);
-  else {
-    wrongKind(kind, report);
-    prefixPath(report, 0, pointerSegment(name));
-  }
-  return report.violations;
+  if (type === undefined) return violationsOf((_, report) => missingProperty(name, report), type, 'received');
+  return violationsOf((_, report) => wrongKind(kind, report), type, 'received', name);
 }
 
 /** The violations of a payload. An absent one counts as `{}` if that is valid, and as missing otherwise. */
@@ -257,8 +200,6 @@ export function payloadOf(message: JsonObject, envelope: Envelope): unknown {
   return payload === undefined ? {} : payload;
 }
 
-const CODES = { syntax: 'SYNTAX', envelope: 'ENVELOPE', 'unknown-type': 'UNKNOWN_TYPE', invalid: 'INVALID' } as const;
-
 const WRONG_ENVELOPE = 'the envelope does not fit';
 
 /** What could be read of a message. */
@@ -266,7 +207,8 @@ type Remains = EnvelopeFields & Pick<DecodeError, 'type' | 'payload'>;
 
 /** The error that refuses a message, with what could be read of it. */
 export function decodeError(kind: DecodeError['kind'], words: string, remains: Remains = {}, violations: readonly Violation[] = []): DecodeError {
-  return { code: CODES[kind], kind, message: describe(words, violations), violations, ...remains };
+  const code = kind.toUpperCase().replace('-', '_') as DecodeError['code'];
+  return { code, kind, message: describe(words, violations), violations, ...remains };
 }
 
 function refuse(kind: DecodeError['kind'], words: string, remains?: Remains, violations?: readonly Violation[], incoming?: Incoming<unknown>): Match {

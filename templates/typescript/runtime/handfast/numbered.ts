@@ -77,7 +77,7 @@ export function numberedSession(core: Core): NumberedSession {
       if (isDuplicate === true) return false;
       const { link } = core;
       const now = clock.now();
-      link.number(seq, core.frameLength, now);
+      link.count(core.frameLength, now, seq);
       core.acknowledge(link.acknowledge(false, now));
       return true;
     },
