@@ -153,17 +153,6 @@ function uniqueItems(value, report) {
 function has(value, name) {
   return value[name] !== void 0 && Object.hasOwn(value, name);
 }
-function property(value, name, validate, report) {
-  if (!has(value, name)) return;
-  const before = report.violations.length;
-  validate(value[name], report);
-  if (report.violations.length > before) prefixPath(report, before, pointerSegment(name));
-}
-function required(value, names, report) {
-  for (const name of names) {
-    if (!has(value, name)) missingProperty(name, report);
-  }
-}
 function missingProperty(name, report) {
   fail(report, "required", `must have the property ${JSON.stringify(name)}`, name);
 }
@@ -171,13 +160,14 @@ function isClosed(value, declared) {
   return undeclared(value, declared).length === 0;
 }
 function noAdditionalProperties(value, declared, report) {
-  additionalProperties(value, declared, undeclaredProperty, report);
+  for (const name of undeclared(value, declared)) {
+    const before = report.violations.length;
+    undeclaredProperty(value, report);
+    prefixPath(report, before, pointerSegment(name));
+  }
 }
 function undeclaredProperty(_, report) {
   fail(report, "additionalProperties", "is not a known property");
-}
-function additionalProperties(value, declared, validate, report) {
-  for (const name of undeclared(value, declared)) property(value, name, validate, report);
 }
 var NONE = [];
 function undeclared(value, declared) {
@@ -196,7 +186,7 @@ function discriminant(value, name) {
 }
 function noVariant(value, name, allowed, report) {
   if (!object(value, report)) return;
-  if (!has(value, name)) return required(value, [name], report);
+  if (!has(value, name)) return missingProperty(name, report);
   const before = report.violations.length;
   notEnum(allowed, report);
   prefixPath(report, before, pointerSegment(name));
@@ -245,12 +235,12 @@ function reportObject(value, report, properties, additional) {
   additional?.(value, properties, report);
   if (missing !== void 0) for (const name of missing) missingProperty(name, report);
 }
-function reportBranches(value, report, property2, branches) {
+function reportBranches(value, report, property, branches) {
   deduplicate(report);
-  const kind2 = discriminant(value, property2);
+  const kind2 = discriminant(value, property);
   const branch = branches.find(([value2]) => value2 === kind2);
   if (branch !== void 0) reportRule(value, report, branch[1]);
-  else noVariant(value, property2, branches.map(([value2]) => value2), report);
+  else noVariant(value, property, branches.map(([value2]) => value2), report);
 }
 function reportMember(member, report, rule, key) {
   const before = report.violations.length;
@@ -621,7 +611,7 @@ function throwOwn() {
 }
 
 // handfast/decode.ts
-function register(message, envelope, byTag, own, tag = tagOf(message)) {
+function register(message, { envelope, byTag, own }, tag = tagOf(message)) {
   if (message.envelope !== void 0 && message.envelope.tag.name !== envelope.tag.name) {
     if (!own.includes(message)) own.push(message);
   } else if (tag !== null) {
@@ -630,7 +620,8 @@ function register(message, envelope, byTag, own, tag = tagOf(message)) {
 }
 var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
-var LARGE_NUMBER = /\d[eE]\+?\d{3}|\b\d{210}/;
+var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
+var MANY_DIGITS = /\b\d{210}/;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var NOT_JSON = "not JSON";
 var TOO_DEEP = "nested too deeply";
@@ -657,7 +648,7 @@ function parseJson(text) {
 }
 function textProblem(text) {
   if (SURROGATE_ESCAPE.test(text) && SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ""))) return "a string has half a surrogate pair";
-  return LARGE_NUMBER.test(text) && overflows(text) ? "a number is too large" : void 0;
+  return (LARGE_EXPONENT.test(text) || MANY_DIGITS.test(text)) && overflows(text) ? "a number is too large" : void 0;
 }
 function overflows(text) {
   for (const [token] of text.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
@@ -700,7 +691,12 @@ function readWhole(value, reader) {
   if (incoming.channel !== void 0 && channel?.presence === "optional" && value[channel.name] === void 0) {
     missingProperty(channel.name, report);
   }
-  const wrong = payloadViolations(value, payload, envelope, incoming, report.strict);
+  const { content } = envelope;
+  const direction = refuseUnknown === void 0 ? "received" : "sent";
+  let wrong = violationsOf(incoming.receive, payload, direction, content);
+  if (content !== null && wrong.length > 0 && value[content] === void 0) {
+    wrong = violationsOf((_, report2) => missingProperty(content, report2), value, direction);
+  }
   if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, [...violations, ...wrong], incoming);
   if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains, wrong, incoming);
   return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? void 0 : payload, ...fields } };
@@ -709,17 +705,11 @@ function tagViolations(type, { name, kind: kind2 }) {
   if (type === void 0) return violationsOf((_, report) => missingProperty(name, report), type, "received");
   return violationsOf((_, report) => wrongKind(kind2, report), type, "received", name);
 }
-function payloadViolations(message, payload, { content }, { receive }, strict) {
-  const direction = strict ? "sent" : "received";
-  const wrong = violationsOf(receive, payload, direction, content);
-  if (content === null || wrong.length === 0 || message[content] !== void 0) return wrong;
-  return violationsOf((_, report) => missingProperty(content, report), message, direction);
-}
 function find(value, id, reader) {
-  const { envelope: { outcome, tag }, pending, lookup, own } = reader;
+  const { envelope: { outcome, tag }, pending, byTag, own } = reader;
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
-  if (answer === void 0) return lookup(value[tag.name]) ?? (own && withTag(own, value, tag.name));
+  if (answer === void 0) return byTag.get(value[tag.name]) ?? withTag(own, value, tag.name);
   return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
 }
 function withTag(messages, value, usual) {
@@ -851,10 +841,10 @@ var Outbound = class extends Encoder {
     const packet = this.#packet(request, payload, { id, ...position });
     if (!packet.ok) return void outcome.failed(packet.error);
     const inOrder = (envelope ?? server).correlate === "order";
-    const thisConnectionOnly = as !== void 0;
-    const entry = this.#entry(packet.value, { id, inOrder, idempotent: idempotent === true, answers, errors, thisConnectionOnly, ...outcome });
+    const transient = as !== void 0;
+    const entry = this.#entry(packet.value, { id, inOrder, idempotent: idempotent === true, answers, errors, transient, ...outcome });
     if (signal?.aborted === true) return void outcome.failed(ABORTED);
-    if (!thisConnectionOnly && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
+    if (!transient && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
     answers.forEach((answer) => this.register(answer));
     this.#hasOrdered ||= inOrder;
     const cancelTimer = timeout === null ? void 0 : deadline(this.clock, timeout, () => this.fail(entry, { code: "TIMEOUT", message: `no reply within ${timeout} ms` }));
@@ -873,7 +863,7 @@ var Outbound = class extends Encoder {
   send(message, payload, { delivered } = {}, fields = {}) {
     const packet = this.#packet(message, payload, fields);
     const { isReply = false } = fields;
-    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile === true && !isReply, delivered, thisConnectionOnly: isReply }) : packet;
+    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile === true && !isReply, delivered, transient: isReply }) : packet;
   }
   /** Enqueues a message without a reply. */
   sendPacket(packet, how) {
@@ -1035,8 +1025,8 @@ var Outbound = class extends Encoder {
     this.#queued.clear();
     const failed = [];
     for (const entry of all) {
-      const { isWritten, isDone, thisConnectionOnly, idempotent } = entry;
-      if (isDone || thisConnectionOnly || isWritten && !refused && !(again && idempotent)) {
+      const { isWritten, isDone, transient, idempotent } = entry;
+      if (isDone || transient || isWritten && !refused && !(again && idempotent)) {
         failed.push(entry);
         continue;
       }
@@ -1092,37 +1082,41 @@ var Listeners = class {
 var Subscription = class {
   /** The channel's key on the wire. */
   key;
-  #host;
+  #core;
+  #channel;
+  #leave;
   #events;
   #ended;
-  constructor(key, host) {
-    this.key = key;
-    this.#host = host;
-    this.#events = new Listeners(host);
+  constructor(core, channel, leave) {
+    this.key = channel.key;
+    this.#core = core;
+    this.#channel = channel;
+    this.#leave = leave;
+    this.#events = new Listeners(core);
   }
   /** The last reply to a join. */
   get joined() {
-    return this.#host.joined();
+    return this.#channel.joinReply;
   }
   /** Who is in the channel. While there is no connection, it is what was known last. */
   get members() {
-    return this.#host.members();
+    return this.#channel.members?.store;
   }
   on(what, listener) {
     if (typeof what === "string") return this.#events.on(what, listener);
-    this.#host.register(what);
+    this.#core.register(what);
     const deliver2 = listener;
     return this.#events.on(`:${what.name}`, (message) => deliver2(message.payload, message));
   }
   send(message, payload, options) {
-    return this.#ended === void 0 ? this.#host.send(message, payload, options) : err(this.#ended);
+    return this.#ended === void 0 ? this.#core.send(message, payload, options, { channel: this.key }) : err(this.#ended);
   }
   /**
    * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
    * waits for the reply. That is decided immediately, so that a later call of `join` joins the channel again.
    */
   leave() {
-    return this.#host.leave();
+    return this.#leave();
   }
   /** @internal */
   emit(event, what) {
@@ -1211,10 +1205,14 @@ var validateGap = /* @__PURE__ */ objectOf({
 });
 var validateSkip = /* @__PURE__ */ objectOf({ "?": [], channel: string, seq: integer });
 var validateChannelKey = /* @__PURE__ */ objectOf({ "?": [], channel: string });
-var validateAuthenticated = /* @__PURE__ */ objectOf({ "?": ["expires"], expires: validateCount });
 var validateReady = /* @__PURE__ */ objectOf(ready);
 var validateRefusal = /* @__PURE__ */ objectOf(refusal);
-var validateReceived = /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount });
+var validateCounts = /* @__PURE__ */ objectOf({
+  "?": ["received", "sent", "expires"],
+  received: validateCount,
+  sent: validateCount,
+  expires: validateCount
+});
 var failure = { name: "error", receive: anything };
 function wireError(payload) {
   if (violationsOf(validateError, payload, "received").length === 0) return payload;
@@ -1281,15 +1279,8 @@ var Channels = class {
       if (signal?.aborted === true) throw new CallFailedError(ABORTED);
       const known = this.#memberships.get(key);
       const membership = known ?? this.#membership(key, channel, params);
-      const subscription = new Subscription(key, {
-        members: () => membership.members?.store,
-        joined: () => membership.joinReply,
-        // only `setup` has a subscription before it is joined
-        send: (message, payload, options) => this.#core.send(message, payload, options, { channel: key }),
-        leave: () => this.#release(membership, subscription, "the subscription was left"),
-        register: (message) => this.#core.register(message),
-        reportThrown: (error) => this.#core.reportThrown(error)
-      });
+      const leave = () => this.#release(membership, subscription, "the subscription was left");
+      const subscription = new Subscription(this.#core, membership, leave);
       membership.subscriptions.set(subscription, void 0);
       this.#memberships.set(key, membership);
       try {
@@ -1553,7 +1544,7 @@ var Channels = class {
   /** The server has removed this client from a channel. */
   #removed({ channel }) {
     const membership = this.#find(channel);
-    if (membership !== void 0) this.#lose(membership, { code: "CLOSED", message: "the server has removed this client from the channel" });
+    if (membership) this.#lose(membership, { code: "CLOSED", message: "the server has removed this client from the channel" });
   }
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
   deliver(message) {
@@ -1657,7 +1648,7 @@ function webSocket(constructor) {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.onerror = () => {
       };
-      socket.close(code === 1e3 || code >= 3e3 && code <= 4999 ? code : 1e3, truncate2(reason));
+      socket.close(code >= 3e3 && code <= 4999 ? code : 1e3, truncate2(reason));
       const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
       timer.unref?.();
     };
@@ -1930,15 +1921,19 @@ var Core = class extends Connection {
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
   #requests;
-  #byTag = /* @__PURE__ */ new Map();
-  #withOwnTag = [];
   /** What handles the messages of the session. */
   #handlers = /* @__PURE__ */ new Map();
   /** The messages of the session that do not count. */
   #own = /* @__PURE__ */ new Set();
   /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   #isForeign;
-  #reader;
+  #reader = {
+    envelope: this.protocol.envelope.server,
+    byTag: /* @__PURE__ */ new Map(),
+    own: [],
+    pending: (id) => this.find(id)?.answers,
+    failure
+  };
   /** The kinds of warnings that were given. */
   #warned = /* @__PURE__ */ new Set();
   #stopWaking;
@@ -1968,13 +1963,6 @@ var Core = class extends Connection {
     });
     this.#isForeign = protocol2.numbered !== void 0 || protocol2.mapped?.isForeign === true;
     this.#canCount = !this.#isForeign && protocol2.session.resume !== null && this.tag("received") !== null;
-    this.#reader = {
-      envelope: protocol2.envelope.server,
-      lookup: (tag) => this.#byTag.get(tag),
-      own: this.#withOwnTag,
-      pending: (id) => this.find(id)?.answers,
-      failure
-    };
     this.#handleSession();
     this.#requests = answering2?.(this);
     this.refresh = protocol2.refresh?.(this);
@@ -2001,10 +1989,9 @@ var Core = class extends Connection {
     return channel.via(this, channel, params, setup, options);
   }
   on(what, listener) {
-    const deliver2 = listener;
-    if (typeof what === "string") return this.events.on(what, (value) => deliver2(value));
+    if (typeof what === "string") return this.events.on(what, listener);
     this.register(what);
-    return this.events.on(`:${what.name}`, (message) => deliver2(message.payload, message));
+    return this.events.on(`:${what.name}`, (message) => listener(message.payload, message));
   }
   async refreshAuth() {
     if (this.refresh === void 0) throw new TypeError("the protocol has no auth message");
@@ -2191,7 +2178,7 @@ var Core = class extends Connection {
     });
     own("pong", anything, () => {
     });
-    own("received", validateReceived, ({ payload }) => {
+    own("received", validateCounts, ({ payload }) => {
       const { received, sent } = payload;
       if (sent !== void 0 && this.phase === "ready") this.link.skip(sent, this.clock.now());
       if (received !== void 0) this.#acknowledged(received);
@@ -2207,15 +2194,15 @@ var Core = class extends Connection {
     this.#handlers.set(failure, refused);
   }
   register(message) {
-    register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
+    register(message, this.#reader);
   }
   /** Handles a message of the session, if the protocol has it. Returns its descriptor. */
   handle(role, name, receive, handler) {
-    const { envelope, mapped } = this.protocol;
+    const { mapped } = this.protocol;
     const tag = this.tag(role);
     const own = { name, tag, receive };
     const incoming = mapped === void 0 ? own : mapped.incoming(own, tag, role);
-    if (incoming !== void 0) register(incoming, envelope.server, this.#byTag, this.#withOwnTag, tag);
+    if (incoming !== void 0) register(incoming, this.#reader, tag);
     this.#handlers.set(own, handler);
     return own;
   }
@@ -2263,55 +2250,51 @@ var RETRY = 1e3;
 var CHECK = 6e4;
 var LATENCY = 1e3;
 function authRefresh(core) {
-  const { clock, state } = core;
-  const protocol2 = core.protocol;
+  const { clock } = core;
   const tag = core.tag("auth");
-  const reply = { name: "$auth", tag, receive: validateAuthenticated };
-  const request = { name: "auth", tag, send: protocol2.auth ?? noPayload, errors: [], reply };
-  let cancel = () => {
+  const reply = { name: "$auth", tag, receive: validateCounts };
+  const request = { name: "auth", tag, send: core.protocol.auth ?? noPayload, errors: [], reply };
+  let stop = () => {
   };
-  let [since, date] = [0, 0];
-  let lifetime = 0;
+  let [since, date, lifetime] = [0, 0, 0];
   const elapsed = () => Math.max(clock.now() - since, Date.now() - date);
-  const isConnected = () => state.get().status === "connected";
   function watch(due) {
-    cancel();
-    cancel = clock.after(Math.max(0, Math.min(due - elapsed(), CHECK)), () => {
+    stop();
+    stop = clock.after(Math.max(0, Math.min(due - elapsed(), CHECK)), () => {
       if (elapsed() < due) watch(due);
       else now().catch(failed);
     });
   }
   function failed(error) {
-    if (!isConnected()) return;
+    if (core.phase !== "ready") return;
     core.failed(error, "could not authenticate again");
-    const isRefused = error instanceof CallFailedError && error.error.retryable === false;
     const passed = elapsed();
     const left = lifetime - passed;
-    if (!isRefused && left >= RETRY) watch(passed + Math.max(left / 2, RETRY));
+    if (error?.error?.retryable !== false && left >= RETRY) watch(passed + Math.max(left / 2, RETRY));
   }
   function expires(milliseconds) {
-    cancel();
+    stop();
     lifetime = milliseconds ?? 0;
     [since, date] = [clock.now(), Date.now()];
-    if (milliseconds !== void 0) watch(Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
+    if (milliseconds !== void 0) watch(Math.max(lifetime * (EARLIEST + JITTER * clock.random()), FLOOR));
   }
   async function now() {
-    if (isConnected()) {
+    if (core.phase === "ready") {
       const answer = await core.call(request, await core.authPayload(), {}, "leave");
       if (answer.ok) return expires(answer.value.expires);
       const { error } = answer;
-      const failure2 = "received" in error ? { ...error, code: error.received } : error;
-      if (error.code !== "OUTCOME_UNKNOWN") throw new CallFailedError(failure2);
+      if (error.code !== "OUTCOME_UNKNOWN") throw new CallFailedError("received" in error ? { ...error, code: error.received } : error);
     }
-    let stop;
     await new Promise((resolve2, reject) => {
-      stop = state.subscribe(({ status, closed }) => {
+      const unsubscribe = core.state.subscribe(({ status }) => {
         if (status === "connected") resolve2();
-        if (status === "closed") reject(new CallFailedError({ code: "CLOSED", message: closed?.reason || "the client is closed" }));
+        else if (core.closedError !== void 0) reject(new CallFailedError(core.closedError));
+        else return;
+        queueMicrotask(() => unsubscribe());
       });
-    }).finally(() => stop());
+    });
   }
-  return { expires, hasExpired: () => lifetime > 0 && elapsed() + LATENCY >= lifetime, now, stop: () => cancel() };
+  return { expires, hasExpired: () => lifetime > 0 && elapsed() + LATENCY >= lifetime, now, stop: () => stop() };
 }
 
 // handfast/stream.ts

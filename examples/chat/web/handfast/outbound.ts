@@ -47,8 +47,8 @@ export interface Entry extends Partial<Outcome> {
   readonly volatile?: boolean;
   /** Called when a message without a reply was received, or when that will not be known. */
   readonly delivered?: SendOptions['delivered'];
-  /** Only sent on this connection. */
-  readonly thisConnectionOnly?: boolean;
+  /** Whether it is only sent on this connection. */
+  readonly transient?: boolean;
   /** Whether it was written to the current connection. */
   isWritten?: boolean;
   /** It was written to a connection that was lost. */
@@ -140,10 +140,10 @@ export abstract class Outbound extends Encoder {
     const packet = this.#packet(request, payload, { id, ...position });
     if (!packet.ok) return void outcome.failed(packet.error);
     const inOrder = (envelope ?? server).correlate === 'order';
-    const thisConnectionOnly = as !== undefined;
-    const entry: PendingRequest = this.#entry(packet.value, { id, inOrder, idempotent: idempotent === true, answers, errors, thisConnectionOnly, ...outcome });
+    const transient = as !== undefined;
+    const entry: PendingRequest = this.#entry(packet.value, { id, inOrder, idempotent: idempotent === true, answers, errors, transient, ...outcome });
     if (signal?.aborted === true) return void outcome.failed(ABORTED);
-    if (!thisConnectionOnly && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
+    if (!transient && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
     answers.forEach(answer => this.register(answer));
     this.#hasOrdered ||= inOrder;
     const cancelTimer =
@@ -164,11 +164,11 @@ export abstract class Outbound extends Encoder {
   send(message: Outgoing<unknown>, payload: unknown, { delivered }: SendOptions = {}, fields: OutgoingFields = {}): Result<undefined, RuntimeError> {
     const packet = this.#packet(message, payload, fields);
     const { isReply = false } = fields;
-    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile === true && !isReply, delivered, thisConnectionOnly: isReply }) : packet;
+    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile === true && !isReply, delivered, transient: isReply }) : packet;
   }
 
   /** Enqueues a message without a reply. */
-  sendPacket(packet: Packet, how: Pick<Entry, 'volatile' | 'delivered' | 'thisConnectionOnly'>): Result<undefined, RuntimeError> {
+  sendPacket(packet: Packet, how: Pick<Entry, 'volatile' | 'delivered' | 'transient'>): Result<undefined, RuntimeError> {
     const entry: Entry = this.#entry(packet, how);
     const { volatile } = entry;
     if (volatile && (!this.isOpen || this.#isFull(entry, this.maxBytes / 2))) settle(entry, OUTCOME_UNKNOWN);
@@ -349,8 +349,8 @@ export abstract class Outbound extends Encoder {
     this.#queued.clear();
     const failed: Entry[] = [];
     for (const entry of all) {
-      const { isWritten, isDone, thisConnectionOnly, idempotent } = entry;
-      if (isDone || thisConnectionOnly || (isWritten && !refused && !(again && idempotent))) {
+      const { isWritten, isDone, transient, idempotent } = entry;
+      if (isDone || transient || (isWritten && !refused && !(again && idempotent))) {
         failed.push(entry);
         continue;
       }

@@ -70,7 +70,7 @@ export function webSocket(constructor?: WebSocketConstructor): TransportFactory 
     const close = (code: number, reason: string): void => {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.onerror = () => {}; // `ws` throws an error that nobody listens to
-      socket.close(code === 1000 || (code >= 3000 && code <= 4999) ? code : 1000, truncate(reason));
+      socket.close(code >= 3000 && code <= 4999 ? code : 1000, truncate(reason));
       const timer: unknown = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
       (timer as { unref?: () => void }).unref?.();
     };

@@ -335,7 +335,11 @@ export function isClosed(value: object, declared: Names): boolean {
 
 /** `additionalProperties: false` */
 export function noAdditionalProperties(value: JsonObject, declared: Names, report: Report): void {
-  additionalProperties(value, declared, undeclaredProperty, report);
+  for (const name of undeclared(value, declared)) {
+    const before = report.violations.length;
+    undeclaredProperty(value, report);
+    prefixPath(report, before, pointerSegment(name));
+  }
 }
 
 /** `additionalProperties: false`, reported at the property. */
@@ -447,7 +451,7 @@ export function discriminant(value: unknown, name: string): unknown {
 /** Reports that no variant has the discriminant of a value, or that the discriminant is absent. */
 export function noVariant(value: unknown, name: string, allowed: readonly unknown[], report: Report): void {
   if (!object(value, report)) return;
-  if (!has(value, name)) return required(value, [name], report);
+  if (!has(value, name)) return missingProperty(name, report);
   const before = report.violations.length;
   notEnum(allowed, report);
   prefixPath(report, before, pointerSegment(name));

@@ -11,7 +11,7 @@ import type { CallOptions } from './options.js';
 import { ABORTED, type PendingRequest, type Sending } from './outbound.js';
 import { CallFailedError, type Failure, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
-import { Subscription } from './subscription.js';
+import { type SubscribedChannel, Subscription } from './subscription.js';
 import { type ChannelGap, type ChannelKey, type Gap, type Skip, validateChannelKey, validateGap, validateSkip } from './session.js';
 
 type AnySubscription = Pick<Subscription<string, unknown, unknown>, 'emit' | 'deliver' | 'end'>;
@@ -26,8 +26,7 @@ interface PendingJoin {
 }
 
 /** The client's membership in one channel, shared by its subscriptions. A channel that is left and joined again gets a new one. */
-export interface Membership {
-  readonly key: string;
+export interface Membership extends SubscribedChannel {
   readonly join: AnyRequest;
   readonly leave: AnyRequest;
   readonly params: unknown;
@@ -35,9 +34,6 @@ export interface Membership {
   /** The subscriptions that have not left, each with its pending join. */
   readonly subscriptions: Map<AnySubscription, PendingJoin | undefined>;
   readonly sequence: SequenceTracker;
-  /** Who is in it, if its members learn of each other. */
-  readonly members: ChannelMembers | undefined;
-  /** The payload of the last reply to a join. */
   joinReply?: unknown;
   /** Whether it was ever joined. */
   wasJoined: boolean;
@@ -103,14 +99,8 @@ export class Channels implements ClientChannels {
       if (signal?.aborted === true) throw new CallFailedError(ABORTED);
       const known = this.#memberships.get(key);
       const membership = known ?? this.#membership(key, channel, params);
-      const subscription: Subscription<Name, Joined, Info> = new Subscription(key, {
-        members: () => membership.members?.store,
-        joined: () => membership.joinReply as Joined, // only `setup` has a subscription before it is joined
-        send: (message, payload, options) => this.#core.send(message, payload, options, { channel: key }),
-        leave: () => this.#release(membership, subscription, 'the subscription was left'),
-        register: message => this.#core.register(message),
-        reportThrown: error => this.#core.reportThrown(error),
-      });
+      const leave = (): Promise<LeaveResult> => this.#release(membership, subscription, 'the subscription was left');
+      const subscription = new Subscription<Name, Joined, Info>(this.#core, membership, leave);
       membership.subscriptions.set(subscription, undefined);
       this.#memberships.set(key, membership);
       try {
@@ -410,7 +400,7 @@ export class Channels implements ClientChannels {
   /** The server has removed this client from a channel. */
   #removed({ channel }: ChannelKey): void {
     const membership = this.#find(channel);
-    if (membership !== undefined) this.#lose(membership, { code: 'CLOSED', message: 'the server has removed this client from the channel' });
+    if (membership) this.#lose(membership, { code: 'CLOSED', message: 'the server has removed this client from the channel' });
   }
 
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */

@@ -6,7 +6,6 @@ import { type Match, parseFrame, read, type Reader, register } from './decode.js
 import { tagOf } from './descriptor.js';
 import type { Channel, Incoming, Message, Protocol, Request, Role, StreamRequest } from './descriptor.js';
 import type { Options } from './encoder.js';
-import type { Tag } from './envelope.js';
 import { type CallError, type DeclaredError, type DecodeError, SessionRefusedError } from './errors.js';
 import type { ClientEvents } from './events.js';
 import type { AnyRequest, ClientChannels, ServerRequests } from './features.js';
@@ -25,9 +24,9 @@ import {
   type ReceivedNotice,
   type Refusal,
   refusalText,
+  validateCounts,
   validateError,
   validateReady,
-  validateReceived,
   validateRefusal,
   type Welcome,
   wireError,
@@ -59,15 +58,19 @@ export class Core extends Connection {
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
   readonly #requests: ServerRequests | undefined;
-  readonly #byTag: Map<Tag, Incoming<unknown>> = new Map();
-  readonly #withOwnTag: Incoming<unknown>[] = [];
   /** What handles the messages of the session. */
   readonly #handlers: Map<Incoming<unknown>, Handler> = new Map();
   /** The messages of the session that do not count. */
   readonly #own: Set<Incoming<unknown> | undefined> = new Set();
   /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   readonly #isForeign: boolean;
-  readonly #reader: Reader;
+  readonly #reader: Reader = {
+    envelope: this.protocol.envelope.server,
+    byTag: new Map(),
+    own: [],
+    pending: id => this.find(id)?.answers,
+    failure,
+  };
   /** The kinds of warnings that were given. */
   readonly #warned: Set<string> = new Set();
   #stopWaking: Unsubscribe | undefined;
@@ -102,13 +105,6 @@ export class Core extends Connection {
     this.ready.catch(() => {}); // the `close` event reports it as well
     this.#isForeign = protocol.numbered !== undefined || protocol.mapped?.isForeign === true;
     this.#canCount = !this.#isForeign && protocol.session.resume !== null && this.tag('received') !== null;
-    this.#reader = {
-      envelope: protocol.envelope.server,
-      lookup: tag => this.#byTag.get(tag),
-      own: this.#withOwnTag,
-      pending: id => this.find(id)?.answers,
-      failure,
-    };
     this.#handleSession();
     this.#requests = answering?.(this);
     this.refresh = protocol.refresh?.(this);
@@ -154,10 +150,9 @@ export class Core extends Connection {
   }
 
   on(what: Incoming<unknown> | keyof ClientEvents, listener: (value: never, message: Message) => void): Unsubscribe {
-    const deliver = listener as (value: unknown, message?: Message) => void;
-    if (typeof what === 'string') return this.events.on(what, value => deliver(value));
+    if (typeof what === 'string') return this.events.on(what, listener as (value: unknown) => void);
     this.register(what);
-    return this.events.on(`:${what.name}`, message => deliver(message.payload, message));
+    return this.events.on(`:${what.name}`, message => listener(message.payload as never, message));
   }
 
   async refreshAuth(): Promise<void> {
@@ -365,7 +360,7 @@ export class Core extends Connection {
       this.control('pong', this.protocol.mapped?.has('ping') === true ? payload : undefined, { id });
     });
     own('pong', anything, () => {});
-    own('received', validateReceived, ({ payload }) => {
+    own('received', validateCounts, ({ payload }) => {
       const { received, sent } = payload as ReceivedNotice;
       if (sent !== undefined && this.phase === 'ready') this.link.skip(sent, this.clock.now());
       if (received !== undefined) this.#acknowledged(received);
@@ -382,16 +377,16 @@ export class Core extends Connection {
   }
 
   register(message: Incoming<unknown>): void {
-    register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
+    register(message, this.#reader);
   }
 
   /** Handles a message of the session, if the protocol has it. Returns its descriptor. */
   handle(role: Role, name: string, receive: Validator<unknown>, handler: Handler): Incoming<unknown> {
-    const { envelope, mapped } = this.protocol;
+    const { mapped } = this.protocol;
     const tag = this.tag(role);
     const own: Incoming<unknown> = { name, tag, receive };
     const incoming = mapped === undefined ? own : mapped.incoming(own, tag, role);
-    if (incoming !== undefined) register(incoming, envelope.server, this.#byTag, this.#withOwnTag, tag);
+    if (incoming !== undefined) register(incoming, this.#reader, tag);
     this.#handlers.set(own, handler);
     return own;
   }

@@ -13,10 +13,9 @@ export interface Reader {
   readonly envelope: Envelope;
   /** Reports the fields that are not part of an envelope, if they are refused: by a server, whose payloads are closed as well. */
   readonly refuseUnknown?: ((value: JsonObject, envelope: Envelope, report: Report) => void) | undefined;
-  /** The message of a tag. */
-  readonly lookup: (tag: Tag) => Incoming<unknown> | undefined;
+  readonly byTag: Map<Tag, Incoming<unknown>>;
   /** The messages whose tag field is not the envelope's. */
-  readonly own?: readonly Incoming<unknown>[];
+  readonly own: Incoming<unknown>[];
   /** The possible replies to a pending request. Consulted first, as replies may share a tag or have none. */
   readonly pending?: PendingLookup;
   /** The message that a reply is if its `outcome` says that the request failed. */
@@ -31,13 +30,7 @@ export interface Match {
 }
 
 /** Adds a message to those by tag, or to those that have a tag field of their own. */
-export function register(
-  message: Incoming<unknown>,
-  envelope: Envelope,
-  byTag: Map<Tag, Incoming<unknown>>,
-  own: Incoming<unknown>[],
-  tag: Tag | null = tagOf(message),
-): void {
+export function register(message: Incoming<unknown>, { envelope, byTag, own }: Reader, tag: Tag | null = tagOf(message)): void {
   if (message.envelope !== undefined && message.envelope.tag.name !== envelope.tag.name) {
     if (!own.includes(message)) own.push(message);
   } else if (tag !== null) {
@@ -45,10 +38,11 @@ export function register(
   }
 }
 
-const SURROGATE_ESCAPE = /\\ud[89a-f]/i;
+export const SURROGATE_ESCAPE: RegExp = /\\ud[89a-f]/i;
 const PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
-/** A number with fewer digits and an exponent of at most two is no larger than a double. */
-const LARGE_NUMBER = /\d[eE]\+?\d{3}|\b\d{210}/;
+/** A number without one of these, or with fewer digits and an exponent of at most two, is no larger than a double. */
+export const LARGE_EXPONENT: RegExp = /\d[eE](?:\+\d|\d)\d\d/;
+const MANY_DIGITS = /\b\d{210}/;
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
 /** What is said of a text that is not JSON. */
@@ -100,7 +94,7 @@ export function parseJson(text: string): unknown {
 export function textProblem(text: string): string | undefined {
   // Text that came over a WebSocket has lone surrogates only where they are escaped: one that is left without the pairs.
   if (SURROGATE_ESCAPE.test(text) && SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ''))) return 'a string has half a surrogate pair';
-  return LARGE_NUMBER.test(text) && overflows(text) ? 'a number is too large' : undefined;
+  return (LARGE_EXPONENT.test(text) || MANY_DIGITS.test(text)) && overflows(text) ? 'a number is too large' : undefined;
 }
 
 /** Whether JSON text has a number that overflows a double. */
@@ -152,7 +146,13 @@ function readWhole(value: unknown, reader: Reader): Match {
   if (incoming.channel !== undefined && channel?.presence === 'optional' && value[channel.name] === undefined) {
     missingProperty(channel.name, report);
   }
-  const wrong = payloadViolations(value, payload, envelope, incoming, report.strict);
+  const { content } = envelope;
+  const direction = refuseUnknown === undefined ? 'received' : 'sent';
+  let wrong = violationsOf(incoming.receive, payload, direction, content);
+  // An absent payload counts as `{}` if that is valid, and as missing otherwise.
+  if (content !== null && wrong.length > 0 && value[content] === undefined) {
+    wrong = violationsOf((_, report) => missingProperty(content, report), value, direction);
+  }
   if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains, [...violations, ...wrong], incoming);
   if (wrong.length > 0) return refuse('invalid', `the payload of \`${incoming.name}\` does not fit`, remains, wrong, incoming);
   return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? undefined : payload, ...fields } };
@@ -164,26 +164,12 @@ function tagViolations(type: unknown, { name, kind }: Envelope['tag']): readonly
   return violationsOf((_, report) => wrongKind(kind, report), type, 'received', name);
 }
 
-/** The violations of a payload. An absent one counts as `{}` if that is valid, and as missing otherwise. */
-function payloadViolations(
-  message: JsonObject,
-  payload: unknown,
-  { content }: Envelope,
-  { receive }: Incoming<unknown>,
-  strict: boolean,
-): readonly Violation[] {
-  const direction = strict ? 'sent' : 'received';
-  const wrong = violationsOf(receive, payload, direction, content);
-  if (content === null || wrong.length === 0 || message[content] !== undefined) return wrong;
-  return violationsOf((_, report) => missingProperty(content, report), message, direction);
-}
-
 /** The descriptor of a message: that of a possible reply to the pending request with its tag, or else that of the tag. */
 export function find(value: JsonObject, id: Id | undefined, reader: Reader): Incoming<unknown> | undefined {
-  const { envelope: { outcome, tag }, pending, lookup, own } = reader;
+  const { envelope: { outcome, tag }, pending, byTag, own } = reader;
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
-  if (answer === undefined) return lookup(value[tag.name] as Tag) ?? (own && withTag(own, value, tag.name));
+  if (answer === undefined) return byTag.get(value[tag.name] as Tag) ?? withTag(own, value, tag.name);
   return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
 }
 

@@ -2,9 +2,8 @@
 
 import type { Core } from './core.js';
 import type { Incoming, Protocol } from './descriptor.js';
-import type { Unsubscribe } from './listeners.js';
 import { CallFailedError, type Failure } from './result.js';
-import { type Authenticated, validateAuthenticated } from './session.js';
+import { type Authenticated, validateCounts } from './session.js';
 import { noPayload } from './validators.js';
 
 /** Authenticates a client again: a program whose protocol authenticates nobody has no code for that. */
@@ -37,60 +36,56 @@ const LATENCY = 1000;
 
 /** Authenticates a client again, by itself before its authentication expires. */
 export function authRefresh(core: Core): AuthRefresh {
-  const { clock, state } = core;
-  const protocol = core.protocol as Protocol;
+  const { clock } = core;
   const tag = core.tag('auth');
-  const reply: Incoming<unknown> = { name: '$auth', tag, receive: validateAuthenticated };
-  const request = { name: 'auth', tag, send: protocol.auth ?? noPayload, errors: [], reply };
-  let cancel: () => void = () => {};
-  let [since, date] = [0, 0];
-  let lifetime = 0;
+  const reply: Incoming<unknown> = { name: '$auth', tag, receive: validateCounts };
+  const request = { name: 'auth', tag, send: (core.protocol as Protocol).auth ?? noPayload, errors: [], reply };
+  let stop: () => void = () => {};
+  let [since, date, lifetime] = [0, 0, 0];
 
   const elapsed = (): number => Math.max(clock.now() - since, Date.now() - date);
-  const isConnected = (): boolean => state.get().status === 'connected';
 
   function watch(due: number): void {
-    cancel();
-    cancel = clock.after(Math.max(0, Math.min(due - elapsed(), CHECK)), () => {
+    stop();
+    stop = clock.after(Math.max(0, Math.min(due - elapsed(), CHECK)), () => {
       if (elapsed() < due) watch(due);
       else now().catch(failed);
     });
   }
 
-  function failed(error: unknown): void {
-    if (!isConnected()) return; // the next connection has new credentials
+  function failed(error: { readonly error?: { readonly retryable?: boolean } } | undefined): void {
+    if (core.phase !== 'ready') return; // the next connection has new credentials
     core.failed(error, 'could not authenticate again');
-    const isRefused = error instanceof CallFailedError && (error.error as { readonly retryable?: boolean }).retryable === false;
     const passed = elapsed();
     const left = lifetime - passed;
-    if (!isRefused && left >= RETRY) watch(passed + Math.max(left / 2, RETRY));
+    if (error?.error?.retryable !== false && left >= RETRY) watch(passed + Math.max(left / 2, RETRY));
   }
 
   function expires(milliseconds: number | undefined): void {
-    cancel();
+    stop();
     lifetime = milliseconds ?? 0;
     [since, date] = [clock.now(), Date.now()];
-    if (milliseconds !== undefined) watch(Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
+    if (milliseconds !== undefined) watch(Math.max(lifetime * (EARLIEST + JITTER * clock.random()), FLOOR));
   }
 
   async function now(): Promise<void> {
-    if (isConnected()) {
+    if (core.phase === 'ready') {
       const answer = await core.call(request, await core.authPayload(), {}, 'leave');
       if (answer.ok) return expires((answer.value as Authenticated).expires);
       const { error } = answer;
       // An error of the auth message is declared, by another message than this one.
-      const failure: Failure = 'received' in error ? { ...error, code: error.received } : error;
-      if (error.code !== 'OUTCOME_UNKNOWN') throw new CallFailedError(failure);
+      if (error.code !== 'OUTCOME_UNKNOWN') throw new CallFailedError<Failure>('received' in error ? { ...error, code: error.received } : error);
     }
     // The next connection has new credentials.
-    let stop!: Unsubscribe;
     await new Promise<void>((resolve, reject) => {
-      stop = state.subscribe(({ status, closed }) => {
+      const unsubscribe = core.state.subscribe(({ status }) => {
         if (status === 'connected') resolve();
-        if (status === 'closed') reject(new CallFailedError({ code: 'CLOSED', message: closed?.reason || 'the client is closed' }));
+        else if (core.closedError !== undefined) reject(new CallFailedError(core.closedError));
+        else return;
+        queueMicrotask(() => unsubscribe());
       });
-    }).finally(() => stop());
+    });
   }
 
-  return { expires, hasExpired: () => lifetime > 0 && elapsed() + LATENCY >= lifetime, now, stop: () => cancel() };
+  return { expires, hasExpired: () => lifetime > 0 && elapsed() + LATENCY >= lifetime, now, stop: () => stop() };
 }

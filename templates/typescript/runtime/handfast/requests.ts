@@ -207,7 +207,7 @@ class Requests implements ServerRequests {
     const { state } = this.#core;
     const packet = this.#core.session('error', { code, message, ...more }, { id, isReply: true, outcome: 'failure' });
     if (packet === null || state.get().status === 'closed') return;
-    const sent = this.#core.sendPacket(packet, { thisConnectionOnly: true });
+    const sent = this.#core.sendPacket(packet, { transient: true });
     if (!sent.ok) this.#core.warn('request', `a request of the server is not answered: ${sent.error.message}`);
   }
 }

@@ -144,13 +144,16 @@ export const validateSkip: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': []
 /** The validator of {@link ChannelKey}. */
 export const validateChannelKey: Validator<ChannelKey> = /*@__PURE__*/ objectOf({ '?': [], channel: string }) as Validator<ChannelKey>;
 
-/** The validator of {@link Authenticated}. */
-export const validateAuthenticated: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': ['expires'], expires: validateCount });
-
 /** The validators of the session's messages. */
 export const validateReady: Validator<unknown> = /*@__PURE__*/ objectOf(ready);
 export const validateRefusal: Validator<unknown> = /*@__PURE__*/ objectOf(refusal);
-export const validateReceived: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': ['received', 'sent'], received: validateCount, sent: validateCount });
+/** The validator of {@link ReceivedNotice} and {@link Authenticated}. */
+export const validateCounts: Validator<unknown> = /*@__PURE__*/ objectOf({
+  '?': ['received', 'sent', 'expires'],
+  received: validateCount,
+  sent: validateCount,
+  expires: validateCount,
+});
 
 /** A reply whose envelope says that the request failed, with any payload. */
 export const failure: Incoming<unknown> = { name: 'error', receive: anything };
