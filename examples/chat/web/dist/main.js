@@ -57,28 +57,31 @@ function formatViolation(violation2) {
 // handfast/validators.ts
 function wrongType(type, report, article) {
   fail(report, "type", `must be ${article} ${type}`, type);
-  return false;
+}
+function hasType(has2, type, report, article) {
+  if (!has2) wrongType(type, report, article);
+  return has2;
 }
 function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function object(value, report) {
-  return isObject(value) || wrongType("object", report, "an");
+  return hasType(isObject(value), "object", report, "an");
 }
 function array(value, report) {
-  return Array.isArray(value) || wrongType("array", report, "an");
+  return hasType(Array.isArray(value), "array", report, "an");
 }
 function string(value, report) {
-  return typeof value === "string" || wrongType("string", report, "a");
+  return hasType(typeof value === "string", "string", report, "a");
 }
 function boolean(value, report) {
-  return typeof value === "boolean" || wrongType("boolean", report, "a");
+  return hasType(typeof value === "boolean", "boolean", report, "a");
 }
 function isSafeInteger(value) {
   return Number.isSafeInteger(value);
 }
 function integer(value, report) {
-  return Number.isInteger(value) || wrongType("integer", report, "an");
+  return hasType(Number.isInteger(value), "integer", report, "an");
 }
 function anything() {
 }
@@ -847,13 +850,7 @@ var Outbound = class extends Encoder {
     if (!transient && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
     answers.forEach((answer) => this.register(answer));
     this.#hasOrdered ||= inOrder;
-    const cancelTimer = timeout === null ? void 0 : deadline(this.clock, timeout, () => this.fail(entry, { code: "TIMEOUT", message: `no reply within ${timeout} ms` }));
-    const abort = () => this.fail(entry, ABORTED);
-    signal?.addEventListener("abort", abort);
-    entry.release = () => {
-      cancelTimer?.();
-      signal?.removeEventListener("abort", abort);
-    };
+    entry.release = unlessInTime(this.clock, timeout, signal, (error) => this.fail(entry, error));
     this.#usedBytes += entry.bytes;
     if (as === "rejoin" && this.isOpen) this.#write(entry);
     else this.#enqueue(entry);
@@ -1045,6 +1042,16 @@ var Outbound = class extends Encoder {
 };
 function settle({ delivered }, error) {
   if (delivered !== void 0) queueMicrotask(() => delivered(error === void 0 ? ok(void 0) : err(error)));
+}
+function unlessInTime(clock, timeout, signal, giveUp) {
+  const late = () => giveUp({ code: "TIMEOUT", message: `no reply within ${timeout} ms` });
+  const cancelTimer = timeout === null ? void 0 : deadline(clock, timeout, late);
+  const abort = () => giveUp(ABORTED);
+  signal?.addEventListener("abort", abort);
+  return () => {
+    cancelTimer?.();
+    signal?.removeEventListener("abort", abort);
+  };
 }
 
 // handfast/listeners.ts
@@ -1295,17 +1302,12 @@ var Channels = class {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
       };
-      const most = timeout ?? this.#core.timeout(membership.join);
-      const late = () => giveUp({ code: "TIMEOUT", message: `no answer within ${most} ms` });
-      const cancelTimer = deadline(this.#core.clock, most, late);
-      const abort = () => giveUp(ABORTED);
-      signal?.addEventListener("abort", abort);
+      const release = unlessInTime(this.#core.clock, timeout ?? this.#core.timeout(membership.join), signal, giveUp);
       membership.subscriptions.set(subscription, {
         ignoreRejection: () => promise.catch(() => {
         }),
         settle: (error) => {
-          cancelTimer();
-          signal?.removeEventListener("abort", abort);
+          release();
           if (error === void 0) resolve2(subscription);
           else reject(new CallFailedError(error));
         }

@@ -70,7 +70,7 @@ export function reportRule(value: unknown, report: Report, rule: Rule): void {
 type Reporter = (value: unknown, report: Report, limits: unknown, additional: unknown) => void;
 
 /** `type: string`, with `minLength`, `maxLength` and `pattern`. */
-export function reportString(value: unknown, report: Report, limits: StringLimits): false | void {
+export function reportString(value: unknown, report: Report, limits: StringLimits): void {
   if (typeof value !== 'string') return wrongType('string', report, 'a');
   const { minLength: least, maxLength: most, pattern, source } = limits;
   // Code points are half as many as code units at least, and are counted only if that does not decide.
@@ -81,7 +81,7 @@ export function reportString(value: unknown, report: Report, limits: StringLimit
 }
 
 /** `type: number`, with `minimum`, `maximum` and `exclusiveMinimum`. */
-export function reportNumber(value: unknown, report: Report, limits: NumberLimits): false | void {
+export function reportNumber(value: unknown, report: Report, limits: NumberLimits): void {
   if (!Number.isFinite(value)) return wrongType('number', report, 'a');
   bounds(value as number, limits.minimum, limits.maximum, report, 'imum', 'be');
   const { exclusiveMinimum: bound } = limits;
@@ -95,7 +95,7 @@ export function reportInteger(value: unknown, report: Report, limits: NumberLimi
 }
 
 /** `type: string`, with an `enum`. */
-export function reportEnum(value: unknown, report: Report, values: readonly string[]): false | void {
+export function reportEnum(value: unknown, report: Report, values: readonly string[]): void {
   if (typeof value !== 'string') return wrongType('string', report, 'a');
   if (!values.includes(value)) notEnum(values, report);
 }
@@ -106,7 +106,7 @@ export function reportConst(value: unknown, report: Report, allowed: string): vo
 }
 
 /** `type: array`, with `items`, `minItems` and `maxItems`. */
-export function reportArray(value: unknown, report: Report, { items, minItems, maxItems }: ArrayLimits): false | void {
+export function reportArray(value: unknown, report: Report, { items, minItems, maxItems }: ArrayLimits): void {
   if (!Array.isArray(value)) return wrongType('array', report, 'an');
   if (items) for (let i = 0; i < value.length; i++) reportMember(value[i], report, items, i);
   bounds(value.length, minItems, maxItems, report, 'Items', 'have', ' item', ' items');
@@ -118,7 +118,7 @@ export function reportObject(
   report: Report,
   properties: PropertyRules,
   additional?: ObjectRule[2],
-): false | void {
+): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrongType('object', report, 'an');
   let missing: string[] | undefined;
   for (const name in properties) {

@@ -16,9 +16,14 @@ export type ObjectsOf<T> = Exclude<T, string | number | boolean | null | readonl
 // `type`
 
 /** Reports a violation of `type`, of any type but null. */
-export function wrongType(type: string, report: Report, article: 'a' | 'an'): false {
+export function wrongType(type: string, report: Report, article: 'a' | 'an'): void {
   fail(report, 'type', `must be ${article} ${type}`, type);
-  return false;
+}
+
+/** Returns whether a value has the type, and reports if it has not. */
+function hasType(has: boolean, type: string, report: Report, article: 'a' | 'an'): boolean {
+  if (!has) wrongType(type, report, article);
+  return has;
 }
 
 /** Whether a value is a JSON object. */
@@ -28,22 +33,22 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** `type: object` */
 export function object(value: unknown, report: Report): value is JsonObject {
-  return isObject(value) || wrongType('object', report, 'an');
+  return hasType(isObject(value), 'object', report, 'an');
 }
 
 /** `type: array` */
 export function array(value: unknown, report: Report): value is readonly unknown[] {
-  return Array.isArray(value) || wrongType('array', report, 'an');
+  return hasType(Array.isArray(value), 'array', report, 'an');
 }
 
 /** `type: string` */
 export function string(value: unknown, report: Report): value is string {
-  return typeof value === 'string' || wrongType('string', report, 'a');
+  return hasType(typeof value === 'string', 'string', report, 'a');
 }
 
 /** `type: boolean` */
 export function boolean(value: unknown, report: Report): value is boolean {
-  return typeof value === 'boolean' || wrongType('boolean', report, 'a');
+  return hasType(typeof value === 'boolean', 'boolean', report, 'a');
 }
 
 /** Whether a value is a number in JSON. */
@@ -63,12 +68,12 @@ export function isSafeInteger(value: unknown): value is number {
 
 /** `type: number`. A number too large for a double does not pass. */
 export function number(value: unknown, report: Report): value is number {
-  return Number.isFinite(value) || wrongType('number', report, 'a');
+  return hasType(Number.isFinite(value), 'number', report, 'a');
 }
 
 /** `type: integer`. `1.0` and `-0` are integers. */
 export function integer(value: unknown, report: Report): value is number {
-  return Number.isInteger(value) || wrongType('integer', report, 'an');
+  return hasType(Number.isInteger(value), 'integer', report, 'an');
 }
 
 /** `type: integer` where the schema sets no bound: ±(2⁵³−1). */

@@ -8,7 +8,7 @@ import type { Channel, Message, PresenceDescriptor, Request } from './descriptor
 import type { EnvelopeFields } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { CallOptions } from './options.js';
-import { ABORTED, type PendingRequest, type Sending } from './outbound.js';
+import { ABORTED, type PendingRequest, type Sending, unlessInTime } from './outbound.js';
 import { CallFailedError, type Failure, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
 import { type SubscribedChannel, Subscription } from './subscription.js';
@@ -115,16 +115,11 @@ export class Channels implements ClientChannels {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
       };
-      const most = timeout ?? this.#core.timeout(membership.join);
-      const late = (): void => giveUp({ code: 'TIMEOUT', message: `no answer within ${most} ms` });
-      const cancelTimer = deadline(this.#core.clock, most, late);
-      const abort = (): void => giveUp(ABORTED);
-      signal?.addEventListener('abort', abort);
+      const release = unlessInTime(this.#core.clock, timeout ?? this.#core.timeout(membership.join), signal, giveUp);
       membership.subscriptions.set(subscription, {
         ignoreRejection: () => promise.catch(() => {}),
         settle: error => {
-          cancelTimer();
-          signal?.removeEventListener('abort', abort);
+          release();
           if (error === undefined) resolve(subscription);
           else reject(new CallFailedError(error));
         },

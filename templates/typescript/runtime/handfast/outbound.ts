@@ -145,14 +145,7 @@ export abstract class Outbound extends Encoder {
     if (!transient && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
     answers.forEach(answer => this.register(answer));
     this.#hasOrdered ||= inOrder;
-    const cancelTimer =
-      timeout === null ? undefined : deadline(this.clock, timeout, () => this.fail(entry, { code: 'TIMEOUT', message: `no reply within ${timeout} ms` }));
-    const abort = (): void => this.fail(entry, ABORTED);
-    signal?.addEventListener('abort', abort);
-    entry.release = () => {
-      cancelTimer?.();
-      signal?.removeEventListener('abort', abort);
-    };
+    entry.release = unlessInTime(this.clock, timeout, signal, error => this.fail(entry, error));
     this.#usedBytes += entry.bytes;
     if (as === 'rejoin' && this.isOpen) this.#write(entry);
     else this.#enqueue(entry);
@@ -371,4 +364,21 @@ export abstract class Outbound extends Encoder {
 /** Reports whether a message without a reply was received. A listener that throws is an uncaught error. */
 function settle({ delivered }: Entry, error?: RuntimeError): void {
   if (delivered !== undefined) queueMicrotask(() => delivered(error === undefined ? ok(undefined) : err(error)));
+}
+
+/** Calls back once the time is up, or the signal is aborted. Returns a function that keeps it from that. */
+export function unlessInTime(
+  clock: Clock,
+  timeout: number | null,
+  signal: AbortSignal | undefined,
+  giveUp: (error: RuntimeError) => void,
+): () => void {
+  const late = (): void => giveUp({ code: 'TIMEOUT', message: `no reply within ${timeout} ms` });
+  const cancelTimer = timeout === null ? undefined : deadline(clock, timeout, late);
+  const abort = (): void => giveUp(ABORTED);
+  signal?.addEventListener('abort', abort);
+  return () => {
+    cancelTimer?.();
+    signal?.removeEventListener('abort', abort);
+  };
 }
