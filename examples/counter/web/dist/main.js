@@ -1550,7 +1550,7 @@ var CLOSE_TIMEOUT = 2e3;
 function webSocket(constructor) {
   return (url, subprotocol, events) => {
     const own = constructor ?? globalThis.WebSocket;
-    if (own === void 0) throw new Error("handfast: no WebSocket: pass that of `ws`: `connect(url, { WebSocket })`");
+    if (own === void 0) throw new Error("handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`");
     const socket = new own(webSocketUrl(url), [subprotocol]);
     const close = (code, reason) => {
       socket.onopen = socket.onmessage = socket.onclose = null;
