@@ -77,6 +77,8 @@ pub(super) struct Context<'p> {
     pub(super) inlined: Vec<bool>,
     /// Whether a message of the client contains it, by schema.
     pub(super) sent_by_client: Vec<bool>,
+    /// Whether a client receives it, by schema.
+    pub(super) received_by_client: Vec<bool>,
     /// The functions that have a name.
     pub(super) functions: BTreeMap<Usage, String>,
     /// The guards that have a name.
@@ -149,6 +151,7 @@ impl<'p> Context<'p> {
             answers: api_names::replies(protocol, Side::Server),
             inlined,
             sent_by_client: sent_by_client(protocol),
+            received_by_client: received_by_client(protocol),
             functions: BTreeMap::new(),
             guards: BTreeMap::new(),
             constants: BTreeMap::new(),
@@ -198,12 +201,27 @@ fn is_choice(schema: &Schema) -> bool {
 
 /// Which schemas are part of messages of the client.
 fn sent_by_client(protocol: &Protocol) -> Vec<bool> {
+    let messages = protocol.messages.iter();
+    reached(
+        protocol,
+        messages.filter_map(|message| message.client.as_ref()?.payload),
+    )
+}
+
+/// Which schemas are part of what a client receives: messages, the data of errors, and what is said of members of channels.
+fn received_by_client(protocol: &Protocol) -> Vec<bool> {
+    let messages = protocol.messages.iter();
+    let payloads = messages.filter_map(|message| message.server.as_ref()?.payload);
+    let data = protocol.errors.iter().filter_map(|error| error.data);
+    let channels = protocol.channels.iter();
+    let infos = channels.filter_map(|channel| channel.presence.and_then(|presence| presence.info));
+    reached(protocol, payloads.chain(data).chain(infos))
+}
+
+/// The schemas that others contain, and those.
+fn reached(protocol: &Protocol, from: impl Iterator<Item = SchemaId>) -> Vec<bool> {
     let mut reached = vec![false; protocol.schemas.len()];
-    let mut waiting: Vec<SchemaId> = protocol
-        .messages
-        .iter()
-        .filter_map(|message| message.client.as_ref()?.payload)
-        .collect();
+    let mut waiting: Vec<SchemaId> = from.collect();
     while let Some(id) = waiting.pop() {
         if !std::mem::replace(&mut reached[id.0 as usize], true) {
             waiting.extend(protocol.schemas[id].subschemas());

@@ -3,10 +3,12 @@
 use super::{
     context::{Context, Usage},
     locals::is_not_inherited,
+    recursion::Recursion,
 };
 use handfast_schema::{
     Schema, SchemaId, Type, TypeSet,
     openness::{Purpose, UnknownFields, unknown_fields},
+    union::{Discriminant, Distinction, Union, union},
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -73,14 +75,53 @@ impl Context<'_> {
                 .all(|(name, _)| is_not_inherited(name))
     }
 
-    fn is_plain_array(&self, usage: &Usage, schema: &Schema) -> bool {
+    /// The items of an array that is asked for nothing but those and how many they are.
+    pub(super) fn only_items(&self, schema: &Schema) -> Option<SchemaId> {
         let known = Schema {
             items: schema.items,
             min_items: schema.min_items,
             max_items: schema.max_items,
             ..bare(schema)
         };
-        let Some(items) = schema.items.filter(|_| *schema == known) else {
+        let is_array = schema.types.and_then(TypeSet::single) == Some(Type::Array);
+        // `false` has words of its own.
+        let items = schema.items.filter(|id| self.boolean(*id) != Some(false));
+        items.filter(|_| is_array && *schema == known)
+    }
+
+    /// The branches of a union of objects that is asked for nothing else, by the text of a property.
+    pub(super) fn only_branches(&self, schema: &Schema) -> Option<Discriminant> {
+        let known = Schema {
+            any_of: schema.any_of.clone(),
+            one_of: schema.one_of.clone(),
+            ..bare(schema)
+        };
+        let branches = match (schema.any_of.as_slice(), schema.one_of.as_slice()) {
+            (branches, []) | ([], branches) => branches,
+            _ => return None,
+        };
+        if *schema != known || schema.types.is_some() {
+            return None;
+        }
+        match union(&self.protocol.schemas, branches)? {
+            Union {
+                nullable: false,
+                distinction: Distinction::Property(discriminant),
+            } => Some(discriminant),
+            _ => None,
+        }
+    }
+
+    /// Whether a client sends it and never receives it.
+    pub(super) fn is_only_sent(&self, id: SchemaId) -> bool {
+        let id = id.0 as usize;
+        self.sent_by_client[id]
+            && !self.received_by_client[id]
+            && self.recursion[id] == Recursion::None
+    }
+
+    fn is_plain_array(&self, usage: &Usage, schema: &Schema) -> bool {
+        let Some(items) = self.only_items(schema) else {
             return false;
         };
         let item = self.resolved(usage.child(items));

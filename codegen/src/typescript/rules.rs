@@ -5,9 +5,14 @@ use super::{
     body::Body,
     context::{ConstantKind, Context, Usage},
     kinds::Closed,
+    recursion::Recursion,
     text,
 };
-use handfast_schema::{Number, Type, TypeSet, number::MAX_SAFE_INTEGER, openness::Purpose};
+use handfast_schema::{
+    Number, Type, TypeSet,
+    number::MAX_SAFE_INTEGER,
+    openness::{Purpose, UnknownFields, unknown_fields},
+};
 
 /// How deep rules of named types are written before the types themselves.
 const MAX_OPEN_RULES: usize = 32;
@@ -22,6 +27,8 @@ pub(super) enum Rule {
     Enum(String),
     /// This string.
     Const(String),
+    /// The rule of each branch of a union, by the value of a property.
+    Branches(String, String),
     /// A function of the runtime, and what it asks for.
     Data {
         function: &'static str,
@@ -95,6 +102,9 @@ impl Rule {
             Self::Validator(name) | Self::Object(name) => name.clone(),
             Self::Enum(values) => format!("[hf.reportEnum, {values}]"),
             Self::Const(value) => format!("[hf.reportConst, {value}]"),
+            Self::Branches(property, rules) => {
+                format!("[hf.reportBranches, {property}, {rules}]")
+            }
             Self::Data { function, limits } => format!("[hf.{function}, {}]", object(limits)),
         }
     }
@@ -106,6 +116,9 @@ impl Rule {
             Self::Object(name) => format!("hf.reportRule(value, report, {name});"),
             Self::Enum(values) => format!("hf.reportEnum(value, report, {values});"),
             Self::Const(value) => format!("hf.reportConst(value, report, {value});"),
+            Self::Branches(property, rules) => {
+                format!("hf.reportBranches(value, report, {property}, {rules});")
+            }
             Self::Data { function, limits } => {
                 format!("hf.{function}(value, report, {});", object(limits))
             }
@@ -126,13 +139,24 @@ impl Context<'_> {
             return Some(rule);
         }
         let schema = &self.protocol.schemas[usage.id];
-        if let Some(items) = schema.items {
-            let item = self.rule_of(body, usage.child(items), "Item");
-            let counts = [schema.min_items, schema.max_items];
-            return Some(Rule::array(Some(item.expression()), counts));
+        if schema.items.is_some() {
+            return self.items_rule(body, *usage, "Item");
         }
         let is_plain = schema.properties.iter().all(|(name, _)| is_plain(name));
         is_plain.then(|| self.object_rule(body))
+    }
+
+    /// The rule of an array with nothing but items and bounds of their number.
+    pub(super) fn items_rule(
+        &mut self,
+        body: &mut Body<'_>,
+        usage: Usage,
+        ending: &str,
+    ) -> Option<Rule> {
+        let schema = &self.protocol.schemas[usage.id];
+        let item = self.rule_of(body, usage.child(schema.items?), ending);
+        let counts = [schema.min_items, schema.max_items];
+        Some(Rule::array(Some(item.expression()), counts))
     }
 
     /// The rule of a scalar.
@@ -235,7 +259,49 @@ impl Context<'_> {
         if let Some(rule) = self.declared_rule(body, resolved) {
             return rule;
         }
+        // Where the guard has a function for it, that reports as well.
+        if self.is_only_sent(body.usage.id)
+            && let Some(rule) = self.inner_rule(body, resolved, ending)
+        {
+            return rule;
+        }
         Rule::Validator(self.reference(body, usage, &format!("{}{ending}", body.stem)))
+    }
+
+    /// The rule of an array whose items have no guard, or of a union whose branches have rules of their own.
+    fn inner_rule(&mut self, body: &mut Body<'_>, usage: Usage, ending: &str) -> Option<Rule> {
+        let Usage {
+            id,
+            purpose,
+            tracked,
+        } = usage;
+        let recursion = self.recursion[id.0 as usize];
+        if tracked || purpose == Purpose::Test || recursion != Recursion::None {
+            return None;
+        }
+        let schema = &self.protocol.schemas[id];
+        if self.only_items(schema).is_some() {
+            return self.items_rule(body, usage, &format!("{ending}Item"));
+        }
+        let discriminant = self.only_branches(schema)?;
+        let how = match self.is_strict(id) {
+            true => unknown_fields(&self.protocol.schemas, id),
+            false => UnknownFields::AsWritten,
+        };
+        let mut rules = Vec::new();
+        for (value, branch) in &discriminant.branches {
+            let branch = self.resolved(Usage {
+                id: *branch,
+                purpose: how.in_place(purpose),
+                tracked,
+            });
+            let rule = self.declared_rule(body, branch)?;
+            rules.push(format!("[{}, {}]", text::value(value), rule.expression()));
+        }
+        Some(Rule::Branches(
+            text::string(&discriminant.property),
+            format!("[{}]", rules.join(", ")),
+        ))
     }
 
     /// The constant that is the rule of an object with a validator of its own. One that contains itself is left to that.

@@ -10,6 +10,7 @@ use super::{
     statements::{self, EVALUATED, Uses},
 };
 use crate::shape::DeclId;
+use handfast_schema::openness::Purpose;
 use handfast_templates::typescript::{Function, lay_out};
 
 impl Context<'_> {
@@ -71,8 +72,15 @@ impl Context<'_> {
             tracked: false,
             ..pending.usage
         };
+        let is_list = plain == pending.usage
+            && plain.purpose != Purpose::Test
+            && self.only_items(body.schema).is_some();
         let behind = match has_guard {
             true => self.behind_guard(&mut body),
+            false if is_list => {
+                let rule = self.items_rule(&mut body, plain, "Item");
+                rule.map(|rule| vec![rule.statement()])
+            }
             false => None,
         };
         let (mut lines, uses) = match (behind, self.plain(&plain)) {

@@ -322,7 +322,7 @@ export function isAuth(value: unknown, strict: boolean = true): value is Auth {
 }
 
 export function validateAuth(value: unknown, report: hf.Report): void {
-  if (!isAuth(value, report.strict)) hf.reportRule(value, report, authRule);
+  hf.reportRule(value, report, authRule);
 }
 
 /** Enter a room, and hear what is said in it. */
@@ -345,7 +345,7 @@ export function isRoomJoin(value: unknown, strict: boolean = true): value is Roo
 }
 
 export function validateRoomJoin(value: unknown, report: hf.Report): void {
-  if (!isRoomJoin(value, report.strict)) hf.reportRule(value, report, roomJoinRule);
+  hf.reportRule(value, report, roomJoinRule);
 }
 
 /** Who is in the room, and what was said last. */
@@ -399,7 +399,7 @@ export function isRoomLeave(value: unknown, strict: boolean = true): value is Ro
 }
 
 export function validateRoomLeave(value: unknown, report: hf.Report): void {
-  if (!isRoomLeave(value, report.strict)) hf.reportRule(value, report, roomLeaveRule);
+  hf.reportRule(value, report, roomLeaveRule);
 }
 
 /** Say something in a room. */
@@ -418,7 +418,7 @@ const chatSendRule: hf.ObjectRule = [hf.reportObject, {
   '?': ['attachments'],
   roomId: [hf.reportString, { pattern: roomIdPattern, source: '^[a-z0-9-]{1,64}$' }],
   text: [hf.reportString, { minLength: 1, maxLength: 2000 }],
-  attachments: validateChatSendAttachments,
+  attachments: [hf.reportArray, { items: [hf.reportBranches, 'kind', [['image', attachmentImageRule], ['snippet', attachmentSnippetRule]]], maxItems: 4 }],
 }, hf.reportAdditionalIfSent];
 
 export function isChatSend(value: unknown, strict: boolean = true): value is ChatSend {
@@ -433,17 +433,11 @@ export function isChatSend(value: unknown, strict: boolean = true): value is Cha
 }
 
 export function validateChatSend(value: unknown, report: hf.Report): void {
-  if (!isChatSend(value, report.strict)) hf.reportRule(value, report, chatSendRule);
+  hf.reportRule(value, report, chatSendRule);
 }
 
 function validateChatSendAttachments(value: unknown, report: hf.Report): void {
-  if (!hf.array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateAttachment(value[i], report);
-    hf.prefixPath(report, before, i);
-  }
-  if (!(value.length <= 4)) hf.reportArray(value, report, { maxItems: 4 });
+  hf.reportArray(value, report, { items: [hf.reportBranches, 'kind', [['image', attachmentImageRule], ['snippet', attachmentSnippetRule]]], maxItems: 4 });
 }
 
 /** Somebody said something. */
@@ -475,12 +469,7 @@ export function validateChatMessage(value: unknown, report: hf.Report): void {
 }
 
 function validateChatMessageAttachments(value: unknown, report: hf.Report): void {
-  if (!hf.array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateAttachment(value[i], report);
-    hf.prefixPath(report, before, i);
-  }
+  hf.reportArray(value, report, { items: validateAttachment });
 }
 
 /** Somebody is typing. As the client sends it. */
@@ -503,7 +492,7 @@ export function isUserTypingClient(value: unknown, strict: boolean = true): valu
 }
 
 export function validateUserTypingClient(value: unknown, report: hf.Report): void {
-  if (!isUserTypingClient(value, report.strict)) hf.reportRule(value, report, userTypingClientRule);
+  hf.reportRule(value, report, userTypingClientRule);
 }
 
 /** Somebody is typing. As the server sends it. */
@@ -586,7 +575,7 @@ export function isPricesWatch(value: unknown, strict: boolean = true): value is 
 }
 
 export function validatePricesWatch(value: unknown, report: hf.Report): void {
-  if (!isPricesWatch(value, report.strict)) hf.reportRule(value, report, pricesWatchRule);
+  hf.reportRule(value, report, pricesWatchRule);
 }
 
 function validatePricesWatchSymbols(value: unknown, report: hf.Report): void {
@@ -698,7 +687,7 @@ export function isPricesBook(value: unknown, strict: boolean = true): value is P
 }
 
 export function validatePricesBook(value: unknown, report: hf.Report): void {
-  if (!isPricesBook(value, report.strict)) hf.reportRule(value, report, pricesBookRule);
+  hf.reportRule(value, report, pricesBookRule);
 }
 
 /** The order book. */
@@ -732,23 +721,11 @@ export function validatePricesSnapshot(value: unknown, report: hf.Report): void 
 }
 
 function validatePricesSnapshotBids(value: unknown, report: hf.Report): void {
-  if (!hf.array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateLevel(value[i], report);
-    hf.prefixPath(report, before, i);
-  }
-  if (!(value.length <= 100)) hf.reportArray(value, report, { maxItems: 100 });
+  hf.reportArray(value, report, { items: validateLevel, maxItems: 100 });
 }
 
 function validatePricesSnapshotAsks(value: unknown, report: hf.Report): void {
-  if (!hf.array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateLevel(value[i], report);
-    hf.prefixPath(report, before, i);
-  }
-  if (!(value.length <= 100)) hf.reportArray(value, report, { maxItems: 100 });
+  hf.reportArray(value, report, { items: validateLevel, maxItems: 100 });
 }
 
 /**
@@ -775,7 +752,7 @@ export function isPricesQuote(value: unknown, strict: boolean = true): value is 
 }
 
 export function validatePricesQuote(value: unknown, report: hf.Report): void {
-  if (!isPricesQuote(value, report.strict)) hf.reportRule(value, report, pricesQuoteRule);
+  hf.reportRule(value, report, pricesQuoteRule);
 }
 
 /**

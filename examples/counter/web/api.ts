@@ -48,7 +48,7 @@ export function isCounterAdd(value: unknown, strict: boolean = true): value is C
 }
 
 export function validateCounterAdd(value: unknown, report: hf.Report): void {
-  if (!isCounterAdd(value, report.strict)) hf.reportRule(value, report, counterAddRule);
+  hf.reportRule(value, report, counterAddRule);
 }
 
 export interface CountChanged {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -44,6 +45,25 @@ test('a type costs nothing, and neither does a module that is not used', () => {
 
 test('the runtime needs no eval, so a strict Content-Security-Policy lets it run', () => {
   assert.doesNotMatch(bundle(`export * from './api.js'`), /\beval\b|new Function/);
+});
+
+test('a page weighs what the figures say, within a hundredth', () => {
+  const figures = readFileSync(new URL('../../../docs/figures.md', import.meta.url), 'utf8');
+  const rows = {
+    connect: '`connect`',
+    'connect and call': '`connect` and one call',
+    page: 'the page of the example',
+    'what the page imports': 'what that page imports: generated code and runtime, without `main.ts`',
+  };
+  const sizes = execFileSync(process.execPath, ['sizes.js'], { cwd: fileURLToPath(new URL('../', import.meta.url)), encoding: 'utf8' });
+  for (const [name, row] of Object.entries(rows)) {
+    const said = figures.split('\n').find(line => line.startsWith(`| ${row} |`)).split('|');
+    for (const [i, example] of Object.keys(pages).entries()) {
+      const bytes = Number(sizes.split('\n').find(line => line.startsWith(`${example}: ${name} `)).split(/ +/).at(-1));
+      const figure = Number(said[i + 2].replace(',', ''));
+      assert.ok(Math.abs(bytes - figure) <= figure / 100, `${example}, ${name}: ${bytes} bytes, and docs/figures.md says ${figure}`);
+    }
+  }
 });
 
 for (const [example, page] of Object.entries(pages)) {

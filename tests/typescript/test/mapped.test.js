@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CallFailedError, defaultEnvelope, mapRoles, ok, SessionRefusedError } from '../build/out/handfast.js';
+import { CallFailedError, defaultEnvelope, mapRoles, SessionRefusedError } from '../build/out/handfast.js';
 import * as api from '../build/out/api.js';
 import { settled } from './fakes.js';
 import { setUp } from './setup.js';
@@ -125,7 +125,7 @@ test('a pointer reaches nothing that an object inherits', () => {
   const roles = mapRoles({ error: { receive: bare, fields: { data: '/__proto__', message: '/toString' } } });
   const incoming = roles.incoming({ name: 'error', receive() {} }, 'error');
   for (const payload of [{}, null]) {
-    const { value } = roles.translate(ok({ incoming, message: { type: 'error', payload } }), { version: '1.0.0', hash: '' });
-    assert.deepEqual(value.message.payload, { code: 'FAILED', message: 'the request failed' });
+    const { message } = roles.translate({ incoming, message: { type: 'error', payload } }, { version: '1.0.0', hash: '' });
+    assert.deepEqual(message.payload, { code: 'FAILED', message: 'the request failed' });
   }
 });

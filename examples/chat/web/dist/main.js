@@ -58,36 +58,32 @@ function formatViolation(violation2) {
 function wrongType(type, report, article) {
   fail(report, "type", `must be ${article} ${type}`, type);
 }
+function hasType(has2, type, report, article) {
+  if (!has2) wrongType(type, report, article);
+  return has2;
+}
 function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function object(value, report) {
-  if (isObject(value)) return true;
-  wrongType("object", report, "an");
-  return false;
+  return hasType(isObject(value), "object", report, "an");
 }
 function array(value, report) {
-  if (Array.isArray(value)) return true;
-  wrongType("array", report, "an");
-  return false;
+  return hasType(Array.isArray(value), "array", report, "an");
 }
 function string(value, report) {
-  if (typeof value === "string") return true;
-  wrongType("string", report, "a");
-  return false;
+  return hasType(typeof value === "string", "string", report, "a");
 }
 function boolean(value, report) {
-  if (typeof value === "boolean") return true;
-  wrongType("boolean", report, "a");
-  return false;
+  return hasType(typeof value === "boolean", "boolean", report, "a");
 }
 function isSafeInteger(value) {
   return Number.isSafeInteger(value);
 }
 function integer(value, report) {
-  if (Number.isInteger(value)) return true;
-  wrongType("integer", report, "an");
-  return false;
+  return hasType(Number.isInteger(value), "integer", report, "an");
+}
+function anything() {
 }
 var noPayload = (value, report) => {
   if (object(value, report) && report.strict) noAdditionalProperties(value, NOTHING, report);
@@ -160,17 +156,6 @@ function uniqueItems(value, report) {
 function has(value, name) {
   return value[name] !== void 0 && Object.hasOwn(value, name);
 }
-function property(value, name, validate, report) {
-  if (!has(value, name)) return;
-  const before = report.violations.length;
-  validate(value[name], report);
-  if (report.violations.length > before) prefixPath(report, before, pointerSegment(name));
-}
-function required(value, names, report) {
-  for (const name of names) {
-    if (!has(value, name)) missingProperty(name, report);
-  }
-}
 function missingProperty(name, report) {
   fail(report, "required", `must have the property ${JSON.stringify(name)}`, name);
 }
@@ -178,13 +163,14 @@ function isClosed(value, declared) {
   return undeclared(value, declared).length === 0;
 }
 function noAdditionalProperties(value, declared, report) {
-  additionalProperties(value, declared, undeclaredProperty, report);
+  for (const name of undeclared(value, declared)) {
+    const before = report.violations.length;
+    undeclaredProperty(value, report);
+    prefixPath(report, before, pointerSegment(name));
+  }
 }
 function undeclaredProperty(_, report) {
   fail(report, "additionalProperties", "is not a known property");
-}
-function additionalProperties(value, declared, validate, report) {
-  for (const name of undeclared(value, declared)) property(value, name, validate, report);
 }
 var NONE = [];
 function undeclared(value, declared) {
@@ -203,7 +189,7 @@ function discriminant(value, name) {
 }
 function noVariant(value, name, allowed, report) {
   if (!object(value, report)) return;
-  if (!has(value, name)) return required(value, [name], report);
+  if (!has(value, name)) return missingProperty(name, report);
   const before = report.violations.length;
   notEnum(allowed, report);
   prefixPath(report, before, pointerSegment(name));
@@ -251,6 +237,13 @@ function reportObject(value, report, properties, additional) {
   }
   additional?.(value, properties, report);
   if (missing !== void 0) for (const name of missing) missingProperty(name, report);
+}
+function reportBranches(value, report, property, branches) {
+  deduplicate(report);
+  const kind2 = discriminant(value, property);
+  const branch = branches.find(([value2]) => value2 === kind2);
+  if (branch !== void 0) reportRule(value, report, branch[1]);
+  else noVariant(value, property, branches.map(([value2]) => value2), report);
 }
 function reportMember(member, report, rule, key) {
   const before = report.violations.length;
@@ -461,15 +454,8 @@ var Link = class {
     this.#pinged = void 0;
     this.#isExtended = false;
   }
-  /** Counts a message. */
-  count(bytes, now) {
-    if (!this.isCounting) return;
-    this.received++;
-    this.#bytes += bytes;
-    this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
-  }
-  /** A message was received that contains its number. Numbers may begin anew. */
-  number(number, bytes, now) {
+  /** Counts a message, which may contain its number. Numbers may begin anew. */
+  count(bytes, now, number = this.received + 1) {
     if (!this.isCounting) return;
     this.received = number;
     this.#acknowledged = Math.min(this.#acknowledged, number);
@@ -478,9 +464,7 @@ var Link = class {
   }
   /** The peer skips volatile messages that were lost: what follows has the number after `last`. */
   skip(last, now) {
-    if (!this.isCounting || last <= this.received) return;
-    this.received = last;
-    this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
+    if (last > this.received) this.count(0, now, last);
   }
   /** The number to acknowledge, if it is time for that. `asked` if the peer asks: it sent a ping. */
   acknowledge(asked, now) {
@@ -630,7 +614,7 @@ function throwOwn() {
 }
 
 // handfast/decode.ts
-function register(message, envelope, byTag, own, tag = tagOf(message)) {
+function register(message, { envelope, byTag, own }, tag = tagOf(message)) {
   if (message.envelope !== void 0 && message.envelope.tag.name !== envelope.tag.name) {
     if (!own.includes(message)) own.push(message);
   } else if (tag !== null) {
@@ -640,36 +624,23 @@ function register(message, envelope, byTag, own, tag = tagOf(message)) {
 var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
 var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
-var MANY_DIGITS = 210;
-var DIGIT_RUN = /\b\d{210}/;
+var MANY_DIGITS = /\b\d{210}/;
 var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 var NOT_JSON = "not JSON";
 var TOO_DEEP = "nested too deeply";
-function isDeeper(value, depth) {
-  return nests(value, Math.min(depth, MAX_DEPTH));
-}
 var MAX_DEPTH = 512;
-function nests(value, depth) {
+function isDeeper(value, depth) {
   if (typeof value !== "object" || value === null) return false;
-  if (depth <= 0) return true;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) if (typeof value[i] === "object" && nests(value[i], depth - 1)) return true;
-    return false;
-  }
-  for (const name in value) {
-    const item2 = value[name];
-    if (typeof item2 === "object" && nests(item2, depth - 1)) return true;
-  }
-  return false;
+  return depth <= 0 || Object.values(value).some((item2) => isDeeper(item2, Math.min(depth, MAX_DEPTH) - 1));
 }
 function parseFrame(frame, depth, encoding) {
   if (encoding !== void 0) return encoding.decode(frame, depth);
-  return typeof frame === "string" ? parse(frame, depth) : refuse("syntax", NOT_JSON);
+  return typeof frame === "string" ? parse(frame, depth) : err(decodeError("syntax", NOT_JSON));
 }
 function parse(text, depth) {
   const value = parseJson(text);
-  const problem = textProblem(text, value, depth);
-  return problem === void 0 ? ok(value) : refuse("syntax", problem);
+  const problem = value === void 0 ? NOT_JSON : isDeeper(value, depth) ? TOO_DEEP : textProblem(text);
+  return problem === void 0 ? ok(value) : err(decodeError("syntax", problem));
 }
 function parseJson(text) {
   try {
@@ -678,38 +649,12 @@ function parseJson(text) {
     return void 0;
   }
 }
-function textProblem(text, value, depth) {
-  if (value === void 0) return NOT_JSON;
-  if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
-  if (text.includes("\\") && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return "a string has half a surrogate pair";
-  return (LARGE_EXPONENT.test(text) || mayHaveManyDigits(text) && DIGIT_RUN.test(text)) && overflows(text) ? "a number is too large" : void 0;
-}
-var OBJECT_LENGTH = 5;
-function mayNest(text, depth) {
-  const left = without(text, "[", depth);
-  return left < 0 || text.length >= OBJECT_LENGTH * left && without(text, "{", left) < 0;
-}
-function without(text, bracket, count) {
-  for (let at = text.indexOf(bracket); at >= 0 && count >= 0; at = text.indexOf(bracket, at + 1)) count--;
-  return count;
-}
-function hasLoneSurrogate(text) {
-  return SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ""));
-}
-function mayHaveManyDigits(text) {
-  const step = MANY_DIGITS / 2;
-  for (let at = step - 1; at + step < text.length; at += step) {
-    if (isDigit(text.charCodeAt(at)) && isDigit(text.charCodeAt(at + step))) return true;
-  }
-  return false;
-}
-function isDigit(code) {
-  return code >= 48 && code <= 57;
+function textProblem(text) {
+  if (SURROGATE_ESCAPE.test(text) && SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ""))) return "a string has half a surrogate pair";
+  return (LARGE_EXPONENT.test(text) || MANY_DIGITS.test(text)) && overflows(text) ? "a number is too large" : void 0;
 }
 function overflows(text) {
-  for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
-    if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
-  }
+  for (const [token] of text.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
   return false;
 }
 function read(value, reader) {
@@ -736,45 +681,38 @@ function readWhole(value, reader) {
     fields = readFields(value, envelope, report);
   }
   const found = payloadOf(value, envelope);
-  const payload = incoming?.readBytes === void 0 ? found : incoming.readBytes(found);
-  const remains = () => ({ ...isTag && { type }, payload, ...fields });
+  const payload = incoming?.readBytes?.(found) ?? found;
+  const remains = { ...isTag && { type }, payload, ...fields };
   const { violations } = report;
   if (incoming === void 0) {
-    if (!isTag) return refuse("envelope", WRONG_ENVELOPE, remains(), [...tagViolations(type, tag), ...violations]);
-    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), violations);
-    return refuse("unknown-type", `no message has the type \`${type}\``, remains());
+    if (!isTag) return refuse("envelope", WRONG_ENVELOPE, remains, [...tagViolations(type, tag), ...violations]);
+    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, violations);
+    return refuse("unknown-type", `no message has the type \`${type}\``, remains);
   }
   refuseUnknown?.(value, envelope, report);
   const { channel } = envelope;
   if (incoming.channel !== void 0 && channel?.presence === "optional" && value[channel.name] === void 0) {
     missingProperty(channel.name, report);
   }
-  const wrong = payloadViolations(value, payload, envelope, incoming, report.strict);
-  if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains(), [...violations, ...wrong]);
-  if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains(), wrong);
-  const kept = incoming.receive === noPayload ? void 0 : payload;
-  return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
+  const { content } = envelope;
+  const direction = refuseUnknown === void 0 ? "received" : "sent";
+  let wrong = violationsOf(incoming.receive, payload, direction, content);
+  if (content !== null && wrong.length > 0 && value[content] === void 0) {
+    wrong = violationsOf((_, report2) => missingProperty(content, report2), value, direction);
+  }
+  if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, [...violations, ...wrong], incoming);
+  if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains, wrong, incoming);
+  return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? void 0 : payload, ...fields } };
 }
 function tagViolations(type, { name, kind: kind2 }) {
-  const report = { strict: false, violations: [] };
-  if (type === void 0) missingProperty(name, report);
-  else {
-    wrongKind(kind2, report);
-    prefixPath(report, 0, pointerSegment(name));
-  }
-  return report.violations;
-}
-function payloadViolations(message, payload, { content }, { receive }, strict) {
-  const direction = strict ? "sent" : "received";
-  const wrong = violationsOf(receive, payload, direction, content);
-  if (content === null || wrong.length === 0 || message[content] !== void 0) return wrong;
-  return violationsOf((_, report) => missingProperty(content, report), message, direction);
+  if (type === void 0) return violationsOf((_, report) => missingProperty(name, report), type, "received");
+  return violationsOf((_, report) => wrongKind(kind2, report), type, "received", name);
 }
 function find(value, id, reader) {
-  const { envelope: { outcome, tag }, pending, lookup, own } = reader;
+  const { envelope: { outcome, tag }, pending, byTag, own } = reader;
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
-  if (answer === void 0) return lookup(value[tag.name]) ?? (own && withTag(own, value, tag.name));
+  if (answer === void 0) return byTag.get(value[tag.name]) ?? withTag(own, value, tag.name);
   return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
 }
 function withTag(messages, value, usual) {
@@ -786,35 +724,40 @@ function payloadOf(message, envelope) {
   const payload = message[content];
   return payload === void 0 ? {} : payload;
 }
-var CODES = { syntax: "SYNTAX", envelope: "ENVELOPE", "unknown-type": "UNKNOWN_TYPE", invalid: "INVALID" };
 var WRONG_ENVELOPE = "the envelope does not fit";
-function refuse(kind2, words, remains = {}, violations = []) {
-  return err({ code: CODES[kind2], kind: kind2, message: describe(words, violations), violations, ...remains });
+function decodeError(kind2, words, remains = {}, violations = []) {
+  const code = kind2.toUpperCase().replace("-", "_");
+  return { code, kind: kind2, message: describe(words, violations), violations, ...remains };
+}
+function refuse(kind2, words, remains, violations, incoming) {
+  const error = decodeError(kind2, words, remains, violations);
+  return { incoming, message: error, error };
 }
 
 // handfast/encoder.ts
 var Encoder = class {
-  #protocol;
-  #encoding;
-  constructor(protocol2, encoding) {
-    this.#protocol = protocol2;
-    this.#encoding = encoding;
+  protocol;
+  options;
+  constructor(protocol2, options = {}) {
+    this.protocol = protocol2;
+    this.options = options;
   }
   /** Encodes a message, if a server would accept it. */
-  message(message, payload, fields) {
-    const envelope = message.envelope ?? this.#protocol.envelope.client;
+  encode(message, payload, fields) {
+    const envelope = message.envelope ?? this.protocol.envelope.client;
     const { content } = envelope;
-    const text = message.writeBytes === void 0 ? payload : message.writeBytes(payload);
+    const text = message.writeBytes?.(payload) ?? payload;
     const invalid = (words, violations2) => err({ code: "INVALID", message: describe(`the payload of \`${message.name}\` ${words}`, violations2), violations: violations2 });
     const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text);
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
-      packet = this.#raw(envelope, tagOf(message) ?? message.name, this.#encoding === void 0 ? text : message.packBytes?.(payload) ?? payload, fields);
+      const written = this.options.encoding === void 0 ? text : message.packBytes?.(payload) ?? payload;
+      packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.#protocol.limits?.message ?? Infinity;
+    const max = this.protocol.limits?.message ?? Infinity;
     if (packet.length * 3 > max && byteLength(packet) > max) {
       return err({ code: "TOO_LARGE", message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
@@ -826,26 +769,26 @@ var Encoder = class {
    * @param text The same without bytes.
    */
   violations(validate, payload, outer, under, text = payload) {
-    if (isDeeper(text, this.#protocol.depth - outer)) validate = tooDeep;
+    if (isDeeper(text, this.protocol.depth - outer)) validate = tooDeep;
     return violationsOf(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
   tag(role) {
-    const tag = this.#protocol.roles?.[role];
+    const tag = this.protocol.roles?.[role];
     if (role === "greeting") return tag ?? null;
     return tag === void 0 ? role : tag;
   }
   /** Encodes one of the session's own messages; `null` if the protocol has none. */
   session(role, payload, fields = {}) {
-    const { mapped, envelope } = this.#protocol;
+    const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
     const sent = mapped?.has(role) === true ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
-    return tag === null || sent === void 0 ? null : this.#raw(sent.envelope, tag, sent.payload, fields);
+    return tag === null || sent === void 0 ? null : this.#write(sent.envelope, tag, sent.payload, fields);
   }
-  #raw(envelope, tag, payload, fields) {
+  #write(envelope, tag, payload, fields) {
     const isVersioned = envelope.version?.presence === "required";
-    const all = isVersioned ? { ...fields, version: parseInt(this.#protocol.version, 10) } : fields;
-    return writeMessage(envelope, tag, payload, all, this.#encoding);
+    const all = isVersioned ? { ...fields, version: parseInt(this.protocol.version, 10) } : fields;
+    return writeMessage(envelope, tag, payload, all, this.options.encoding);
   }
 };
 function byteLength(text) {
@@ -870,16 +813,19 @@ var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
 var DEFAULT_OUTBOUND = 1048576;
 var OVERHEAD = 256;
 var POLL_INTERVAL = 20;
-var Outbound = class {
-  #core;
+var Outbound = class extends Encoder {
+  clock = this.options.clock ?? systemClock;
   /** The bound, in bytes. */
-  maxBytes;
-  /** Whether any request was identified by order. */
-  #hasOrdered = false;
+  maxBytes = this.protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
-  /** What is not written yet, in the order of the calls. The key of a message without a reply is its entry. */
-  #queued = /* @__PURE__ */ new Map();
+  /** Why nothing can be sent any more. */
+  closedError;
+  #lastId = 0;
+  /** Whether any request was identified by order. */
+  #hasOrdered = false;
+  /** What is not written yet, in the order of the calls. */
+  #queued = /* @__PURE__ */ new Set();
   /** The pending requests that were written, in order. */
   #written = /* @__PURE__ */ new Map();
   #nextOrder = 0;
@@ -889,77 +835,94 @@ var Outbound = class {
   /** A pong and an acknowledgement that found the socket full. Only the last of each is sent. */
   #control = /* @__PURE__ */ new Map();
   #cancelPoll;
-  constructor(core) {
-    this.#core = core;
-    this.maxBytes = core.protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
-  }
-  /** Enqueues a request. It fails, and never throws, if it cannot be sent. */
-  request(request, { timeout, signal, as }) {
-    const { id } = request;
-    if (signal?.aborted === true) return request.failed(ABORTED);
-    this.#hasOrdered ||= request.inOrder;
-    const entry = this.#entry(request.packet, { request, thisConnectionOnly: as !== void 0 });
-    if (as === void 0 && this.#isFull(entry, this.maxBytes)) return request.failed(this.#queueFull());
-    const timedOut = () => this.fail(id, { code: "TIMEOUT", message: `no reply within ${timeout} ms` });
-    const cancelTimer = timeout === null ? void 0 : deadline(this.#core.clock, timeout, timedOut);
-    const abort = () => this.fail(id, ABORTED);
-    signal?.addEventListener("abort", abort);
-    entry.release = () => {
-      cancelTimer?.();
-      signal?.removeEventListener("abort", abort);
-    };
+  /** Enqueues a request. If it cannot be sent, it fails, and never throws. */
+  request(request, payload, { timeout, signal, as }, answers, outcome, position = {}) {
+    const { client: client2, server } = this.protocol.envelope;
+    const { envelope, errors, idempotent } = request;
+    const number = ++this.#lastId;
+    const id = (envelope ?? client2).id?.kind === "integer" ? number : String(number);
+    const packet = this.#packet(request, payload, { id, ...position });
+    if (!packet.ok) return void outcome.failed(packet.error);
+    const inOrder = (envelope ?? server).correlate === "order";
+    const transient = as !== void 0;
+    const entry = this.#entry(packet.value, { id, inOrder, idempotent: idempotent === true, answers, errors, transient, ...outcome });
+    if (signal?.aborted === true) return void outcome.failed(ABORTED);
+    if (!transient && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
+    answers.forEach((answer) => this.register(answer));
+    this.#hasOrdered ||= inOrder;
+    entry.release = unlessInTime(this.clock, timeout, signal, (error) => this.fail(entry, error));
     this.#usedBytes += entry.bytes;
-    if (as === "rejoin" && this.isOpen) this.#write(id, entry);
-    else this.#enqueue(id, entry);
+    if (as === "rejoin" && this.isOpen) this.#write(entry);
+    else this.#enqueue(entry);
+    return entry;
   }
-  /** Enqueues a message without a reply. `isAnswer`: it answers a request of this session, and means nothing in another. */
-  send(packet, volatile, { delivered }, isAnswer = false) {
-    const entry = this.#entry(packet, { volatile, delivered, thisConnectionOnly: isAnswer });
+  /** Sends a message without a reply. An answer to a request of this session means nothing in another. */
+  send(message, payload, { delivered } = {}, fields = {}) {
+    const packet = this.#packet(message, payload, fields);
+    const { isReply = false } = fields;
+    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile === true && !isReply, delivered, transient: isReply }) : packet;
+  }
+  /** Enqueues a message without a reply. */
+  sendPacket(packet, how) {
+    const entry = this.#entry(packet, how);
+    const { volatile } = entry;
     if (volatile && (!this.isOpen || this.#isFull(entry, this.maxBytes / 2))) settle(entry, OUTCOME_UNKNOWN);
     else if (this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
     else {
       this.#usedBytes += entry.bytes;
-      this.#enqueue(entry, entry);
+      this.#enqueue(entry);
     }
     return ok(void 0);
   }
+  #packet(message, payload, fields) {
+    return this.closedError === void 0 ? this.encode(message, payload, fields) : err(this.closedError);
+  }
   #entry(packet, rest) {
     const bytes = byteLength(packet) + OVERHEAD;
-    return { order: this.#nextOrder++, packet, bytes, used: bytes, release() {
-    }, ...rest };
+    return { order: this.#nextOrder++, packet, bytes, used: bytes, ...rest };
   }
   /** Sends a message that is not counted, before all others. A server that does not read gets only the last of each. */
-  control(role, packet) {
+  control(role, payload, fields) {
+    const packet = this.session(role, payload, fields);
     if (packet === null || !this.isOpen) return;
     this.#control.set(role, packet);
     this.#flushControl();
   }
   /** There is always room for one message, so that none is queued for ever. */
   #isFull({ bytes }, max) {
-    const used = this.#usedBytes + this.#core.connection.buffered;
+    const used = this.#usedBytes + this.buffered;
     return used > 0 && used + bytes > max;
   }
   #queueFull() {
     return { code: "QUEUE_FULL", message: `${this.maxBytes} bytes are pending already`, retryable: true };
   }
-  #enqueue(key, entry) {
-    this.#queued.set(key, entry);
+  #enqueue(entry) {
+    this.#queued.add(entry);
     if (this.#queued.size === 1) this.flush();
   }
   /** Writes what is queued, as far as the socket has room. */
   flush() {
     if (!this.isOpen || !this.#flushControl()) return;
-    for (const [key, entry] of this.#queued) {
-      const unacknowledged = this.#sent.bytes;
-      if (this.#isSocketFull() || unacknowledged > 0 && unacknowledged + entry.bytes > this.maxBytes) return;
-      this.#write(key, entry);
+    for (const entry of this.#queued) {
+      const { bytes } = this.#sent;
+      if (this.#isSocketFull() || bytes > 0 && bytes + entry.bytes > this.maxBytes) return;
+      this.#write(entry);
       if (!this.isOpen) return;
     }
   }
   #flushControl() {
     if (this.#isSocketFull()) return false;
-    for (const packet of this.#control.values()) this.#core.connection.write(packet);
+    this.#control.forEach((packet) => this.write(packet));
     this.#control.clear();
+    return true;
+  }
+  /** Whether the socket's buffer is full; then it is polled. */
+  #isSocketFull() {
+    if (this.buffered <= this.maxBytes / 2) return false;
+    this.#cancelPoll ??= this.clock.after(POLL_INTERVAL, () => {
+      this.#cancelPoll = void 0;
+      this.flush();
+    });
     return true;
   }
   /** A session begins or ends. What was written in another is forgotten; what is written counts, or does not. */
@@ -968,7 +931,7 @@ var Outbound = class {
     this.#sent.begin(counting);
   }
   /** The server has received so many messages. Returns whether that is possible. */
-  acknowledge(received) {
+  acknowledged(received) {
     const forgotten = this.#sent.acknowledge(received);
     forgotten?.forEach((entry) => settle(entry));
     this.flush();
@@ -980,81 +943,60 @@ var Outbound = class {
   }
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received) {
-    this.isOpen = true;
     this.#sent.acknowledge(received)?.forEach((entry) => settle(entry));
-    for (const next of this.#sent.rest()) {
-      const packet = typeof next === "number" ? this.#core.encoder.session("received", { sent: next }) : next.packet;
-      if (packet !== null) this.#core.connection.write(packet);
-    }
+    this.isOpen = true;
+    for (const next of this.#sent.rest()) this.write(typeof next === "number" ? this.session("received", { sent: next }) : next.packet);
     this.flush();
   }
-  /** Whether the socket's buffer is full; then it is polled. */
-  #isSocketFull() {
-    if (this.#core.connection.buffered <= this.maxBytes / 2) return false;
-    this.#cancelPoll ??= this.#core.clock.after(POLL_INTERVAL, () => {
-      this.#cancelPoll = void 0;
-      this.flush();
-    });
-    return true;
-  }
-  #write(key, entry) {
-    const { packet, request, volatile } = entry;
-    this.#queued.delete(key);
+  #write(entry) {
+    const { packet, id, volatile } = entry;
+    this.#queued.delete(entry);
     this.#sent.send(volatile ? void 0 : entry);
-    if (request !== void 0) this.#written.set(request.id, entry);
+    entry.isWritten = true;
+    if (id !== void 0) this.#written.set(id, entry);
     else {
       this.#free(entry);
       if (volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
     }
-    this.#core.connection.write(packet);
+    this.write(packet);
   }
   /** The request that a message replies to: by id, or the first of those that are identified by order. */
   find(id) {
-    const named = id === void 0 ? void 0 : this.#written.get(id)?.request;
+    const named = id === void 0 ? void 0 : this.#written.get(id);
     if (named?.inOrder === false || !this.#hasOrdered) return named;
-    for (const { request } of this.#written.values()) if (request?.inOrder) return request;
+    for (const request of this.#written.values()) if (request.inOrder) return request;
     return void 0;
-  }
-  /** Whether a pending request was written to the current connection. */
-  isWritten(id) {
-    return this.#written.has(id);
   }
   /** Passes a reply to its request. */
   answer(request, message, incoming) {
-    const entry = this.#written.get(request.id);
-    if (entry === void 0) return;
-    entry.release();
-    this.#free(entry);
-    if (entry.abandoned || request.answered(message, incoming)) this.#remove(request.id, entry);
+    request.release?.();
+    this.#free(request);
+    if (request.isDone || request.answered(message, incoming)) this.#remove(request);
   }
-  /** Fails a request. */
-  fail(id, error, answered = false) {
-    const wasWritten = this.#written.has(id);
-    this.abandon(id, answered)?.failed(error, wasWritten);
+  /** Fails a message that is queued or pending. */
+  fail(entry, error, answered = false) {
+    const { isDone, isWritten } = entry;
+    this.abandon(entry, answered);
+    if (isDone) return;
+    entry.failed?.(error, isWritten);
+    settle(entry, error);
   }
-  /**
-   * Gives up a request. If the protocol goes by order, its position is kept until the reply arrives.
-   *
-   * @returns it, unless it was given up before.
-   */
-  abandon(id, answered = false) {
-    const entry = this.#queued.get(id) ?? this.#written.get(id);
-    if (entry === void 0) return void 0;
-    const { request, abandoned } = entry;
-    entry.release();
-    entry.abandoned = true;
-    if (answered || !request?.inOrder || this.#queued.has(id)) this.#remove(id, entry);
-    return abandoned ? void 0 : request;
+  /** Gives up a request. If the protocol goes by order, its position is kept until the reply arrives. */
+  abandon(entry, answered = false) {
+    entry.release?.();
+    entry.isDone = true;
+    if (answered || !entry.inOrder || !entry.isWritten) this.#remove(entry);
   }
   /** It no longer uses any of the bound. */
   #free(entry) {
     this.#usedBytes -= entry.used;
     entry.used = 0;
   }
-  #remove(key, entry) {
+  #remove(entry) {
+    entry.isDone = true;
     this.#free(entry);
-    this.#queued.delete(key);
-    this.#written.delete(key);
+    this.#queued.delete(entry);
+    this.#written.delete(entry.id);
   }
   /** The connection was lost, and perhaps its session is not: only volatile messages are dropped. */
   detach() {
@@ -1062,11 +1004,7 @@ var Outbound = class {
     this.#cancelPoll?.();
     this.#cancelPoll = void 0;
     this.#control.clear();
-    for (const [key, entry] of this.#queued) {
-      if (!entry.volatile) continue;
-      this.#remove(key, entry);
-      settle(entry, OUTCOME_UNKNOWN);
-    }
+    for (const entry of this.#queued) if (entry.volatile) this.fail(entry, OUTCOME_UNKNOWN);
   }
   /**
    * The session has ended: what may be sent again is queued for the next one; the outcome of the rest is unknown.
@@ -1076,43 +1014,44 @@ var Outbound = class {
    */
   lost(refused, again) {
     this.detach();
-    const queued = [...this.#queued];
-    const written = [...this.#written];
-    const all = written.filter(([, entry]) => {
-      entry.lost ||= !refused;
-      const { request, thisConnectionOnly, abandoned } = entry;
-      return refused || again && request?.idempotent && !thisConnectionOnly && !abandoned;
-    });
-    for (const entry of refused ? this.#sent.kept.values() : []) {
-      if (entry.request !== void 0 || entry.thisConnectionOnly) continue;
-      this.#usedBytes += entry.used = entry.bytes;
-      all.push([entry, entry]);
-    }
-    this.#queued = new Map([...all, ...queued].sort(([, a], [, b]) => a.order - b.order));
-    this.#written.clear();
+    const notes = refused ? [...this.#sent.kept.values()].filter(({ id }) => id === void 0) : [];
+    const all = [...this.#written.values(), ...notes, ...this.#queued].sort((a, b) => a.order - b.order);
     if (refused) this.#sent.begin(false);
     else this.begin(false);
-    for (const [id, entry] of written) {
-      if (this.#queued.has(id)) continue;
-      this.#free(entry);
-      entry.release();
-      if (!entry.abandoned) entry.request?.failed(OUTCOME_UNKNOWN);
+    this.#written.clear();
+    this.#queued.clear();
+    const failed = [];
+    for (const entry of all) {
+      const { isWritten, isDone, transient, idempotent } = entry;
+      if (isDone || transient || isWritten && !refused && !(again && idempotent)) {
+        failed.push(entry);
+        continue;
+      }
+      entry.wasLost ||= isWritten === true && !refused;
+      entry.isWritten = false;
+      this.#usedBytes += entry.bytes - entry.used;
+      entry.used = entry.bytes;
+      this.#queued.add(entry);
     }
-    for (const [key, entry] of queued) if (entry.thisConnectionOnly) this.fail(key, OUTCOME_UNKNOWN);
+    for (const entry of failed) this.fail(entry, OUTCOME_UNKNOWN, true);
   }
   /** Fails every request, and drops the rest. */
   failAll(error) {
-    for (const [key, entry] of [...this.#queued, ...this.#written]) {
-      if (entry.request !== void 0) this.fail(entry.request.id, entry.lost ? OUTCOME_UNKNOWN : error, true);
-      else {
-        this.#remove(key, entry);
-        settle(entry, error);
-      }
-    }
+    for (const entry of [...this.#queued, ...this.#written.values()]) this.fail(entry, entry.wasLost ? OUTCOME_UNKNOWN : error, true);
   }
 };
 function settle({ delivered }, error) {
   if (delivered !== void 0) queueMicrotask(() => delivered(error === void 0 ? ok(void 0) : err(error)));
+}
+function unlessInTime(clock, timeout, signal, giveUp) {
+  const late = () => giveUp({ code: "TIMEOUT", message: `no reply within ${timeout} ms` });
+  const cancelTimer = timeout === null ? void 0 : deadline(clock, timeout, late);
+  const abort = () => giveUp(ABORTED);
+  signal?.addEventListener("abort", abort);
+  return () => {
+    cancelTimer?.();
+    signal?.removeEventListener("abort", abort);
+  };
 }
 
 // handfast/listeners.ts
@@ -1131,16 +1070,15 @@ var Listeners = class {
   }
   /** Calls every listener, in the order they were added. Returns whether there was one. */
   emit(event, value) {
-    const listeners = this.#byEvent.get(event);
-    if (listeners === void 0 || listeners.size === 0) return false;
-    for (const listener of [...listeners]) {
+    const listeners = [...this.#byEvent.get(event) ?? []];
+    for (const listener of listeners) {
       try {
         listener(value);
       } catch (error) {
         this.#host.reportThrown(error);
       }
     }
-    return true;
+    return listeners.length > 0;
   }
   clear() {
     this.#byEvent.clear();
@@ -1151,39 +1089,41 @@ var Listeners = class {
 var Subscription = class {
   /** The channel's key on the wire. */
   key;
-  #host;
+  #core;
+  #channel;
+  #leave;
   #events;
-  #messages;
   #ended;
-  constructor(key, host) {
-    this.key = key;
-    this.#host = host;
-    this.#events = new Listeners(host);
-    this.#messages = new Listeners(host);
+  constructor(core, channel, leave) {
+    this.key = channel.key;
+    this.#core = core;
+    this.#channel = channel;
+    this.#leave = leave;
+    this.#events = new Listeners(core);
   }
   /** The last reply to a join. */
   get joined() {
-    return this.#host.joined();
+    return this.#channel.joinReply;
   }
   /** Who is in the channel. While there is no connection, it is what was known last. */
   get members() {
-    return this.#host.members();
+    return this.#channel.members?.store;
   }
   on(what, listener) {
     if (typeof what === "string") return this.#events.on(what, listener);
-    this.#host.register(what);
+    this.#core.register(what);
     const deliver2 = listener;
-    return this.#messages.on(what.name, (message) => deliver2(message.payload, message));
+    return this.#events.on(`:${what.name}`, (message) => deliver2(message.payload, message));
   }
   send(message, payload, options) {
-    return this.#ended === void 0 ? this.#host.send(message, payload, options) : err(this.#ended);
+    return this.#ended === void 0 ? this.#core.send(message, payload, options, { channel: this.key }) : err(this.#ended);
   }
   /**
    * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
    * waits for the reply. That is decided immediately, so that a later call of `join` joins the channel again.
    */
   leave() {
-    return this.#host.leave();
+    return this.#leave();
   }
   /** @internal */
   emit(event, what) {
@@ -1191,13 +1131,12 @@ var Subscription = class {
   }
   /** @internal */
   deliver(message) {
-    return this.#messages.emit(message.type, message);
+    return this.#events.emit(`:${message.type}`, message);
   }
   /** @internal Ends the subscription. */
   end(message) {
     this.#ended ??= { code: "CLOSED", message };
     this.#events.clear();
-    this.#messages.clear();
   }
 };
 
@@ -1273,19 +1212,15 @@ var validateGap = /* @__PURE__ */ objectOf({
 });
 var validateSkip = /* @__PURE__ */ objectOf({ "?": [], channel: string, seq: integer });
 var validateChannelKey = /* @__PURE__ */ objectOf({ "?": [], channel: string });
-var validateAuthenticated = /* @__PURE__ */ objectOf({ "?": ["expires"], expires: validateCount });
-function validateNothing() {
-}
-var sessionMessages = {
-  ready: { name: "ready", receive: /* @__PURE__ */ objectOf(ready) },
-  refuse: { name: "refuse", receive: /* @__PURE__ */ objectOf(refusal) },
-  ping: { name: "ping", receive: validateNothing },
-  pong: { name: "pong", receive: validateNothing },
-  received: { name: "received", receive: /* @__PURE__ */ objectOf({ "?": ["received", "sent"], received: validateCount, sent: validateCount }) },
-  greeting: { name: "greeting", receive: validateNothing }
-};
-var sessionError = { name: "error", receive: validateError };
-var failure = { name: "error", receive: validateNothing };
+var validateReady = /* @__PURE__ */ objectOf(ready);
+var validateRefusal = /* @__PURE__ */ objectOf(refusal);
+var validateCounts = /* @__PURE__ */ objectOf({
+  "?": ["received", "sent", "expires"],
+  received: validateCount,
+  sent: validateCount,
+  expires: validateCount
+});
+var failure = { name: "error", receive: anything };
 function wireError(payload) {
   if (violationsOf(validateError, payload, "received").length === 0) return payload;
   return { code: "FAILED", message: "the request failed", data: payload };
@@ -1299,7 +1234,7 @@ function callError(error, declared) {
   if (descriptor !== void 0) {
     const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, "received");
     if (wrong.length === 0) return { code, message, retryable, data };
-    return badReply(refuse("invalid", `the data of the error \`${code}\` does not fit`, { payload: error }, wrong).error);
+    return badReply(decodeError("invalid", `the data of the error \`${code}\` does not fit`, { payload: error }, wrong));
   }
   if (code === "INVALID") return { code, message, violations };
   if (code === "TIMEOUT") return { code, message };
@@ -1337,12 +1272,12 @@ var Channels = class {
   #follow;
   constructor(core) {
     this.#core = core;
-    core.listen("gap", GAP, validateGap, (payload) => this.#gap(payload));
-    core.listen("skip", SKIP, validateSkip, (payload) => this.#skip(payload));
+    core.handle("gap", GAP, validateGap, ({ payload }) => this.#gap(payload));
+    core.handle("skip", SKIP, validateSkip, ({ payload }) => this.isNew(payload));
     this.#own = { join: ownRequest(core, "join", JOIN), leave: ownRequest(core, "leave", LEAVE) };
     for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
-    core.messages.on(JOIN, (message) => this.#added(message));
-    core.messages.on(LEAVE, ({ payload }) => this.#removed(payload));
+    core.events.on(`:${JOIN}`, (message) => this.#added(message));
+    core.events.on(`:${LEAVE}`, ({ payload }) => this.#removed(payload));
   }
   /** Joins a channel for one more subscription. */
   join(channel, params, setup, { timeout, signal }) {
@@ -1351,15 +1286,8 @@ var Channels = class {
       if (signal?.aborted === true) throw new CallFailedError(ABORTED);
       const known = this.#memberships.get(key);
       const membership = known ?? this.#membership(key, channel, params);
-      const subscription = new Subscription(key, {
-        members: () => membership.members?.store,
-        joined: () => membership.joinReply,
-        // only `setup` has a subscription before it is joined
-        send: (message, payload, options) => this.#core.write(message, payload, { channel: key }, options),
-        leave: () => this.#release(membership, subscription, "the subscription was left"),
-        register: (message) => this.#core.register(message),
-        reportThrown: (error) => this.#core.reportThrown(error)
-      });
+      const leave = () => this.#release(membership, subscription, "the subscription was left");
+      const subscription = new Subscription(this.#core, membership, leave);
       membership.subscriptions.set(subscription, void 0);
       this.#memberships.set(key, membership);
       try {
@@ -1374,22 +1302,17 @@ var Channels = class {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
       };
-      const most = timeout ?? this.#core.timeout(membership.join);
-      const late = () => giveUp({ code: "TIMEOUT", message: `no answer within ${most} ms` });
-      const cancelTimer = deadline(this.#core.clock, most, late);
-      const abort = () => giveUp(ABORTED);
-      signal?.addEventListener("abort", abort);
+      const release = unlessInTime(this.#core.clock, timeout ?? this.#core.timeout(membership.join), signal, giveUp);
       membership.subscriptions.set(subscription, {
         ignoreRejection: () => promise.catch(() => {
         }),
         settle: (error) => {
-          cancelTimer();
-          signal?.removeEventListener("abort", abort);
+          release();
           if (error === void 0) resolve2(subscription);
           else reject(new CallFailedError(error));
         }
       });
-      if (membership.id === void 0) this.#join(membership);
+      if (membership.pending === void 0) this.#join(membership);
     });
     return promise;
   }
@@ -1406,7 +1329,7 @@ var Channels = class {
       members: channel.presence && this.#members(channel.presence),
       wasJoined: false,
       isMember: false,
-      id: void 0,
+      pending: void 0,
       isRefused: false,
       releaseSlot() {
       }
@@ -1415,7 +1338,7 @@ var Channels = class {
   #members(descriptor) {
     const core = this.#core;
     this.#follow ??= descriptor.via({
-      listen: (receive, listener) => core.listen("presence", PRESENCE, receive, listener),
+      listen: (receive, listener) => core.handle("presence", PRESENCE, receive, ({ payload }) => listener(payload)),
       find: (key) => this.#find(key)?.members,
       emit: (key, event) => {
         const membership = this.#find(key);
@@ -1423,7 +1346,7 @@ var Channels = class {
       },
       invalid: (error) => core.invalid(error, PRESENCE),
       reportThrown: (error) => core.reportThrown(error),
-      limit: core.outbound.maxBytes
+      limit: core.maxBytes
     });
     return this.#follow(descriptor);
   }
@@ -1441,21 +1364,21 @@ var Channels = class {
   #join(membership) {
     const { join, params } = membership;
     const failed = (error) => {
-      membership.id = void 0;
+      membership.pending = void 0;
       this.#lose(membership, error);
     };
     const answered = (message) => {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
       else failed(wrongChannelError(message));
     };
-    membership.id = this.#request(join, params, { timeout: null }, answered, failed);
+    membership.pending = this.#request(join, params, { timeout: null }, answered, failed);
   }
   #joined(membership, message) {
     const again = membership.wasJoined;
     membership.joinReply = message.payload;
     membership.wasJoined = membership.isMember = true;
     membership.isRefused = false;
-    membership.id = void 0;
+    membership.pending = void 0;
     if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (again && gap !== void 0) this.#emitGap(membership, gap);
@@ -1471,10 +1394,10 @@ var Channels = class {
     subscription.end(why);
     pending?.settle({ code: "CLOSED", message: why });
     if (!wasSubscribed || membership.subscriptions.size > 0) return ok(void 0);
-    const { id, isMember: isMember2 } = membership;
+    const { pending: join, isMember: isMember2 } = membership;
     this.#remove(membership);
-    const isKnown = isMember2 || id !== void 0 && this.#core.outbound.isWritten(id);
-    if (id !== void 0) this.#core.outbound.abandon(id);
+    const isKnown = isMember2 || join?.isWritten === true;
+    if (join !== void 0) this.#core.abandon(join);
     return isKnown ? this.#leave(membership) : ok(void 0);
   }
   async #leave({ leave, leaveParams }) {
@@ -1516,7 +1439,7 @@ var Channels = class {
     for (const membership of this.#memberships.values()) {
       membership.isMember = false;
       membership.members?.ended();
-      if (membership.wasJoined) membership.id = void 0;
+      if (membership.wasJoined) membership.pending = void 0;
       membership.releaseSlot();
     }
     if (error !== void 0) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
@@ -1554,7 +1477,7 @@ var Channels = class {
     const failed = (error) => {
       if (error.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
       isCurrent = false;
-      membership.id = void 0;
+      membership.pending = void 0;
       membership.releaseSlot();
       if (isRetryable(error)) this.#refused(membership);
       else this.#lose(membership, error);
@@ -1562,8 +1485,8 @@ var Channels = class {
     };
     const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
     const position = seq && epoch ? sequence.position : {};
-    const id = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, position);
-    if (isCurrent) membership.id = id;
+    const pending = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, position);
+    if (isCurrent) membership.pending = pending;
   }
   /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
   #refused(membership) {
@@ -1623,11 +1546,7 @@ var Channels = class {
   /** The server has removed this client from a channel. */
   #removed({ channel }) {
     const membership = this.#find(channel);
-    if (membership !== void 0) this.#lose(membership, { code: "CLOSED", message: "the server has removed this client from the channel" });
-  }
-  /** Takes the number of a message that is not for this client. */
-  #skip({ channel, seq }) {
-    this.isNew({ channel, seq });
+    if (membership) this.#lose(membership, { code: "CLOSED", message: "the server has removed this client from the channel" });
   }
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
   deliver(message) {
@@ -1662,7 +1581,7 @@ function joinChannel(core, channel, params, setup, options) {
   return channels.join(channel, params, setup, options);
 }
 function ownRequest(core, role, name) {
-  const reply = { name, tag: core.encoder.tag(role), receive: validateChannelKey };
+  const reply = { name, tag: core.tag(role), receive: validateChannelKey };
   return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
 }
 function isRetryable(error) {
@@ -1693,9 +1612,9 @@ var DEFAULT_CLOSE_CODES = {
   rateLimited: 4429,
   mistakes: []
 };
-var REFUSALS = ["violations", "unauthorized", "kicked", "version", "takenOver"];
 function isRefusal(code, closeCodes) {
-  return REFUSALS.some((name) => closeCodes[name] === code) || closeCodes.mistakes.includes(code);
+  const { violations, unauthorized, kicked, version, takenOver, mistakes } = closeCodes;
+  return [violations, unauthorized, kicked, version, takenOver, ...mistakes].includes(code);
 }
 
 // handfast/backoff.ts
@@ -1706,21 +1625,76 @@ function backoffDelay(clock, { min, max }, failures) {
   return floor + clock.random() * (bound - floor);
 }
 
+// handfast/url.ts
+var SCHEME = /^(?:ws|http)(s?):$/;
+function webSocketUrl(address) {
+  const { location: location2 } = globalThis;
+  try {
+    const { protocol: protocol2, username, password, href } = new URL(address, address.startsWith("/") ? location2?.origin : void 0);
+    const scheme = SCHEME.exec(protocol2);
+    if (scheme !== null && username + password === "" && !address.includes("#")) return `ws${scheme[1]}${href.slice(protocol2.length - 1)}`;
+  } catch {
+  }
+  throw new TypeError("handfast: write the address like `wss://example.org/ws`, or `/ws` in a page, without user, password and `#`");
+}
+
+// handfast/transport.ts
+var MAX_REASON = 123;
+var CLOSE_TIMEOUT = 2e3;
+function webSocket(constructor) {
+  return (url, subprotocol, events) => {
+    const own = constructor ?? globalThis.WebSocket;
+    if (own === void 0) throw new Error("handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`");
+    const socket = new own(webSocketUrl(url), [subprotocol]);
+    const close = (code, reason) => {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.onerror = () => {
+      };
+      socket.close(code >= 3e3 && code <= 4999 ? code : 1e3, truncate2(reason));
+      const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
+      timer.unref?.();
+    };
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => events.opened();
+    socket.onmessage = (event) => events.received(event.data);
+    socket.onclose = (event) => events.closed(event.code, event.reason);
+    socket.onerror = ({ message }) => {
+      close(1e3, "");
+      events.closed(1006, typeof message === "string" ? message : "");
+    };
+    return { send: (packet) => socket.send(packet), close, buffered: () => socket.bufferedAmount };
+  };
+}
+function drop(socket) {
+  const own = socket;
+  (socket.terminate ?? own[/* @__PURE__ */ Symbol.for("nodejs.unref")])?.call(socket);
+  for (const symbol of Object.getOwnPropertySymbols(socket)) {
+    if (symbol.description === "response") own[symbol]?.socket?.destroy?.();
+  }
+}
+function truncate2(reason) {
+  let kept = "";
+  for (const point of reason) {
+    if (byteLength(kept + point) > MAX_REASON) break;
+    kept += point;
+  }
+  return kept;
+}
+
 // handfast/connection.ts
 var ABNORMAL = 1006;
 var OVERLOADED_STEPS = 3;
-var Connection = class {
+var Connection = class extends Outbound {
   /** The close codes of the protocol. */
-  closeCodes;
+  closeCodes = { ...DEFAULT_CLOSE_CODES, ...this.protocol.closeCodes };
   /** What was received in the session, and the heartbeat. */
   link;
-  #core;
+  phase = "connecting";
   #url;
   #subprotocol;
-  #connect;
-  #reconnect;
+  #connect = this.options.transport ?? webSocket(this.options.WebSocket);
   /** An encoded ping. */
-  #ping;
+  #ping = this.session("ping");
   #transport;
   /** Sends the hello on the current connection, which may wait until the server has spoken. */
   #hello;
@@ -1730,9 +1704,6 @@ var Connection = class {
   #failedAttempts = 0;
   /** How often the bound of the backoff has doubled. */
   #backoffSteps = 0;
-  /** Consecutive attempts that ended without a close frame. */
-  #abnormalCloses = 0;
-  #phase = "connecting";
   /** Whether the server is overloaded, and reconnecting must not be hurried. */
   #isOverloaded = false;
   #readyAt = 0;
@@ -1740,18 +1711,16 @@ var Connection = class {
   #timerAt = 0;
   #cancelTimer = () => {
   };
-  constructor(core, url, subprotocol, connect2, reconnect) {
-    this.#core = core;
-    this.#url = url;
+  constructor(protocol2, url, options) {
+    super(protocol2, options);
+    const name = options?.encoding?.name ?? "json";
+    const subprotocol = protocol2.subprotocols[name];
+    if (subprotocol === void 0) throw new Error(`handfast: ${protocol2.name} has no encoding ${name}`);
+    this.#url = String(url);
     this.#subprotocol = subprotocol;
-    this.#connect = connect2;
-    this.#reconnect = reconnect;
-    this.closeCodes = { ...DEFAULT_CLOSE_CODES, ...core.protocol.closeCodes };
-    const { heartbeat, timeout } = core.protocol.session;
-    this.#ping = core.encoder.session("ping");
-    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, core.outbound.maxBytes);
+    const { heartbeat, timeout } = protocol2.session;
+    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, this.maxBytes);
   }
-  /** The number of written bytes that are still buffered on this machine. */
   get buffered() {
     return this.#transport?.buffered?.() ?? 0;
   }
@@ -1764,31 +1733,30 @@ var Connection = class {
     try {
       this.#attempt();
     } catch (error) {
-      this.#phase = "ended";
+      this.phase = "ended";
       this.#cancelTimer();
       throw error;
     }
   }
   #attempt() {
-    const { protocol: protocol2, clock } = this.#core;
     const generation = ++this.#generation;
     const isCurrent = () => generation === this.#generation;
-    const { timeout } = protocol2.session;
-    this.#phase = "connecting";
+    const { timeout } = this.protocol.session;
+    this.phase = "connecting";
     this.#cancelTimer();
-    this.#cancelTimer = deadline(clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
+    this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = this.#connect(this.#url, this.#subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
-        this.#hello = () => void this.#sayHello(isCurrent);
-        if (this.#core.encoder.tag("greeting") === null) this.greeted();
+        this.#hello = () => void this.hello(isCurrent);
+        if (this.tag("greeting") === null) this.greeted();
       },
       received: (frame) => {
         if (!isCurrent()) return;
-        const now = clock.now();
+        const now = this.clock.now();
         this.link.hear(now);
-        this.#core.received(frame, now);
-        if (this.#phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
+        this.received(frame, now);
+        if (this.phase === "ready" && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {
         if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
@@ -1799,34 +1767,20 @@ var Connection = class {
     try {
       this.#attempt();
     } catch (error) {
-      this.#core.failed(error);
+      this.failed(error);
       this.#lost(ABNORMAL, "could not connect");
     }
   }
   /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
   retryNow() {
-    if (this.#phase === "waiting") return this.#retry();
-    if (this.#phase !== "ready") return;
+    if (this.phase === "waiting") return this.#retry();
+    if (this.phase !== "ready") return;
     this.link.ping();
     this.#beat();
   }
   /** The network or the page is available again. An overloaded server is still left its delay. */
   wake() {
-    if (this.#phase !== "waiting" || !this.#isOverloaded) this.retryNow();
-  }
-  async #sayHello(isCurrent) {
-    try {
-      for (const packet of await this.#core.hello()) {
-        if (!isCurrent()) return;
-        if (packet !== null) this.write(packet);
-      }
-    } catch (error) {
-      if (!isCurrent()) return;
-      this.#core.failed(error);
-      this.drop(ABNORMAL, "no hello");
-      return;
-    }
-    if (isCurrent()) this.#core.opened();
+    if (this.phase !== "waiting" || !this.#isOverloaded) this.retryNow();
   }
   /** The hello may be sent: the server has spoken first, or does not. */
   greeted() {
@@ -1834,81 +1788,81 @@ var Connection = class {
     this.#hello = void 0;
     hello?.();
   }
-  /** Writes a message. */
   write(packet) {
     try {
-      this.#transport?.send(packet);
+      if (packet !== null) this.#transport?.send(packet);
     } catch (error) {
       this.drop(ABNORMAL, String(error));
     }
   }
   /** The session is ready: the heartbeat begins. `counting` if both ends count. */
-  ready(counting, resumed) {
-    const now = this.#core.clock.now();
-    this.#phase = "ready";
-    this.#readyAt = now;
-    this.#abnormalCloses = 0;
-    this.link.attach(counting, resumed, now);
+  attach(counting, resumed) {
+    this.phase = "ready";
+    this.#readyAt = this.clock.now();
+    this.link.attach(counting, resumed, this.#readyAt);
     this.#watch();
   }
   /** Sets the timer of the link. One timer, however much is received. */
   #watch() {
-    const { clock } = this.#core;
     this.#cancelTimer();
     this.#timerAt = this.link.timeout();
-    if (this.#timerAt < Infinity) this.#cancelTimer = clock.after(Math.max(0, this.#timerAt - clock.now()), () => this.#beat());
+    if (this.#timerAt < Infinity) this.#cancelTimer = this.clock.after(Math.max(0, this.#timerAt - this.clock.now()), () => this.#beat());
   }
   /** Does what is due: pings, acknowledges, and drops the connection if nothing is received. */
   #beat() {
-    const { clock, protocol: protocol2 } = this.#core;
-    for (; ; ) {
-      const action = this.link.handleTimeout(clock.now());
+    while (this.phase === "ready") {
+      const action = this.link.handleTimeout(this.clock.now());
       if (action === void 0) return this.#watch();
-      if (action === "silent") return this.drop(this.closeCodes.silent, `no answer to a ping within ${protocol2.session.timeout} ms`);
-      if (action === "ping") this.write(this.#ping);
-      else this.#core.acknowledge(action);
-      if (this.#phase !== "ready") return;
+      if (action === "silent") this.drop(this.closeCodes.silent, `no answer to a ping within ${this.protocol.session.timeout} ms`);
+      else if (action === "ping") this.write(this.#ping);
+      else this.acknowledge(action);
     }
+  }
+  /** Acknowledges so many messages. */
+  acknowledge(received) {
+    if (received !== void 0) this.control("received", { received });
   }
   /** Whether a close code means that the client must not reconnect. */
   #isFinal(code) {
-    if (code === this.closeCodes.unauthorized && this.#phase === "ready" && this.#core.refresh?.hasExpired() === true) return false;
+    if (code === this.closeCodes.unauthorized && this.phase === "ready" && this.refresh?.hasExpired()) return false;
     return code === 1e3 || isRefusal(code, this.closeCodes);
   }
-  /** Closes the connection, for good if it is `final`. */
-  drop(code, reason, final = false) {
-    if (this.#phase === "ended") return;
+  /** Closes the connection, for good if it is `final`. `refused` if the server, or this client, refuses the session. */
+  drop(code, reason, final = false, refused = false) {
+    if (this.phase === "ended") return;
     const transport = this.#transport;
-    this.#lost(code, reason, final);
+    this.#lost(code, reason, final, refused);
     transport?.close(code === ABNORMAL ? this.closeCodes.silent : code, reason);
   }
-  #lost(code, reason, final = false) {
-    const { protocol: protocol2, clock } = this.#core;
-    const { backoff } = protocol2.session;
-    if (this.#phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
+  #lost(code, reason, final = false, refused = false) {
+    const { phase, clock } = this;
+    const { backoff } = this.protocol.session;
+    if (phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
     else this.#failedAttempts++;
     this.#generation++;
     this.#transport = this.#hello = void 0;
     this.#cancelTimer();
-    final ||= !this.#reconnect;
-    const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
-    if (final || hasGivenUp) {
-      this.#phase = "ended";
-      const words = final ? reason : `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
-      return this.#core.closed({ code, reason: words, final: true });
-    }
-    if (code === ABNORMAL && this.#phase === "connecting" && ++this.#abnormalCloses === 2) this.#hint(reason);
     this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
+    const closed = { code, reason, final: final || this.options.reconnect === false };
+    if (!closed.final && this.#failedAttempts >= (backoff.attempts ?? Infinity)) {
+      closed.final = true;
+      closed.reason = `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
+    }
+    if (closed.final) {
+      this.phase = "ended";
+      return this.closed(closed, phase === "ready", refused);
+    }
+    if (code === ABNORMAL && phase !== "ready" && this.#failedAttempts > 1) this.#hint(reason);
     const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
-    this.#phase = "waiting";
+    this.phase = "waiting";
     this.#cancelTimer = clock.after(retryIn, () => this.#retry());
-    this.#core.closed({ code, reason, final: false, retryIn });
+    this.closed({ ...closed, retryIn }, phase === "ready", refused);
   }
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason) {
     const url = this.#url.replace(/[?#].*/, "");
-    this.#core.warn("hint", `no connection to ${url} (${reason || "see the network tab"}): does it serve ${this.#subprotocol}, to this origin?`);
+    this.warn("hint", `no connection to ${url} (${reason || "see the network tab"}): does it serve ${this.#subprotocol}, to this origin?`);
   }
 };
 
@@ -1935,59 +1889,6 @@ var Store = class {
   }
 };
 
-// handfast/url.ts
-var SCHEME = /^(?:ws|http)(s?):$/;
-function webSocketUrl(address) {
-  const { location: location2 } = globalThis;
-  try {
-    const { protocol: protocol2, username, password, href } = new URL(address, address.startsWith("/") ? location2?.origin : void 0);
-    const scheme = SCHEME.exec(protocol2);
-    if (scheme !== null && username + password === "" && !address.includes("#")) return `ws${scheme[1]}${href.slice(protocol2.length - 1)}`;
-  } catch {
-  }
-  throw new TypeError("handfast: write the address like `wss://example.org/ws`, or `/ws` in a page, without user, password and `#`");
-}
-
-// handfast/transport.ts
-var MAX_REASON = 123;
-var CLOSE_TIMEOUT = 2e3;
-var NO_WEBSOCKET = "handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`";
-function webSocket(constructor) {
-  return (url, subprotocol, events) => {
-    const own = constructor ?? globalThis.WebSocket;
-    if (own === void 0) throw new Error(NO_WEBSOCKET);
-    const socket = new own(webSocketUrl(url), [subprotocol]);
-    const close = (code, reason) => {
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.onerror = () => {
-      };
-      socket.close(code === 1e3 || code >= 3e3 && code <= 4999 ? code : 1e3, truncate2(reason));
-      const timer = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
-      timer.unref?.();
-    };
-    socket.binaryType = "arraybuffer";
-    socket.onopen = () => events.opened();
-    socket.onmessage = (event) => events.received(event.data);
-    socket.onclose = (event) => events.closed(event.code, event.reason);
-    socket.onerror = ({ message }) => {
-      close(1e3, "");
-      events.closed(1006, typeof message === "string" ? message : "");
-    };
-    return { send: (packet) => socket.send(packet), close, buffered: () => socket.bufferedAmount };
-  };
-}
-function drop(socket) {
-  const own = socket;
-  (socket.terminate ?? own[/* @__PURE__ */ Symbol.for("nodejs.unref")])?.call(socket);
-  const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "response");
-  if (response !== void 0) own[response]?.socket?.destroy?.();
-}
-function truncate2(reason) {
-  let points = [...reason];
-  while (byteLength(points.join("")) > MAX_REASON) points = points.slice(0, Math.min(MAX_REASON, points.length - 1));
-  return points.join("");
-}
-
 // handfast/wake.ts
 function onWake(callback) {
   const page = globalThis;
@@ -2008,18 +1909,12 @@ function onWake(callback) {
 
 // handfast/core.ts
 var PROTOCOL_ERROR = 1002;
-var Core = class {
+var Core = class extends Connection {
   ready;
-  state;
-  events;
-  messages;
-  protocol;
-  clock;
-  encoder;
-  connection;
-  outbound;
+  state = new Store({ status: "connecting" }, this);
+  /** The listeners of events and of messages. */
+  events = new Listeners(this);
   channels;
-  #requests;
   refresh;
   /** The numbers of the server's messages, if they have any. */
   numbered;
@@ -2027,28 +1922,25 @@ var Core = class {
   isClosing = false;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
-  #options;
-  #encoding;
-  #byTag = /* @__PURE__ */ new Map();
-  #withOwnTag = [];
+  #requests;
+  /** What handles the messages of the session. */
+  #handlers = /* @__PURE__ */ new Map();
+  /** The messages of the session that do not count. */
+  #own = /* @__PURE__ */ new Set();
   /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   #isForeign;
-  /** The session's messages that do not count. */
-  #own = Object.values(sessionMessages);
-  #reader;
+  #reader = {
+    envelope: this.protocol.envelope.server,
+    byTag: /* @__PURE__ */ new Map(),
+    own: [],
+    pending: (id) => this.find(id)?.answers,
+    failure
+  };
   /** The kinds of warnings that were given. */
   #warned = /* @__PURE__ */ new Set();
-  #stopWaking = () => {
-  };
+  #stopWaking;
   #resolveReady;
   #rejectReady;
-  #lastId = 0;
-  /** Whether the hello was written to the current connection. */
-  #hasGreeted = false;
-  /** Whether the session of the current connection is ready. */
-  #isReady = false;
-  /** Whether any session was ready. */
-  #wasReady = false;
   /** A ready message that was received before the hello was written, which may still fail. */
   #earlyReady;
   /** Whether the protocol lets sessions resume. */
@@ -2057,73 +1949,31 @@ var Core = class {
   #token;
   /** The connection was lost, and its session may be resumed; cancels the timer after which the server has given it up. */
   #detached;
-  /** Whether the server, or this client itself, refused the session. */
-  #refused = false;
   /** Whether the listeners of `error` are being called with what another listener threw. */
   #isReportingThrown = false;
-  /** Why nothing can be sent any more. */
-  #closedError;
   /**
    * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
    * the encoding.
    */
   constructor(protocol2, url, options, answering2) {
-    const { encoding, clock = systemClock, reconnect = true, transport = webSocket(options.WebSocket) } = options;
-    const encodingName = encoding?.name ?? "json";
-    const subprotocol = protocol2.subprotocols[encodingName];
-    if (subprotocol === void 0) {
-      throw new Error(`handfast: ${protocol2.name} has no encoding ${encodingName}`);
-    }
-    this.protocol = protocol2;
-    this.#options = options;
-    this.#encoding = encoding;
-    this.clock = clock;
+    super(protocol2, url, options);
     this.ready = new Promise((resolve2, reject) => {
       this.#resolveReady = resolve2;
       this.#rejectReady = reject;
     });
     this.ready.catch(() => {
     });
-    this.state = new Store({ status: "connecting" }, this);
-    this.events = new Listeners(this);
-    this.messages = new Listeners(this);
-    this.encoder = new Encoder(protocol2, encoding);
-    for (const own of [...this.#own, sessionError]) this.#registerOwn(own, own.name);
     this.#isForeign = protocol2.numbered !== void 0 || protocol2.mapped?.isForeign === true;
-    const roles = ["hello", "ready", "received"];
-    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && roles.every((role) => this.encoder.tag(role) !== null);
-    this.outbound = new Outbound(this);
-    this.connection = new Connection(this, url, subprotocol, transport, reconnect);
-    this.#reader = {
-      envelope: protocol2.envelope.server,
-      lookup: (tag) => this.#byTag.get(tag),
-      own: this.#withOwnTag,
-      pending: (id) => this.outbound.find(id)?.answers,
-      failure
-    };
+    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && this.tag("received") !== null;
+    this.#handleSession();
     this.#requests = answering2?.(this);
     this.refresh = protocol2.refresh?.(this);
     this.numbered = protocol2.numbered?.(this);
-    this.connection.start();
-    this.#stopWaking = onWake(() => this.connection.wake());
+    this.start();
+    this.#stopWaking = onWake(() => this.wake());
   }
-  // Sending
-  request(request, payload, sending, answers, settle2, position = {}) {
-    const { id: field } = request.envelope ?? this.protocol.envelope.client;
-    const id = field?.kind === "integer" ? ++this.#lastId : String(++this.#lastId);
-    const packet = this.#packet(request, payload, { id, ...position });
-    if (!packet.ok) {
-      settle2.failed(packet.error);
-      return void 0;
-    }
-    const { errors, idempotent = false } = request;
-    const inOrder = (request.envelope ?? this.protocol.envelope.server).correlate === "order";
-    for (const answer of answers) this.register(answer);
-    this.outbound.request({ id, packet: packet.value, inOrder, idempotent, answers, errors, ...settle2 }, sending);
-    return id;
-  }
-  /** Sends a request that has one reply. */
-  call(request, payload, { timeout = this.timeout(request), signal }, as) {
+  // What an application calls, as `Client` documents it
+  call(request, payload, { timeout = this.timeout(request), signal } = {}, as) {
     return new Promise((resolve2) => {
       this.request(request, payload, { timeout, signal, as }, [request.reply], {
         answered: (message) => {
@@ -2134,82 +1984,91 @@ var Core = class {
       });
     });
   }
+  stream(request, payload, options = {}) {
+    return request.via(this, request, payload, options);
+  }
+  join(channel, params, setup, options = {}) {
+    return channel.via(this, channel, params, setup, options);
+  }
+  on(what, listener) {
+    if (typeof what === "string") return this.events.on(what, listener);
+    this.register(what);
+    return this.events.on(`:${what.name}`, (message) => listener(message.payload, message));
+  }
+  async refreshAuth() {
+    if (this.refresh === void 0) throw new TypeError("the protocol has no auth message");
+    await this.refresh.now();
+  }
+  close() {
+    this.isClosing = true;
+    this.channels?.ignoreRejections();
+    this.drop(1e3, "closed by the client", true);
+  }
   timeout({ timeout }) {
-    return timeout ?? this.#options.timeout ?? this.protocol.session.timeout;
-  }
-  write(message, payload, fields, options = {}) {
-    const packet = this.#packet(message, payload, fields);
-    const { isReply = false } = fields;
-    return packet.ok ? this.outbound.send(packet.value, message.volatile === true && !isReply, options, isReply) : packet;
-  }
-  #packet(message, payload, fields) {
-    return this.#closedError === void 0 ? this.encoder.message(message, payload, fields) : err(this.#closedError);
+    return timeout ?? this.options.timeout ?? this.protocol.session.timeout;
   }
   // The session
-  /** The encoded hello, if there is one, and what else opens a session. Called for each attempt, as a token may expire. */
-  async hello() {
-    const { version, hash, auth: validate, authFollows } = this.protocol;
-    const auth = await this.authPayload();
-    if (validate !== void 0 && auth !== void 0) {
-      const violations = this.encoder.violations(validate, auth, 2, null);
-      if (violations.length > 0) {
-        this.#refuse(new SessionRefusedError("INVALID", describe("the auth does not fit", violations), void 0, violations));
+  /** Called for each attempt, as a token may expire. */
+  async hello(isCurrent) {
+    try {
+      const auth = await this.authPayload();
+      if (!isCurrent()) return;
+      const { version, hash, auth: validate, authFollows } = this.protocol;
+      if (validate !== void 0 && auth !== void 0) {
+        const violations = this.violations(validate, auth, 2, null);
+        if (violations.length > 0) {
+          return this.#refuse(new SessionRefusedError("INVALID", describe("the auth does not fit", violations), void 0, violations));
+        }
       }
+      const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
+      this.write(this.session("hello", { version, hash, auth, ...this.#canCount && { resume } }));
+      if (authFollows === true && auth !== void 0) this.write(this.session("auth", auth));
+    } catch (error) {
+      if (!isCurrent()) return;
+      this.failed(error);
+      this.drop(ABNORMAL, "no hello");
     }
-    const session = this.#detached && { session: this.#token, received: this.connection.link.received };
-    const hello = this.encoder.session("hello", {
-      version,
-      hash,
-      ...auth !== void 0 && { auth },
-      ...this.#canCount && { resume: session ?? {} }
-    });
-    return authFollows === true && auth !== void 0 ? [hello, this.encoder.session("auth", auth)] : [hello];
+    if (!isCurrent()) return;
+    this.phase = "greeted";
+    if (this.#detached === void 0 && !this.#isForeign) this.#begin();
+    if (this.tag(this.#isForeign ? "ready" : "hello") === null) this.#becomeReady({ version: this.protocol.version, hash: this.protocol.hash });
+    else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
   }
   /** The credentials, which may have to be fetched. */
   async authPayload() {
-    const [auth, token] = await Promise.all([resolve(this.#options.auth), resolve(this.#options.token)]);
-    return token === void 0 ? auth : { ...auth, token };
-  }
-  /** The hello was written. */
-  opened() {
-    this.#hasGreeted = true;
-    if (this.#detached === void 0 && !this.#isForeign) this.#begin();
-    const { version, hash } = this.protocol;
-    if (this.encoder.tag(this.#isForeign ? "ready" : "hello") === null) this.#becomeReady({ version, hash });
-    else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
+    const { auth, token } = this.options;
+    const [payload, replaced] = await Promise.all([resolve(auth), resolve(token)]);
+    return replaced === void 0 ? payload : { ...payload, token: replaced };
   }
   /** Begins a session, whose first messages follow the hello at once. */
   #begin() {
-    this.outbound.isOpen = true;
-    this.outbound.begin(this.#canCount);
+    this.isOpen = true;
+    this.begin(this.#canCount);
     this.channels?.opened();
-    this.outbound.flush();
+    this.flush();
   }
   #becomeReady(welcome) {
-    if (this.#isReady) return;
-    this.#earlyReady = this.#hasGreeted ? void 0 : welcome;
-    if (!this.#hasGreeted) return;
+    if (this.phase === "connecting") this.#earlyReady = welcome;
+    if (this.phase !== "greeted") return;
     const { session, received = -1, ...ready2 } = welcome;
     const resumed = ready2.resumed === true;
     const counting = this.#canCount && received >= 0;
-    if (resumed && !(this.#detached !== void 0 && counting && this.outbound.canResume(received))) {
+    if (resumed && !(this.#detached && counting && this.canResume(received))) {
       this.#end(false);
-      return this.connection.drop(PROTOCOL_ERROR, "the server resumes another session");
+      return this.drop(PROTOCOL_ERROR, "the server resumes another session");
     }
-    if (!resumed && this.#detached !== void 0) this.#end(false);
+    if (!resumed && this.#detached) this.#end(false);
     this.#detached?.();
     this.#detached = void 0;
     this.#token = counting ? session : void 0;
-    const resume = this.numbered?.resume(session) ?? null;
-    if (resume !== null) this.connection.write(resume);
-    if (this.#hasGreeted && !resumed && !this.outbound.isOpen) this.#begin();
-    if (!this.#hasGreeted) return;
-    this.#isReady = this.#wasReady = true;
-    this.connection.ready(this.numbered?.acknowledges ?? counting, resumed);
-    if (resumed) this.outbound.resume(received);
-    else if (!counting) this.outbound.begin(false);
-    else this.#acknowledged(received);
-    if (!this.outbound.isOpen) return;
+    this.write(this.numbered?.resume(session) ?? null);
+    if (this.phase === "greeted" && !resumed && !this.isOpen) this.#begin();
+    if (this.phase !== "greeted") return;
+    this.attach(this.numbered?.acknowledges ?? counting, resumed);
+    if (resumed) this.resume(received);
+    else if (counting) this.#acknowledged(received);
+    else this.begin(false);
+    if (!this.isOpen) return;
     this.refresh?.expires(ready2.expires);
     this.#resolveReady(ready2);
     this.state.set({ status: "connected" });
@@ -2222,164 +2081,136 @@ var Core = class {
     }
     this.events.emit("open", ready2);
   }
-  closed(closed) {
-    const { closeCodes } = this.connection;
+  closed(closed, wasReady, refused) {
     const { code, reason, final } = closed;
-    this.refresh?.stop();
-    const isRefused = isRefusal(code, closeCodes);
-    const wasReady = this.#isReady;
+    const isRefused = isRefusal(code, this.closeCodes);
     const wasDetached = this.#detached !== void 0;
-    const isBare = !final && wasReady && (code === ABNORMAL || code === closeCodes.silent);
+    const isBare = !final && wasReady && (code === ABNORMAL || code === this.closeCodes.silent);
+    this.refresh?.stop();
     if (wasReady && !final) this.numbered?.ended(isBare);
-    this.#isReady = this.#hasGreeted = false;
     this.#earlyReady = void 0;
-    if (final) this.#closedError ??= { code: "CLOSED", message: reason || `closed with ${code}` };
-    const closedError = this.#closedError;
+    if (final) this.closedError ??= { code: "CLOSED", message: reason || `closed with ${code}` };
+    const error = this.closedError;
     if (isBare && this.#token !== void 0) {
-      this.outbound.detach();
+      this.detach();
       this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
     } else if (final || !wasDetached) {
-      this.#end(!wasReady && !wasDetached && (this.#refused || isRefused), code !== closeCodes.tooLarge, closedError);
+      this.#end(!wasReady && !wasDetached && (refused || isRefused), code !== this.closeCodes.tooLarge);
     }
-    if (closedError !== void 0) {
-      this.#stopWaking();
-      this.outbound.failAll(closedError);
-      this.#rejectReady(isRefused ? new SessionRefusedError(code, closedError.message) : new CallFailedError(closedError));
+    if (error !== void 0) {
+      this.#stopWaking?.();
+      this.failAll(error);
+      this.#rejectReady(isRefused ? new SessionRefusedError(code, error.message) : new CallFailedError(error));
     }
-    const status = this.#wasReady ? "reconnecting" : "connecting";
+    const status = this.state.get().status === "connecting" ? "connecting" : "reconnecting";
     this.state.set({ status: final ? "closed" : status, closed });
     this.events.emit("close", closed);
-    if (!final) return;
-    this.events.clear();
-    this.messages.clear();
+    if (final) this.events.clear();
   }
   /** The session has ended, and every membership with it. */
-  #end(refused, again = true, error) {
+  #end(refused, again = true) {
     this.#detached?.();
     this.#detached = void 0;
-    this.channels?.ended(error);
+    this.channels?.ended(this.closedError);
     this.#requests?.end();
-    this.outbound.lost(refused, again);
-  }
-  /** Acknowledges so many messages. */
-  acknowledge(received) {
-    if (received !== void 0) this.outbound.control("received", this.encoder.session("received", { received }));
+    this.lost(refused, again);
   }
   /** The server has received so many messages. */
   #acknowledged(received) {
-    if (!this.outbound.acknowledge(received)) this.warn("received", "the server acknowledges what was never sent");
+    if (!this.acknowledged(received)) this.warn("received", "the server acknowledges what was never sent");
   }
   /** The server or this client refuses the session for good: no reconnect. */
   #refuse(refused) {
-    const { version, unauthorized } = this.connection.closeCodes;
-    this.#closedError = { code: "CLOSED", message: refused.message };
-    this.#refused = true;
+    const { version, unauthorized } = this.closeCodes;
+    this.closedError = { code: "CLOSED", message: refused.message };
     this.#rejectReady(refused);
-    this.connection.drop(refused.code === "VERSION" ? version : unauthorized, refused.message, true);
+    this.drop(refused.code === "VERSION" ? version : unauthorized, refused.message, true, true);
   }
   // Receiving
   received(frame, now) {
     this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
-    const parsed = parseFrame(frame, this.protocol.depth, this.#encoding);
-    const found = parsed.ok ? read(parsed.value, this.#reader) : parsed;
-    const decoded = this.protocol.mapped?.translate(found, this.protocol) ?? found;
-    const fields = decoded.ok ? decoded.value.message : decoded.error;
-    const known = decoded.ok ? decoded.value.incoming : this.#byTag.get(fields.type ?? "");
-    const isOwn = known !== void 0 && this.#own.includes(known);
+    const parsed = parseFrame(frame, this.protocol.depth, this.options.encoding);
+    const found = parsed.ok ? read(parsed.value, this.#reader) : { message: parsed.error, error: parsed.error };
+    const match = this.protocol.mapped?.translate(found, this.protocol) ?? found;
+    const { incoming, message, error } = match;
+    const isOwn = this.#own.has(incoming);
     if (this.numbered !== void 0) {
-      if (!this.numbered.isNew(fields.seq)) return;
-    } else if (this.#isReady && !isOwn) {
-      const { link } = this.connection;
-      link.count(this.frameLength, now);
-      this.acknowledge(link.acknowledge(false, now));
+      if (!this.numbered.isNew(message.seq)) return;
+    } else if (this.phase === "ready" && !isOwn) {
+      this.link.count(this.frameLength, now);
+      this.acknowledge(this.link.acknowledge(false, now));
     }
-    if (this.#requests?.receive(known, parsed, decoded) === true) return;
-    const request = this.outbound.find(fields.id);
-    if (decoded.ok) {
-      const { incoming, message } = decoded.value;
-      if (request?.answers.includes(incoming) === true) return this.outbound.answer(request, message, incoming);
-      const isError = incoming === failure || incoming === sessionError;
+    if (this.#requests?.receive(match, parsed) === true) return;
+    const request = this.find(message.id);
+    const handler = incoming && this.#handlers.get(incoming);
+    if (incoming !== void 0 && error === void 0) {
+      if (request?.answers.includes(incoming) === true) return this.answer(request, message, incoming);
+      const isError = handler === this.#handlers.get(failure);
       if (message.id !== void 0 && incoming.channel === void 0 && !isOwn && !(isError && request)) return;
     }
-    if (this.channels?.isNew(fields) === false) return;
-    if (decoded.ok) return this.#dispatch(decoded.value.incoming, decoded.value.message, request);
-    const error = known === sessionMessages.ready ? { ...decoded.error, payload: void 0 } : decoded.error;
+    if (this.channels?.isNew(message) === false) return;
+    if (error === void 0) {
+      if (handler !== void 0) return handler(message, request);
+      const wasDelivered = this.channels?.deliver(message) === true;
+      if (!this.events.emit(`:${message.type}`, message) && !wasDelivered) this.events.emit("unhandled", message);
+      return;
+    }
+    const shown = isOwn ? { ...error, payload: void 0 } : error;
     if (request !== void 0 && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
-      return this.outbound.fail(request.id, badReply(error), true);
+      return this.fail(request, badReply(shown), true);
     }
-    if (error.kind === "unknown-type") {
-      if (error.id === void 0) this.events.emit("unhandled", error);
-      else this.#requests?.refuse(error.id, error);
-    } else {
-      this.invalid(error, known?.name);
-    }
+    if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
+    else if (error.id === void 0) this.events.emit("unhandled", shown);
+    else this.#requests?.refuse(error.id, shown);
+  }
+  /** Handles the messages of the session. */
+  #handleSession() {
+    const own = (role, receive, handler) => this.#own.add(this.handle(role, role, receive, handler));
+    own("ready", validateReady, ({ payload }) => this.#becomeReady(payload));
+    own("refuse", validateRefusal, ({ payload }) => {
+      const refusal2 = payload;
+      const { code, side, violations, retryable } = refusal2;
+      const words = refusalText(refusal2);
+      if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
+      else this.#refuse(new SessionRefusedError(code, words, side, violations));
+    });
+    own("ping", anything, ({ id, payload }) => {
+      if (this.phase === "ready") this.acknowledge(this.link.acknowledge(true, this.clock.now()));
+      this.control("pong", this.protocol.mapped?.has("ping") === true ? payload : void 0, { id });
+    });
+    own("pong", anything, () => {
+    });
+    own("received", validateCounts, ({ payload }) => {
+      const { received, sent } = payload;
+      if (sent !== void 0 && this.phase === "ready") this.link.skip(sent, this.clock.now());
+      if (received !== void 0) this.#acknowledged(received);
+    });
+    own("greeting", anything, () => this.greeted());
+    const refused = ({ payload, seq }, request) => {
+      const error = callError(wireError(payload), request?.errors ?? []);
+      if (request !== void 0) return this.fail(request, error, true);
+      this.numbered?.refused(seq);
+      this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
+    };
+    this.handle("error", "error", validateError, refused);
+    this.#handlers.set(failure, refused);
+  }
+  register(message) {
+    register(message, this.#reader);
+  }
+  /** Handles a message of the session, if the protocol has it. Returns its descriptor. */
+  handle(role, name, receive, handler) {
+    const { mapped } = this.protocol;
+    const tag = this.tag(role);
+    const own = { name, tag, receive };
+    const incoming = mapped === void 0 ? own : mapped.incoming(own, tag, role);
+    if (incoming !== void 0) register(incoming, this.#reader, tag);
+    this.#handlers.set(own, handler);
+    return own;
   }
   /** Reports a message that is not valid. */
   invalid(error, name) {
     if (!this.events.emit("invalid", error)) this.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
-  }
-  /** Processes a message that is not the reply to a request, or is an error. */
-  #dispatch(incoming, message, request) {
-    switch (incoming) {
-      case sessionMessages.ready:
-        return this.#becomeReady(message.payload);
-      case sessionMessages.refuse: {
-        const refusal2 = message.payload;
-        const { code, side, violations, retryable } = refusal2;
-        const words = refusalText(refusal2);
-        if (!retryable) return this.#refuse(new SessionRefusedError(code, words, side, violations));
-        this.#refused = true;
-        this.connection.drop(this.connection.closeCodes.rateLimited, words);
-        this.#refused = false;
-        return;
-      }
-      case failure:
-      case sessionError: {
-        const error = callError(wireError(message.payload), request?.errors ?? []);
-        if (request !== void 0) return this.outbound.fail(request.id, error, true);
-        this.numbered?.refused(message.seq);
-        return this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
-      }
-      case sessionMessages.ping: {
-        if (this.#isReady) this.acknowledge(this.connection.link.acknowledge(true, this.clock.now()));
-        const { id, payload } = message;
-        const repeated = this.protocol.mapped?.has("ping") === true ? payload : void 0;
-        return this.outbound.control("pong", this.encoder.session("pong", repeated, id === void 0 ? {} : { id }));
-      }
-      case sessionMessages.received: {
-        const { received, sent } = message.payload;
-        if (sent !== void 0 && this.#isReady) this.connection.link.skip(sent, this.clock.now());
-        if (received !== void 0) this.#acknowledged(received);
-        return;
-      }
-      case sessionMessages.pong:
-        return;
-      case sessionMessages.greeting:
-        return this.connection.greeted();
-    }
-    const wasDelivered = this.channels?.deliver(message) === true;
-    if (!this.messages.emit(message.type, message) && !wasDelivered) this.events.emit("unhandled", message);
-  }
-  register(message) {
-    register(message, this.protocol.envelope.server, this.#byTag, this.#withOwnTag);
-  }
-  /** Registers a message of the session, if the protocol has it. */
-  #registerOwn(own, role) {
-    const { envelope, mapped } = this.protocol;
-    const tag = this.encoder.tag(role);
-    const incoming = mapped === void 0 ? own : mapped.incoming(own, tag, role);
-    if (incoming !== void 0) register(incoming, envelope.server, this.#byTag, this.#withOwnTag, tag);
-  }
-  /** Listens to a message of the session that is not handled here. */
-  listen(role, name, receive, listener) {
-    this.#registerOwn({ name, tag: this.encoder.tag(role), receive }, role);
-    this.messages.on(name, ({ payload }) => listener(payload));
-  }
-  /** The application closes the client. */
-  close() {
-    this.isClosing = true;
-    this.channels?.ignoreRejections();
-    this.connection.drop(1e3, "closed by the client", true);
   }
   /** Reports an error that no call waits for and that is no mistake of the application. */
   failed(error, words = "could not connect", kind2 = "auth") {
@@ -2411,71 +2242,7 @@ function resolve(source) {
 }
 
 // handfast/client.ts
-var Client = class {
-  /**
-   * The server's ready message. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
-   * closed before that. Calls need not wait for it.
-   */
-  ready;
-  /** The state of the connection: a store for React and Svelte. */
-  state;
-  #core;
-  /**
-   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
-   * the encoding.
-   */
-  constructor(protocol2, url, options = {}, answering2) {
-    this.#core = new Core(protocol2, String(url), options, answering2);
-    this.ready = this.#core.ready;
-    this.state = this.#core.state;
-  }
-  call(request, payload, options = {}) {
-    return this.#core.call(request, payload, options);
-  }
-  stream(request, payload, options = {}) {
-    return request.via(this.#core, request, payload, options);
-  }
-  send(message, payload, options) {
-    return this.#core.write(message, payload, {}, options);
-  }
-  on(what, listener) {
-    if (typeof what === "string") return this.#core.events.on(what, listener);
-    this.#core.register(what);
-    const deliver2 = listener;
-    return this.#core.messages.on(what.name, (message) => deliver2(message.payload, message));
-  }
-  join(channel, params, setup, options = {}) {
-    return channel.via(this.#core, channel, params, setup, options);
-  }
-  /**
-   * Reconnects now, if the client waits to; while connected, pings the server. Called automatically when the network or the page
-   * becomes available again.
-   */
-  retryNow() {
-    this.#core.connection.retryNow();
-  }
-  /**
-   * Authenticates again: fetches the auth payload and the token anew, and sends them. Resolves once the server has accepted them;
-   * messages that are sent later are handled as those of the new credentials. Without a connection it waits for the next, which has
-   * new credentials anyway.
-   *
-   * The client does this by itself before the authentication expires, if the server says when that is, and emits `error` if it fails.
-   *
-   * @throws {CallFailedError} if the server refuses the credentials, and the session goes on with the old ones; or with `TIMEOUT` or `CLOSED`.
-   * What fetching them throws is thrown as it is.
-   */
-  async refreshAuth() {
-    if (this.#core.refresh === void 0) throw new TypeError("the protocol has no auth message");
-    await this.#core.refresh.now();
-  }
-  /**
-   * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins
-   * reject with `CLOSED`, which need not be handled.
-   */
-  close() {
-    this.#core.close();
-  }
-};
+var Client = Core;
 
 // handfast/refresh.ts
 var EARLIEST = 0.75;
@@ -2485,54 +2252,51 @@ var RETRY = 1e3;
 var CHECK = 6e4;
 var LATENCY = 1e3;
 function authRefresh(core) {
-  const { clock, protocol: protocol2, encoder, state } = core;
-  const tag = encoder.tag("auth");
-  const reply = { name: "$auth", tag, receive: validateAuthenticated };
-  const request = { name: "auth", tag, send: protocol2.auth ?? noPayload, errors: [], reply };
-  let cancel = () => {
+  const { clock } = core;
+  const tag = core.tag("auth");
+  const reply = { name: "$auth", tag, receive: validateCounts };
+  const request = { name: "auth", tag, send: core.protocol.auth ?? noPayload, errors: [], reply };
+  let stop = () => {
   };
-  let [since, date] = [0, 0];
-  let lifetime = 0;
+  let [since, date, lifetime] = [0, 0, 0];
   const elapsed = () => Math.max(clock.now() - since, Date.now() - date);
-  const isConnected = () => state.get().status === "connected";
   function watch(due) {
-    cancel();
-    cancel = clock.after(Math.max(0, Math.min(due - elapsed(), CHECK)), () => {
+    stop();
+    stop = clock.after(Math.max(0, Math.min(due - elapsed(), CHECK)), () => {
       if (elapsed() < due) watch(due);
       else now().catch(failed);
     });
   }
   function failed(error) {
-    if (!isConnected()) return;
+    if (core.phase !== "ready") return;
     core.failed(error, "could not authenticate again");
-    const isRefused = error instanceof CallFailedError && error.error.retryable === false;
     const passed = elapsed();
     const left = lifetime - passed;
-    if (!isRefused && left >= RETRY) watch(passed + Math.max(left / 2, RETRY));
+    if (error?.error?.retryable !== false && left >= RETRY) watch(passed + Math.max(left / 2, RETRY));
   }
   function expires(milliseconds) {
-    cancel();
+    stop();
     lifetime = milliseconds ?? 0;
     [since, date] = [clock.now(), Date.now()];
-    if (milliseconds !== void 0) watch(Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
+    if (milliseconds !== void 0) watch(Math.max(lifetime * (EARLIEST + JITTER * clock.random()), FLOOR));
   }
   async function now() {
-    if (isConnected()) {
+    if (core.phase === "ready") {
       const answer = await core.call(request, await core.authPayload(), {}, "leave");
       if (answer.ok) return expires(answer.value.expires);
       const { error } = answer;
-      const failure2 = "received" in error ? { ...error, code: error.received } : error;
-      if (error.code !== "OUTCOME_UNKNOWN") throw new CallFailedError(failure2);
+      if (error.code !== "OUTCOME_UNKNOWN") throw new CallFailedError("received" in error ? { ...error, code: error.received } : error);
     }
-    let stop;
     await new Promise((resolve2, reject) => {
-      stop = state.subscribe(({ status, closed }) => {
+      const unsubscribe = core.state.subscribe(({ status }) => {
         if (status === "connected") resolve2();
-        if (status === "closed") reject(new CallFailedError({ code: "CLOSED", message: closed?.reason || "the client is closed" }));
+        else if (core.closedError !== void 0) reject(new CallFailedError(core.closedError));
+        else return;
+        queueMicrotask(() => unsubscribe());
       });
-    }).finally(() => stop());
+    });
   }
-  return { expires, hasExpired: () => lifetime > 0 && elapsed() + LATENCY >= lifetime, now, stop: () => cancel() };
+  return { expires, hasExpired: () => lifetime > 0 && elapsed() + LATENCY >= lifetime, now, stop: () => stop() };
 }
 
 // handfast/stream.ts
@@ -2660,28 +2424,28 @@ var Stream = class {
 function openStream(core, request, payload, options) {
   const { ack, stream: item2, end, cancel } = request;
   const { timeout = core.timeout(request), signal } = options;
-  let id;
+  let pending;
+  const stop = (wasWritten) => {
+    if (wasWritten && cancel !== void 0) core.send(cancel, void 0, {}, { id: pending?.id });
+  };
   const abort = () => stream.cancel();
   const stream = new Stream(core.clock, () => {
-    signal?.removeEventListener("abort", abort);
-    if (id === void 0) return;
-    const wasWritten = core.outbound.isWritten(id);
-    core.outbound.abandon(id);
-    if (wasWritten && cancel !== void 0) core.write(cancel, void 0, { id });
+    if (pending === void 0) return;
+    core.abandon(pending);
+    stop(pending.isWritten);
   });
   const answers = [item2, ...ack ? [ack] : [], ...end ? [end] : []];
   const sending = { timeout, signal: signal?.aborted === true ? signal : void 0 };
-  id = core.request({ ...request, idempotent: false }, payload, sending, answers, {
-    answered: (message, incoming) => {
-      if (incoming === item2) stream.push(message.payload, core.frameLength);
-      else if (incoming === ack) stream.acknowledge(message.payload);
-      else stream.complete(message.payload);
+  pending = core.request({ ...request, idempotent: false }, payload, sending, answers, {
+    answered: ({ payload: payload2 }, incoming) => {
+      if (incoming === item2) stream.push(payload2, core.frameLength);
+      else if (incoming === ack) stream.acknowledge(payload2);
+      else stream.complete(payload2);
       return incoming === end;
     },
     failed: (error, wasWritten) => {
       stream.fail(error, core.isClosing || error.code === "CANCELLED");
-      const isOurs = error.code === "TIMEOUT" || error.code === "BAD_REPLY";
-      if (isOurs && wasWritten === true && cancel !== void 0) core.write(cancel, void 0, { id });
+      stop(wasWritten && (error.code === "TIMEOUT" || error.code === "BAD_REPLY"));
     }
   });
   signal?.addEventListener("abort", abort);
@@ -2801,25 +2565,15 @@ var authRule = [reportObject, {
   name: [reportString, { minLength: 1, maxLength: 40 }],
   token: [reportString, { maxLength: 4096 }]
 }, reportAdditionalIfSent];
-function isAuth(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { name, token } = value;
-  return isStringOfLength(name, 1, 40) && (token === void 0 || isStringOfLength(token, 0, 4096)) && (!strict || isDeclared(value, authRule));
-}
 function validateAuth(value, report) {
-  if (!isAuth(value, report.strict)) reportRule(value, report, authRule);
+  reportRule(value, report, authRule);
 }
 var roomJoinRule = [reportObject, {
   "?": [],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
 }, reportAdditionalIfSent];
-function isRoomJoin(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { roomId: roomId2 } = value;
-  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isDeclared(value, roomJoinRule));
-}
 function validateRoomJoin(value, report) {
-  if (!isRoomJoin(value, report.strict)) reportRule(value, report, roomJoinRule);
+  reportRule(value, report, roomJoinRule);
 }
 var roomJoinedRule = [reportObject, {
   "?": [],
@@ -2841,36 +2595,17 @@ var roomLeaveRule = [reportObject, {
   "?": [],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
 }, reportAdditionalIfSent];
-function isRoomLeave(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { roomId: roomId2 } = value;
-  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isDeclared(value, roomLeaveRule));
-}
 function validateRoomLeave(value, report) {
-  if (!isRoomLeave(value, report.strict)) reportRule(value, report, roomLeaveRule);
+  reportRule(value, report, roomLeaveRule);
 }
 var chatSendRule = [reportObject, {
   "?": ["attachments"],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }],
   text: [reportString, { minLength: 1, maxLength: 2e3 }],
-  attachments: validateChatSendAttachments
+  attachments: [reportArray, { items: [reportBranches, "kind", [["image", attachmentImageRule], ["snippet", attachmentSnippetRule]]], maxItems: 4 }]
 }, reportAdditionalIfSent];
-function isChatSend(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { roomId: roomId2, text, attachments: attachments2 } = value;
-  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && isStringOfLength(text, 1, 2e3) && (attachments2 === void 0 || passes(attachments2, validateChatSendAttachments, strict)) && (!strict || isDeclared(value, chatSendRule));
-}
 function validateChatSend(value, report) {
-  if (!isChatSend(value, report.strict)) reportRule(value, report, chatSendRule);
-}
-function validateChatSendAttachments(value, report) {
-  if (!array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateAttachment(value[i], report);
-    prefixPath(report, before, i);
-  }
-  if (!(value.length <= 4)) reportArray(value, report, { maxItems: 4 });
+  reportRule(value, report, chatSendRule);
 }
 var chatMessageRule = [reportObject, {
   "?": ["attachments"],
@@ -2887,24 +2622,14 @@ function validateChatMessage(value, report) {
   if (!isChatMessage(value)) reportRule(value, report, chatMessageRule);
 }
 function validateChatMessageAttachments(value, report) {
-  if (!array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateAttachment(value[i], report);
-    prefixPath(report, before, i);
-  }
+  reportArray(value, report, { items: validateAttachment });
 }
 var userTypingClientRule = [reportObject, {
   "?": [],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
 }, reportAdditionalIfSent];
-function isUserTypingClient(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { roomId: roomId2 } = value;
-  return typeof roomId2 === "string" && roomIdPattern.test(roomId2) && (!strict || isDeclared(value, userTypingClientRule));
-}
 function validateUserTypingClient(value, report) {
-  if (!isUserTypingClient(value, report.strict)) reportRule(value, report, userTypingClientRule);
+  reportRule(value, report, userTypingClientRule);
 }
 var userTypingServerRule = [reportObject, {
   "?": [],
@@ -2936,13 +2661,8 @@ var pricesWatchRule = [reportObject, {
   symbols: validatePricesWatchSymbols,
   every: [reportInteger, { minimum: 50, maximum: 6e4 }]
 }, reportAdditionalIfSent];
-function isPricesWatch(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { symbols, every } = value;
-  return symbols !== void 0 && passes(symbols, validatePricesWatchSymbols, strict) && (every === void 0 || isSafeInteger(every) && every >= 50 && every <= 6e4) && (!strict || isDeclared(value, pricesWatchRule));
-}
 function validatePricesWatch(value, report) {
-  if (!isPricesWatch(value, report.strict)) reportRule(value, report, pricesWatchRule);
+  reportRule(value, report, pricesWatchRule);
 }
 function validatePricesWatchSymbols(value, report) {
   if (!array(value, report)) return;
@@ -2987,13 +2707,8 @@ var pricesBookRule = [reportObject, {
   symbol: [reportString, { pattern: symbolPattern, source: "^[A-Z]{2,6}-[A-Z]{2,6}$" }],
   depth: [reportInteger, { minimum: 1, maximum: 100 }]
 }, reportAdditionalIfSent];
-function isPricesBook(value, strict = true) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { symbol: symbol$, depth } = value;
-  return typeof symbol$ === "string" && symbolPattern.test(symbol$) && (depth === void 0 || isSafeInteger(depth) && depth >= 1 && depth <= 100) && (!strict || isDeclared(value, pricesBookRule));
-}
 function validatePricesBook(value, report) {
-  if (!isPricesBook(value, report.strict)) reportRule(value, report, pricesBookRule);
+  reportRule(value, report, pricesBookRule);
 }
 var pricesSnapshotRule = [reportObject, {
   "?": [],
@@ -3010,22 +2725,10 @@ function validatePricesSnapshot(value, report) {
   if (!isPricesSnapshot(value)) reportRule(value, report, pricesSnapshotRule);
 }
 function validatePricesSnapshotBids(value, report) {
-  if (!array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateLevel(value[i], report);
-    prefixPath(report, before, i);
-  }
-  if (!(value.length <= 100)) reportArray(value, report, { maxItems: 100 });
+  reportArray(value, report, { items: validateLevel, maxItems: 100 });
 }
 function validatePricesSnapshotAsks(value, report) {
-  if (!array(value, report)) return;
-  for (let i = 0; i < value.length; i++) {
-    const before = report.violations.length;
-    validateLevel(value[i], report);
-    prefixPath(report, before, i);
-  }
-  if (!(value.length <= 100)) reportArray(value, report, { maxItems: 100 });
+  reportArray(value, report, { items: validateLevel, maxItems: 100 });
 }
 var roomJoined = {
   name: "room.joined",

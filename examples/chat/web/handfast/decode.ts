@@ -6,38 +6,32 @@ import type { Encoding } from './codec.js';
 import { type Incoming, type Message, type PendingLookup, tagOf } from './descriptor.js';
 import { type Envelope, type EnvelopeFields, type Id, readFields, type Tag, wrongKind } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { describe, pointerSegment, prefixPath, type Report, type Violation, violationsOf } from './report.js';
-import { type Err, err, ok, type Result } from './result.js';
+import { describe, type Report, type Violation, violationsOf } from './report.js';
+import { err, ok, type Result } from './result.js';
 
 /** How messages of one direction are read. */
 export interface Reader {
   readonly envelope: Envelope;
   /** Reports the fields that are not part of an envelope, if they are refused: by a server, whose payloads are closed as well. */
   readonly refuseUnknown?: ((value: JsonObject, envelope: Envelope, report: Report) => void) | undefined;
-  /** The message of a tag. */
-  readonly lookup: (tag: Tag) => Incoming<unknown> | undefined;
+  readonly byTag: Map<Tag, Incoming<unknown>>;
   /** The messages whose tag field is not the envelope's. */
-  readonly own?: readonly Incoming<unknown>[];
+  readonly own: Incoming<unknown>[];
   /** The possible replies to a pending request. Consulted first, as replies may share a tag or have none. */
   readonly pending?: PendingLookup;
   /** The message that a reply is if its `outcome` says that the request failed. */
   readonly failure?: Incoming<unknown>;
 }
 
-/** A message with its descriptor. */
+/** A message, or what could be read of it and the error that refuses it; and its descriptor, if it is known. */
 export interface Match {
-  readonly incoming: Incoming<unknown>;
-  readonly message: Message;
+  readonly incoming?: Incoming<unknown> | undefined;
+  readonly message: Partial<Message> | DecodeError;
+  readonly error?: DecodeError;
 }
 
 /** Adds a message to those by tag, or to those that have a tag field of their own. */
-export function register(
-  message: Incoming<unknown>,
-  envelope: Envelope,
-  byTag: Map<Tag, Incoming<unknown>>,
-  own: Incoming<unknown>[],
-  tag: Tag | null = tagOf(message),
-): void {
+export function register(message: Incoming<unknown>, { envelope, byTag, own }: Reader, tag: Tag | null = tagOf(message)): void {
   if (message.envelope !== undefined && message.envelope.tag.name !== envelope.tag.name) {
     if (!own.includes(message)) own.push(message);
   } else if (tag !== null) {
@@ -45,50 +39,35 @@ export function register(
   }
 }
 
-const SURROGATE_ESCAPE = /\\ud[89a-f]/i;
+export const SURROGATE_ESCAPE: RegExp = /\\ud[89a-f]/i;
 const PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
-/** A number without one of these is no larger than a double. Engines find it faster than with an optional sign. */
-const LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
-/** A number with fewer digits and an exponent of at most two is no larger than a double. */
-const MANY_DIGITS = 210;
-/** So many digits at the beginning of a number. */
-const DIGIT_RUN = /\b\d{210}/;
+/** A number without one of these, or with fewer digits and an exponent of at most two, is no larger than a double. */
+export const LARGE_EXPONENT: RegExp = /\d[eE](?:\+\d|\d)\d\d/;
+const MANY_DIGITS = /\b\d{210}/;
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
 
-const NOT_JSON = 'not JSON';
+/** What is said of a text that is not JSON. */
+export const NOT_JSON = 'not JSON';
 
 /** What is said of arrays and objects that are nested too deeply. */
 export const TOO_DEEP = 'nested too deeply';
+
+/** A depth that the stack of every engine can hold, whatever the protocol allows. */
+export const MAX_DEPTH = 512;
 
 /**
  * Whether arrays and objects are nested deeper than `depth`. This is checked before validation, so that a recursive type cannot
  * be made to exhaust the stack.
  */
 export function isDeeper(value: unknown, depth: number): boolean {
-  return nests(value, Math.min(depth, MAX_DEPTH));
-}
-
-/** A depth that the stack of every engine can hold, whatever the protocol allows. */
-export const MAX_DEPTH = 512;
-
-function nests(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  if (depth <= 0) return true;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) if (typeof value[i] === 'object' && nests(value[i], depth - 1)) return true;
-    return false;
-  }
-  for (const name in value) {
-    const item = (value as JsonObject)[name];
-    if (typeof item === 'object' && nests(item, depth - 1)) return true;
-  }
-  return false;
+  return depth <= 0 || Object.values(value).some(item => isDeeper(item, Math.min(depth, MAX_DEPTH) - 1));
 }
 
 /** Parses what a frame contains; without an encoding, JSON text. */
 export function parseFrame(frame: unknown, depth: number, encoding?: Encoding): Result<unknown, DecodeError> {
   if (encoding !== undefined) return encoding.decode(frame, depth);
-  return typeof frame === 'string' ? parse(frame, depth) : refuse('syntax', NOT_JSON);
+  return typeof frame === 'string' ? parse(frame, depth) : err(decodeError('syntax', NOT_JSON));
 }
 
 /**
@@ -97,10 +76,10 @@ export function parseFrame(frame: unknown, depth: number, encoding?: Encoding): 
  *
  * @param depth The maximum depth of nested arrays and objects.
  */
-export function parse(text: string, depth: number): Result<unknown, DecodeError> {
+function parse(text: string, depth: number): Result<unknown, DecodeError> {
   const value = parseJson(text);
-  const problem = textProblem(text, value, depth);
-  return problem === undefined ? ok(value) : refuse('syntax', problem);
+  const problem = value === undefined ? NOT_JSON : isDeeper(value, depth) ? TOO_DEEP : textProblem(text);
+  return problem === undefined ? ok(value) : err(decodeError('syntax', problem));
 }
 
 /** `undefined` if a text is not JSON. */
@@ -112,57 +91,21 @@ export function parseJson(text: string): unknown {
   }
 }
 
-export function textProblem(text: string, value: unknown, depth: number): string | undefined {
-  if (value === undefined) return NOT_JSON;
-  if (mayNest(text, Math.min(depth, MAX_DEPTH)) && isDeeper(value, depth)) return TOO_DEEP;
-  // Text that came over a WebSocket has lone surrogates only where they are escaped.
-  if (text.includes('\\') && SURROGATE_ESCAPE.test(text) && hasLoneSurrogate(text)) return 'a string has half a surrogate pair';
-  return (LARGE_EXPONENT.test(text) || (mayHaveManyDigits(text) && DIGIT_RUN.test(text))) && overflows(text) ? 'a number is too large' : undefined;
-}
-
-/** The fewest characters of an object around another value: `{"":}`. */
-const OBJECT_LENGTH = 5;
-
-/** Whether JSON text may be nested deeper than `depth`: has it so many opening brackets, and room for so many objects? */
-function mayNest(text: string, depth: number): boolean {
-  const left = without(text, '[', depth);
-  return left < 0 || (text.length >= OBJECT_LENGTH * left && without(text, '{', left) < 0);
-}
-
-/** `count` without one for each `bracket` in a text; no less than -1. */
-function without(text: string, bracket: string, count: number): number {
-  for (let at = text.indexOf(bracket); at >= 0 && count >= 0; at = text.indexOf(bracket, at + 1)) count--;
-  return count;
-}
-
-/** Whether JSON text has a lone surrogate among its escapes: one that is left without the pairs and the other escapes. */
-function hasLoneSurrogate(text: string): boolean {
-  return SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ''));
-}
-
-/** Whether there may be a run of that many digits. Such a run covers two of the positions that are half as far apart. */
-function mayHaveManyDigits(text: string): boolean {
-  const step = MANY_DIGITS / 2;
-  for (let at = step - 1; at + step < text.length; at += step) {
-    if (isDigit(text.charCodeAt(at)) && isDigit(text.charCodeAt(at + step))) return true;
-  }
-  return false;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
+/** What JSON text contains that is refused. */
+export function textProblem(text: string): string | undefined {
+  // Text that came over a WebSocket has lone surrogates only where they are escaped: one that is left without the pairs.
+  if (SURROGATE_ESCAPE.test(text) && SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ''))) return 'a string has half a surrogate pair';
+  return (LARGE_EXPONENT.test(text) || MANY_DIGITS.test(text)) && overflows(text) ? 'a number is too large' : undefined;
 }
 
 /** Whether JSON text has a number that overflows a double. */
 function overflows(text: string): boolean {
-  for (const [token] of text.matchAll(STRING_OR_NUMBER)) {
-    if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
-  }
+  for (const [token] of text.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
   return false;
 }
 
 /** Reads one message: envelope, then tag, then payload. */
-export function read(value: unknown, reader: Reader): Result<Match, DecodeError> {
+export function read(value: unknown, reader: Reader): Match {
   try {
     return readWhole(value, reader);
   } catch (error) {
@@ -172,7 +115,7 @@ export function read(value: unknown, reader: Reader): Result<Match, DecodeError>
   }
 }
 
-function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
+function readWhole(value: unknown, reader: Reader): Match {
   if (!isObject(value)) return refuse('syntax', 'not an object');
   let { envelope } = reader;
   const { refuseUnknown } = reader;
@@ -189,13 +132,13 @@ function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
     fields = readFields(value, envelope, report);
   }
   const found = payloadOf(value, envelope);
-  const payload = incoming?.readBytes === undefined ? found : incoming.readBytes(found);
-  const remains = (): Remains => ({ ...(isTag && { type: type as Tag }), payload, ...fields });
+  const payload = incoming?.readBytes?.(found) ?? found;
+  const remains: Remains = { ...(isTag && { type: type as Tag }), payload, ...fields };
   const { violations } = report;
   if (incoming === undefined) {
-    if (!isTag) return refuse('envelope', WRONG_ENVELOPE, remains(), [...tagViolations(type, tag), ...violations]);
-    if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains(), violations);
-    return refuse('unknown-type', `no message has the type \`${type as Tag}\``, remains());
+    if (!isTag) return refuse('envelope', WRONG_ENVELOPE, remains, [...tagViolations(type, tag), ...violations]);
+    if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains, violations);
+    return refuse('unknown-type', `no message has the type \`${type as Tag}\``, remains);
   }
 
   refuseUnknown?.(value, envelope, report);
@@ -204,44 +147,30 @@ function readWhole(value: unknown, reader: Reader): Result<Match, DecodeError> {
   if (incoming.channel !== undefined && channel?.presence === 'optional' && value[channel.name] === undefined) {
     missingProperty(channel.name, report);
   }
-  const wrong = payloadViolations(value, payload, envelope, incoming, report.strict);
-  if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains(), [...violations, ...wrong]);
-  if (wrong.length > 0) return refuse('invalid', `the payload of \`${incoming.name}\` does not fit`, remains(), wrong);
-  const kept = incoming.receive === noPayload ? undefined : payload;
-  return ok({ incoming, message: { type: incoming.name, payload: kept, ...fields } });
+  const { content } = envelope;
+  const direction = refuseUnknown === undefined ? 'received' : 'sent';
+  let wrong = violationsOf(incoming.receive, payload, direction, content);
+  // An absent payload counts as `{}` if that is valid, and as missing otherwise.
+  if (content !== null && wrong.length > 0 && value[content] === undefined) {
+    wrong = violationsOf((_, report) => missingProperty(content, report), value, direction);
+  }
+  if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains, [...violations, ...wrong], incoming);
+  if (wrong.length > 0) return refuse('invalid', `the payload of \`${incoming.name}\` does not fit`, remains, wrong, incoming);
+  return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? undefined : payload, ...fields } };
 }
 
 /** What is wrong with a tag. */
 function tagViolations(type: unknown, { name, kind }: Envelope['tag']): readonly Violation[] {
-  const report: Report = { strict: false, violations: [] };
-  if (type === undefined) missingProperty(name, report);
-  else {
-    wrongKind(kind, report);
-    prefixPath(report, 0, pointerSegment(name));
-  }
-  return report.violations;
-}
-
-/** The violations of a payload. An absent one counts as `{}` if that is valid, and as missing otherwise. */
-function payloadViolations(
-  message: JsonObject,
-  payload: unknown,
-  { content }: Envelope,
-  { receive }: Incoming<unknown>,
-  strict: boolean,
-): readonly Violation[] {
-  const direction = strict ? 'sent' : 'received';
-  const wrong = violationsOf(receive, payload, direction, content);
-  if (content === null || wrong.length === 0 || message[content] !== undefined) return wrong;
-  return violationsOf((_, report) => missingProperty(content, report), message, direction);
+  if (type === undefined) return violationsOf((_, report) => missingProperty(name, report), type, 'received');
+  return violationsOf((_, report) => wrongKind(kind, report), type, 'received', name);
 }
 
 /** The descriptor of a message: that of a possible reply to the pending request with its tag, or else that of the tag. */
 export function find(value: JsonObject, id: Id | undefined, reader: Reader): Incoming<unknown> | undefined {
-  const { envelope: { outcome, tag }, pending, lookup, own } = reader;
+  const { envelope: { outcome, tag }, pending, byTag, own } = reader;
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
-  if (answer === undefined) return lookup(value[tag.name] as Tag) ?? (own && withTag(own, value, tag.name));
+  if (answer === undefined) return byTag.get(value[tag.name] as Tag) ?? withTag(own, value, tag.name);
   return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
 }
 
@@ -258,19 +187,18 @@ export function payloadOf(message: JsonObject, envelope: Envelope): unknown {
   return payload === undefined ? {} : payload;
 }
 
-const CODES = { syntax: 'SYNTAX', envelope: 'ENVELOPE', 'unknown-type': 'UNKNOWN_TYPE', invalid: 'INVALID' } as const;
-
 const WRONG_ENVELOPE = 'the envelope does not fit';
 
 /** What could be read of a message. */
 type Remains = EnvelopeFields & Pick<DecodeError, 'type' | 'payload'>;
 
 /** The error that refuses a message, with what could be read of it. */
-export function refuse(
-  kind: DecodeError['kind'],
-  words: string,
-  remains: Remains = {},
-  violations: readonly Violation[] = [],
-): Err<DecodeError> {
-  return err({ code: CODES[kind], kind, message: describe(words, violations), violations, ...remains });
+export function decodeError(kind: DecodeError['kind'], words: string, remains: Remains = {}, violations: readonly Violation[] = []): DecodeError {
+  const code = kind.toUpperCase().replace('-', '_') as DecodeError['code'];
+  return { code, kind, message: describe(words, violations), violations, ...remains };
+}
+
+function refuse(kind: DecodeError['kind'], words: string, remains?: Remains, violations?: readonly Violation[], incoming?: Incoming<unknown>): Match {
+  const error = decodeError(kind, words, remains, violations);
+  return { incoming, message: error, error };
 }

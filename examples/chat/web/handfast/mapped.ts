@@ -6,9 +6,7 @@
 import type { Match } from './decode.js';
 import type { Incoming, Protocol, Role } from './descriptor.js';
 import type { Envelope, Tag } from './envelope.js';
-import type { DecodeError } from './errors.js';
 import type { Report } from './report.js';
-import { ok, type Result } from './result.js';
 import { failure } from './session.js';
 
 /** A message in a role. */
@@ -30,7 +28,7 @@ export interface MappedRoles {
   /** What is received in the role of one of the session's messages, with its tag; `undefined` if the server does not send it. */
   incoming(own: Incoming<unknown>, tag: Tag | null, role?: Role): Incoming<unknown> | undefined;
   /** In place of a message of the application that plays a role, the session's own with the fields of that role. */
-  translate(decoded: Result<Match, DecodeError>, protocol: Pick<Protocol, 'version' | 'hash'>): Result<Match, DecodeError>;
+  translate(match: Match, protocol: Pick<Protocol, 'version' | 'hash'>): Match;
   /** What is sent in a role; `undefined` if the client does not send it. */
   outgoing(role: Role, fields: unknown): { readonly envelope: Envelope; readonly payload: unknown } | undefined;
 }
@@ -74,15 +72,14 @@ export function mapRoles(roles: { readonly [R in Role]?: MappedRole }): MappedRo
       owns.set(message, [own, role]);
       return message;
     },
-    translate(decoded, { version, hash }) {
-      if (!decoded.ok) return decoded;
-      const { incoming, message } = decoded.value;
-      const [own, role] = owns.get(incoming) ?? [];
+    translate(match, { version, hash }) {
+      const { incoming, message, error } = match;
+      const [own, role] = (incoming && owns.get(incoming)) ?? [];
       const mapped = role && roles[role];
-      if (own === undefined || mapped === undefined) return decoded;
+      if (error !== undefined || own === undefined || mapped === undefined) return match;
       const absent: Readonly<Record<string, object>> = { ready: { version, hash }, refuse: FAILED, error: FAILED };
       const payload = { ...absent[role as Role], ...readFields(mapped.fields, message.payload) };
-      return ok({ incoming: own, message: { ...message, type: own.name, payload } });
+      return { incoming: own, message: { ...message, type: own.name, payload } };
     },
     outgoing: (role, fields) => {
       const mapped = roles[role];

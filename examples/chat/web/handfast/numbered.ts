@@ -26,7 +26,7 @@ export interface NumberedSession {
 
 /** Counts the messages of the server, and asks for those that were missed. */
 export function numberedSession(core: Core): NumberedSession {
-  const { clock, encoder, protocol } = core;
+  const { clock, protocol } = core;
   const { mapped } = protocol;
   let position = new SequenceTracker();
   /** The name of the session, and the one that replaces it once the server has answered that it resumes, or does not. */
@@ -47,7 +47,7 @@ export function numberedSession(core: Core): NumberedSession {
     isResuming = false;
     report(gap);
   };
-  core.listen('gap', '$gap', validateGap, payload => {
+  core.handle('gap', '$gap', validateGap, ({ payload }) => {
     const { channel, ...gap } = payload as Partial<ChannelGap>;
     if (channel !== undefined) return;
     if (isResuming) return renumber(gap);
@@ -56,7 +56,7 @@ export function numberedSession(core: Core): NumberedSession {
   });
 
   return {
-    acknowledges: encoder.tag('received') !== null && (mapped?.has('received') !== true || mapped.outgoing('received', {}) !== undefined),
+    acknowledges: core.tag('received') !== null && (mapped?.has('received') !== true || mapped.outgoing('received', {}) !== undefined),
     resume(name) {
       const isKept = until !== undefined && clock.now() < until;
       if (!isKept) {
@@ -68,7 +68,7 @@ export function numberedSession(core: Core): NumberedSession {
       until = undefined;
       isResuming = true;
       next = name;
-      return encoder.session('resume', { seq: position.last ?? 0, ...(token !== undefined && { session: token }) });
+      return core.session('resume', { seq: position.last ?? 0, ...(token !== undefined && { session: token }) });
     },
     isNew(seq) {
       if (seq === undefined) return true;
@@ -76,9 +76,9 @@ export function numberedSession(core: Core): NumberedSession {
       const { gap, isDuplicate } = position.message({ seq });
       if (gap !== undefined) report(gap);
       if (isDuplicate === true) return false;
-      const { link } = core.connection;
+      const { link } = core;
       const now = clock.now();
-      link.number(seq, core.frameLength, now);
+      link.count(core.frameLength, now, seq);
       core.acknowledge(link.acknowledge(false, now));
       return true;
     },

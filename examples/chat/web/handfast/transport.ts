@@ -61,18 +61,16 @@ const MAX_REASON = 123;
 /** How long a server may take to answer a close frame, in milliseconds, before its socket is dropped. */
 const CLOSE_TIMEOUT = 2000;
 
-const NO_WEBSOCKET = 'handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`';
-
 /** Connects over WebSocket (RFC 6455), by default with the platform's own. */
 export function webSocket(constructor?: WebSocketConstructor): TransportFactory {
   return (url, subprotocol, events) => {
     const own = constructor ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
-    if (own === undefined) throw new Error(NO_WEBSOCKET);
+    if (own === undefined) throw new Error('handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`');
     const socket = new own(webSocketUrl(url), [subprotocol]) as Socket;
     const close = (code: number, reason: string): void => {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.onerror = () => {}; // `ws` throws an error that nobody listens to
-      socket.close(code === 1000 || (code >= 3000 && code <= 4999) ? code : 1000, truncate(reason));
+      socket.close(code >= 3000 && code <= 4999 ? code : 1000, truncate(reason));
       const timer: unknown = setTimeout(() => drop(socket), CLOSE_TIMEOUT);
       (timer as { unref?: () => void }).unref?.();
     };
@@ -97,13 +95,17 @@ function drop(socket: Socket): void {
   const own = socket as unknown as Record<symbol, unknown>;
   (socket.terminate ?? (own[Symbol.for('nodejs.unref')] as (() => void) | undefined))?.call(socket);
   // Node 20 and 22 offer no other way than the name of a hidden property.
-  const response = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'response');
-  if (response !== undefined) (own[response] as { socket?: { destroy?(): void } } | null)?.socket?.destroy?.();
+  for (const symbol of Object.getOwnPropertySymbols(socket)) {
+    if (symbol.description === 'response') (own[symbol] as { socket?: { destroy?(): void } } | null)?.socket?.destroy?.();
+  }
 }
 
 /** Truncates a reason to what fits into a close frame. */
 function truncate(reason: string): string {
-  let points = [...reason];
-  while (byteLength(points.join('')) > MAX_REASON) points = points.slice(0, Math.min(MAX_REASON, points.length - 1));
-  return points.join('');
+  let kept = '';
+  for (const point of reason) {
+    if (byteLength(kept + point) > MAX_REASON) break;
+    kept += point;
+  }
+  return kept;
 }

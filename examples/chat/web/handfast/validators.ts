@@ -20,6 +20,12 @@ export function wrongType(type: string, report: Report, article: 'a' | 'an'): vo
   fail(report, 'type', `must be ${article} ${type}`, type);
 }
 
+/** Returns whether a value has the type, and reports if it has not. */
+function hasType(has: boolean, type: string, report: Report, article: 'a' | 'an'): boolean {
+  if (!has) wrongType(type, report, article);
+  return has;
+}
+
 /** Whether a value is a JSON object. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -27,30 +33,22 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** `type: object` */
 export function object(value: unknown, report: Report): value is JsonObject {
-  if (isObject(value)) return true;
-  wrongType('object', report, 'an');
-  return false;
+  return hasType(isObject(value), 'object', report, 'an');
 }
 
 /** `type: array` */
 export function array(value: unknown, report: Report): value is readonly unknown[] {
-  if (Array.isArray(value)) return true;
-  wrongType('array', report, 'an');
-  return false;
+  return hasType(Array.isArray(value), 'array', report, 'an');
 }
 
 /** `type: string` */
 export function string(value: unknown, report: Report): value is string {
-  if (typeof value === 'string') return true;
-  wrongType('string', report, 'a');
-  return false;
+  return hasType(typeof value === 'string', 'string', report, 'a');
 }
 
 /** `type: boolean` */
 export function boolean(value: unknown, report: Report): value is boolean {
-  if (typeof value === 'boolean') return true;
-  wrongType('boolean', report, 'a');
-  return false;
+  return hasType(typeof value === 'boolean', 'boolean', report, 'a');
 }
 
 /** Whether a value is a number in JSON. */
@@ -70,16 +68,12 @@ export function isSafeInteger(value: unknown): value is number {
 
 /** `type: number`. A number too large for a double does not pass. */
 export function number(value: unknown, report: Report): value is number {
-  if (Number.isFinite(value)) return true;
-  wrongType('number', report, 'a');
-  return false;
+  return hasType(Number.isFinite(value), 'number', report, 'a');
 }
 
 /** `type: integer`. `1.0` and `-0` are integers. */
 export function integer(value: unknown, report: Report): value is number {
-  if (Number.isInteger(value)) return true;
-  wrongType('integer', report, 'an');
-  return false;
+  return hasType(Number.isInteger(value), 'integer', report, 'an');
 }
 
 /** `type: integer` where the schema sets no bound: ±(2⁵³−1). */
@@ -346,7 +340,11 @@ export function isClosed(value: object, declared: Names): boolean {
 
 /** `additionalProperties: false` */
 export function noAdditionalProperties(value: JsonObject, declared: Names, report: Report): void {
-  additionalProperties(value, declared, undeclaredProperty, report);
+  for (const name of undeclared(value, declared)) {
+    const before = report.violations.length;
+    undeclaredProperty(value, report);
+    prefixPath(report, before, pointerSegment(name));
+  }
 }
 
 /** `additionalProperties: false`, reported at the property. */
@@ -458,7 +456,7 @@ export function discriminant(value: unknown, name: string): unknown {
 /** Reports that no variant has the discriminant of a value, or that the discriminant is absent. */
 export function noVariant(value: unknown, name: string, allowed: readonly unknown[], report: Report): void {
   if (!object(value, report)) return;
-  if (!has(value, name)) return required(value, [name], report);
+  if (!has(value, name)) return missingProperty(name, report);
   const before = report.violations.length;
   notEnum(allowed, report);
   prefixPath(report, before, pointerSegment(name));

@@ -6,10 +6,10 @@
 // section 4), wherever they are.
 
 import { latin1 } from './bytes.js';
-import { MAX_DEPTH, refuse, TOO_DEEP } from './decode.js';
+import { decodeError, MAX_DEPTH, TOO_DEEP } from './decode.js';
 import { byteLength } from './encoder.js';
 import type { DecodeError } from './errors.js';
-import { ok, type Result } from './result.js';
+import { err, ok, type Result } from './result.js';
 
 /** Up to this length a text is read faster here than by the platform's decoder. */
 const SHORT_TEXT = 24;
@@ -142,7 +142,7 @@ export function decodeFrame(frame: unknown, depth: number, words: string, read: 
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
     return ok(new ByteReader(bytes, Math.min(depth, MAX_DEPTH), read).whole());
   } catch (error) {
-    return refuse('syntax', typeof error === 'string' ? error : words);
+    return err(decodeError('syntax', typeof error === 'string' ? error : words));
   }
 }
 

@@ -6,13 +6,13 @@ import type { Core } from './core.js';
 import type { ClientChannels } from './features.js';
 import { type Position, SequenceTracker } from './sequence.js';
 import type { Channel, Message, PresenceDescriptor, Request } from './descriptor.js';
-import type { EnvelopeFields, Id } from './envelope.js';
+import type { EnvelopeFields } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { CallOptions } from './options.js';
-import { ABORTED, type Sending } from './outbound.js';
+import { ABORTED, type PendingRequest, type Sending, unlessInTime } from './outbound.js';
 import { CallFailedError, type Failure, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
-import { Subscription } from './subscription.js';
+import { type SubscribedChannel, Subscription } from './subscription.js';
 import { type ChannelGap, type ChannelKey, type Gap, type Skip, validateChannelKey, validateGap, validateSkip } from './session.js';
 
 type AnySubscription = Pick<Subscription<string, unknown, unknown>, 'emit' | 'deliver' | 'end'>;
@@ -27,8 +27,7 @@ interface PendingJoin {
 }
 
 /** The client's membership in one channel, shared by its subscriptions. A channel that is left and joined again gets a new one. */
-export interface Membership {
-  readonly key: string;
+export interface Membership extends SubscribedChannel {
   readonly join: AnyRequest;
   readonly leave: AnyRequest;
   readonly params: unknown;
@@ -36,16 +35,13 @@ export interface Membership {
   /** The subscriptions that have not left, each with its pending join. */
   readonly subscriptions: Map<AnySubscription, PendingJoin | undefined>;
   readonly sequence: SequenceTracker;
-  /** Who is in it, if its members learn of each other. */
-  readonly members: ChannelMembers | undefined;
-  /** The payload of the last reply to a join. */
   joinReply?: unknown;
   /** Whether it was ever joined. */
   wasJoined: boolean;
   /** Whether it is joined on the current connection. */
   isMember: boolean;
-  /** The id of the pending join. */
-  id: Id | undefined;
+  /** The pending join. */
+  pending: PendingRequest | undefined;
   /** Whether the last join was refused temporarily, and that was reported. */
   isRefused: boolean;
   /** Frees the slot of its rejoin. */
@@ -84,12 +80,12 @@ export class Channels implements ClientChannels {
 
   constructor(core: Core) {
     this.#core = core;
-    core.listen('gap', GAP, validateGap, payload => this.#gap(payload as ChannelGap));
-    core.listen('skip', SKIP, validateSkip, payload => this.#skip(payload as Skip));
+    core.handle('gap', GAP, validateGap, ({ payload }) => this.#gap(payload as ChannelGap));
+    core.handle('skip', SKIP, validateSkip, ({ payload }) => this.isNew(payload as Skip)); // the number of a message that is not for this client
     this.#own = { join: ownRequest(core, 'join', JOIN), leave: ownRequest(core, 'leave', LEAVE) };
     for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
-    core.messages.on(JOIN, message => this.#added(message));
-    core.messages.on(LEAVE, ({ payload }) => this.#removed(payload as ChannelKey));
+    core.events.on(`:${JOIN}`, message => this.#added(message));
+    core.events.on(`:${LEAVE}`, ({ payload }) => this.#removed(payload as ChannelKey));
   }
 
   /** Joins a channel for one more subscription. */
@@ -104,14 +100,8 @@ export class Channels implements ClientChannels {
       if (signal?.aborted === true) throw new CallFailedError(ABORTED);
       const known = this.#memberships.get(key);
       const membership = known ?? this.#membership(key, channel, params);
-      const subscription: Subscription<Name, Joined, Info> = new Subscription(key, {
-        members: () => membership.members?.store,
-        joined: () => membership.joinReply as Joined, // only `setup` has a subscription before it is joined
-        send: (message, payload, options) => this.#core.write(message, payload, { channel: key }, options),
-        leave: () => this.#release(membership, subscription, 'the subscription was left'),
-        register: message => this.#core.register(message),
-        reportThrown: error => this.#core.reportThrown(error),
-      });
+      const leave = (): Promise<LeaveResult> => this.#release(membership, subscription, 'the subscription was left');
+      const subscription = new Subscription<Name, Joined, Info>(this.#core, membership, leave);
       membership.subscriptions.set(subscription, undefined);
       this.#memberships.set(key, membership);
       try {
@@ -126,21 +116,16 @@ export class Channels implements ClientChannels {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
       };
-      const most = timeout ?? this.#core.timeout(membership.join);
-      const late = (): void => giveUp({ code: 'TIMEOUT', message: `no answer within ${most} ms` });
-      const cancelTimer = deadline(this.#core.clock, most, late);
-      const abort = (): void => giveUp(ABORTED);
-      signal?.addEventListener('abort', abort);
+      const release = unlessInTime(this.#core.clock, timeout ?? this.#core.timeout(membership.join), signal, giveUp);
       membership.subscriptions.set(subscription, {
         ignoreRejection: () => promise.catch(() => {}),
         settle: error => {
-          cancelTimer();
-          signal?.removeEventListener('abort', abort);
+          release();
           if (error === undefined) resolve(subscription);
           else reject(new CallFailedError(error));
         },
       });
-      if (membership.id === undefined) this.#join(membership);
+      if (membership.pending === undefined) this.#join(membership);
     });
     return promise;
   }
@@ -162,7 +147,7 @@ export class Channels implements ClientChannels {
       members: channel.presence && this.#members(channel.presence as PresenceDescriptor<unknown>),
       wasJoined: false,
       isMember: false,
-      id: undefined,
+      pending: undefined,
       isRefused: false,
       releaseSlot() {},
     };
@@ -171,7 +156,7 @@ export class Channels implements ClientChannels {
   #members(descriptor: PresenceDescriptor<unknown>): ChannelMembers {
     const core = this.#core;
     this.#follow ??= descriptor.via({
-      listen: (receive, listener) => core.listen('presence', PRESENCE, receive, listener),
+      listen: (receive, listener) => core.handle('presence', PRESENCE, receive, ({ payload }) => listener(payload)),
       find: key => this.#find(key)?.members,
       emit: (key, event) => {
         const membership = this.#find(key);
@@ -179,7 +164,7 @@ export class Channels implements ClientChannels {
       },
       invalid: error => core.invalid(error, PRESENCE),
       reportThrown: error => core.reportThrown(error),
-      limit: core.outbound.maxBytes,
+      limit: core.maxBytes,
     });
     return this.#follow(descriptor);
   }
@@ -191,7 +176,7 @@ export class Channels implements ClientChannels {
     answered: (message: Message) => void,
     failed: (error: CallError<DeclaredError>) => void,
     position?: Position,
-  ): Id | undefined {
+  ): PendingRequest | undefined {
     const settle = {
       answered: (message: Message) => {
         answered(message);
@@ -206,14 +191,14 @@ export class Channels implements ClientChannels {
   #join(membership: Membership): void {
     const { join, params } = membership;
     const failed = (error: CallError<DeclaredError>): void => {
-      membership.id = undefined;
+      membership.pending = undefined;
       this.#lose(membership, error);
     };
     const answered = (message: Message): void => {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
       else failed(wrongChannelError(message));
     };
-    membership.id = this.#request(join, params, { timeout: null }, answered, failed);
+    membership.pending = this.#request(join, params, { timeout: null }, answered, failed);
   }
 
   #joined(membership: Membership, message: Message): void {
@@ -221,7 +206,7 @@ export class Channels implements ClientChannels {
     membership.joinReply = message.payload;
     membership.wasJoined = membership.isMember = true;
     membership.isRefused = false;
-    membership.id = undefined;
+    membership.pending = undefined;
     if (again) this.#each(membership, subscription => subscription.emit('rejoined', message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (again && gap !== undefined) this.#emitGap(membership, gap);
@@ -238,10 +223,10 @@ export class Channels implements ClientChannels {
     subscription.end(why);
     pending?.settle({ code: 'CLOSED', message: why }); // no effect if it is settled already
     if (!wasSubscribed || membership.subscriptions.size > 0) return ok(undefined);
-    const { id, isMember } = membership;
+    const { pending: join, isMember } = membership;
     this.#remove(membership);
-    const isKnown = isMember || (id !== undefined && this.#core.outbound.isWritten(id));
-    if (id !== undefined) this.#core.outbound.abandon(id);
+    const isKnown = isMember || join?.isWritten === true;
+    if (join !== undefined) this.#core.abandon(join);
     return isKnown ? this.#leave(membership) : ok(undefined);
   }
 
@@ -291,7 +276,7 @@ export class Channels implements ClientChannels {
     for (const membership of this.#memberships.values()) {
       membership.isMember = false;
       membership.members?.ended();
-      if (membership.wasJoined) membership.id = undefined;
+      if (membership.wasJoined) membership.pending = undefined;
       membership.releaseSlot();
     }
     if (error !== undefined) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
@@ -331,7 +316,7 @@ export class Channels implements ClientChannels {
     const failed = (error: CallError<DeclaredError>): void => {
       if (error.code === 'OUTCOME_UNKNOWN' || !isCurrent) return;
       isCurrent = false;
-      membership.id = undefined;
+      membership.pending = undefined;
       membership.releaseSlot();
       if (isRetryable(error)) this.#refused(membership);
       else this.#lose(membership, error);
@@ -339,8 +324,8 @@ export class Channels implements ClientChannels {
     };
     const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
     const position = seq && epoch ? sequence.position : {};
-    const id = this.#request(join, params, { timeout: null, as: 'rejoin' }, answered, failed, position);
-    if (isCurrent) membership.id = id;
+    const pending = this.#request(join, params, { timeout: null, as: 'rejoin' }, answered, failed, position);
+    if (isCurrent) membership.pending = pending;
   }
 
   /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
@@ -373,7 +358,7 @@ export class Channels implements ClientChannels {
   }
 
   /** Counts a message off; whether it is new. */
-  isNew(fields: EnvelopeFields): boolean {
+  isNew(fields: Partial<EnvelopeFields>): boolean {
     const membership = this.#find(fields.channel);
     if (membership === undefined) return true;
     const { gap, isDuplicate } = membership.sequence.message(this.#position(fields));
@@ -382,7 +367,7 @@ export class Channels implements ClientChannels {
   }
 
   /** The position in a channel. If messages are numbered in the session, there is none. */
-  #position(fields: EnvelopeFields): Position {
+  #position(fields: Partial<EnvelopeFields>): Position {
     return this.#core.numbered === undefined ? fields : {};
   }
 
@@ -411,12 +396,7 @@ export class Channels implements ClientChannels {
   /** The server has removed this client from a channel. */
   #removed({ channel }: ChannelKey): void {
     const membership = this.#find(channel);
-    if (membership !== undefined) this.#lose(membership, { code: 'CLOSED', message: 'the server has removed this client from the channel' });
-  }
-
-  /** Takes the number of a message that is not for this client. */
-  #skip({ channel, seq }: Skip): void {
-    this.isNew({ channel, seq });
+    if (membership) this.#lose(membership, { code: 'CLOSED', message: 'the server has removed this client from the channel' });
   }
 
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
@@ -467,7 +447,7 @@ export function joinChannel(
 
 /** The session's own request to join or leave a channel. */
 function ownRequest(core: Core, role: 'join' | 'leave', name: string): Request<ChannelKey, ChannelKey> {
-  const reply = { name, tag: core.encoder.tag(role), receive: validateChannelKey };
+  const reply = { name, tag: core.tag(role), receive: validateChannelKey };
   return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
 }
 

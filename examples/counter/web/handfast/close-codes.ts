@@ -30,9 +30,8 @@ export const DEFAULT_CLOSE_CODES: CloseCodes = {
   mistakes: [],
 };
 
-const REFUSALS = ['violations', 'unauthorized', 'kicked', 'version', 'takenOver'] as const;
-
 /** Whether a close code means that the server will not accept this client again. */
 export function isRefusal(code: number, closeCodes: CloseCodes): boolean {
-  return REFUSALS.some(name => closeCodes[name] === code) || closeCodes.mistakes.includes(code);
+  const { violations, unauthorized, kicked, version, takenOver, mistakes } = closeCodes;
+  return [violations, unauthorized, kicked, version, takenOver, ...mistakes].includes(code);
 }

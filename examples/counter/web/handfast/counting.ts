@@ -132,16 +132,8 @@ export class Link {
     this.#isExtended = false;
   }
 
-  /** Counts a message. */
-  count(bytes: number, now: number): void {
-    if (!this.isCounting) return;
-    this.received++;
-    this.#bytes += bytes;
-    this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
-  }
-
-  /** A message was received that contains its number. Numbers may begin anew. */
-  number(number: number, bytes: number, now: number): void {
+  /** Counts a message, which may contain its number. Numbers may begin anew. */
+  count(bytes: number, now: number, number: number = this.received + 1): void {
     if (!this.isCounting) return;
     this.received = number;
     this.#acknowledged = Math.min(this.#acknowledged, number);
@@ -151,9 +143,7 @@ export class Link {
 
   /** The peer skips volatile messages that were lost: what follows has the number after `last`. */
   skip(last: number, now: number): void {
-    if (!this.isCounting || last <= this.received) return;
-    this.received = last;
-    this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
+    if (last > this.received) this.count(0, now, last);
   }
 
   /** The number to acknowledge, if it is time for that. `asked` if the peer asks: it sent a ping. */

@@ -29,19 +29,23 @@ export class Listeners<Events> {
 
   /** Calls every listener, in the order they were added. Returns whether there was one. */
   emit<E extends keyof Events>(event: E, value: Events[E]): boolean {
-    const listeners = this.#byEvent.get(event);
-    if (listeners === undefined || listeners.size === 0) return false;
-    for (const listener of [...listeners] as ((value: Events[E]) => void)[]) {
+    const listeners = [...(this.#byEvent.get(event) ?? [])] as ((value: Events[E]) => void)[];
+    for (const listener of listeners) {
       try {
         listener(value);
       } catch (error) {
         this.#host.reportThrown(error);
       }
     }
-    return true;
+    return listeners.length > 0;
   }
 
   clear(): void {
     this.#byEvent.clear();
   }
+}
+
+/** Messages among events: a listener of a message is one of the event `:` and its name. */
+export interface MessageEvents<M> {
+  readonly [name: `:${string}`]: M;
 }

@@ -4,9 +4,9 @@
 // How the violations of a value are reported that did not pass its guard: a rule is data that says what a schema asks, with the
 // function that reports every violation.
 
-import { bounds, codePoints, isClosed, missingProperty, noAdditionalProperties, notConst, notEnum, wrongType } from './validators.js';
+import { bounds, codePoints, discriminant, isClosed, missingProperty, noAdditionalProperties, notConst, notEnum, noVariant, wrongType } from './validators.js';
 import type { JsonObject, Pattern } from './validators.js';
-import { fail, prefixPath, type Report, type Validator } from './report.js';
+import { deduplicate, fail, prefixPath, type Report, type Validator } from './report.js';
 
 /** What a schema asks of a value: a validator, or a function that reports what does not fit, with the limits it reports. */
 export type Rule =
@@ -16,6 +16,7 @@ export type Rule =
   | readonly [report: typeof reportEnum, values: readonly string[]]
   | readonly [report: typeof reportConst, value: string]
   | readonly [report: typeof reportArray, limits: ArrayLimits]
+  | readonly [report: typeof reportBranches, property: string, branches: Branches]
   | ObjectRule;
 
 /**
@@ -128,6 +129,18 @@ export function reportObject(
   }
   additional?.(value as JsonObject, properties, report);
   if (missing !== undefined) for (const name of missing) missingProperty(name, report);
+}
+
+/** The branches of a union of objects: the value of a property, and the rule that holds then. */
+type Branches = readonly (readonly [value: unknown, rule: Rule])[];
+
+/** A union of objects that a property distinguishes. */
+export function reportBranches(value: unknown, report: Report, property: string, branches: Branches): void {
+  deduplicate(report);
+  const kind = discriminant(value, property);
+  const branch = branches.find(([value]) => value === kind);
+  if (branch !== undefined) reportRule(value, report, branch[1]);
+  else noVariant(value, property, branches.map(([value]) => value), report);
 }
 
 function reportMember(member: unknown, report: Report, rule: Rule, key: string | number): void {

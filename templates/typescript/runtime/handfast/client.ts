@@ -4,22 +4,18 @@ import type { EncodingName } from './codec.js';
 import { Core } from './core.js';
 import type {
   Callable,
-  Channel,
   ErrorsOf,
   Incoming,
   Joinable,
   Message,
-  Outgoing,
   ParamsOf,
   PayloadOf,
   Protocol,
   ReplyOf,
-  Request,
   Sendable,
   Streamable,
-  StreamRequest,
 } from './descriptor.js';
-import type { CallError, DeclaredError, RuntimeError } from './errors.js';
+import type { CallError, RuntimeError } from './errors.js';
 import type { ClientEvents } from './events.js';
 import type { ServerRequests } from './features.js';
 import type { Unsubscribe } from './listeners.js';
@@ -27,15 +23,15 @@ import type { AuthenticatedConnectOptions, CallOptions, SendOptions } from './op
 import type { Result } from './result.js';
 import type { Ready } from './session.js';
 import type { ClientState, Store } from './state.js';
-import type { Stream, StreamOf } from './stream.js';
-import type { Subscription, SubscriptionOf } from './subscription.js';
+import type { StreamOf } from './stream.js';
+import type { SubscriptionOf } from './subscription.js';
 
 type Args<Payload, Options> = [Payload] extends [undefined]
   ? [payload?: undefined, options?: Options]
   : [payload: Payload, options?: Options];
 
 /** A client of a server, which keeps its connection. Created by the `connect` of a protocol. */
-export class Client<Auth = never> {
+export interface Client<Auth = never> {
   /**
    * The server's ready message. Rejects with {@link SessionRefusedError} if the server refuses, and with {@link CallFailedError} if the client is
    * closed before that. Calls need not wait for it.
@@ -43,71 +39,26 @@ export class Client<Auth = never> {
   readonly ready: Promise<Ready>;
   /** The state of the connection: a store for React and Svelte. */
   readonly state: Store<ClientState>;
-  readonly #core: Core;
-
-  /**
-   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
-   * the encoding.
-   */
-  constructor(
-    protocol: Protocol<Auth>,
-    url: string | URL,
-    options: Partial<AuthenticatedConnectOptions<Auth, EncodingName>> = {},
-    answering?: (core: Core) => ServerRequests,
-  ) {
-    this.#core = new Core(protocol as Protocol<never>, String(url), options, answering);
-    this.ready = this.#core.ready;
-    this.state = this.#core.state;
-  }
 
   /**
    * Sends a request and waits for its reply. The promise never rejects: errors that the message declares and those of
    * the runtime differ by `code`. Without a connection, the request is queued.
    */
-  call<M>(
-    request: Callable<M>,
-    ...args: Args<PayloadOf<M>, CallOptions>
-  ): Promise<Result<ReplyOf<M>, CallError<ErrorsOf<M>>>>;
-  call(
-    request: Request<unknown, unknown, DeclaredError>,
-    payload?: unknown,
-    options: CallOptions = {},
-  ): Promise<Result<unknown, CallError<DeclaredError>>> {
-    return this.#core.call(request, payload, options);
-  }
+  call<M>(request: Callable<M>, ...args: Args<PayloadOf<M>, CallOptions>): Promise<Result<ReplyOf<M>, CallError<ErrorsOf<M>>>>;
 
   /**
    * Sends a request that is answered with a stream. Once it is sent, the stream fails if the session ends. A stream without an end
    * message continues until then, or until it fails or is cancelled.
    */
   stream<M>(request: Streamable<M>, ...args: Args<PayloadOf<M>, CallOptions>): StreamOf<M>;
-  stream(
-    request: StreamRequest<unknown, unknown, unknown, unknown, DeclaredError>,
-    payload?: unknown,
-    options: CallOptions = {},
-  ): Stream<unknown, unknown, unknown, DeclaredError> {
-    return request.via(this.#core, request, payload, options);
-  }
 
   /** Sends a message that has no reply. Without a connection it is queued, unless it is volatile. */
   send<M>(message: Sendable<M>, ...args: Args<PayloadOf<M>, SendOptions>): Result<undefined, RuntimeError>;
-  send(message: Outgoing<unknown>, payload?: unknown, options?: SendOptions): Result<undefined, RuntimeError> {
-    return this.#core.write(message, payload, {}, options);
-  }
 
   /** Listens to an event of the connection. Returns a function that removes the listener. */
   on<E extends keyof ClientEvents>(event: E, listener: (value: ClientEvents[E]) => void): Unsubscribe;
   /** Listens to a message of the server that is no reply. Returns a function that removes the listener. */
   on<P>(message: Incoming<P>, listener: (payload: P, message: Message<string, P>) => void): Unsubscribe;
-  on<P>(
-    what: Incoming<P> | keyof ClientEvents,
-    listener: ((payload: P, message: Message<string, P>) => void) | ((value: never) => void),
-  ): Unsubscribe {
-    if (typeof what === 'string') return this.#core.events.on(what, listener as (value: unknown) => void);
-    this.#core.register(what);
-    const deliver = listener as (payload: P, message: Message<string, P>) => void;
-    return this.#core.messages.on(what.name, message => deliver(message.payload as P, message as Message<string, P>));
-  }
 
   /**
    * Subscribes to a channel. Each call returns a subscription of its own; the first one joins the channel at the server, and the
@@ -122,22 +73,12 @@ export class Client<Auth = never> {
     setup?: (subscription: SubscriptionOf<C>) => void,
     options?: CallOptions,
   ): Promise<SubscriptionOf<C>>;
-  join(
-    channel: Channel<string, unknown, unknown, DeclaredError, unknown>,
-    params: unknown,
-    setup?: (subscription: Subscription<string, unknown, unknown>) => void,
-    options: CallOptions = {},
-  ): Promise<Subscription<string, unknown, unknown>> {
-    return channel.via(this.#core, channel, params, setup, options);
-  }
 
   /**
    * Reconnects now, if the client waits to; while connected, pings the server. Called automatically when the network or the page
    * becomes available again.
    */
-  retryNow(): void {
-    this.#core.connection.retryNow();
-  }
+  retryNow(): void;
 
   /**
    * Authenticates again: fetches the auth payload and the token anew, and sends them. Resolves once the server has accepted them;
@@ -149,16 +90,32 @@ export class Client<Auth = never> {
    * @throws {CallFailedError} if the server refuses the credentials, and the session goes on with the old ones; or with `TIMEOUT` or `CLOSED`.
    * What fetching them throws is thrown as it is.
    */
-  async refreshAuth(): Promise<void> {
-    if (this.#core.refresh === undefined) throw new TypeError('the protocol has no auth message');
-    await this.#core.refresh.now();
-  }
+  refreshAuth(): Promise<void>;
 
   /**
    * Closes the connection, fails what is pending, and removes every timer and listener. Loops over streams end, and pending joins
    * reject with `CLOSED`, which need not be handled.
    */
-  close(): void {
-    this.#core.close();
-  }
+  close(): void;
+
+  /** Never present; it carries the type. */
+  readonly [authenticated]?: Auth;
 }
+
+declare const authenticated: unique symbol;
+
+/** Creates clients: a core as applications see it. */
+interface ClientConstructor {
+  /**
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
+   * the encoding.
+   */
+  new <Auth = never>(
+    protocol: Protocol<Auth>,
+    url: string | URL,
+    options?: Partial<AuthenticatedConnectOptions<Auth, EncodingName>>,
+    answering?: (core: Core) => ServerRequests,
+  ): Client<Auth>;
+}
+
+export const Client: ClientConstructor = Core as unknown as ClientConstructor;

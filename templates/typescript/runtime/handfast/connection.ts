@@ -5,8 +5,11 @@ import { deadline } from './clock.js';
 import { type CloseCodes, DEFAULT_CLOSE_CODES, isRefusal } from './close-codes.js';
 import type { Packet } from './codec.js';
 import { Link } from './counting.js';
-import type { Core } from './core.js';
-import type { Transport, TransportFactory } from './transport.js';
+import type { Protocol } from './descriptor.js';
+import type { Options } from './encoder.js';
+import { Outbound } from './outbound.js';
+import type { AuthRefresh } from './refresh.js';
+import { type Transport, type TransportFactory, webSocket } from './transport.js';
 
 /** A connection that ended. */
 export interface ConnectionClosed {
@@ -24,19 +27,21 @@ export const ABNORMAL = 1006;
 /** After an overloaded server closes, the backoff has doubled at least this often. */
 const OVERLOADED_STEPS = 3;
 
+/** `greeted`: the hello was written. `ready`: so is the session. `waiting`: for the next attempt. */
+type Phase = 'connecting' | 'greeted' | 'ready' | 'waiting' | 'ended';
+
 /** Keeps a connection: connects, sends the hello, pings, and after a loss reconnects with backoff and full jitter. */
-export class Connection {
+export abstract class Connection extends Outbound {
   /** The close codes of the protocol. */
-  readonly closeCodes: CloseCodes;
+  readonly closeCodes: CloseCodes = { ...DEFAULT_CLOSE_CODES, ...this.protocol.closeCodes };
   /** What was received in the session, and the heartbeat. */
   readonly link: Link;
-  readonly #core: Core;
+  phase: Phase = 'connecting';
   readonly #url: string;
   readonly #subprotocol: string;
-  readonly #connect: TransportFactory;
-  readonly #reconnect: boolean;
+  readonly #connect: TransportFactory = this.options.transport ?? webSocket(this.options.WebSocket);
   /** An encoded ping. */
-  readonly #ping: Packet | null;
+  readonly #ping: Packet | null = this.session('ping');
   #transport: Transport | undefined;
   /** Sends the hello on the current connection, which may wait until the server has spoken. */
   #hello: (() => void) | undefined;
@@ -46,9 +51,6 @@ export class Connection {
   #failedAttempts = 0;
   /** How often the bound of the backoff has doubled. */
   #backoffSteps = 0;
-  /** Consecutive attempts that ended without a close frame. */
-  #abnormalCloses = 0;
-  #phase: 'connecting' | 'ready' | 'waiting' | 'ended' = 'connecting';
   /** Whether the server is overloaded, and reconnecting must not be hurried. */
   #isOverloaded = false;
   #readyAt = 0;
@@ -56,19 +58,33 @@ export class Connection {
   #timerAt = 0;
   #cancelTimer: () => void = () => {};
 
-  constructor(core: Core, url: string, subprotocol: string, connect: TransportFactory, reconnect: boolean) {
-    this.#core = core;
-    this.#url = url;
+  constructor(protocol: Omit<Protocol, 'auth'>, url: string | URL, options?: Options) {
+    super(protocol, options);
+    const name = options?.encoding?.name ?? 'json';
+    const subprotocol = protocol.subprotocols[name];
+    if (subprotocol === undefined) throw new Error(`handfast: ${protocol.name} has no encoding ${name}`);
+    this.#url = String(url);
     this.#subprotocol = subprotocol;
-    this.#connect = connect;
-    this.#reconnect = reconnect;
-    this.closeCodes = { ...DEFAULT_CLOSE_CODES, ...core.protocol.closeCodes };
-    const { heartbeat, timeout } = core.protocol.session;
-    this.#ping = core.encoder.session('ping');
-    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, core.outbound.maxBytes);
+    const { heartbeat, timeout } = protocol.session;
+    this.link = new Link(this.#ping === null ? null : heartbeat, timeout, this.maxBytes);
   }
 
-  /** The number of written bytes that are still buffered on this machine. */
+  /** Writes the hello, and what else opens a session, unless the connection is no longer current. */
+  abstract hello(isCurrent: () => boolean): Promise<void>;
+
+  /** The connection was lost or closed. `wasReady` says whether its session was ready. */
+  abstract closed(closed: ConnectionClosed, wasReady: boolean, refused: boolean): void;
+
+  abstract readonly refresh: AuthRefresh | undefined;
+
+  abstract received(frame: unknown, now: number): void;
+
+  /** Reports an error that no call waits for. */
+  abstract failed(error: unknown): void;
+
+  /** Warns on the console, once of each kind. */
+  abstract warn(kind: string, words: string): void;
+
   get buffered(): number {
     return this.#transport?.buffered?.() ?? 0;
   }
@@ -82,32 +98,31 @@ export class Connection {
     try {
       this.#attempt();
     } catch (error) {
-      this.#phase = 'ended';
+      this.phase = 'ended';
       this.#cancelTimer();
       throw error;
     }
   }
 
   #attempt(): void {
-    const { protocol, clock } = this.#core;
     const generation = ++this.#generation;
     const isCurrent = (): boolean => generation === this.#generation;
-    const { timeout } = protocol.session;
-    this.#phase = 'connecting';
+    const { timeout } = this.protocol.session;
+    this.phase = 'connecting';
     this.#cancelTimer();
-    this.#cancelTimer = deadline(clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
+    this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = this.#connect(this.#url, this.#subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
-        this.#hello = () => void this.#sayHello(isCurrent);
-        if (this.#core.encoder.tag('greeting') === null) this.greeted();
+        this.#hello = () => void this.hello(isCurrent);
+        if (this.tag('greeting') === null) this.greeted();
       },
       received: frame => {
         if (!isCurrent()) return;
-        const now = clock.now();
+        const now = this.clock.now();
         this.link.hear(now);
-        this.#core.received(frame, now);
-        if (this.#phase === 'ready' && this.link.timeout() < this.#timerAt) this.#watch();
+        this.received(frame, now);
+        if (this.phase === 'ready' && this.link.timeout() < this.#timerAt) this.#watch();
       },
       closed: (code, reason) => {
         if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
@@ -119,37 +134,22 @@ export class Connection {
     try {
       this.#attempt();
     } catch (error) {
-      this.#core.failed(error);
+      this.failed(error);
       this.#lost(ABNORMAL, 'could not connect');
     }
   }
 
   /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
   retryNow(): void {
-    if (this.#phase === 'waiting') return this.#retry();
-    if (this.#phase !== 'ready') return;
+    if (this.phase === 'waiting') return this.#retry();
+    if (this.phase !== 'ready') return;
     this.link.ping();
     this.#beat();
   }
 
   /** The network or the page is available again. An overloaded server is still left its delay. */
   wake(): void {
-    if (this.#phase !== 'waiting' || !this.#isOverloaded) this.retryNow();
-  }
-
-  async #sayHello(isCurrent: () => boolean): Promise<void> {
-    try {
-      for (const packet of await this.#core.hello()) {
-        if (!isCurrent()) return;
-        if (packet !== null) this.write(packet);
-      }
-    } catch (error) {
-      if (!isCurrent()) return;
-      this.#core.failed(error);
-      this.drop(ABNORMAL, 'no hello');
-      return;
-    }
-    if (isCurrent()) this.#core.opened();
+    if (this.phase !== 'waiting' || !this.#isOverloaded) this.retryNow();
   }
 
   /** The hello may be sent: the server has spoken first, or does not. */
@@ -159,89 +159,90 @@ export class Connection {
     hello?.();
   }
 
-  /** Writes a message. */
-  write(packet: Packet): void {
+  write(packet: Packet | null): void {
     try {
-      this.#transport?.send(packet);
+      if (packet !== null) this.#transport?.send(packet);
     } catch (error) {
       this.drop(ABNORMAL, String(error));
     }
   }
 
   /** The session is ready: the heartbeat begins. `counting` if both ends count. */
-  ready(counting: boolean, resumed: boolean): void {
-    const now = this.#core.clock.now();
-    this.#phase = 'ready';
-    this.#readyAt = now;
-    this.#abnormalCloses = 0;
-    this.link.attach(counting, resumed, now);
+  attach(counting: boolean, resumed: boolean): void {
+    this.phase = 'ready';
+    this.#readyAt = this.clock.now();
+    this.link.attach(counting, resumed, this.#readyAt);
     this.#watch();
   }
 
   /** Sets the timer of the link. One timer, however much is received. */
   #watch(): void {
-    const { clock } = this.#core;
     this.#cancelTimer();
     this.#timerAt = this.link.timeout();
-    if (this.#timerAt < Infinity) this.#cancelTimer = clock.after(Math.max(0, this.#timerAt - clock.now()), () => this.#beat());
+    if (this.#timerAt < Infinity) this.#cancelTimer = this.clock.after(Math.max(0, this.#timerAt - this.clock.now()), () => this.#beat());
   }
 
   /** Does what is due: pings, acknowledges, and drops the connection if nothing is received. */
   #beat(): void {
-    const { clock, protocol } = this.#core;
-    for (;;) {
-      const action = this.link.handleTimeout(clock.now());
+    while (this.phase === 'ready') {
+      const action = this.link.handleTimeout(this.clock.now());
       if (action === undefined) return this.#watch();
-      if (action === 'silent') return this.drop(this.closeCodes.silent, `no answer to a ping within ${protocol.session.timeout} ms`);
-      if (action === 'ping') this.write(this.#ping as Packet); // without one there is no heartbeat
-      else this.#core.acknowledge(action);
-      if (this.#phase !== 'ready') return;
+      if (action === 'silent') this.drop(this.closeCodes.silent, `no answer to a ping within ${this.protocol.session.timeout} ms`);
+      else if (action === 'ping') this.write(this.#ping);
+      else this.acknowledge(action);
     }
+  }
+
+  /** Acknowledges so many messages. */
+  acknowledge(received: number | undefined): void {
+    if (received !== undefined) this.control('received', { received });
   }
 
   /** Whether a close code means that the client must not reconnect. */
   #isFinal(code: number): boolean {
-    if (code === this.closeCodes.unauthorized && this.#phase === 'ready' && this.#core.refresh?.hasExpired() === true) return false;
+    if (code === this.closeCodes.unauthorized && this.phase === 'ready' && this.refresh?.hasExpired()) return false;
     return code === 1000 || isRefusal(code, this.closeCodes);
   }
 
-  /** Closes the connection, for good if it is `final`. */
-  drop(code: number, reason: string, final: boolean = false): void {
-    if (this.#phase === 'ended') return;
+  /** Closes the connection, for good if it is `final`. `refused` if the server, or this client, refuses the session. */
+  drop(code: number, reason: string, final: boolean = false, refused: boolean = false): void {
+    if (this.phase === 'ended') return;
     const transport = this.#transport;
-    this.#lost(code, reason, final);
+    this.#lost(code, reason, final, refused);
     // A server does not keep the session after a close frame, unless it is this one.
     transport?.close(code === ABNORMAL ? this.closeCodes.silent : code, reason);
   }
 
-  #lost(code: number, reason: string, final: boolean = false): void {
-    const { protocol, clock } = this.#core;
-    const { backoff } = protocol.session;
+  #lost(code: number, reason: string, final: boolean = false, refused: boolean = false): void {
+    const { phase, clock } = this;
+    const { backoff } = this.protocol.session;
     // A server that is ready and closes immediately has not recovered.
-    if (this.#phase === 'ready' && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
+    if (phase === 'ready' && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
     else this.#failedAttempts++;
     this.#generation++;
     this.#transport = this.#hello = undefined;
     this.#cancelTimer();
-    final ||= !this.#reconnect;
-    const hasGivenUp = this.#failedAttempts >= (backoff.attempts ?? Infinity);
-    if (final || hasGivenUp) {
-      this.#phase = 'ended';
-      const words = final ? reason : `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
-      return this.#core.closed({ code, reason: words, final: true });
-    }
-    if (code === ABNORMAL && this.#phase === 'connecting' && ++this.#abnormalCloses === 2) this.#hint(reason);
     this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
+    const closed = { code, reason, final: final || this.options.reconnect === false };
+    if (!closed.final && this.#failedAttempts >= (backoff.attempts ?? Infinity)) {
+      closed.final = true;
+      closed.reason = `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
+    }
+    if (closed.final) {
+      this.phase = 'ended';
+      return this.closed(closed, phase === 'ready', refused);
+    }
+    if (code === ABNORMAL && phase !== 'ready' && this.#failedAttempts > 1) this.#hint(reason);
     const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
-    this.#phase = 'waiting';
+    this.phase = 'waiting';
     this.#cancelTimer = clock.after(retryIn, () => this.#retry());
-    this.#core.closed({ code, reason, final: false, retryIn });
+    this.closed({ ...closed, retryIn }, phase === 'ready', refused);
   }
 
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason: string): void {
     const url = this.#url.replace(/[?#].*/, '');
-    this.#core.warn('hint', `no connection to ${url} (${reason || 'see the network tab'}): does it serve ${this.#subprotocol}, to this origin?`);
+    this.warn('hint', `no connection to ${url} (${reason || 'see the network tab'}): does it serve ${this.#subprotocol}, to this origin?`);
   }
 }

@@ -169,7 +169,7 @@ export function wrongKind(kind: Envelope['tag']['kind'], report: Report): void {
 
 /** The fields of the envelope of a message that is sent. */
 export interface OutgoingFields {
-  readonly id?: Id;
+  readonly id?: Id | undefined;
   /** Whether the id is that of the request that is answered. */
   readonly isReply?: boolean;
   /** Of an answer, whether the request succeeded; written if the envelope has a field for it. */

@@ -3,7 +3,7 @@
 // What the core of a client knows of features that a program may lack: their descriptors bring them.
 
 import type { Match } from './decode.js';
-import type { ErrorDescriptor, Incoming, Message, Outgoing } from './descriptor.js';
+import type { ErrorDescriptor, Message, Outgoing } from './descriptor.js';
 import type { EnvelopeFields, Id } from './envelope.js';
 import type { DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { Result } from './result.js';
@@ -23,7 +23,7 @@ export interface ClientChannels {
   /** The session has ended, for good if there is an error. */
   ended(error: RuntimeError | undefined): void;
   /** Counts a message off; whether it is new. */
-  isNew(fields: EnvelopeFields): boolean;
+  isNew(fields: Partial<EnvelopeFields>): boolean;
   /** Messages of the session are missing. */
   missed(gap: Gap): void;
   /** Delivers a message. Returns whether a subscription has a listener. */
@@ -36,10 +36,8 @@ export interface ClientChannels {
 export interface ServerRequests {
   /**
    * Handles a message that is a request, or cancels one. Returns whether it is.
-   *
-   * @param known The descriptor of the message, even if it could not be decoded.
    */
-  receive(known: Incoming<unknown> | undefined, parsed: Result<unknown, DecodeError>, decoded: Result<Match, DecodeError>): boolean;
+  receive(match: Match, parsed: Result<unknown, DecodeError>): boolean;
   /** Answers a request that could not be read. */
   refuse(id: Id, error: DecodeError): void;
   /** The session has ended, and its requests with it. */

@@ -74,14 +74,13 @@ class Requests implements ServerRequests {
     }
   }
 
-  receive(known: Incoming<unknown> | undefined, parsed: Result<unknown, DecodeError>, decoded: Result<Match, DecodeError>): boolean {
-    if (known === undefined || !(this.#requests.has(known) || this.#cancels.has(known))) return false;
+  receive({ incoming, message, error }: Match, parsed: Result<unknown, DecodeError>): boolean {
+    if (incoming === undefined || !(this.#requests.has(incoming) || this.#cancels.has(incoming))) return false;
     const { id: own, replyTo } = this.#core.protocol.envelope.server;
-    const fields = decoded.ok ? decoded.value.message : decoded.error;
     // A request has its id in a field of its own.
-    const id = replyTo === null || !parsed.ok ? fields.id : (parsed.value as Readonly<Record<string, Id>>)[own?.name ?? ''];
-    if (decoded.ok) this.#begin(decoded.value.incoming, decoded.value.message, id);
-    else if (id !== undefined) this.refuse(id, decoded.error);
+    const id = replyTo === null || !parsed.ok ? message.id : (parsed.value as Readonly<Record<string, Id>>)[own?.name ?? ''];
+    if (error === undefined) this.#begin(incoming, message as Message, id);
+    else if (id !== undefined) this.refuse(id, error);
     return true;
   }
 
@@ -177,7 +176,7 @@ class Requests implements ServerRequests {
   /** Sends a message once there is room. */
   async #send(message: Outgoing<unknown>, payload: unknown, id: Id, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const sent = this.#core.write(message, payload, { id, isReply: true, outcome: 'success' });
+      const sent = this.#core.send(message, payload, {}, { id, isReply: true, outcome: 'success' });
       if (sent.ok || signal.aborted) return;
       if (sent.error.code !== 'QUEUE_FULL') throw new Error(sent.error.message);
       await new Promise<void>(resolve => {
@@ -207,10 +206,10 @@ class Requests implements ServerRequests {
   }
 
   #fail(id: Id, code: string | number, message: string, more: object = {}): void {
-    const { encoder, outbound, state } = this.#core;
-    const packet = encoder.session('error', { code, message, ...more }, { id, isReply: true, outcome: 'failure' });
+    const { state } = this.#core;
+    const packet = this.#core.session('error', { code, message, ...more }, { id, isReply: true, outcome: 'failure' });
     if (packet === null || state.get().status === 'closed') return;
-    const sent = outbound.send(packet, false, {}, true);
+    const sent = this.#core.sendPacket(packet, { transient: true });
     if (!sent.ok) this.#core.warn('request', `a request of the server is not answered: ${sent.error.message}`);
   }
 }

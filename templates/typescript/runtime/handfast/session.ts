@@ -2,8 +2,8 @@
 
 // The messages of the session itself, as docs/wire.md describes them.
 
-import { boolean, integer, noneOfTypes, noPayload, string } from './validators.js';
-import { refuse } from './decode.js';
+import { anything, boolean, integer, noneOfTypes, noPayload, string } from './validators.js';
+import { decodeError } from './decode.js';
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
 import { type BadReplyError, type CallError, type DeclaredError, type DecodeError, SESSION_CODES, type SessionError } from './errors.js';
@@ -113,7 +113,8 @@ const ready: PropertyRules = {
   expires: validateCount,
 };
 
-function validateError(value: unknown, report: Report): void {
+/** The validator of the server's error. */
+export function validateError(value: unknown, report: Report): void {
   deduplicate(report);
   reportObject(value, report, refusal);
 }
@@ -143,26 +144,19 @@ export const validateSkip: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': []
 /** The validator of {@link ChannelKey}. */
 export const validateChannelKey: Validator<ChannelKey> = /*@__PURE__*/ objectOf({ '?': [], channel: string }) as Validator<ChannelKey>;
 
-/** The validator of {@link Authenticated}. */
-export const validateAuthenticated: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': ['expires'], expires: validateCount });
-
-function validateNothing(): void {}
-
-/** The messages that a client's session handles itself, and that neither end counts. */
-export const sessionMessages = {
-  ready: { name: 'ready', receive: /*@__PURE__*/ objectOf(ready) } as Incoming<Welcome>,
-  refuse: { name: 'refuse', receive: /*@__PURE__*/ objectOf(refusal) } as Incoming<Refusal>,
-  ping: { name: 'ping', receive: validateNothing } as Incoming<unknown>,
-  pong: { name: 'pong', receive: validateNothing } as Incoming<unknown>,
-  received: { name: 'received', receive: /*@__PURE__*/ objectOf({ '?': ['received', 'sent'], received: validateCount, sent: validateCount }) } as Incoming<ReceivedNotice>,
-  greeting: { name: 'greeting', receive: validateNothing } as Incoming<unknown>,
-};
-
-/** The server's error: a reply, or of no request. */
-export const sessionError: Incoming<unknown> = { name: 'error', receive: validateError };
+/** The validators of the session's messages. */
+export const validateReady: Validator<unknown> = /*@__PURE__*/ objectOf(ready);
+export const validateRefusal: Validator<unknown> = /*@__PURE__*/ objectOf(refusal);
+/** The validator of {@link ReceivedNotice} and {@link Authenticated}. */
+export const validateCounts: Validator<unknown> = /*@__PURE__*/ objectOf({
+  '?': ['received', 'sent', 'expires'],
+  received: validateCount,
+  sent: validateCount,
+  expires: validateCount,
+});
 
 /** A reply whose envelope says that the request failed, with any payload. */
-export const failure: Incoming<unknown> = { name: 'error', receive: validateNothing };
+export const failure: Incoming<unknown> = { name: 'error', receive: anything };
 
 /** The error in a failure, if it has that form; otherwise all of it is the error's data. */
 export function wireError(payload: unknown): WireError {
@@ -185,7 +179,7 @@ export function callError<E extends DeclaredError>(
   if (descriptor !== undefined) {
     const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, 'received');
     if (wrong.length === 0) return { code, message, retryable, data } as E; // its code and its data were validated
-    return badReply(refuse('invalid', `the data of the error \`${code}\` does not fit`, { payload: error }, wrong).error);
+    return badReply(decodeError('invalid', `the data of the error \`${code}\` does not fit`, { payload: error }, wrong));
   }
   if (code === 'INVALID') return { code, message, violations };
   if (code === 'TIMEOUT') return { code, message };

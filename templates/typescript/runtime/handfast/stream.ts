@@ -3,9 +3,9 @@
 import type { Clock } from './clock.js';
 import type { Core } from './core.js';
 import type { StreamRequest } from './descriptor.js';
-import type { Id } from './envelope.js';
 import type { CallError, DeclaredError } from './errors.js';
 import type { CallOptions } from './options.js';
+import type { PendingRequest } from './outbound.js';
 import { CallFailedError, err, ok, type Result } from './result.js';
 
 /** A promise that is resolved from outside. */
@@ -183,35 +183,36 @@ export function openStream(
   payload: unknown,
   options: CallOptions,
 ): Stream<unknown, unknown, unknown, DeclaredError> {
-    const { ack, stream: item, end, cancel } = request;
-    const { timeout = core.timeout(request), signal } = options;
-    let id: Id | undefined;
-    const abort = (): void => stream.cancel();
-    const stream = new Stream<unknown, unknown, unknown, DeclaredError>(core.clock, () => {
-      signal?.removeEventListener('abort', abort);
-      if (id === undefined) return;
-      const wasWritten = core.outbound.isWritten(id);
-      core.outbound.abandon(id);
-      if (wasWritten && cancel !== undefined) core.write(cancel, undefined, { id });
-    });
-    const answers = [item, ...(ack ? [ack] : []), ...(end ? [end] : [])];
-    // A stream is not restarted. A signal that is aborted already fails it before it is sent.
-    const sending = { timeout, signal: signal?.aborted === true ? signal : undefined };
-    id = core.request({ ...request, idempotent: false }, payload, sending, answers, {
-      answered: (message, incoming) => {
-        if (incoming === item) stream.push(message.payload, core.frameLength);
-        else if (incoming === ack) stream.acknowledge(message.payload);
-        else stream.complete(message.payload);
-        return incoming === end;
-      },
-      failed: (error, wasWritten) => {
-        stream.fail(error, core.isClosing || error.code === 'CANCELLED');
-        // The server still sends what only the client has given up.
-        const isOurs = error.code === 'TIMEOUT' || error.code === 'BAD_REPLY';
-        if (isOurs && wasWritten === true && cancel !== undefined) core.write(cancel, undefined, { id: id as Id });
-      },
-    });
-    signal?.addEventListener('abort', abort);
-    void stream.end.then(() => signal?.removeEventListener('abort', abort));
-    return stream;
+  const { ack, stream: item, end, cancel } = request;
+  const { timeout = core.timeout(request), signal } = options;
+  let pending: PendingRequest | undefined;
+  /** Cancels it at the server, if it knows of the stream. */
+  const stop = (wasWritten?: boolean): void => {
+    if (wasWritten && cancel !== undefined) core.send(cancel, undefined, {}, { id: pending?.id });
+  };
+  const abort = (): void => stream.cancel();
+  const stream = new Stream<unknown, unknown, unknown, DeclaredError>(core.clock, () => {
+    if (pending === undefined) return;
+    core.abandon(pending);
+    stop(pending.isWritten);
+  });
+  const answers = [item, ...(ack ? [ack] : []), ...(end ? [end] : [])];
+  // A stream is not restarted. A signal that is aborted already fails it before it is sent.
+  const sending = { timeout, signal: signal?.aborted === true ? signal : undefined };
+  pending = core.request({ ...request, idempotent: false }, payload, sending, answers, {
+    answered: ({ payload }, incoming) => {
+      if (incoming === item) stream.push(payload, core.frameLength);
+      else if (incoming === ack) stream.acknowledge(payload);
+      else stream.complete(payload);
+      return incoming === end;
+    },
+    failed: (error, wasWritten) => {
+      stream.fail(error, core.isClosing || error.code === 'CANCELLED');
+      // The server still sends what only the client has given up.
+      stop(wasWritten && (error.code === 'TIMEOUT' || error.code === 'BAD_REPLY'));
+    },
+  });
+  signal?.addEventListener('abort', abort);
+  void stream.end.then(() => signal?.removeEventListener('abort', abort));
+  return stream;
 }
