@@ -1529,9 +1529,10 @@ var Channels = class {
     for (const membership of [...this.#memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
   }
   /** Takes the server's word that something is missing. */
-  #gap({ channel, ...gap }) {
+  #gap(notice) {
+    const { channel, ...gap } = notice;
     const membership = this.#find(channel);
-    if (membership === void 0) return;
+    if (membership === void 0) return this.#core.numbered?.gap(notice);
     membership.sequence.reported(gap);
     this.#emitGap(membership, gap);
   }

@@ -18,6 +18,8 @@ export interface NumberedSession {
   resume(token: string | undefined): Packet | null;
   /** Counts a message off; whether it is new. */
   isNew(seq: number | undefined): boolean;
+  /** The server reports a gap. One of a channel is that channel's. */
+  gap(gap: Partial<ChannelGap>): void;
   /** The server reports an error of no request. */
   refused(seq: number | undefined): void;
   /** The connection has ended; whether the server keeps the session. */
@@ -47,15 +49,7 @@ export function numberedSession(core: Core): NumberedSession {
     isResuming = false;
     report(gap);
   };
-  core.handle('gap', '$gap', validateGap, ({ payload }) => {
-    const { channel, ...gap } = payload as Partial<ChannelGap>;
-    if (channel !== undefined) return;
-    if (isResuming) return renumber(gap);
-    position.reported(gap);
-    report(gap);
-  });
-
-  return {
+  const session: NumberedSession = {
     acknowledges: core.tag('received') !== null && (mapped?.has('received') !== true || mapped.outgoing('received', {}) !== undefined),
     resume(name) {
       const isKept = until !== undefined && clock.now() < until;
@@ -82,6 +76,12 @@ export function numberedSession(core: Core): NumberedSession {
       core.acknowledge(link.acknowledge(false, now));
       return true;
     },
+    gap({ channel, ...gap }) {
+      if (channel !== undefined) return;
+      if (isResuming) return renumber(gap);
+      position.reported(gap);
+      report(gap);
+    },
     refused(seq) {
       if (isResuming && seq === undefined) renumber({});
     },
@@ -92,4 +92,7 @@ export function numberedSession(core: Core): NumberedSession {
       else renumber({});
     },
   };
+  // Until there are channels, which pass on what is not theirs.
+  core.handle('gap', '$gap', validateGap, ({ payload }) => session.gap(payload as Partial<ChannelGap>));
+  return session;
 }

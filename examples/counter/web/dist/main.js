@@ -1435,9 +1435,10 @@ var Channels = class {
     for (const membership of [...this.#memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
   }
   /** Takes the server's word that something is missing. */
-  #gap({ channel, ...gap }) {
+  #gap(notice2) {
+    const { channel, ...gap } = notice2;
     const membership = this.#find(channel);
-    if (membership === void 0) return;
+    if (membership === void 0) return this.#core.numbered?.gap(notice2);
     membership.sequence.reported(gap);
     this.#emitGap(membership, gap);
   }
@@ -2151,9 +2152,9 @@ function resolve(source) {
 var Client = Core;
 
 // handfast/presence.ts
-function anything() {
+function anything2() {
 }
-var member = { "?": ["principal", "info", "away"], id: string, principal: string, info: anything, away: boolean };
+var member = { "?": ["principal", "info", "away"], id: string, principal: string, info: anything2, away: boolean };
 var notice = {
   "?": ["self", "members", "more", "member"],
   channel: string,

@@ -377,9 +377,10 @@ export class Channels implements ClientChannels {
   }
 
   /** Takes the server's word that something is missing. */
-  #gap({ channel, ...gap }: ChannelGap): void {
+  #gap(notice: ChannelGap): void {
+    const { channel, ...gap } = notice;
     const membership = this.#find(channel);
-    if (membership === undefined) return;
+    if (membership === undefined) return this.#core.numbered?.gap(notice);
     membership.sequence.reported(gap);
     this.#emitGap(membership, gap);
   }
