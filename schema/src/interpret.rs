@@ -26,8 +26,10 @@ mod assertions;
 mod children;
 mod in_place;
 mod judgement;
+mod seen;
 
 pub use judgement::Judgement;
+use seen::{Evaluated, Seen};
 
 use crate::openness::{Purpose, UnknownFields, unknown_fields};
 use crate::union::{Union, union};
@@ -37,7 +39,7 @@ use crate::{
 };
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;
 
 /// How many nested schemas are applied to a value, references included; anything deeper is a violation with the
@@ -235,62 +237,6 @@ impl Out {
 enum Step<'a> {
     Key(&'a str),
     Index(usize),
-}
-
-/// The children of a value that have been evaluated, for `unevaluatedProperties` and `unevaluatedItems`.
-#[derive(Default)]
-struct Seen<'i> {
-    all_properties: bool,
-    properties: BTreeSet<&'i str>,
-    all_items: bool,
-    items: BTreeSet<usize>,
-}
-
-impl<'i> Seen<'i> {
-    fn merge(&mut self, other: Seen<'i>) {
-        self.all_properties |= other.all_properties;
-        self.all_items |= other.all_items;
-        self.properties.extend(other.properties);
-        self.items.extend(other.items);
-    }
-
-    /// Marks everything as evaluated: where a violation was reported already, unevaluated children are not reported
-    /// as well.
-    const fn everything(&mut self) {
-        self.all_properties = true;
-        self.all_items = true;
-    }
-
-    fn remember(&self) -> Evaluated {
-        Evaluated {
-            all_properties: self.all_properties,
-            properties: self.properties.iter().map(|&key| key.to_owned()).collect(),
-            all_items: self.all_items,
-            items: self.items.clone(),
-        }
-    }
-
-    /// Adds what was evaluated of a value before.
-    fn recall(&mut self, evaluated: &Evaluated, value: &'i Value) {
-        self.all_properties |= evaluated.all_properties;
-        self.all_items |= evaluated.all_items;
-        self.items.extend(&evaluated.items);
-        if let Value::Object(fields) = value {
-            let keys = evaluated
-                .properties
-                .iter()
-                .filter_map(|key| fields.get_key_value(key));
-            self.properties.extend(keys.map(|(key, _)| key.as_str()));
-        }
-    }
-}
-
-/// What a schema evaluated of a value that it accepts, without borrowing from the value.
-struct Evaluated {
-    all_properties: bool,
-    properties: Vec<String>,
-    all_items: bool,
-    items: BTreeSet<usize>,
 }
 
 /// A schema, the address of the value it is applied to, and what for.
