@@ -26,6 +26,8 @@ const STRANGERS: &str = "run -p handfast-sessions -- strangers 4000 1";
 
 const LEFTOVERS: &str = "run -p handfast-sessions -- leftovers 3000";
 
+const QUEUE: &str = "test -p handfast --lib outbound::tests";
+
 const FLOODS: &str = "run -p handfast-sessions -- floods";
 
 const MUTANTS: [Mutant; 18] = [
@@ -153,7 +155,7 @@ const MUTANTS: [Mutant; 18] = [
         file: "runtime/src/outbound.rs",
         from: "control.iter_mut().find(|item| item.mark == ACKNOWLEDGEMENT)",
         to: "control.iter_mut().find(|item| item.mark == 0 && item.mark == ACKNOWLEDGEMENT)",
-        noticed_by: FLOODS,
+        noticed_by: QUEUE,
     },
 ];
 

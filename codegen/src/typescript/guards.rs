@@ -214,12 +214,16 @@ impl Context<'_> {
     }
 
     /// The statements of a validator that calls a guard: a function of the runtime reports the violations by a rule.
-    /// Nothing where that has no words for it.
-    pub(super) fn behind_guard(&mut self, body: &mut Body<'_>) -> Option<Vec<String>> {
+    /// Nothing where that has no words for it. One that is not exported has a guard for its validator alone, which then calls it.
+    pub(super) fn behind_guard(
+        &mut self,
+        body: &mut Body<'_>,
+        exported: bool,
+    ) -> Option<Vec<String>> {
         let usage = body.usage;
         let asks = self.asks_guard(&usage)?;
         let rule = self.rule(body, &usage)?;
-        if matches!(rule, Rule::Object(_)) && self.is_only_sent(usage.id) {
+        if exported && matches!(rule, Rule::Object(_)) && self.is_only_sent(usage.id) {
             return Some(vec![rule.statement()]);
         }
         let asks = format!("if (!{asks}) {{");

@@ -76,7 +76,7 @@ impl Context<'_> {
             && plain.purpose != Purpose::Test
             && self.only_items(body.schema).is_some();
         let behind = match has_guard {
-            true => self.behind_guard(&mut body),
+            true => self.behind_guard(&mut body, pending.exported),
             false if is_list => {
                 let rule = self.items_rule(&mut body, plain, "Item");
                 rule.map(|rule| vec![rule.statement()])
