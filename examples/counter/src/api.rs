@@ -68,7 +68,7 @@ pub enum ServerMessage {
 }
 
 /// The channel `changes`.
-#[protocol(channel = "changes", join = CounterFollow, presence)]
+#[protocol(channel = "changes", join = CounterFollow)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Changes {}
 
@@ -77,7 +77,7 @@ pub struct Changes {}
     name = "counter",
     version = "1.0.0",
     accepts = "^1",
-    hash = "aafa727aa2b2edcbdaac54fa5a45eedb",
+    hash = "2ba7810edbf27e28f30f75a3da2035e9",
     client = ClientMessage,
     server = ServerMessage,
     channels(Changes),

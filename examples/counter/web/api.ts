@@ -141,12 +141,11 @@ export function dispatch<R>(message: ServerMessage, handlers: Handlers<R>): R {
 
 // ---- Channels -------------------------------------------------------------------------------------------------------
 
-export const changesChannel: hf.Channel<'changes', undefined, CounterValue, never, undefined> = {
+export const changesChannel: hf.Channel<'changes', undefined, CounterValue> = {
   name: 'changes',
   key: () => 'changes',
   join: counterFollow,
   via: hf.joinChannel,
-  presence: { info: hf.noPayload, members: 1000, via: hf.presence },
 };
 
 // ---- Session --------------------------------------------------------------------------------------------------------
@@ -155,7 +154,7 @@ export const changesChannel: hf.Channel<'changes', undefined, CounterValue, neve
 export const protocol: hf.Protocol = {
   name: 'counter',
   version: '1.0.0',
-  hash: 'aafa727aa2b2edcbdaac54fa5a45eedb',
+  hash: '2ba7810edbf27e28f30f75a3da2035e9',
   subprotocols: { json: 'counter.v1+json' },
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,

@@ -1,7 +1,6 @@
 import { changesChannel, connect, counterAdd, countChanged } from './api.js';
 
 const output = document.querySelector('output') as HTMLOutputElement;
-const here = document.querySelector('#here') as HTMLElement;
 const client = connect('/ws');
 
 function show({ count }: { readonly count: number }): void {
@@ -11,7 +10,6 @@ function show({ count }: { readonly count: number }): void {
 const changes = await client.join(changesChannel, undefined, changes => {
   changes.on(countChanged, show);
   changes.on('rejoined', show);
-  changes.members.subscribe(({ count }) => (here.textContent = `${count} here`));
 });
 show(changes.joined);
 

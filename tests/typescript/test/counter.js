@@ -19,7 +19,7 @@ after(async () => {
   server?.stop();
 });
 
-test('two tabs share a counter and learn of each other, and a third sees what they counted', async () => {
+test('two tabs share a counter, and a third sees what they counted', async () => {
   const complaints = [];
   const open = async () => {
     const page = await browser.newPage();
@@ -30,17 +30,13 @@ test('two tabs share a counter and learn of each other, and a third sees what th
   };
   const shows = (page, count) => page.waitForSelector(`output:text-is("${count}")`, { timeout: 15_000 });
   const [ada, bob] = [await open(), await open()];
-  const sees = (page, count) => page.waitForSelector(`#here:text-is("${count} here")`, { timeout: 15_000 });
-  await Promise.all([shows(ada, 0), shows(bob, 0), sees(ada, 2), sees(bob, 2)]);
+  await Promise.all([shows(ada, 0), shows(bob, 0)]);
   await ada.click('text=+');
   await shows(bob, 1);
   await bob.click('text=+');
   await shows(ada, 2);
   await ada.click('text=−');
   await shows(bob, 1);
-  const third = await open();
-  await Promise.all([shows(third, 1), sees(third, 3), sees(ada, 3)]);
-  await third.close();
-  await sees(ada, 2);
+  await shows(await open(), 1);
   assert.deepEqual(complaints, []);
 });

@@ -147,16 +147,16 @@ function reportObject(value, report, properties, additional) {
   let missing;
   for (const name in properties) {
     if (name === "?") continue;
-    const member2 = value[name];
-    if (member2 !== void 0) reportMember(member2, report, properties[name], name);
+    const member = value[name];
+    if (member !== void 0) reportMember(member, report, properties[name], name);
     else if (!properties["?"].includes(name)) (missing ??= []).push(name);
   }
   additional?.(value, properties, report);
   if (missing !== void 0) for (const name of missing) missingProperty(name, report);
 }
-function reportMember(member2, report, rule, key) {
+function reportMember(member, report, rule, key) {
   const before = report.violations.length;
-  reportRule(member2, report, rule);
+  reportRule(member, report, rule);
   prefixPath(report, before, key);
 }
 function reportAdditional(value, properties, report) {
@@ -1435,10 +1435,10 @@ var Channels = class {
     for (const membership of [...this.#memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
   }
   /** Takes the server's word that something is missing. */
-  #gap(notice2) {
-    const { channel, ...gap } = notice2;
+  #gap(notice) {
+    const { channel, ...gap } = notice;
     const membership = this.#find(channel);
-    if (membership === void 0) return this.#core.numbered?.gap(notice2);
+    if (membership === void 0) return this.#core.numbered?.gap(notice);
     membership.sequence.reported(gap);
     this.#emitGap(membership, gap);
   }
@@ -2151,123 +2151,6 @@ function resolve(source) {
 // handfast/client.ts
 var Client = Core;
 
-// handfast/presence.ts
-function anything2() {
-}
-var member = { "?": ["principal", "info", "away"], id: string, principal: string, info: anything2, away: boolean };
-var notice = {
-  "?": ["self", "members", "more", "member"],
-  channel: string,
-  event: string,
-  count: integer,
-  self: string,
-  members: [reportArray, { items: [reportObject, member] }],
-  more: boolean,
-  member: [reportObject, member]
-};
-var OVERHEAD2 = 128;
-var Known = class {
-  store;
-  #descriptor;
-  #host;
-  #members = /* @__PURE__ */ new Map();
-  /** The parts of a list that is incomplete. */
-  #incoming;
-  #wasListed = false;
-  constructor(descriptor, host) {
-    this.#descriptor = descriptor;
-    this.#host = host;
-    this.store = new Store({ list: [], count: 0 }, host);
-  }
-  ended() {
-    this.#incoming = void 0;
-  }
-  handle({ channel, event, count, self, members = [], more = false, member: member2 }) {
-    const events = [];
-    if (event === "list") {
-      this.#incoming ??= /* @__PURE__ */ new Map();
-      members.forEach((one, i) => this.#add(this.#incoming, one, `/payload/members/${i}/info`, channel));
-      if (more) return;
-      this.#compare(this.#incoming, events);
-      this.#members = this.#incoming;
-      this.#incoming = void 0;
-      this.#wasListed = true;
-    } else if (member2 === void 0 || !this.#happened(event, member2, channel, events)) {
-      return;
-    }
-    const known = this.store.get().self;
-    const id = self ?? known;
-    this.store.set({ list: [...this.#members.values()], count, ...id !== void 0 && { self: id } });
-    for (const one of events) this.#host.emit(channel, one);
-  }
-  /** Returns whether the event is known; a later server may have others. */
-  #happened(event, { id, ...rest }, channel, events) {
-    const before = this.#members.get(id);
-    switch (event) {
-      case "join":
-      case "update": {
-        const now = this.#add(this.#members, { id, ...rest }, "/payload/member/info", channel);
-        if (now === void 0) this.#members.delete(id);
-        else events.push({ event, member: now });
-        return true;
-      }
-      case "away":
-      case "back": {
-        if (before === void 0) return true;
-        const now = { ...before, away: event === "away" };
-        this.#members.set(id, now);
-        events.push({ event, member: now });
-        return true;
-      }
-      case "leave":
-        if (this.#members.delete(id)) events.push({ event, member: before });
-        return true;
-      default:
-        return false;
-    }
-  }
-  /** Adds a member, if it is valid and there is room. */
-  #add(members, { id, principal, info, away = false }, path, channel) {
-    const validate = this.#descriptor.info;
-    const violations = validate === noPayload ? [] : violationsOf(validate, info, "received");
-    if (violations.length > 0) {
-      this.#invalid(violations.map((one) => ({ ...one, path: path + one.path })), channel);
-      return void 0;
-    }
-    if (!members.has(id) && members.size >= this.#room()) return void 0;
-    const member2 = { id, ...principal !== void 0 && { principal }, away, info };
-    members.set(id, member2);
-    return member2;
-  }
-  #room() {
-    return Math.min(this.#descriptor.members, Math.floor(this.#host.limit / OVERHEAD2));
-  }
-  #invalid(violations, channel) {
-    const message = `who is in a channel: ${violations.map(formatViolation).join("; ")}`;
-    this.#host.invalid({ code: "INVALID", kind: "invalid", message, channel, violations });
-  }
-  /** What has changed since the last list. */
-  #compare(members, events) {
-    if (!this.#wasListed) return;
-    const before = this.#members;
-    for (const [id, member2] of members) {
-      const old = before.get(id);
-      if (old === void 0) events.push({ event: "join", member: member2 });
-      else if (JSON.stringify(old.info) !== JSON.stringify(member2.info)) events.push({ event: "update", member: member2 });
-      else if (old.away !== member2.away) events.push({ event: member2.away ? "away" : "back", member: member2 });
-    }
-    for (const [id, member2] of before) if (!members.has(id)) events.push({ event: "leave", member: member2 });
-  }
-};
-function presence(host) {
-  const validate = (value, report) => reportObject(value, report, notice);
-  host.listen(validate, (payload) => {
-    const notice2 = payload;
-    host.find(notice2.channel)?.handle(notice2);
-  });
-  return (descriptor) => new Known(descriptor, host);
-}
-
 // api.ts
 var counterValueRule = [reportObject, {
   "?": [],
@@ -2329,13 +2212,12 @@ var changesChannel = {
   name: "changes",
   key: () => "changes",
   join: counterFollow,
-  via: joinChannel,
-  presence: { info: noPayload, members: 1e3, via: presence }
+  via: joinChannel
 };
 var protocol = {
   name: "counter",
   version: "1.0.0",
-  hash: "aafa727aa2b2edcbdaac54fa5a45eedb",
+  hash: "2ba7810edbf27e28f30f75a3da2035e9",
   subprotocols: { json: "counter.v1+json" },
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
@@ -2348,7 +2230,6 @@ function connect(url, options) {
 
 // main.ts
 var output = document.querySelector("output");
-var here = document.querySelector("#here");
 var client = connect("/ws");
 function show({ count }) {
   output.value = String(count);
@@ -2356,7 +2237,6 @@ function show({ count }) {
 var changes = await client.join(changesChannel, void 0, (changes2) => {
   changes2.on(countChanged, show);
   changes2.on("rejoined", show);
-  changes2.members.subscribe(({ count }) => here.textContent = `${count} here`);
 });
 show(changes.joined);
 for (const button of document.querySelectorAll("button")) {
