@@ -1,6 +1,6 @@
 // A stand-in for time, so that tests need not sleep.
 
-/** Time that moves when it is told to, and chance that is always the same. */
+/** Time that moves only when a test moves it, and chance that is always the same. */
 export class FakeClock {
   #now = 0;
   #timers = new Set();

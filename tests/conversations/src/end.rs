@@ -1,13 +1,19 @@
 //! The end that is tested.
 
-use crate::log::Log;
-use handfast::transport::MemoryTransport;
+use crate::{conversation::Side, log::Log};
+use handfast::{codec::Encoding, transport::MemoryTransport};
 use serde_json::Value;
 
 /// The end that a conversation tests, with its application.
-pub(crate) trait End {
+pub(crate) trait End: Sized {
     /// The hash of its protocol.
     const HASH: &'static str;
+
+    /// Which end it is.
+    const SIDE: Side;
+
+    /// An end whose messages have this encoding.
+    fn new(encoding: Encoding) -> Self;
 
     /// Connects: the other end's transport, as soon as there is a connection.
     async fn open(&mut self) -> MemoryTransport;

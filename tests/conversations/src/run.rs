@@ -31,55 +31,18 @@ pub async fn hold(
     encoding: Encoding,
 ) -> Result<(), String> {
     match (side, conversation.is_numbered) {
-        (Side::Client, false) => {
-            with(
-                conversation,
-                side,
-                encoding,
-                plain::client::ClientEnd::new(encoding),
-            )
-            .await
-        }
-        (Side::Server, false) => {
-            with(
-                conversation,
-                side,
-                encoding,
-                plain::server::ServerEnd::new(encoding),
-            )
-            .await
-        }
-        (Side::Client, true) => {
-            with(
-                conversation,
-                side,
-                encoding,
-                numbered::client::ClientEnd::new(encoding),
-            )
-            .await
-        }
-        (Side::Server, true) => {
-            with(
-                conversation,
-                side,
-                encoding,
-                numbered::server::ServerEnd::new(encoding),
-            )
-            .await
-        }
+        (Side::Client, false) => with::<plain::client::ClientEnd>(conversation, encoding).await,
+        (Side::Server, false) => with::<plain::server::ServerEnd>(conversation, encoding).await,
+        (Side::Client, true) => with::<numbered::client::ClientEnd>(conversation, encoding).await,
+        (Side::Server, true) => with::<numbered::server::ServerEnd>(conversation, encoding).await,
     }
 }
 
-async fn with<E: End>(
-    conversation: &Conversation,
-    side: Side,
-    encoding: Encoding,
-    end: E,
-) -> Result<(), String> {
+async fn with<E: End>(conversation: &Conversation, encoding: Encoding) -> Result<(), String> {
     let mut run = Run {
-        side,
+        side: E::SIDE,
         encoding,
-        end,
+        end: E::new(encoding),
         transport: None,
         bindings: Bindings::new(E::HASH),
     };

@@ -4,7 +4,7 @@ use super::api::{
     Client, Confirm, ConfirmError, Confirmed, Conversations, Get, HallPresence, Hint, Login, Name,
     Note, Put, PutError, ServerMessage, ServerRequestHandler, TicksWatch,
 };
-use crate::{end::End, log::Log};
+use crate::{conversation::Side, end::End, log::Log};
 use handfast::{
     DecodeError, HandlerError, PresenceInfo, Protocol, TagBuf,
     client::{CallError, ConnectError, Event, Gap, State, StreamError, Subscription},
@@ -43,21 +43,6 @@ pub(crate) struct ClientEnd {
 type Questions = Arc<Mutex<VecDeque<oneshot::Sender<Result<i64, String>>>>>;
 
 impl ClientEnd {
-    pub(crate) fn new(encoding: Encoding) -> Self {
-        Self {
-            log: Log::default(),
-            encoding,
-            login: Login {
-                name: "ada".to_owned(),
-                lasts: None,
-            },
-            client: None,
-            dials: mpsc::unbounded_channel(),
-            running: HashMap::new(),
-            questions: Questions::default(),
-        }
-    }
-
     fn connect(&mut self) {
         let (sender, receiver) = watch::channel(None);
         self.client = Some(receiver);
@@ -192,6 +177,22 @@ impl ClientEnd {
 
 impl End for ClientEnd {
     const HASH: &'static str = Conversations::DESCRIPTOR.hash;
+    const SIDE: Side = Side::Client;
+
+    fn new(encoding: Encoding) -> Self {
+        Self {
+            log: Log::default(),
+            encoding,
+            login: Login {
+                name: "ada".to_owned(),
+                lasts: None,
+            },
+            client: None,
+            dials: mpsc::unbounded_channel(),
+            running: HashMap::new(),
+            questions: Questions::default(),
+        }
+    }
 
     async fn open(&mut self) -> MemoryTransport {
         if self.client.is_none() {
@@ -250,8 +251,8 @@ fn report(log: &Log, label: &str, what: &str, outcome: Result<i64, (String, Valu
     }
 }
 
-/// The code of an error, as both clients have it.
-fn code<E: std::fmt::Debug>(error: &CallError<E>) -> String {
+/// The code of an error, as all ends have it.
+pub(crate) fn code<E: std::fmt::Debug>(error: &CallError<E>) -> String {
     match error {
         CallError::Declared(error) => format!("{error:?}").to_uppercase(),
         CallError::Remote(remote) => tag(&remote.code),

@@ -7,10 +7,10 @@ use super::api::{
     RoomTyping, Server, SessionHandler, TicksDone, TicksHandler, TicksTick, TicksWatch,
     TicksWatchError, TicksWatching,
 };
-use crate::{end::End, log::Log};
+use super::client::code;
+use crate::{conversation::Side, end::End, log::Log};
 use handfast::{
-    HandlerError, Protocol, TagBuf,
-    client::CallError,
+    HandlerError, Protocol,
     codec::Encoding,
     server::{ConnectionInfo, Rejection, StreamResponder},
     transport::{MemoryTransport, duplex},
@@ -58,15 +58,6 @@ struct Shared {
 }
 
 impl ServerEnd {
-    pub(crate) fn new(encoding: Encoding) -> Self {
-        let desk = Desk::default();
-        Self {
-            server: Server::new(App(desk.clone())),
-            encoding,
-            desk,
-        }
-    }
-
     async fn act_on(&mut self, words: &[&str], value: &Value) -> Result<(), String> {
         let n = value["n"].as_i64().unwrap_or_default();
         match *words {
@@ -147,6 +138,16 @@ impl ServerEnd {
 
 impl End for ServerEnd {
     const HASH: &'static str = Conversations::DESCRIPTOR.hash;
+    const SIDE: Side = Side::Server;
+
+    fn new(encoding: Encoding) -> Self {
+        let desk = Desk::default();
+        Self {
+            server: Server::new(App(desk.clone())),
+            encoding,
+            desk,
+        }
+    }
 
     async fn open(&mut self) -> MemoryTransport {
         let (ours, theirs) = duplex(CAPACITY);
@@ -191,21 +192,6 @@ impl End for ServerEnd {
 
 fn channel(name: &str) -> Result<Name, String> {
     Name::try_from(name.to_owned()).map_err(|error| error.to_string())
-}
-
-fn code<E: std::fmt::Debug>(error: &CallError<E>) -> String {
-    match error {
-        CallError::Declared(error) => format!("{error:?}").to_uppercase(),
-        CallError::Remote(remote) => match &remote.code {
-            TagBuf::Text(text) => text.to_string(),
-            TagBuf::Integer(number) => number.to_string(),
-        },
-        CallError::Timeout => "TIMEOUT".to_owned(),
-        CallError::Closed => "CLOSED".to_owned(),
-        CallError::OutcomeUnknown => "OUTCOME_UNKNOWN".to_owned(),
-        CallError::Decode(_) | CallError::UnexpectedReply => "BAD_REPLY".to_owned(),
-        other => format!("{other:?}"),
-    }
 }
 
 /// A handler that runs.
