@@ -85,7 +85,16 @@ pub trait Codec: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// If the payload cannot be serialized, for example because a number is not finite.
-    fn encode(&self, message: &Outgoing<'_>) -> Result<Vec<u8>, EncodeError>;
+    fn encode(&self, message: &Outgoing<'_>) -> Result<Vec<u8>, EncodeError> {
+        let mut bytes = Vec::new();
+        self.encode_to(message, &mut bytes)?;
+        Ok(bytes)
+    }
+    /// Encodes a message into an empty buffer. If it fails, what the buffer contains has no meaning.
+    ///
+    /// # Errors
+    /// If the payload cannot be serialized, for example because a number is not finite.
+    fn encode_to(&self, message: &Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError>;
     /// Returns a frame as a source for decoding.
     ///
     /// # Errors

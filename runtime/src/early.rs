@@ -18,7 +18,7 @@ impl Early {
         self.bytes += packet.len() + OVERHEAD;
         let fits = self.bytes <= limit;
         if fits {
-            self.packets.push(packet);
+            self.packets.push(packet.into_own());
         }
         fits
     }

@@ -146,6 +146,8 @@ mod decode;
 pub mod descriptor;
 #[cfg(feature = "net")]
 mod early;
+#[cfg(feature = "net")]
+mod encoded;
 mod envelope;
 mod foreign;
 #[cfg(feature = "net")]

@@ -8,7 +8,7 @@ mod state;
 
 #[cfg(feature = "server")]
 use crate::metrics::{self, DropReason};
-use crate::transport::{CloseFrame, Packet};
+use crate::{encoded::EncodedMessage, transport::CloseFrame};
 #[cfg(feature = "server")]
 use std::task::{Context, Poll};
 use std::{
@@ -119,16 +119,16 @@ impl Outbound {
 
     /// Queues a reply. Replies ignore the limit: the connection reads no further requests while half of it is in use. Returns the number
     /// that the message will have, or a higher one; `None` if messages are not kept until they are acknowledged.
-    pub(crate) fn answer(&self, packet: impl Into<Arc<Packet>>) -> Option<u64> {
+    pub(crate) fn answer(&self, packet: EncodedMessage) -> Option<u64> {
         self.enqueue(packet, 0, false)
     }
 
     /// Queues a message that is not counted, before all others, ignoring the limit. The caller bounds their number.
-    pub(crate) fn control(&self, packet: impl Into<Arc<Packet>>, mark: u64) {
+    pub(crate) fn control(&self, packet: EncodedMessage, mark: u64) {
         let mut state = self.lock();
         if !state.ended {
             let item = Item {
-                packet: packet.into(),
+                packet,
                 volatile: false,
                 key: None,
                 mark,
@@ -140,7 +140,7 @@ impl Outbound {
     }
 
     /// Queues an acknowledgement. It takes the place of one that waits: a peer that sends and does not read causes one after the other.
-    pub(crate) fn acknowledgement(&self, packet: impl Into<Arc<Packet>>) {
+    pub(crate) fn acknowledgement(&self, packet: EncodedMessage) {
         let mut state = self.lock();
         let control = &mut state.control;
         let waiting = control.iter_mut().find(|item| item.mark == ACKNOWLEDGEMENT);
@@ -149,24 +149,19 @@ impl Outbound {
             return self.control(packet, ACKNOWLEDGEMENT);
         };
         let before = waiting.cost();
-        waiting.packet = packet.into();
+        waiting.packet = packet;
         let now = waiting.cost();
         state.bytes = state.bytes + now - before;
     }
 
     /// Queues a message with a mark, ignoring the limit: a client bounds the queue with its own budget.
-    pub(crate) fn enqueue(
-        &self,
-        packet: impl Into<Arc<Packet>>,
-        mark: u64,
-        volatile: bool,
-    ) -> Option<u64> {
+    pub(crate) fn enqueue(&self, packet: EncodedMessage, mark: u64, volatile: bool) -> Option<u64> {
         let mut state = self.lock();
         let number = state.sent.last() + state.queue.len() as u64 + 1;
         let number = state.sent.is_keeping().then_some(number);
         if !state.ended {
             state.push_item(Item {
-                packet: packet.into(),
+                packet,
                 volatile,
                 key: None,
                 mark,
@@ -178,12 +173,12 @@ impl Outbound {
 
     /// Queues messages with their marks at the front.
     #[cfg(feature = "client")]
-    pub(crate) fn enqueue_first(&self, packets: Vec<(Packet, u64)>) {
+    pub(crate) fn enqueue_first(&self, packets: Vec<(EncodedMessage, u64)>) {
         let mut state = self.lock();
         if !state.ended {
             for (packet, mark) in packets.into_iter().rev() {
                 let item = Item {
-                    packet: packet.into(),
+                    packet,
                     volatile: false,
                     key: None,
                     mark,
@@ -216,13 +211,9 @@ impl Outbound {
     /// # Errors
     /// If there is still no room, or the connection has ended.
     #[cfg(any(feature = "server", test))]
-    pub(crate) fn push(
-        &self,
-        packet: impl Into<Arc<Packet>>,
-        volatile: bool,
-    ) -> Result<(), EnqueueError> {
+    pub(crate) fn push(&self, packet: EncodedMessage, volatile: bool) -> Result<(), EnqueueError> {
         let item = Item {
-            packet: packet.into(),
+            packet,
             volatile,
             key: None,
             mark: 0,
@@ -252,7 +243,7 @@ impl Outbound {
     #[cfg(any(feature = "server", test))]
     pub(crate) fn push_keyed(
         &self,
-        packet: impl Into<Arc<Packet>>,
+        packet: EncodedMessage,
         key: &Arc<str>,
     ) -> Result<(), EnqueueError> {
         let mut state = self.lock();
@@ -260,7 +251,7 @@ impl Outbound {
             return Err(EnqueueError::Ended);
         }
         let item = Item {
-            packet: packet.into(),
+            packet,
             volatile: true,
             key: Some(key.clone()),
             mark: 0,
@@ -334,8 +325,8 @@ impl Outbound {
     /// That of `feed`.
     pub(crate) fn take<E>(
         &self,
-        skip: &dyn Fn(u64) -> Option<Packet>,
-        mut feed: impl FnMut(&Packet) -> Result<(), E>,
+        skip: &dyn Fn(u64) -> Option<EncodedMessage>,
+        mut feed: impl FnMut(&EncodedMessage) -> Result<(), E>,
     ) -> (Vec<u64>, Result<bool, E>) {
         let mut state = self.lock();
         let (mut taken, mut marks, mut fed) = (0, Vec::new(), Ok(()));

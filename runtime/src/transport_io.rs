@@ -1,9 +1,10 @@
 //! The I/O of a connection, shared by server and client: reads for the link, and writes the outbound queue in batches.
 
 use crate::{
+    encoded::EncodedMessage,
     outbound::Outbound,
     session::link::{Link, LinkAction},
-    transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent},
+    transport::{CloseFrame, Transport, TransportError, TransportEvent},
 };
 use std::{
     pin::Pin,
@@ -145,14 +146,16 @@ impl TransportIo {
         &mut self,
         cx: &mut Context<'_>,
         outbound: &Outbound,
-        skip: &dyn Fn(u64) -> Option<Packet>,
+        skip: &dyn Fn(u64) -> Option<EncodedMessage>,
         written: impl Fn(Vec<u64>),
         flushed: impl Fn(),
     ) -> Result<bool, TransportError> {
         let mut wrote = false;
         loop {
             if !self.flushing {
-                let (marks, any) = outbound.take(skip, |packet| self.transport.feed(packet));
+                let (marks, any) = outbound.take(skip, |message| {
+                    self.transport.feed(message.bytes(), message.is_text())
+                });
                 if !marks.is_empty() {
                     written(marks);
                 }
@@ -191,7 +194,7 @@ impl Transport for Detached {
         Poll::Ready(Ok(TransportEvent::Closed(None)))
     }
 
-    fn feed(&mut self, _: &Packet) -> Result<(), TransportError> {
+    fn feed(&mut self, _: &[u8], _: bool) -> Result<(), TransportError> {
         Ok(())
     }
 

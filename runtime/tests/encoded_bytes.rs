@@ -2,19 +2,18 @@
 
 #![cfg(all(feature = "server", feature = "client"))]
 
+mod support;
+
 use handfast::{
     Bytes, HandlerError,
     client::{ClientBuilder, Event},
     codec::Encoding,
     protocol,
     server::{ConnectionInfo, Rejection},
-    transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent, duplex},
+    transport::duplex,
 };
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex},
-    task::{Context as TaskContext, Poll},
-};
+use std::convert::Infallible;
+use support::recorded::{Log, Recorded};
 
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
@@ -87,43 +86,6 @@ impl Handler for App {
     }
 }
 
-type Log = Arc<Mutex<Vec<Packet>>>;
-
-/// Records what passes in either direction.
-struct Recorded<T>(T, Log);
-
-impl<T> Recorded<T> {
-    fn add(&self, packet: &Packet) {
-        self.1.lock().expect("it is whole").push(packet.clone());
-    }
-}
-
-impl<T: Transport> Transport for Recorded<T> {
-    fn poll_receive(
-        &mut self,
-        cx: &mut TaskContext<'_>,
-    ) -> Poll<Result<TransportEvent, TransportError>> {
-        let polled = self.0.poll_receive(cx);
-        if let Poll::Ready(Ok(TransportEvent::Packet(packet))) = &polled {
-            self.add(packet);
-        }
-        polled
-    }
-
-    fn feed(&mut self, packet: &Packet) -> Result<(), TransportError> {
-        self.add(packet);
-        self.0.feed(packet)
-    }
-
-    fn poll_flush(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), TransportError>> {
-        self.0.poll_flush(cx)
-    }
-
-    fn poll_close(&mut self, cx: &mut TaskContext<'_>, closing: &CloseFrame) -> Poll<()> {
-        self.0.poll_close(cx, closing)
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn bytes_are_bytes_on_the_wire() -> Result<(), Box<dyn std::error::Error>> {
     let data = Bytes(vec![0xFF, 0x00, 0xC0, 0xDE]);
@@ -157,15 +119,11 @@ async fn bytes_are_bytes_on_the_wire() -> Result<(), Box<dyn std::error::Error>>
             }
             other => panic!("{other:?}"),
         }
-        let packets = std::mem::take(&mut *log.lock().expect("it is whole"));
-        assert_eq!(packets.len(), 3, "{packets:?}");
-        for packet in packets {
-            let bytes = match &packet {
-                Packet::Text(text) => text.as_bytes(),
-                Packet::Binary(bytes) => bytes,
-            };
-            let has = bytes.windows(expected.len()).any(|part| part == expected);
-            assert!(has, "{encoding:?} {packet:x?}");
+        let messages = std::mem::take(&mut *log.lock().expect("it is whole"));
+        assert_eq!(messages.len(), 3, "{messages:?}");
+        for (_, message) in messages {
+            let has = message.windows(expected.len()).any(|part| part == expected);
+            assert!(has, "{encoding:?} {message:x?}");
         }
     }
     Ok(())

@@ -7,10 +7,13 @@ mod feed;
 mod support;
 
 use feed::{App, Chatter, Feeds, Heard, Line, News, Peer, Say, Server, gap, hear};
-use handfast::{GapReason, Protocol, client::Gap, descriptor::Limits, transport::Packet};
+use handfast::{GapReason, Protocol, client::Gap, descriptor::Limits};
 use serde_json::{Value, json};
 use std::time::Duration;
-use support::simulated;
+use support::{
+    recorded::{Log, Recorded},
+    simulated,
+};
 
 fn start() -> (App, Server) {
     let app = App::default();
@@ -270,26 +273,30 @@ async fn replays_share_their_messages() {
             app.post_text(&server, &"x".repeat(500));
         }
         // They read nothing, so that both replays are in progress.
-        let mut peers = Vec::new();
+        let (mut peers, mut logs) = (Vec::new(), Vec::new());
         for _ in 0..2 {
-            peers.push(Peer::connect(&server, 1).await);
+            let log = Log::default();
+            peers.push(Peer::connect_by(&server, 1, |end| Recorded(end, log.clone())).await);
+            logs.push(log);
         }
         for peer in &mut peers {
             peer.send(json!({ "type": "room.join", "payload": { "id": "r" }, "id": "1", "seq": 0, "epoch": epoch }))
                 .await;
         }
-        let mut addresses = Vec::new();
         for peer in &mut peers {
             assert_eq!(peer.next().await["seq"], 0);
-            let Packet::Text(text) = peer.packet().await else {
-                panic!("JSON is text");
-            };
-            addresses.push(text.as_ptr());
-            for _ in 0..7 {
+            for _ in 0..8 {
                 peer.next().await;
             }
         }
-        assert_eq!(addresses[0], addresses[1]);
+        let sent = logs.iter().map(|log| {
+            let log = log.lock().expect("it is whole");
+            let posts = log.iter().filter(|(_, message)| message.len() > 500);
+            posts.map(|(address, _)| *address).collect::<Vec<_>>()
+        });
+        let sent: Vec<_> = sent.collect();
+        assert_eq!(sent[0].len(), 8);
+        assert_eq!(sent[0], sent[1]);
     })
     .await;
 }

@@ -81,7 +81,7 @@ fn by_function(krate: &Path, message: &Message) -> Option<TokenStream> {
     let p = quote!(#krate::__private);
     let call = {
         let (name, handler) = names(message);
-        quote!(|app, m, cx| ::std::boxed::Box::pin(<__A as #handler>::#name(app, m, cx)))
+        quote!(<__A as #handler>::#name)
     };
     match (&message.reply, &message.join, &message.leave) {
         (Reply::One(_), None, None) => {

@@ -11,8 +11,9 @@ use super::{
 use crate::{
     Side,
     descriptor::CloseReason,
+    encoded::EncodedMessage,
     session::link::Link,
-    transport::{CloseFrame, Packet, Transport},
+    transport::{CloseFrame, Transport},
     transport_io::{CLOSE_TIMEOUT, Clock},
 };
 use std::{error::Error, sync::Arc, task::Poll};
@@ -85,7 +86,7 @@ impl Connector {
             let resume = self.resume_message();
             let resuming = resume.is_some();
             if let Some(packet) = resume {
-                transport.send(packet).await.map_err(lost)?;
+                transport.send(&packet).await.map_err(lost)?;
             }
             Ok((transport, welcome, resuming))
         };
@@ -106,7 +107,7 @@ impl Connector {
     }
 
     /// Returns the message that asks for what was missed, if the session may be resumed.
-    fn resume_message(&self) -> Option<Packet> {
+    fn resume_message(&self) -> Option<EncodedMessage> {
         self.resume_until.filter(|until| Instant::now() < *until)?;
         self.core.resume_message(self.session.as_deref()?)
     }

@@ -16,9 +16,9 @@ use crate::{
     },
     codec::{Codec, Encoding},
     descriptor::{Heading, Limits, ProtocolDescriptor},
+    encoded::EncodedMessage,
     outbound::{Outbound, Overflow},
     system::{ReceivedNotice, Role},
-    transport::Packet,
 };
 use futures_util::future::BoxFuture;
 use std::{
@@ -184,7 +184,7 @@ impl Core {
     }
 
     /// Queues the answer to a ping. One queued pong answers all pings before it.
-    pub(crate) fn pong(&self, pong: Packet) {
+    pub(crate) fn pong(&self, pong: EncodedMessage) {
         let mut inner = self.lock();
         if !std::mem::replace(&mut inner.pong, true) {
             self.outbound.control(pong, PONG);
@@ -226,7 +226,12 @@ impl Core {
     }
 
     /// Queues a message that has no reply.
-    pub(super) fn queue(&self, inner: &mut PendingState, packet: Packet, queued: QueuedMessage) {
+    pub(super) fn queue(
+        &self,
+        inner: &mut PendingState,
+        packet: EncodedMessage,
+        queued: QueuedMessage,
+    ) {
         inner.sent += 1;
         let mark = UNSENT + inner.sent;
         let volatile = queued.volatile;

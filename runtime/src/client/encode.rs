@@ -6,9 +6,9 @@ use crate::{
     calls::{Failure, ReplyIndices, RequestMessage},
     codec::{JsonPayload, Outgoing},
     descriptor::{EnvelopeDescriptor, FieldKind, Heading, Presence},
+    encoded::EncodedMessage,
     replies::{ErrorPayload, fit},
     system::{Head, PingFields, ReceivedNotice, Role, mapped},
-    transport::Packet,
 };
 
 impl Core {
@@ -21,7 +21,7 @@ impl Core {
         &self,
         request: &RequestMessage,
         id: Option<&Id>,
-    ) -> Result<Packet, Failure> {
+    ) -> Result<EncodedMessage, Failure> {
         self.encode_rejoin(request, id, None)
     }
 
@@ -32,7 +32,7 @@ impl Core {
         request: &RequestMessage,
         id: Option<&Id>,
         position: Option<(u64, &str)>,
-    ) -> Result<Packet, Failure> {
+    ) -> Result<EncodedMessage, Failure> {
         let Heading { envelope, tag } = request.heading;
         let position = position.filter(|_| envelope.seq.is_some() && envelope.epoch.is_some());
         let payload = request.payload.as_deref();
@@ -63,13 +63,12 @@ impl Core {
     }
 
     /// Encodes a message; `None` if it cannot be encoded.
-    pub(crate) fn encode_outgoing(&self, outgoing: &Outgoing<'_>) -> Option<Packet> {
-        let bytes = self.codec.encode(outgoing).ok()?;
-        Packet::encoded(bytes, self.codec.is_text()).ok()
+    pub(crate) fn encode_outgoing(&self, outgoing: &Outgoing<'_>) -> Option<EncodedMessage> {
+        EncodedMessage::encode(self.codec, outgoing).ok()
     }
 
     /// Encodes an `error` that answers a request of the server, if the protocol has that message.
-    pub(crate) fn encode_error(&self, id: &Id, error: &ErrorPayload<'_>) -> Option<Packet> {
+    pub(crate) fn encode_error(&self, id: &Id, error: &ErrorPayload<'_>) -> Option<EncodedMessage> {
         fit(error, self.limits.message, |payload| {
             let message = self.session_message(Role::Error, Some(payload)).ok()??;
             let payload = message.payload.as_deref();
@@ -127,18 +126,18 @@ impl Core {
         role: Role,
         fields: Option<&dyn erased_serde::Serialize>,
         id: Option<&Id>,
-    ) -> Option<Packet> {
+    ) -> Option<EncodedMessage> {
         let request = self.session_message(role, fields).ok()??;
         self.encode(&request, id).ok()
     }
 
     /// Encodes a `received`.
-    pub(crate) fn received_notice(&self, notice: &ReceivedNotice) -> Option<Packet> {
+    pub(crate) fn received_notice(&self, notice: &ReceivedNotice) -> Option<EncodedMessage> {
         self.control(Role::Received, Some(notice), None)
     }
 
     /// Encodes the answer to a ping.
-    pub(super) fn encode_pong(&self, ping: &Head<'_>) -> Option<Packet> {
+    pub(super) fn encode_pong(&self, ping: &Head<'_>) -> Option<EncodedMessage> {
         let fields = PingFields::read(ping);
         self.control(Role::Pong, fields.fields(), ping.id.as_ref())
     }

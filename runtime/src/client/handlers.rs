@@ -11,8 +11,8 @@ use crate::{
     DecodeError, DecodeErrorKind, Id, MessageSet, Protocol, SessionCode,
     calls::{Delivery, Permit},
     descriptor::{MessageDescriptor, ReplyKind},
+    encoded::EncodedMessage,
     replies::{ErrorPayload, Replier},
-    transport::Packet,
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use std::{
@@ -215,14 +215,14 @@ impl Core {
     }
 
     /// Queues an answer to a request of a session.
-    pub(super) fn answer(&self, session: u64, packet: Packet, permit: Permit) {
+    pub(super) fn answer(&self, session: u64, packet: EncodedMessage, permit: Permit) {
         let mut inner = self.lock();
         if inner.handling.session == session && !inner.ended {
             self.queue_answer(&mut inner, packet, permit);
         }
     }
 
-    fn queue_answer(&self, inner: &mut PendingState, packet: Packet, permit: Permit) {
+    fn queue_answer(&self, inner: &mut PendingState, packet: EncodedMessage, permit: Permit) {
         let queued = QueuedMessage {
             permit,
             volatile: false,

@@ -5,6 +5,7 @@ use crate::{
     Side,
     descriptor::ProtocolDescriptor,
     early::Early,
+    encoded::EncodedMessage,
     system::{Head, Hello, Ready, RemoteError, Resume, Role, check_version},
     transport::{Packet, Transport, TransportError, TransportEvent},
 };
@@ -56,7 +57,7 @@ impl Core {
         loop {
             if is_greeted {
                 for packet in std::mem::take(&mut opening) {
-                    transport.send(packet).await.map_err(lost)?;
+                    transport.send(&packet).await.map_err(lost)?;
                 }
             }
             if is_greeted && roles.ready.is_none() {
@@ -93,7 +94,7 @@ impl Core {
                 }
                 Some(Role::Ping) => {
                     if let Some(pong) = self.encode_pong(&head) {
-                        transport.send(pong).await.map_err(lost)?;
+                        transport.send(&pong).await.map_err(lost)?;
                     }
                 }
                 Some(Role::Pong) => {}
@@ -153,7 +154,7 @@ impl Core {
         &self,
         auth: Option<Box<RawValue>>,
         resumes: Option<(&str, u64)>,
-    ) -> Result<Vec<Packet>, ConnectError> {
+    ) -> Result<Vec<EncodedMessage>, ConnectError> {
         let descriptor = self.descriptor;
         let (auth, following) = match descriptor.session.auth_follows() {
             true => (None, auth),

@@ -10,8 +10,9 @@ use crate::{
     Side,
     codec::{Encoding, Outgoing},
     descriptor::ProtocolDescriptor,
+    encoded::EncodedMessage,
     system::{Head, Negotiation, RemoteError, Role},
-    transport::{Packet, Transport},
+    transport::Transport,
 };
 
 /// Returns the subprotocol of the connections on which a protocol's encoding is negotiated.
@@ -50,7 +51,7 @@ impl Core {
         let asked = self
             .ask_for(wanted)
             .ok_or(ConnectError::Negotiation("its message cannot be encoded"))?;
-        transport.send(asked).await.map_err(lost)?;
+        transport.send(&asked).await.map_err(lost)?;
         let protocol = self.descriptor;
         let packet = next_packet(transport, protocol).await?;
         let unexpected = || ConnectError::UnexpectedReply;
@@ -71,16 +72,16 @@ impl Core {
     }
 
     /// Encodes the message that asks for an encoding.
-    fn ask_for(&self, encoding: &str) -> Option<Packet> {
+    fn ask_for(&self, encoding: &str) -> Option<EncodedMessage> {
         let asked = Negotiation(encoding.into());
         let message = self.session_message(Role::Negotiate, Some(&asked)).ok()??;
         let payload = message.payload.as_deref();
-        let bytes = Encoding::Json.codec().encode(&Outgoing {
+        let outgoing = Outgoing {
             payload: payload
                 .as_ref()
                 .map(|payload| payload as &dyn erased_serde::Serialize),
             ..self.outgoing(message.heading)
-        });
-        Packet::encoded(bytes.ok()?, true).ok()
+        };
+        EncodedMessage::encode(Encoding::Json.codec(), &outgoing).ok()
     }
 }

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     calls::{Entry, Gap},
+    encoded::EncodedMessage,
     system::{ResumeAfter, Role},
-    transport::Packet,
 };
 use std::sync::Weak;
 
@@ -45,7 +45,7 @@ impl Core {
     }
 
     /// Encodes the message that asks for what comes after the position in a session. `token` is that of the session.
-    pub(super) fn resume_message(&self, token: &str) -> Option<Packet> {
+    pub(super) fn resume_message(&self, token: &str) -> Option<EncodedMessage> {
         let names = self.descriptor.session.names_session();
         let after = ResumeAfter {
             session: names.then(|| token.to_owned()),

@@ -13,7 +13,7 @@ use crate::{
         CallReply, Delivered, Delivery, Failure, Inbox, Permit, ReplyIndices, ReplyResult,
         StreamShape,
     },
-    transport::Packet,
+    encoded::EncodedMessage,
 };
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -25,7 +25,7 @@ use tokio::sync::oneshot;
 pub(crate) struct PendingRequest {
     /// Its number, which is also its mark in the outbound queue.
     pub(crate) mark: u64,
-    pub(crate) packet: Packet,
+    pub(crate) packet: EncodedMessage,
     /// It may be sent again after a reconnect.
     pub(crate) resendable: bool,
     /// It was handed to the transport.

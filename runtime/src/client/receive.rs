@@ -11,6 +11,7 @@ use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode, Side,
     calls::{CallReply, Delivery, Entry, Failure, Inbox},
     descriptor::ReplyKind,
+    encoded::EncodedMessage,
     system::{
         Authenticated, ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role, SkipNotice,
     },
@@ -26,7 +27,7 @@ pub(crate) enum Heard {
     /// A message that contains its number.
     Numbered(u64),
     /// A ping, which asks for an acknowledgement, and what answers it behind that.
-    Ping(Option<Packet>),
+    Ping(Option<EncodedMessage>),
     /// A pong, or another message that does not count.
     Pong,
     /// An acknowledgement.

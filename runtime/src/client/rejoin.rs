@@ -10,7 +10,7 @@ use crate::{
     Id, SessionCode,
     calls::Failure,
     descriptor::{Limits, SessionDescriptor},
-    transport::Packet,
+    encoded::EncodedMessage,
 };
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
@@ -85,7 +85,7 @@ impl Core {
         &self,
         inner: &mut PendingState,
         now: Instant,
-    ) -> Vec<(Packet, u64)> {
+    ) -> Vec<(EncodedMessage, u64)> {
         // Only the server can add the client again to a channel that it did not join itself.
         for (_, channel) in inner.channels.iter_mut() {
             if channel.join.is_none() && !channel.subscribers.is_empty() {
@@ -114,7 +114,7 @@ impl Core {
     }
 
     /// Returns the packets of as many rejoins as the window allows.
-    fn next_rejoins(&self, inner: &mut PendingState, now: Instant) -> Vec<(Packet, u64)> {
+    fn next_rejoins(&self, inner: &mut PendingState, now: Instant) -> Vec<(EncodedMessage, u64)> {
         let mut packets = Vec::new();
         let rejoins = &mut inner.rejoins;
         if rejoins

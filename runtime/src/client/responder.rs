@@ -6,8 +6,8 @@ use crate::{
     calls::Permit,
     codec::Outgoing,
     descriptor::MessageDescriptor,
+    encoded::EncodedMessage,
     replies::{ErrorPayload, Replier, SendError},
-    transport::Packet,
     validate::validate_within,
 };
 use std::{
@@ -22,7 +22,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// What a handler answers: the task of its request takes it, and waits for room. An item has waited already.
 pub(crate) struct Output {
-    pub(crate) packet: Packet,
+    pub(crate) packet: EncodedMessage,
     pub(crate) permit: Option<Permit>,
 }
 
@@ -65,7 +65,7 @@ impl Responder {
         self.request.session
     }
 
-    fn output(&self, packet: Packet, permit: Option<Permit>) -> Result<(), SendError> {
+    fn output(&self, packet: EncodedMessage, permit: Option<Permit>) -> Result<(), SendError> {
         let output = Output { packet, permit };
         self.outputs.send(output).map_err(|_| SendError::Closed)
     }
@@ -116,7 +116,7 @@ impl Replier for Responder {
         &self,
         message: &'static MessageDescriptor,
         payload: &dyn erased_serde::Serialize,
-    ) -> Option<Packet> {
+    ) -> Option<EncodedMessage> {
         let packet = self.core.encode_outgoing(&Outgoing {
             payload: message.payload.then_some(payload),
             id: Some(&self.request.id),
@@ -137,7 +137,7 @@ impl Replier for Responder {
     }
 
     /// Waits for room in `limits.outbound`.
-    async fn send_item(self, packet: Packet) -> Result<(), SendError> {
+    async fn send_item(self, packet: EncodedMessage) -> Result<(), SendError> {
         let permit = self.core.budget.take(packet.len()).await;
         let permit = permit.map_err(|_| SendError::Closed)?;
         self.output(packet, Some(permit))

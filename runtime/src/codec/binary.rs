@@ -35,8 +35,8 @@ impl Codec for MsgPack {
         false
     }
 
-    fn encode(&self, message: &Outgoing<'_>) -> Result<Vec<u8>, EncodeError> {
-        encode(BinaryFormat::MsgPack, message)
+    fn encode_to(&self, message: &Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        encode(BinaryFormat::MsgPack, message, out)
     }
 
     fn source<'a>(&self, frame: Frame<'a>) -> Result<Source<'a>, &'static str> {
@@ -56,8 +56,8 @@ impl Codec for Cbor {
         false
     }
 
-    fn encode(&self, message: &Outgoing<'_>) -> Result<Vec<u8>, EncodeError> {
-        encode(BinaryFormat::Cbor, message)
+    fn encode_to(&self, message: &Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        encode(BinaryFormat::Cbor, message, out)
     }
 
     fn source<'a>(&self, frame: Frame<'a>) -> Result<Source<'a>, &'static str> {
@@ -68,14 +68,19 @@ impl Codec for Cbor {
     }
 }
 
-fn encode(format: BinaryFormat, message: &Outgoing<'_>) -> Result<Vec<u8>, EncodeError> {
-    let mut out = Writer::new(format);
+fn encode(
+    format: BinaryFormat,
+    message: &Outgoing<'_>,
+    bytes: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    let mut out = Writer::new(format, std::mem::take(bytes));
     let open = out.begin(Container::Map, None);
     let mut object = Object { out, open };
     envelope::write(message, &mut object)?;
     let Object { mut out, open } = object;
     out.end(&open);
-    Ok(out.into_bytes())
+    *bytes = out.into_bytes();
+    Ok(())
 }
 
 /// Encodes a value by itself.
@@ -86,7 +91,7 @@ pub(crate) fn to_bytes<T: Serialize + ?Sized>(
     format: BinaryFormat,
     value: &T,
 ) -> Result<Vec<u8>, EncodeError> {
-    let mut out = Writer::new(format);
+    let mut out = Writer::new(format, Vec::new());
     value
         .serialize(Serializer::new(&mut out))
         .map_err(EncodeError)?;
@@ -104,7 +109,7 @@ pub(super) fn with_member<T: Serialize + ?Sized>(
     let mut reader = BinaryReader::new(format, map, 1);
     let count = reader.enter_map().ok()?;
     let rest = map.get(reader.offset()..)?;
-    let mut out = Writer::new(format);
+    let mut out = Writer::new(format, Vec::new());
     out.begin(Container::Map, Some(count + 1));
     out.text(name);
     value.serialize(Serializer::new(&mut out)).ok()?;

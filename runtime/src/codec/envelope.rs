@@ -14,6 +14,16 @@ pub(super) trait ObjectWriter {
     /// Writes a member.
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError>;
 
+    /// Writes the first members of a message: its discriminant and its payload.
+    fn head(
+        &mut self,
+        (name, tag): (&'static str, &'static str),
+        (content, payload): (&'static str, &dyn erased_serde::Serialize),
+    ) -> Result<(), EncodeError> {
+        self.field(name, tag)?;
+        self.field(content, payload)
+    }
+
     /// Writes the members of an object next to the others.
     fn splice(&mut self, object: &dyn erased_serde::Serialize) -> Result<(), EncodeError>;
 }
@@ -28,15 +38,21 @@ pub(super) fn not_an_object() -> EncodeError {
 /// Writes the members of a message.
 pub(super) fn write(m: &Outgoing<'_>, out: &mut impl ObjectWriter) -> Result<(), EncodeError> {
     let e = m.envelope;
-    match m.tag {
-        Some(Tag::Text(text)) => out.field(e.tag, &text)?,
-        Some(Tag::Integer(n)) => out.field(e.tag, &n)?,
-        None => {}
-    }
-    if let Some(payload) = m.payload {
-        match e.content {
-            Some(content) => out.field(content, payload)?,
-            None => out.splice(payload)?,
+    match (m.tag, e.content, m.payload) {
+        (Some(Tag::Text(text)), Some(content), Some(payload)) => {
+            out.head((e.tag, text), (content, payload))?;
+        }
+        (tag, content, payload) => {
+            match tag {
+                Some(Tag::Text(text)) => out.field(e.tag, text)?,
+                Some(Tag::Integer(n)) => out.field(e.tag, &n)?,
+                None => {}
+            }
+            match (content, payload) {
+                (_, None) => {}
+                (Some(content), Some(payload)) => out.field(content, payload)?,
+                (None, Some(payload)) => out.splice(payload)?,
+            }
         }
     }
     if let Some(id) = m.id {

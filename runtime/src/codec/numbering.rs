@@ -3,8 +3,8 @@
 use super::{Encoding, binary};
 use crate::{
     descriptor::{FieldDescriptor, FieldKind},
+    encoded::EncodedMessage,
     read::BinaryFormat,
-    transport::Packet,
 };
 
 /// How messages are numbered: the field, and the encoding of the messages.
@@ -21,36 +21,34 @@ impl Numbering {
     }
 
     /// Returns a message with a number; `None` if it is not an object.
-    pub(crate) fn number(&self, packet: &Packet, number: u64) -> Option<Packet> {
-        match (self.encoding, packet) {
-            (Encoding::Json, Packet::Text(text)) => {
-                let rest = text.strip_prefix('{')?;
+    pub(crate) fn number(&self, packet: &EncodedMessage, number: u64) -> Option<EncodedMessage> {
+        match self.encoding {
+            Encoding::Json => {
+                let rest = packet.bytes().strip_prefix(b"{")?;
                 let name = serde_json::to_string(self.field.name).ok()?;
-                let comma = if rest.starts_with('}') { "" } else { "," };
+                let comma = if rest.starts_with(b"}") { "" } else { "," };
                 let quote = match self.field.kind {
                     FieldKind::Text => "\"",
                     FieldKind::Integer => "",
                 };
-                let text = format!("{{{name}:{quote}{number}{quote}{comma}{rest}");
-                Some(Packet::Text(text.into()))
+                let first = format!("{{{name}:{quote}{number}{quote}{comma}");
+                Some(EncodedMessage::new(
+                    &[first.as_bytes(), rest].concat(),
+                    true,
+                ))
             }
-            (Encoding::MsgPack, Packet::Binary(bytes)) => {
-                self.number_map(BinaryFormat::MsgPack, bytes, number)
-            }
-            (Encoding::Cbor, Packet::Binary(bytes)) => {
-                self.number_map(BinaryFormat::Cbor, bytes, number)
-            }
-            _ => None,
+            Encoding::MsgPack => self.number_map(BinaryFormat::MsgPack, packet.bytes(), number),
+            Encoding::Cbor => self.number_map(BinaryFormat::Cbor, packet.bytes(), number),
         }
     }
 
-    fn number_map(&self, format: BinaryFormat, map: &[u8], number: u64) -> Option<Packet> {
+    fn number_map(&self, format: BinaryFormat, map: &[u8], number: u64) -> Option<EncodedMessage> {
         let FieldDescriptor { name, kind, .. } = self.field;
         let bytes = match kind {
             FieldKind::Text => binary::with_member(format, map, name, &number.to_string()),
             FieldKind::Integer => binary::with_member(format, map, name, &number),
         };
-        Some(Packet::Binary(bytes?.into()))
+        Some(EncodedMessage::new(&bytes?, false))
     }
 }
 
@@ -81,14 +79,14 @@ mod tests {
                     payload: Some(&payload),
                     ..Outgoing::new(&EnvelopeDescriptor::DEFAULT, Some(Tag::Text("news")))
                 };
-                let bytes = codec.encode(&message).expect("it is encoded");
-                let packet = Packet::encoded(bytes, codec.is_text()).expect("it is UTF-8");
+                let encoded = EncodedMessage::encode(codec, &message).expect("it is encoded");
                 let numbering = Numbering {
                     field: FieldDescriptor::optional("n", kind),
                     encoding,
                 };
-                let numbered = numbering.number(&packet, 70_000).expect("it is an object");
-                let source = codec.source(numbered.frame()).expect("the frame fits");
+                let numbered = numbering.number(&encoded, 70_000).expect("it is an object");
+                let bytes = numbered.bytes().to_vec().into();
+                let source = encoding.source(&bytes).expect("text is UTF-8");
                 let json = source.transcode(Encoding::Json).expect("it is well-formed");
                 assert_eq!(String::from_utf8_lossy(&json), expected);
             }
@@ -101,8 +99,9 @@ mod tests {
             field: FieldDescriptor::optional("seq", FieldKind::Integer),
             encoding: Encoding::Json,
         };
-        let numbered = numbering.number(&Packet::Text("{}".into()), 1);
-        assert_eq!(numbered, Some(Packet::Text(r#"{"seq":1}"#.into())));
-        assert_eq!(numbering.number(&Packet::Text("[]".into()), 1), None);
+        let text = |text: &str| EncodedMessage::new(text.as_bytes(), true);
+        let numbered = numbering.number(&text("{}"), 1);
+        assert_eq!(numbered, Some(text(r#"{"seq":1}"#)));
+        assert_eq!(numbering.number(&text("[]"), 1), None);
     }
 }

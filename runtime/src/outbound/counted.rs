@@ -5,7 +5,7 @@ use super::Outbound;
 use super::Overflow;
 #[cfg(feature = "server")]
 use crate::codec::Numbering;
-use crate::{session::counting::NeverSent, transport::Packet};
+use crate::{encoded::EncodedMessage, session::counting::NeverSent};
 
 impl Outbound {
     /// Begins to count the messages that are written from now on.
@@ -64,7 +64,11 @@ impl Outbound {
     ///
     /// # Errors
     /// If the peer cannot have received so many.
-    pub(crate) fn resume(&self, received: u64, first: Option<Packet>) -> Result<(), NeverSent> {
+    pub(crate) fn resume(
+        &self,
+        received: u64,
+        first: Option<EncodedMessage>,
+    ) -> Result<(), NeverSent> {
         self.lock().sent.resume(received)?;
         match first {
             Some(packet) => self.control(packet, 0),

@@ -4,8 +4,8 @@ use super::{Close, Overflow};
 #[cfg(feature = "server")]
 use crate::codec::Numbering;
 use crate::{
+    encoded::EncodedMessage,
     session::counting::{Encoded, Replay, Sent},
-    transport::Packet,
 };
 use std::{
     collections::{HashMap, VecDeque},
@@ -23,7 +23,7 @@ pub(super) struct State {
     pub(super) control: VecDeque<Item>,
     pub(super) queue: VecDeque<Item>,
     /// What was written and is not acknowledged.
-    pub(super) sent: Sent<Arc<Packet>>,
+    pub(super) sent: Sent<EncodedMessage>,
     /// How messages are numbered, if each contains its number.
     #[cfg(feature = "server")]
     pub(super) numbering: Option<Numbering>,
@@ -54,7 +54,7 @@ pub(super) struct Next {
 /// A queued message.
 #[derive(Debug)]
 pub(super) struct Item {
-    pub(super) packet: Arc<Packet>,
+    pub(super) packet: EncodedMessage,
     /// Whether it may be dropped if there is no room.
     pub(super) volatile: bool,
     /// If it is volatile: what identifies it. A newer message with the same key replaces it.
@@ -69,7 +69,7 @@ impl Item {
     }
 }
 
-impl Encoded for Arc<Packet> {
+impl Encoded for EncodedMessage {
     fn cost(&self) -> usize {
         self.len() + OVERHEAD
     }
@@ -128,7 +128,7 @@ impl State {
         &mut self,
         limit: usize,
         overflow: Overflow,
-        skip: &dyn Fn(u64) -> Option<Packet>,
+        skip: &dyn Fn(u64) -> Option<EncodedMessage>,
     ) -> Option<Next> {
         if let Some(item) = self.control.pop_front() {
             if self.control.is_empty() {
@@ -140,7 +140,7 @@ impl State {
         while let Some(replay) = self.sent.replay() {
             let packet = match replay {
                 Replay::Message(packet) => Some(packet),
-                Replay::Skip(last) => skip(last).map(Arc::new),
+                Replay::Skip(last) => skip(last),
             };
             if let Some(packet) = packet {
                 let item = Item {
@@ -185,7 +185,7 @@ impl State {
         };
         let before = item.cost();
         match numbering.number(&item.packet, self.sent.last() + 1) {
-            Some(packet) => item.packet = packet.into(),
+            Some(packet) => item.packet = packet,
             None => tracing::error!("a message is not an object, and has no number"),
         }
         self.bytes = self.bytes + item.cost() - before;

@@ -3,8 +3,12 @@ use super::{state::OVERHEAD, *};
 /// The unit of message sizes in these tests, overhead included.
 const UNIT: usize = OVERHEAD;
 
-fn packet(units: usize) -> Packet {
-    Packet::Text("x".repeat(units * UNIT - OVERHEAD).into())
+fn text(content: &str) -> EncodedMessage {
+    EncodedMessage::new(content.as_bytes(), true)
+}
+
+fn packet(units: usize) -> EncodedMessage {
+    text(&"x".repeat(units * UNIT - OVERHEAD))
 }
 
 fn outbound(units: usize) -> Outbound {
@@ -12,7 +16,7 @@ fn outbound(units: usize) -> Outbound {
 }
 
 /// The packets of one flush.
-fn taken(outbound: &Outbound) -> Vec<Packet> {
+fn taken(outbound: &Outbound) -> Vec<EncodedMessage> {
     let mut packets = Vec::new();
     let (_, any) = outbound.take(&|_| None, |packet| {
         packets.push(packet.clone());
@@ -24,7 +28,7 @@ fn taken(outbound: &Outbound) -> Vec<Packet> {
 
 fn lengths(outbound: &Outbound) -> Vec<usize> {
     let packets = taken(outbound);
-    let cost = |packet: &Packet| (packet.len() + OVERHEAD) / UNIT;
+    let cost = |packet: &EncodedMessage| (packet.len() + OVERHEAD) / UNIT;
     packets.iter().map(cost).collect()
 }
 
@@ -43,9 +47,8 @@ fn volatile_messages_are_dropped_first() {
 fn a_message_replaces_one_with_its_key() {
     let out = outbound(100);
     let [a, b]: [Arc<str>; 2] = ["a".into(), "b".into()];
-    let push = |text: &str, key| out.push_keyed(Packet::Text(text.into()), key);
+    let push = |content: &str, key| out.push_keyed(text(content), key);
     let texts = || taken(&out);
-    let text = |text: &str| Packet::Text(text.into());
     push("a1", &a).expect("there is room");
     out.push(text("x"), false).expect("there is room");
     push("b1", &b).expect("there is room");

@@ -8,7 +8,7 @@ mod number;
 mod whole;
 
 use self::head::Head;
-use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text};
+use super::{Items, Kind, Members, Next, Num, Stop, Syntax, Text, shared_text::shared_text};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -39,7 +39,9 @@ pub struct BinaryReader<'de> {
     format: BinaryFormat,
     scratch: String,
     /// The reference-counted bytes of the message, if it has them.
-    shared: Option<&'de Bytes>,
+    message: Option<&'de Bytes>,
+    /// What its strings share.
+    shared: Option<Bytes>,
     /// The name that was read last, if it is borrowed.
     name: Option<&'de str>,
     /// Whether a number was read that a double may not have exactly.
@@ -56,6 +58,7 @@ impl<'de> BinaryReader<'de> {
             depth,
             format,
             scratch: String::new(),
+            message: None,
             shared: None,
             name: None,
             inexact: false,
@@ -69,15 +72,13 @@ impl<'de> BinaryReader<'de> {
     /// Creates a reader of a message whose strings can be shared without a copy.
     pub(super) fn shared(format: BinaryFormat, bytes: &'de Bytes, depth: u32) -> Self {
         let mut reader = Self::new(format, bytes, depth);
-        reader.shared = Some(bytes);
+        reader.message = Some(bytes);
         reader
     }
 
     /// Returns a string of the message, without a copy if the message can be shared.
-    pub(super) fn share(&self, text: &'de str) -> ByteString {
-        // Safe code must validate UTF-8 again here; but only for what is shared.
-        let shared = |bytes: &Bytes| ByteString::try_from(bytes.slice_ref(text.as_bytes())).ok();
-        self.shared.and_then(shared).unwrap_or_else(|| text.into())
+    pub(super) fn share(&mut self, text: &'de str) -> ByteString {
+        shared_text(self.message, &mut self.shared, text)
     }
 
     /// Checks that nothing follows.

@@ -6,6 +6,7 @@ mod whole;
 use super::{
     Items, Kind, Members, Next, Num, Stop, Syntax, Text,
     digits::{digits, plain_number},
+    shared_text::shared_text,
 };
 use crate::codec::Body;
 use bytes::Bytes;
@@ -64,6 +65,8 @@ pub struct JsonReader<'de> {
     scratch: String,
     /// The reference-counted bytes of the text, if it has them.
     bytes: Option<&'de Bytes>,
+    /// What its strings share.
+    shared: Option<Bytes>,
     /// The name that was read last, if it has no escapes.
     name: Option<&'de str>,
     /// Whether a number was read that a double may not have exactly.
@@ -80,6 +83,7 @@ impl<'de> JsonReader<'de> {
             depth,
             scratch: String::new(),
             bytes: None,
+            shared: None,
             name: None,
             inexact: false,
             stopped: Syntax {
@@ -97,10 +101,8 @@ impl<'de> JsonReader<'de> {
     }
 
     /// Returns a string of the text, without a copy if the text can be shared.
-    pub(super) fn share(&self, text: &'de str) -> ByteString {
-        // Safe code must validate UTF-8 again here; but only for what is shared.
-        let shared = |bytes: &Bytes| ByteString::try_from(bytes.slice_ref(text.as_bytes())).ok();
-        self.bytes.and_then(shared).unwrap_or_else(|| text.into())
+    pub(super) fn share(&mut self, text: &'de str) -> ByteString {
+        shared_text(self.bytes, &mut self.shared, text)
     }
 
     /// Checks that nothing follows.

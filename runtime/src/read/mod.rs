@@ -21,6 +21,7 @@ mod rules;
 mod scalar;
 mod schema;
 mod sequence;
+mod shared_text;
 mod transcode;
 mod union;
 mod untagged;
@@ -257,7 +258,7 @@ impl<'de> Reader<'de> {
     }
 
     /// Returns a string that was read, without a copy if the text can be shared.
-    pub(super) fn share(&self, text: &'de str) -> ByteString {
+    pub(super) fn share(&mut self, text: &'de str) -> ByteString {
         match self {
             Self::Json(reader) => reader.share(text),
             Self::Binary(reader) => reader.share(text),

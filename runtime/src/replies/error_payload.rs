@@ -1,6 +1,8 @@
 //! The payload of `error` and `refuse` messages.
 
-use crate::{DecodeError, SessionCode, Side, Violation, descriptor::TagRef, transport::Packet};
+use crate::{
+    DecodeError, SessionCode, Side, Violation, descriptor::TagRef, encoded::EncodedMessage,
+};
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeSeq},
@@ -64,8 +66,8 @@ impl<'a> ErrorPayload<'a> {
 pub(crate) fn fit(
     payload: &ErrorPayload<'_>,
     limit: usize,
-    encode: impl Fn(&ErrorPayload<'_>) -> Option<Packet>,
-) -> Option<Packet> {
+    encode: impl Fn(&ErrorPayload<'_>) -> Option<EncodedMessage>,
+) -> Option<EncodedMessage> {
     let whole = encode(payload)?;
     if whole.len() <= limit {
         return Some(whole);

@@ -12,8 +12,8 @@ pub use stream::{SendError, StreamResponder, StreamSender};
 use crate::{
     DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
     descriptor::{MessageDescriptor, Tag, TagRef, UnionDescriptor},
+    encoded::EncodedMessage,
     foreign::AsPayload,
-    transport::Packet,
     validate::validate_error,
 };
 use std::{error::Error, fmt};
@@ -43,10 +43,13 @@ pub trait Replier: Clone + fmt::Debug + Send + Sync + 'static {
         &self,
         message: &'static MessageDescriptor,
         payload: &dyn erased_serde::Serialize,
-    ) -> Option<Packet>;
+    ) -> Option<EncodedMessage>;
 
     /// Sends an item once there is room.
-    fn send_item(self, packet: Packet) -> impl Future<Output = Result<(), SendError>> + Send;
+    fn send_item(
+        self,
+        packet: EncodedMessage,
+    ) -> impl Future<Output = Result<(), SendError>> + Send;
 
     /// Sends an error.
     fn send_error(&self, error: &ErrorPayload<'_>);

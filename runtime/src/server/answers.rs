@@ -1,12 +1,13 @@
 //! The requests of a session and their answers: a repeated request is answered again, and not run again.
 
-use crate::{Id, transport::Packet};
+use crate::{Id, encoded::EncodedMessage};
 use foldhash::quality::RandomState;
+use hashbrown::HashTable;
 use std::{
     collections::{HashMap, VecDeque, hash_map},
     hash::{BuildHasher, BuildHasherDefault, Hasher},
     num::NonZeroU64,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// How many answers are kept for a client that does not acknowledge.
@@ -23,7 +24,7 @@ pub(crate) enum Repetition {
     /// The same as one that is running: it has the same answer.
     Running,
     /// The same as one that was answered like this.
-    Answered(Arc<Packet>),
+    Answered(EncodedMessage),
     /// Another request has the same id.
     Reused,
 }
@@ -40,30 +41,27 @@ pub(crate) struct Answers {
 #[derive(Debug, Default)]
 struct State {
     hasher: RandomState,
-    /// By a hash of the id. Its key is random, so no client can make two ids collide.
-    requests: HashMap<u64, Request, BuildHasherDefault<Hashed>>,
-    /// In the order of the answers. Apart from the requests, so that an answer is found only if it is asked for.
+    /// The requests that have no answer yet: a hash of each, by a hash of its id. The key of both is random, so no client can make two ids collide.
+    /// There are few, so that those of many sessions stay in the processor's caches.
+    running: HashMap<u64, u64, BuildHasherDefault<Hashed>>,
+    /// In the order of the answers: what is kept and forgotten is next to what was before it.
     answers: VecDeque<Answer>,
-    /// The place of the first answer, counted from one.
-    first: u64,
+    /// The places of the answers, by the hashes of their ids.
+    places: HashTable<u32>,
+    /// The place of the first answer. Places begin anew after the last.
+    first: u32,
     bytes: usize,
-}
-
-#[derive(Debug)]
-struct Request {
-    /// A hash of the request.
-    content: u64,
-    /// The place of its answer.
-    answer: Option<NonZeroU64>,
 }
 
 #[derive(Debug)]
 struct Answer {
     /// The hash of the id.
     key: u64,
+    /// The hash of the request.
+    content: u64,
     /// The number of the message, or a higher one; `None` if the client's acknowledgement is not waited for.
     number: Option<NonZeroU64>,
-    packet: Arc<Packet>,
+    packet: EncodedMessage,
 }
 
 /// The hasher of what is a hash already.
@@ -102,38 +100,35 @@ impl Answers {
     /// Records a request, and returns what it is to those before it.
     pub(crate) fn begin(&self, id: &Id, request: &[u8]) -> Repetition {
         let mut state = self.lock();
-        let key = state.key(id);
-        let content = state.hasher.hash_one(request);
-        let known = match state.requests.entry(key) {
-            hash_map::Entry::Vacant(entry) => {
-                let answer = None;
-                entry.insert(Request { content, answer });
-                return Repetition::First;
-            }
-            hash_map::Entry::Occupied(entry) => entry.into_mut(),
-        };
-        if known.content != content {
-            return Repetition::Reused;
+        let (key, content) = (state.key(id), state.hasher.hash_one(request));
+        if let Some(answer) = state.answer(key) {
+            return match answer.content == content {
+                true => Repetition::Answered(answer.packet.clone()),
+                false => Repetition::Reused,
+            };
         }
-        let place = known.answer;
-        place
-            .and_then(|place| state.answer(place))
-            .map_or(Repetition::Running, Repetition::Answered)
+        match state.running.entry(key) {
+            hash_map::Entry::Vacant(entry) => {
+                entry.insert(content);
+                Repetition::First
+            }
+            hash_map::Entry::Occupied(entry) if *entry.get() == content => Repetition::Running,
+            hash_map::Entry::Occupied(_) => Repetition::Reused,
+        }
     }
 
     /// Records the answer to a request, if it was recorded. `number` is not less than that of the message, and `None` if the client's
     /// acknowledgement is not waited for.
-    pub(crate) fn answered(&self, id: &Id, packet: Arc<Packet>, number: Option<u64>) {
+    pub(crate) fn answered(&self, id: &Id, packet: EncodedMessage, number: Option<u64>) {
         let mut state = self.lock();
         let key = state.key(id);
-        let place = NonZeroU64::MIN.saturating_add(state.first + state.answers.len() as u64);
-        match state.requests.get_mut(&key) {
-            Some(request) if request.answer.is_none() => request.answer = Some(place),
-            _ => return,
-        }
+        let Some(content) = state.running.remove(&key) else {
+            return;
+        };
         state.bytes += packet.len();
-        state.answers.push_back(Answer {
+        state.keep(Answer {
             key,
+            content,
             // Numbers begin with one.
             number: number.and_then(NonZeroU64::new),
             packet,
@@ -149,13 +144,7 @@ impl Answers {
     pub(crate) fn forget(&self, id: &Id) {
         let mut state = self.lock();
         let key = state.key(id);
-        if state
-            .requests
-            .get(&key)
-            .is_some_and(|request| request.answer.is_none())
-        {
-            state.requests.remove(&key);
-        }
+        state.running.remove(&key);
     }
 
     /// The client has received so many messages.
@@ -176,24 +165,42 @@ impl State {
         self.hasher.hash_one(id)
     }
 
-    /// Returns the answer at a place.
-    fn answer(&self, place: NonZeroU64) -> Option<Arc<Packet>> {
-        let at = place.get().checked_sub(self.first + 1)?;
-        let answer = self.answers.get(usize::try_from(at).ok()?)?;
-        Some(answer.packet.clone())
+    /// Returns the answer to a request.
+    fn answer(&self, key: u64) -> Option<&Answer> {
+        let at = |place: u32| self.answers.get(place.wrapping_sub(self.first) as usize);
+        let place = self.places.find(key, |place| {
+            at(*place).is_some_and(|answer| answer.key == key)
+        })?;
+        at(*place)
+    }
+
+    fn keep(&mut self, answer: Answer) {
+        // No more than `limits.outbound` bytes are kept, so that there are fewer than 2³² answers.
+        let place = self.first.wrapping_add(self.answers.len() as u32);
+        let key = answer.key;
+        self.answers.push_back(answer);
+        let (answers, first) = (&self.answers, self.first);
+        self.places.insert_unique(key, place, |place| {
+            let answer = answers.get(place.wrapping_sub(first) as usize);
+            answer.map_or(0, |answer| answer.key)
+        });
     }
 
     fn forget_first(&mut self) {
         let Some(answer) = self.answers.pop_front() else {
             return;
         };
-        self.first += 1;
-        self.requests.remove(&answer.key);
+        let first = self.first;
+        if let Ok(place) = self.places.find_entry(answer.key, |place| *place == first) {
+            place.remove();
+        }
+        self.first = first.wrapping_add(1);
         self.bytes -= answer.packet.len();
         if self.answers.is_empty() {
             // Release the memory of a burst.
             self.answers.shrink_to(ROOM);
-            self.requests.shrink_to(LAST);
+            self.places.shrink_to(LAST, |_| 0);
+            self.running.shrink_to(LAST);
         }
     }
 }
@@ -206,8 +213,8 @@ mod tests {
         Id::Integer(n)
     }
 
-    fn answer(text: &str) -> Arc<Packet> {
-        Arc::new(Packet::Text(text.into()))
+    fn answer(text: &str) -> EncodedMessage {
+        EncodedMessage::new(text.as_bytes(), true)
     }
 
     #[test]
@@ -268,7 +275,8 @@ mod tests {
             answers.answered(&id(n), answer("x"), (n <= 500).then_some(n as u64));
         }
         assert_eq!(answers.lock().answers.len(), LAST);
-        assert_eq!(answers.lock().requests.len(), LAST);
+        assert_eq!(answers.lock().places.len(), LAST);
+        assert!(answers.lock().running.is_empty());
     }
 
     #[test]

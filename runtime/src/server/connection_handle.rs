@@ -16,12 +16,13 @@ use crate::{
     calls::{Failure, RequestMessage, StreamShape},
     codec::{Codec, JsonPayload, Outgoing},
     descriptor::{CloseReason, Heading, Limits},
+    encoded::EncodedMessage,
     metrics::{self, DropReason},
     outbound::{EnqueueError, Outbound, Overflow},
     random,
     replies::ErrorPayload,
     system::{ReceivedNotice, Role},
-    transport::{CloseFrame, Packet},
+    transport::CloseFrame,
 };
 use std::{
     borrow::Cow,
@@ -157,7 +158,7 @@ impl ConnectionHandle {
         &self,
         request: &RequestMessage,
         id: Option<&Id>,
-    ) -> Option<Packet> {
+    ) -> Option<EncodedMessage> {
         let payload = request.payload.as_deref();
         let (union, heading) = (self.encoder.protocol.server, request.heading);
         let payload = payload.map(|json| JsonPayload::new(union, heading.tag, json));
@@ -172,7 +173,7 @@ impl ConnectionHandle {
     }
 
     /// Queues a request of the server. There is room, or nearly: it waited for it.
-    pub(crate) fn ask(&self, packet: Packet, mark: u64) {
+    pub(crate) fn ask(&self, packet: EncodedMessage, mark: u64) {
         self.outbound.enqueue(packet, mark, false);
         let detached = self.detached.load(Ordering::Relaxed);
         if detached != 0 {
@@ -270,7 +271,7 @@ impl ConnectionHandle {
         self.encoder.codec(self.encoding)
     }
 
-    pub(crate) fn encode(&self, outgoing: &Outgoing<'_>) -> Option<Packet> {
+    pub(crate) fn encode(&self, outgoing: &Outgoing<'_>) -> Option<EncodedMessage> {
         self.encoder.encode(self.encoding, outgoing)
     }
 
@@ -281,14 +282,14 @@ impl ConnectionHandle {
     }
 
     /// Queues a message that is not a reply. If it is not volatile and the queue is full, the connection is closed.
-    pub(crate) fn push(&self, packet: impl Into<Arc<Packet>>, volatile: bool) {
+    pub(crate) fn push(&self, packet: EncodedMessage, volatile: bool) {
         self.push_keyed(packet, volatile, None);
     }
 
     /// As [`Self::push`]. A volatile message with a key takes the place of one with the same key that is queued.
     pub(crate) fn push_keyed(
         &self,
-        packet: impl Into<Arc<Packet>>,
+        packet: EncodedMessage,
         volatile: bool,
         key: Option<&VolatileKey>,
     ) {
@@ -328,7 +329,7 @@ impl ConnectionHandle {
         self.reply_or_fail(message.id, self.encoder.session(self.encoding, message));
     }
 
-    fn reply_or_fail(&self, id: Option<&Id>, packet: Option<Packet>) {
+    fn reply_or_fail(&self, id: Option<&Id>, packet: Option<EncodedMessage>) {
         match packet {
             Some(packet) => self.reply(id, packet),
             None => self.fail(
@@ -346,7 +347,7 @@ impl ConnectionHandle {
     }
 
     /// Encodes a `received`.
-    pub(crate) fn received_notice(&self, notice: &ReceivedNotice) -> Option<Packet> {
+    pub(crate) fn received_notice(&self, notice: &ReceivedNotice) -> Option<EncodedMessage> {
         let message = SessionMessage::new(Role::Received, notice);
         self.encoder.session(self.encoding, &message)
     }
@@ -370,13 +371,16 @@ impl ConnectionHandle {
     }
 
     /// Encodes an error.
-    pub(crate) fn error(&self, id: Option<&Id>, payload: &ErrorPayload<'_>) -> Option<Packet> {
+    pub(crate) fn error(
+        &self,
+        id: Option<&Id>,
+        payload: &ErrorPayload<'_>,
+    ) -> Option<EncodedMessage> {
         self.encoder.error(self.encoding, id, payload)
     }
 
     /// Queues the encoded answer to a request.
-    pub(crate) fn reply(&self, id: Option<&Id>, packet: Packet) {
-        let packet = Arc::new(packet);
+    pub(crate) fn reply(&self, id: Option<&Id>, packet: EncodedMessage) {
         let number = self.outbound.answer(packet.clone());
         if let Some(id) = id {
             self.answers.answered(id, packet, number);

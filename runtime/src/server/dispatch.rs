@@ -11,11 +11,21 @@ use crate::{
     DeclaredErrors, DecodeError, Envelope, HandlerError, Message, MessageSet, Side,
     calls::Delivery, codec::Source, decode, descriptor::ReplyKind, replies::Replier,
 };
-use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
-/// A handler of the application.
-type Handler<A, M, X, T> = for<'a> fn(&'a A, M, &'a X) -> BoxFuture<'a, T>;
+/// A handler of the application, and the future that it returns for borrows of one lifetime.
+pub trait Handler<'a, A: 'a, M, X: 'a, T>: FnOnce(&'a A, M, &'a X) -> Self::Work {
+    /// What it does.
+    type Work: Future<Output = T> + Send + 'a;
+}
+
+impl<'a, A: 'a, M, X: 'a, T, F, W> Handler<'a, A, M, X, T> for F
+where
+    F: FnOnce(&'a A, M, &'a X) -> W,
+    W: Future<Output = T> + Send + 'a,
+{
+    type Work = W;
+}
 
 /// Decodes a client's message. `dispatch` maps the message and its responder to an action.
 ///
@@ -106,7 +116,7 @@ pub fn answer<U, A, M, X, R, E>(
     responder: Responder,
     cx: X,
     message: M,
-    handler: Handler<A, M, X, Result<R, HandlerError<E>>>,
+    handler: impl for<'a> Handler<'a, A, M, X, Result<R, HandlerError<E>>> + Send + 'static,
 ) -> Action
 where
     U: MessageSet,
@@ -123,7 +133,12 @@ where
 }
 
 /// Runs the handler of a message without a reply.
-pub fn run<A, M, X>(app: Arc<A>, cx: X, message: M, handler: Handler<A, M, X, ()>) -> Action
+pub fn run<A, M, X>(
+    app: Arc<A>,
+    cx: X,
+    message: M,
+    handler: impl for<'a> Handler<'a, A, M, X, ()> + Send + 'static,
+) -> Action
 where
     A: Send + Sync + 'static,
     M: Send + 'static,

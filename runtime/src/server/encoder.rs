@@ -4,10 +4,10 @@ use crate::{
     GapReason, Id, SessionCode, Side,
     codec::{Codec, Encoding, Numbering, Outgoing},
     descriptor::{Heading, MessageDescriptor, Presence, ProtocolDescriptor},
+    encoded::EncodedMessage,
     metrics,
     replies::{ErrorPayload, fit},
     system::{GapNotice, Role, mapped},
-    transport::Packet,
 };
 use serde_json::value::RawValue;
 use std::{fmt, time::SystemTime};
@@ -171,7 +171,11 @@ impl Encoder {
 
     /// Encodes a message. A message that cannot be encoded or exceeds `limits.message` is logged and not sent: clients enforce the same
     /// limit.
-    pub(crate) fn encode(&self, encoding: usize, outgoing: &Outgoing<'_>) -> Option<Packet> {
+    pub(crate) fn encode(
+        &self,
+        encoding: usize,
+        outgoing: &Outgoing<'_>,
+    ) -> Option<EncodedMessage> {
         let packet = self.encode_unbounded(encoding, outgoing)?;
         let (bytes, tag) = (packet.len(), &outgoing.tag);
         if bytes > self.limit {
@@ -186,7 +190,7 @@ impl Encoder {
         Some(packet)
     }
 
-    fn encode_unbounded(&self, encoding: usize, outgoing: &Outgoing<'_>) -> Option<Packet> {
+    fn encode_unbounded(&self, encoding: usize, outgoing: &Outgoing<'_>) -> Option<EncodedMessage> {
         let codec = self.codec(encoding);
         // A message gets its number when it is written, and channels have no positions.
         let numbered = self.protocol.session.numbered;
@@ -195,21 +199,22 @@ impl Encoder {
             epoch: outgoing.epoch.filter(|_| !numbered),
             ..*outgoing
         };
-        let encoded = codec
-            .encode(outgoing)
-            .map_err(Box::<dyn std::error::Error>::from);
-        match encoded.and_then(|bytes| Packet::encoded(bytes, codec.is_text()).map_err(Into::into))
-        {
+        match EncodedMessage::encode(codec, outgoing) {
             Ok(packet) => Some(packet),
             Err(error) => {
-                tracing::error!(error = &*error, tag = ?outgoing.tag, "cannot encode a message");
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, tag = ?outgoing.tag, "cannot encode a message");
                 None
             }
         }
     }
 
     /// Encodes one of the session's messages; `None` if the server does not send it.
-    pub(crate) fn session(&self, encoding: usize, message: &SessionMessage<'_>) -> Option<Packet> {
+    pub(crate) fn session(
+        &self,
+        encoding: usize,
+        message: &SessionMessage<'_>,
+    ) -> Option<EncodedMessage> {
         if message.role == Role::Gap && self.role_heading(Role::Gap).is_some() {
             metrics::gap();
         }
@@ -217,7 +222,7 @@ impl Encoder {
             .filter(|packet| self.is_within_limit(packet, message.role))
     }
 
-    fn is_within_limit(&self, packet: &Packet, role: Role) -> bool {
+    fn is_within_limit(&self, packet: &EncodedMessage, role: Role) -> bool {
         let bytes = packet.len();
         let within = bytes <= self.limit;
         if !within {
@@ -232,7 +237,11 @@ impl Encoder {
         within
     }
 
-    fn session_unbounded(&self, encoding: usize, message: &SessionMessage<'_>) -> Option<Packet> {
+    fn session_unbounded(
+        &self,
+        encoding: usize,
+        message: &SessionMessage<'_>,
+    ) -> Option<EncodedMessage> {
         let outgoing = self.headed(self.role_heading(message.role)?);
         let needs_id = outgoing
             .envelope
@@ -280,7 +289,11 @@ impl Encoder {
     }
 
     /// Encodes a `refuse`, if the protocol has that message.
-    pub(crate) fn rejection(&self, encoding: usize, payload: &ErrorPayload<'_>) -> Option<Packet> {
+    pub(crate) fn rejection(
+        &self,
+        encoding: usize,
+        payload: &ErrorPayload<'_>,
+    ) -> Option<EncodedMessage> {
         fit(payload, self.limit, |payload| {
             self.session_unbounded(encoding, &SessionMessage::new(Role::Refuse, payload))
         })
@@ -293,7 +306,7 @@ impl Encoder {
         encoding: usize,
         after: Option<u64>,
         last: Option<u64>,
-    ) -> Option<Packet> {
+    ) -> Option<EncodedMessage> {
         let from = after.and_then(|after| after.checked_add(1));
         let gap = GapNotice {
             channel: None,
@@ -318,7 +331,7 @@ impl Encoder {
         encoding: usize,
         id: Option<&Id>,
         payload: &ErrorPayload<'_>,
-    ) -> Option<Packet> {
+    ) -> Option<EncodedMessage> {
         fit(payload, self.limit, |payload| {
             let message = SessionMessage {
                 id: id.filter(|id| !is_long(id)),

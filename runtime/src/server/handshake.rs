@@ -20,10 +20,11 @@ use crate::{
     SessionCode, Side, TagBuf,
     descriptor::CloseReason,
     early::Early,
+    encoded::EncodedMessage,
     metrics,
     replies::ErrorPayload,
     system::{Greeting, Ready, Resume, Role, check_version},
-    transport::{CloseFrame, Packet, Transport},
+    transport::{CloseFrame, Transport},
     transport_io::CLOSE_TIMEOUT,
 };
 use futures_util::{FutureExt, future::BoxFuture};
@@ -447,12 +448,12 @@ async fn greet(
 
 async fn send(
     transport: &mut dyn Transport,
-    packet: Option<Packet>,
+    packet: Option<EncodedMessage>,
 ) -> Result<(), Option<CloseFrame>> {
     let Some(packet) = packet else {
         return Ok(());
     };
-    match tokio::time::timeout(CLOSE_TIMEOUT, transport.send(packet)).await {
+    match tokio::time::timeout(CLOSE_TIMEOUT, transport.send(&packet)).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(None),
     }

@@ -15,7 +15,7 @@ use crate::{
     Id,
     broker::{Broker, MemberId, Presence, PresenceChange, Retention, ServerId, StreamPosition},
     descriptor::{ChannelDescriptor, Limits, PresenceDescriptor},
-    transport::Packet,
+    encoded::EncodedMessage,
 };
 use serde_json::value::RawValue;
 use std::{
@@ -176,7 +176,7 @@ impl Joining {
         info: Option<Arc<RawValue>>,
         since: Option<&StreamPosition>,
         id: Option<&Id>,
-        answer: &dyn Fn(&StreamPosition) -> Option<Packet>,
+        answer: &dyn Fn(&StreamPosition) -> Option<EncodedMessage>,
     ) -> Result<(), JoinError> {
         let Some(subscribed) = self.subscribed.take() else {
             return Err(JoinError::Ended);

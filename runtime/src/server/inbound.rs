@@ -40,7 +40,7 @@ impl Inbound {
     /// Adds a message, and whether it was within the rate limit on arrival: time spent in the queue must not count against it.
     pub(crate) fn push(&mut self, packet: Packet, within_rate: bool) {
         self.bytes += packet.len() + OVERHEAD;
-        self.queue.push_back((packet, within_rate));
+        self.queue.push_back((packet.into_own(), within_rate));
     }
 
     /// Returns how many messages there are up to the last that satisfies a condition, itself included; 0 if none does.

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     broker::{BrokerError, MemberId, Presence, PresenceChange},
+    encoded::EncodedMessage,
     system::{MemberNotice, PresenceKind, PresenceNotice, Role},
-    transport::Packet,
 };
 use serde_json::value::RawValue;
 use std::{
@@ -209,7 +209,11 @@ impl Hub {
         }
     }
 
-    fn encode_presence(&self, encoding: usize, notice: &PresenceNotice<'_>) -> Option<Packet> {
+    fn encode_presence(
+        &self,
+        encoding: usize,
+        notice: &PresenceNotice<'_>,
+    ) -> Option<EncodedMessage> {
         let message = SessionMessage::new(Role::Presence, notice);
         self.encoder().session(encoding, &message)
     }
@@ -240,7 +244,8 @@ impl Hub {
             members: vec![part(kind, subject)],
             more: false,
         };
-        let mut packets: Vec<Option<Option<Packet>>> = vec![None; self.encoder().encodings.len()];
+        let mut packets: Vec<Option<Option<EncodedMessage>>> =
+            vec![None; self.encoder().encodings.len()];
         for member in state.members.values() {
             let Some(own) = &member.presence else {
                 continue;

@@ -10,9 +10,9 @@ use super::{
 use crate::{
     GapReason,
     broker::{History, Publication, StreamPosition},
+    encoded::EncodedMessage,
     outbound::EnqueueError,
     system::GapNotice,
-    transport::Packet,
 };
 use futures_util::FutureExt;
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -26,7 +26,7 @@ const LINGER: Duration = Duration::from_secs(5);
 /// The messages of a channel that are being replayed, encoded, by sequence number and encoding.
 #[derive(Debug, Default)]
 pub(super) struct Replayed {
-    packets: HashMap<(u64, usize), Option<Arc<Packet>>>,
+    packets: HashMap<(u64, usize), Option<EncodedMessage>>,
     bytes: usize,
     /// Whether a task forgets them when no replay is in progress.
     lingering: bool,
@@ -34,7 +34,7 @@ pub(super) struct Replayed {
 
 impl Replayed {
     /// Adds a message. Beyond `limit` bytes, all others are forgotten.
-    fn insert(&mut self, key: (u64, usize), packet: Option<Arc<Packet>>, limit: usize) {
+    fn insert(&mut self, key: (u64, usize), packet: Option<EncodedMessage>, limit: usize) {
         let bytes = packet.as_ref().map_or(0, |packet| packet.len());
         if self.bytes + bytes > limit {
             self.packets.clear();
@@ -148,16 +148,16 @@ impl Replay {
     }
 
     /// Returns a message as this client receives it.
-    fn packet(&self, seq: u64, publication: &Publication) -> Option<Arc<Packet>> {
+    fn packet(&self, seq: u64, publication: &Publication) -> Option<EncodedMessage> {
         let encoding = self.connection.encoding;
         if publication.except == Some(self.hub.member(self.connection.id)) {
-            return self.hub.skip(encoding, &self.key, seq).map(Arc::new);
+            return self.hub.skip(encoding, &self.key, seq);
         }
         let key = (seq, encoding);
         let known = self.channel.lock().replayed.packets.get(&key).cloned();
         known.unwrap_or_else(|| {
             let packet = self.hub.encode(encoding, publication, Some(seq));
-            let packet = packet.map(Arc::new);
+            let packet = packet;
             let replayed = &mut self.channel.lock().replayed;
             replayed.insert(key, packet.clone(), self.limit);
             packet
@@ -172,11 +172,11 @@ impl Replay {
             reason: Some(reason),
         };
         let packet = self.hub.gap(self.connection.encoding, &notice);
-        self.send(packet.map(Arc::new), to).await
+        self.send(packet, to).await
     }
 
     /// Sends a packet when there is room, and advances to a number.
-    async fn send(&self, packet: Option<Arc<Packet>>, seq: u64) -> Result<(), Left> {
+    async fn send(&self, packet: Option<EncodedMessage>, seq: u64) -> Result<(), Left> {
         let outbound = &self.connection.outbound;
         let length = packet.as_ref().map_or(0, |packet| packet.len());
         loop {
@@ -247,7 +247,7 @@ impl Replay {
             reason: Some(GapReason::Epoch),
         };
         let packet = self.hub.gap(self.connection.encoding, &notice);
-        self.send(packet.map(Arc::new), last).await?;
+        self.send(packet, last).await?;
         let mut state = self.channel.lock();
         let member = state.members.get_mut(&self.connection.id).ok_or(Left)?;
         member.replay = None;

@@ -6,10 +6,10 @@ use crate::{
     broker::StreamPosition,
     codec::{JsonPayload, Outgoing},
     descriptor::{ChannelDescriptor, Heading, MessageDescriptor},
+    encoded::EncodedMessage,
     foreign::AsPayload,
     outbound::EnqueueError,
     replies::{ErrorPayload, Replier, SendError},
-    transport::Packet,
 };
 use serde_json::value::RawValue;
 use std::{
@@ -58,7 +58,7 @@ impl Replier for Responder {
         &self,
         message: &'static MessageDescriptor,
         payload: &dyn erased_serde::Serialize,
-    ) -> Option<Packet> {
+    ) -> Option<EncodedMessage> {
         let id = self.context.id();
         self.context.caller.connection.encode(&Outgoing {
             is_reply: id.is_some(),
@@ -68,7 +68,7 @@ impl Replier for Responder {
     }
 
     /// Waits until at least half of `limits.outbound` is free.
-    async fn send_item(self, packet: Packet) -> Result<(), SendError> {
+    async fn send_item(self, packet: EncodedMessage) -> Result<(), SendError> {
         let outbound = &self.context.caller.connection.outbound;
         match std::future::poll_fn(|task| outbound.poll_room(packet.len(), task)).await {
             Ok(()) => {

@@ -1,6 +1,7 @@
 //! An in-memory transport, for tests and for ends in one process.
 
 use super::{CloseFrame, Packet, Transport, TransportError, TransportEvent};
+use crate::encoded::EncodedMessage;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -77,7 +78,7 @@ impl MemoryTransport {
     /// # Errors
     /// If either end is closed or the other end was dropped.
     pub async fn send(&mut self, text: &str) -> Result<(), TransportError> {
-        <dyn Transport>::send(self, Packet::Text(text.into())).await
+        <dyn Transport>::send(self, &EncodedMessage::new(text.as_bytes(), true)).await
     }
 
     fn close_pipe(&mut self, closing: Option<CloseFrame>) {
@@ -154,8 +155,10 @@ impl Transport for MemoryTransport {
         Poll::Pending
     }
 
-    fn feed(&mut self, packet: &Packet) -> Result<(), TransportError> {
-        self.buffered.push_back(packet.clone());
+    fn feed(&mut self, message: &[u8], is_text: bool) -> Result<(), TransportError> {
+        let packet = Packet::encoded(message.to_vec(), is_text)
+            .map_err(|error| TransportError::Broken(error.into()))?;
+        self.buffered.push_back(packet);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ mod websocket;
 pub use memory::{MemoryTransport, duplex};
 pub use websocket::WebSocket;
 
-use crate::{codec::Frame, descriptor::ProtocolDescriptor};
+use crate::{codec::Frame, descriptor::ProtocolDescriptor, encoded::EncodedMessage};
 use bytes::Bytes;
 use std::{
     borrow::Cow,
@@ -18,7 +18,8 @@ use std::{
 };
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// An encoded message. Cloning is cheap: the bytes are shared.
+/// An encoded message. Cloning is cheap: the bytes are shared. Those of a message that a [`WebSocket`] received may be part of 8 KiB that it
+/// shares with others; whoever keeps it for long copies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Packet {
     /// A text message.
@@ -41,9 +42,13 @@ impl Packet {
         self.len() == 0
     }
 
-    /// Returns its bytes.
-    #[cfg(feature = "server")]
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// Returns whether it is a text message.
+    pub const fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+
+    /// Returns its bytes, which are UTF-8 if it is a text message.
+    pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
             Self::Binary(bytes) => bytes,
@@ -55,6 +60,14 @@ impl Packet {
         match self {
             Self::Text(text) => Frame::Text(text.into()),
             Self::Binary(bytes) => Frame::Binary(bytes),
+        }
+    }
+
+    /// Returns the same with memory of its own: one that was received may share that of all that arrived with it, and keeps it.
+    pub(crate) fn into_own(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text.as_str().into()),
+            Self::Binary(bytes) => Self::Binary(Bytes::copy_from_slice(&bytes)),
         }
     }
 
@@ -165,7 +178,7 @@ impl std::error::Error for TransportError {
 /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use handfast::transport::{CloseFrame, Packet, Transport, TransportError, TransportEvent};
+/// use handfast::transport::{CloseFrame, Transport, TransportError, TransportEvent};
 /// use std::{
 ///     sync::{Arc, atomic::{AtomicUsize, Ordering}},
 ///     task::{Context, Poll},
@@ -179,9 +192,9 @@ impl std::error::Error for TransportError {
 ///         self.0.poll_receive(cx)
 ///     }
 ///
-///     fn feed(&mut self, packet: &Packet) -> Result<(), TransportError> {
+///     fn feed(&mut self, message: &[u8], is_text: bool) -> Result<(), TransportError> {
 ///         self.1.fetch_add(1, Ordering::Relaxed);
-///         self.0.feed(packet)
+///         self.0.feed(message, is_text)
 ///     }
 ///
 ///     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
@@ -221,11 +234,11 @@ pub trait Transport: Send + 'static {
         cx: &mut Context<'_>,
     ) -> Poll<Result<TransportEvent, TransportError>>;
 
-    /// Buffers a message to send. The caller bounds how much it feeds before it flushes.
+    /// Buffers a message to send, which is UTF-8 if `is_text`. The caller bounds how much it feeds before it flushes.
     ///
     /// # Errors
     /// If the connection failed.
-    fn feed(&mut self, packet: &Packet) -> Result<(), TransportError>;
+    fn feed(&mut self, message: &[u8], is_text: bool) -> Result<(), TransportError>;
 
     /// Writes all buffered messages. `Pending` is backpressure.
     ///
@@ -260,8 +273,8 @@ impl dyn Transport {
     }
 
     /// Sends a message and flushes.
-    pub(crate) async fn send(&mut self, packet: Packet) -> Result<(), TransportError> {
-        self.feed(&packet)?;
+    pub(crate) async fn send(&mut self, message: &EncodedMessage) -> Result<(), TransportError> {
+        self.feed(message.bytes(), message.is_text())?;
         std::future::poll_fn(|cx| self.poll_flush(cx)).await
     }
 

@@ -7,7 +7,7 @@ use handfast::{
     client::{ClientBuilder, Event, Gap, Subscription},
     protocol,
     server::{ConnectionInfo, Rejection},
-    transport::{MemoryTransport, Packet, TransportEvent, duplex},
+    transport::{MemoryTransport, Packet, Transport, TransportEvent, duplex},
 };
 use serde_json::{Value, json};
 use std::{
@@ -194,8 +194,17 @@ pub struct Peer(pub MemoryTransport, u32);
 impl Peer {
     /// Connects and says hello. `capacity` is how many messages may be in transit.
     pub async fn connect(server: &Server, capacity: usize) -> Self {
-        let (client, end) = duplex(capacity);
-        let server = server.clone();
+        Self::connect_by(server, capacity, |end| end).await
+    }
+
+    /// As [`Self::connect`], with a server's end that is made of the transport.
+    pub async fn connect_by<T: Transport>(
+        server: &Server,
+        capacity: usize,
+        end: impl FnOnce(MemoryTransport) -> T,
+    ) -> Self {
+        let (client, ours) = duplex(capacity);
+        let (server, end) = (server.clone(), end(ours));
         tokio::spawn(async move { server.serve(end, ConnectionInfo::default()).await });
         let mut peer = Self(client, 0);
         peer.send(json!({ "type": "hello", "payload": { "version": "1.0.0" } }))

@@ -68,7 +68,7 @@ async fn pump(mut near: MemoryTransport, mut far: MemoryTransport, packets: usiz
         let to = if from_client { &mut far } else { &mut near };
         match event {
             Ok(TransportEvent::Packet(packet)) => {
-                if to.feed(&packet).is_err() {
+                if to.feed(packet.bytes(), packet.is_text()).is_err() {
                     return;
                 }
                 if std::future::poll_fn(|cx| to.poll_flush(cx)).await.is_err() {

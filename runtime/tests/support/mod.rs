@@ -10,6 +10,7 @@
 pub mod faulty;
 pub mod log;
 pub mod random;
+pub mod recorded;
 
 use handfast::transport::{CloseFrame, MemoryTransport, Packet, Transport, TransportEvent};
 use std::time::Duration;
@@ -50,7 +51,9 @@ impl Script {
 
     pub async fn say_bytes(&mut self, bytes: &'static [u8]) {
         let packet = Packet::Binary(bytes.into());
-        self.0.feed(&packet).expect("it is open");
+        self.0
+            .feed(packet.bytes(), packet.is_text())
+            .expect("it is open");
         std::future::poll_fn(|cx| self.0.poll_flush(cx))
             .await
             .expect("it is open");

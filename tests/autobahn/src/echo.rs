@@ -12,7 +12,7 @@ pub(crate) async fn echo(transport: &mut dyn Transport, answers: bool) -> Vec<St
     let closing = loop {
         match poll_fn(|cx| transport.poll_receive(cx)).await {
             Ok(TransportEvent::Packet(packet)) if answers => {
-                if transport.feed(&packet).is_err()
+                if transport.feed(packet.bytes(), packet.is_text()).is_err()
                     || poll_fn(|cx| transport.poll_flush(cx)).await.is_err()
                 {
                     return texts;

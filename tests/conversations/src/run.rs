@@ -92,7 +92,7 @@ impl<E: End> Run<E> {
             Step::Message(_, value) => {
                 let packet = frames::write(&self.bindings.fill(value), self.encoding)?;
                 let transport = self.connection()?;
-                let fed = transport.feed(&packet);
+                let fed = transport.feed(packet.bytes(), packet.is_text());
                 fed.map_err(|error| error.to_string())?;
                 let flushed = poll_fn(|cx| transport.poll_flush(cx)).await;
                 flushed.map_err(|error| error.to_string())

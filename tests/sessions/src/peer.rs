@@ -80,7 +80,7 @@ impl Peer {
     pub(crate) async fn say(&mut self, message: &Value) -> Result<(), String> {
         let packet = frames::write(message, self.encoding)?;
         self.transport
-            .feed(&packet)
+            .feed(packet.bytes(), packet.is_text())
             .map_err(|error| error.to_string())?;
         let written = timeout(PATIENCE, poll_fn(|cx| self.transport.poll_flush(cx))).await;
         let written = written.map_err(|_| "the server does not read")?;

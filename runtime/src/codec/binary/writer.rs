@@ -100,11 +100,10 @@ impl Head {
 }
 
 impl Writer {
-    pub(super) fn new(format: BinaryFormat) -> Self {
-        Self {
-            out: Vec::with_capacity(256),
-            format,
-        }
+    /// Writes into an empty buffer.
+    pub(super) fn new(format: BinaryFormat, mut out: Vec<u8>) -> Self {
+        out.reserve(256);
+        Self { out, format }
     }
 
     pub(super) const fn len(&self) -> usize {

@@ -4,10 +4,11 @@ use super::{phase::Phase, send};
 use crate::{
     Side,
     descriptor::CloseReason,
+    encoded::EncodedMessage,
     metrics,
     server::{connection_handle::ConnectionHandle, system},
     system::{Head, ResumeAfter, Role},
-    transport::{CloseFrame, Packet, Transport},
+    transport::{CloseFrame, Transport},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -34,7 +35,7 @@ impl Phase<'_> {
     pub(super) async fn resume(
         &mut self,
         transport: &mut dyn Transport,
-        ready: Option<Packet>,
+        ready: Option<EncodedMessage>,
         principal: Option<&str>,
     ) -> Result<Option<Resumed>, Option<CloseFrame>> {
         let server = self.server;

@@ -6,6 +6,7 @@ use crate::{
     codec::Encoding,
     descriptor::CloseReason,
     early::Early,
+    encoded::EncodedMessage,
     replies::ErrorPayload,
     server::{
         allowances::Allowance, encoder::SessionMessage, state::ServerState, system,
@@ -26,9 +27,9 @@ pub(super) enum Judged {
     /// What authenticates the client.
     Auth(Box<RawValue>),
     /// It is allowed. It may have an answer.
-    Allowed(Option<Packet>),
+    Allowed(Option<EncodedMessage>),
     /// It is a bad message, with this answer.
-    Wrong(Option<Packet>),
+    Wrong(Option<EncodedMessage>),
 }
 
 /// A connection before its hello.

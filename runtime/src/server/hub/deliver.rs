@@ -9,11 +9,11 @@ use crate::{
     },
     codec::{JsonPayload, Outgoing},
     descriptor::MessageDescriptor,
+    encoded::EncodedMessage,
     server::{
         connection_handle::ConnectionHandle, encoder::SessionMessage, volatile_key::volatile_key,
     },
     system::{GapNotice, Role, SkipNotice},
-    transport::Packet,
 };
 use serde_json::value::RawValue;
 use std::{sync::Arc, time::SystemTime};
@@ -25,7 +25,7 @@ impl Hub {
         encoding: usize,
         publication: &Publication,
         seq: Option<u64>,
-    ) -> Option<Packet> {
+    ) -> Option<EncodedMessage> {
         let (union, tag) = (self.encoder.protocol.server, publication.message.tag);
         let payload = publication.payload.as_deref();
         let payload = payload.map(|json| JsonPayload::new(union, tag, json));
@@ -52,7 +52,7 @@ impl Hub {
         let union = self.encoder.protocol.server;
         let json = payload.map(|json| JsonPayload::new(union, message.tag, json));
         let key = volatile_key(message, None, payload);
-        let mut packets: Vec<Option<Option<Arc<Packet>>>> =
+        let mut packets: Vec<Option<Option<EncodedMessage>>> =
             vec![None; self.encoder.encodings.len()];
         for connection in to {
             let packet = packets[connection.encoding].get_or_insert_with(|| {
@@ -63,9 +63,7 @@ impl Hub {
                     timestamp: union.heading(message).envelope.timestamp.map(|_| at),
                     ..self.encoder.outgoing(message)
                 };
-                self.encoder
-                    .encode(connection.encoding, &message)
-                    .map(Arc::new)
+                self.encoder.encode(connection.encoding, &message)
             });
             if let Some(packet) = packet {
                 connection.push_keyed(packet.clone(), message.volatile, key.as_ref());
@@ -79,7 +77,7 @@ impl Hub {
         encoding: usize,
         channel: &str,
         seq: u64,
-    ) -> Option<Packet> {
+    ) -> Option<EncodedMessage> {
         let channel = channel.into();
         let notice = SkipNotice { channel, seq };
         let message = SessionMessage::new(Role::Skip, &notice);
@@ -87,7 +85,11 @@ impl Hub {
     }
 
     /// Encodes a gap.
-    pub(in crate::server) fn gap(&self, encoding: usize, notice: &GapNotice<'_>) -> Option<Packet> {
+    pub(in crate::server) fn gap(
+        &self,
+        encoding: usize,
+        notice: &GapNotice<'_>,
+    ) -> Option<EncodedMessage> {
         self.encoder
             .session(encoding, &SessionMessage::new(Role::Gap, notice))
     }
@@ -151,7 +153,7 @@ impl Deliver for Hub {
         let payload = publication.payload.as_deref();
         let key = volatile_key(publication.message, Some(&publication.channel), payload);
         // The message is encoded once for each encoding, when the first member with that encoding is reached.
-        let mut packets: Vec<Option<Option<Arc<Packet>>>> =
+        let mut packets: Vec<Option<Option<EncodedMessage>>> =
             vec![None; self.encoder.encodings.len()];
         for (
             id,
@@ -171,10 +173,8 @@ impl Deliver for Hub {
                 }
                 continue;
             }
-            let packet = packets[connection.encoding].get_or_insert_with(|| {
-                let packet = self.encode(connection.encoding, publication, seq);
-                packet.map(Arc::new)
-            });
+            let packet = packets[connection.encoding]
+                .get_or_insert_with(|| self.encode(connection.encoding, publication, seq));
             if let Some(packet) = packet {
                 connection.push_keyed(packet.clone(), volatile, key.as_ref());
             }

@@ -1,12 +1,17 @@
 //! Buffers that the WebSockets of a thread share. Most connections are idle most of the time, and an idle one has no buffer.
 
-use super::frame_reader::Event;
+use super::{frame::Mask, frame_reader::Event};
 use crate::transport::TransportError;
+use bytes::{Bytes, BytesMut};
 use std::{cell::RefCell, collections::VecDeque, task::Poll};
 use tokio::io::ReadBuf;
 
 /// How many bytes are read at once.
 const READ: usize = 16 * 1024;
+
+/// How many bytes of short messages share an allocation, and how long such a message is at most.
+const SHARED: usize = 8 * 1024;
+const SHORT: usize = 1024;
 
 /// How many unused buffers of a kind a thread keeps.
 const KEPT: usize = 4;
@@ -16,6 +21,7 @@ const LARGEST_KEPT: usize = 128 * 1024;
 
 thread_local! {
     static READING: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+    static MESSAGES: RefCell<BytesMut> = RefCell::new(BytesMut::new());
     static PARSED: RefCell<Vec<Events>> = const { RefCell::new(Vec::new()) };
     static WRITING: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
@@ -102,6 +108,31 @@ impl Input {
             self.buffer = Some(bytes.into());
         }
     }
+}
+
+/// Copies the payload of a message, unmasked, if it is short. The messages that have arrived together share memory, which is used again as soon as all of
+/// them are dropped: an allocator would search for that of each.
+pub(super) fn message(payload: &[u8], mask: Option<Mask>) -> Option<Bytes> {
+    let copy = |messages: &RefCell<BytesMut>| {
+        let mut messages = messages.borrow_mut();
+        messages.extend_from_slice(payload);
+        if let Some(mask) = mask {
+            mask.apply(&mut messages, 0);
+        }
+        messages.split().freeze()
+    };
+    let is_short = payload.len() <= SHORT;
+    is_short.then(|| MESSAGES.try_with(copy).ok()).flatten()
+}
+
+/// Makes room for the messages in so many bytes. Called before them, when those that arrived before are dropped, it takes no memory anew.
+pub(super) fn begin_messages(bytes: usize) {
+    let _ = MESSAGES.try_with(|messages| {
+        let mut messages = messages.borrow_mut();
+        if messages.capacity() < bytes.min(SHARED) {
+            messages.reserve(SHARED);
+        }
+    });
 }
 
 /// Returns an empty buffer for writing.

@@ -2,10 +2,11 @@
 //! once.
 
 use super::{
-    Role,
+    Role, buffers,
     frame::{Control, Header, MAX_CONTROL, MAX_HEADER, OpCode, is_close_code},
 };
 use crate::transport::{CloseFrame, Packet, TransportError};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// A parsed event.
 #[derive(Debug)]
@@ -96,6 +97,13 @@ impl FrameReader {
             let (part, rest) = input.split_at(here);
             *input = rest;
             let is_whole = here as u64 == left;
+            if frame.read == 0
+                && is_whole
+                && frame.header.is_last
+                && let Some(message) = self.whole(part, &frame)
+            {
+                return message.map(Some);
+            }
             if frame.code.is_control() {
                 self.control.get_or_insert_default().extend(part);
                 if is_whole {
@@ -204,6 +212,20 @@ impl FrameReader {
             code,
             read: 0,
         }))
+    }
+
+    /// Returns a short message that has arrived whole and in one frame.
+    fn whole(&mut self, payload: &[u8], frame: &Frame) -> Option<Result<Event, TransportError>> {
+        if !matches!(frame.code, OpCode::Text | OpCode::Binary) {
+            return None;
+        }
+        let bytes = buffers::message(payload, frame.header.mask)?;
+        self.message = None;
+        if frame.code == OpCode::Binary {
+            return Some(Ok(Event::Message(Packet::Binary(bytes))));
+        }
+        let text = Utf8Bytes::try_from(bytes).map_err(|_| NOT_UTF8);
+        Some(text.map(|text| Event::Message(Packet::Text(text))))
     }
 
     /// Appends a part of a message. Text is validated as it arrives, so that invalid UTF-8 fails at once.

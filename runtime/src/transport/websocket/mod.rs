@@ -8,7 +8,7 @@ mod buffers;
 mod frame;
 mod frame_reader;
 
-use super::{CloseFrame, Packet, Transport, TransportError, TransportEvent};
+use super::{CloseFrame, Transport, TransportError, TransportEvent};
 use buffers::{Input, Parsed};
 use frame::{Control, Mask, OpCode};
 use frame_reader::{Event, FrameReader};
@@ -48,7 +48,7 @@ const DRAIN_LIMITS: (usize, usize) = (64 * 1024, 1024 * 1024);
 /// let mut client = WebSocket::client(ours, 64 * 1024);
 /// let mut server = WebSocket::server(theirs, 64 * 1024);
 ///
-/// client.feed(&Packet::Text("hello".into()))?;
+/// client.feed(b"hello", true)?;
 /// poll_fn(|cx| client.poll_flush(cx)).await?;
 /// let event = poll_fn(|cx| server.poll_receive(cx)).await?;
 /// assert!(matches!(event, TransportEvent::Packet(Packet::Text(text)) if text == "hello"));
@@ -193,6 +193,7 @@ impl<S> WebSocket<S> {
             return Ok(None);
         }
         // All that has arrived is parsed at once, because the code of a handler would not leave that of the parser in the processor's cache.
+        buffers::begin_messages(input.len());
         for _ in 0..AHEAD {
             let event = self.reader.read(&mut input);
             let is_last = input.is_empty() || matches!(event, Err(_) | Ok(Some(Event::Close(_))));
@@ -310,11 +311,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket
         }))
     }
 
-    fn feed(&mut self, packet: &Packet) -> Result<(), TransportError> {
-        match packet {
-            Packet::Text(text) => self.frame(OpCode::Text, text.as_bytes()),
-            Packet::Binary(bytes) => self.frame(OpCode::Binary, bytes),
-        }
+    fn feed(&mut self, message: &[u8], is_text: bool) -> Result<(), TransportError> {
+        let code = if is_text {
+            OpCode::Text
+        } else {
+            OpCode::Binary
+        };
+        self.frame(code, message)
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
