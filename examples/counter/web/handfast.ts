@@ -75,11 +75,11 @@ export { authRefresh } from './handfast/refresh.js';
 export { numberedSession } from './handfast/numbered.js';
 export {
   branded,
-  deduplicate,
   fail,
   formatViolation,
   passes,
-  prefixPath,
+  reportMember,
+  reportRule,
   violationsOf,
 } from './handfast/report.js';
 export type { Report, Validator, Violation } from './handfast/report.js';

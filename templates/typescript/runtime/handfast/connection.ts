@@ -62,7 +62,7 @@ export abstract class Connection extends Outbound {
     super(protocol, options);
     const name = options?.encoding?.name ?? 'json';
     const subprotocol = protocol.subprotocols[name];
-    if (subprotocol === undefined) throw new Error(`handfast: ${protocol.name} has no encoding ${name}`);
+    if (!subprotocol) throw new Error(`handfast: ${protocol.name} has no encoding ${name}`);
     this.#url = String(url);
     this.#subprotocol = subprotocol;
     const { heartbeat, timeout } = protocol.session;
