@@ -6,7 +6,7 @@ import type { Encoding } from './codec.js';
 import { type Incoming, type Message, type PendingLookup, tagOf } from './descriptor.js';
 import { type Envelope, type EnvelopeFields, type Id, readFields, type Tag, wrongKind } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { describe, type Report, type Violation, violationsOf } from './report.js';
+import { describe, type Report, reportMember, type Violation, violationsOf } from './report.js';
 import { err, ok, type Result } from './result.js';
 
 /** How messages of one direction are read. */
@@ -161,8 +161,9 @@ function readWhole(value: unknown, reader: Reader): Match {
 
 /** What is wrong with a tag. */
 function tagViolations(type: unknown, { name, kind }: Envelope['tag']): readonly Violation[] {
-  if (type === undefined) return violationsOf((_, report) => missingProperty(name, report), type, 'received');
-  return violationsOf((_, report) => wrongKind(kind, report), type, 'received', name);
+  const check = (_: unknown, report: Report): void => (type === undefined ? missingProperty(name, report) : reportMember(type, report, wrong, name));
+  const wrong = (_: unknown, report: Report): void => wrongKind(kind, report);
+  return violationsOf(check, type, 'received');
 }
 
 /** The descriptor of a message: that of a possible reply to the pending request with its tag, or else that of the tag. */

@@ -15,8 +15,8 @@ import type { Position } from './sequence.js';
 
 /** What becomes of a request. */
 export interface Outcome {
-  /** Handles a reply. Returns whether it was the last. */
-  answered(message: Message, incoming: Incoming<unknown>): boolean;
+  /** Handles a reply. Returns whether others may follow. */
+  answered(message: Message, incoming: Incoming<unknown>): boolean | void;
   /** Handles the error that ends it; `wasWritten` says whether the request was written to the current connection. */
   failed(error: DeclaredError | RuntimeError, wasWritten?: boolean): void;
 }
@@ -79,9 +79,6 @@ const OUTCOME_UNKNOWN: RuntimeError = {
 /** The error of a call that was aborted by its signal. */
 export const ABORTED: RuntimeError = { code: 'CANCELLED', message: 'aborted by the caller' };
 
-/** The default of `limits.outbound`. */
-const DEFAULT_OUTBOUND = 1_048_576;
-
 /** Each entry counts as this many bytes more than its packet: about the size of the objects around it. */
 const OVERHEAD = 256;
 
@@ -95,7 +92,7 @@ const POLL_INTERVAL = 20;
 export abstract class Outbound extends Encoder {
   readonly clock: Clock = this.options.clock ?? systemClock;
   /** The bound, in bytes. */
-  readonly maxBytes: number = this.protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
+  readonly maxBytes: number = this.protocol.limits.outbound;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
   /** Why nothing can be sent any more. */
@@ -254,7 +251,7 @@ export abstract class Outbound extends Encoder {
 
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received: number): void {
-    this.#sent.acknowledge(received)?.forEach(entry => settle(entry));
+    this.acknowledged(received);
     this.isOpen = true;
     for (const next of this.#sent.rest()) this.write(typeof next === 'number' ? this.session('received', { sent: next }) : next.packet);
     this.flush();
@@ -285,7 +282,7 @@ export abstract class Outbound extends Encoder {
   answer(request: PendingRequest, message: Message, incoming: Incoming<unknown>): void {
     request.release?.();
     this.#free(request); // a stream that continues uses none of the bound
-    if (request.isDone || request.answered(message, incoming)) this.#remove(request);
+    if (request.isDone || !request.answered(message, incoming)) this.#remove(request);
   }
 
   /** Fails a message that is queued or pending. */

@@ -592,8 +592,9 @@ function readWhole(value, reader) {
   return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? void 0 : payload, ...fields } };
 }
 function tagViolations(type, { name, kind }) {
-  if (type === void 0) return violationsOf((_, report) => missingProperty(name, report), type, "received");
-  return violationsOf((_, report) => wrongKind(kind, report), type, "received", name);
+  const check = (_, report) => type === void 0 ? missingProperty(name, report) : reportMember(type, report, wrong, name);
+  const wrong = (_, report) => wrongKind(kind, report);
+  return violationsOf(check, type, "received");
 }
 function find(value, id, reader) {
   const { envelope: { outcome, tag }, pending, byTag, own } = reader;
@@ -644,7 +645,7 @@ var Encoder = class {
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.protocol.limits?.message ?? Infinity;
+    const max = this.protocol.limits.message;
     if (packet.length * 3 > max && byteLength(packet) > max) {
       return err({ code: "TOO_LARGE", message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
@@ -697,13 +698,12 @@ var OUTCOME_UNKNOWN = {
   message: "the session ended before the reply"
 };
 var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
-var DEFAULT_OUTBOUND = 1048576;
 var OVERHEAD = 256;
 var POLL_INTERVAL = 20;
 var Outbound = class extends Encoder {
   clock = this.options.clock ?? systemClock;
   /** The bound, in bytes. */
-  maxBytes = this.protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
+  maxBytes = this.protocol.limits.outbound;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
   /** Why nothing can be sent any more. */
@@ -830,7 +830,7 @@ var Outbound = class extends Encoder {
   }
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received) {
-    this.#sent.acknowledge(received)?.forEach((entry) => settle(entry));
+    this.acknowledged(received);
     this.isOpen = true;
     for (const next of this.#sent.rest()) this.write(typeof next === "number" ? this.session("received", { sent: next }) : next.packet);
     this.flush();
@@ -858,7 +858,7 @@ var Outbound = class extends Encoder {
   answer(request, message, incoming) {
     request.release?.();
     this.#free(request);
-    if (request.isDone || request.answered(message, incoming)) this.#remove(request);
+    if (request.isDone || !request.answered(message, incoming)) this.#remove(request);
   }
   /** Fails a message that is queued or pending. */
   fail(entry, error, answered = false) {
@@ -1110,7 +1110,7 @@ function badReply(reply) {
   return { code: "BAD_REPLY", message: reply.message, reply };
 }
 function isSessionCode(code) {
-  return SESSION_CODES.some((known) => known === code);
+  return SESSION_CODES.includes(code);
 }
 
 // handfast/channels.ts
@@ -1215,16 +1215,6 @@ var Channels = class {
     });
     return this.#follow(descriptor);
   }
-  #request(request, payload, sending, answered, failed, position) {
-    const settle2 = {
-      answered: (message) => {
-        answered(message);
-        return true;
-      },
-      failed
-    };
-    return this.#core.request(request, payload, sending, [request.reply], settle2, position);
-  }
   /** Joins it for the first time. Each pending join has a timer of its own. */
   #join(membership) {
     const { join, params } = membership;
@@ -1236,7 +1226,7 @@ var Channels = class {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
       else failed(wrongChannelError(message));
     };
-    membership.pending = this.#request(join, params, { timeout: null }, answered, failed);
+    membership.pending = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
   }
   #joined(membership, message) {
     const again = membership.wasJoined;
@@ -1350,7 +1340,7 @@ var Channels = class {
     };
     const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
     const position = seq && epoch ? sequence.position : {};
-    const pending = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, position);
+    const pending = this.#core.request(join, params, { timeout: null, as: "rejoin" }, [join.reply], { answered, failed }, position);
     if (isCurrent) membership.pending = pending;
   }
   /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
@@ -1591,26 +1581,16 @@ var Connection = class extends Outbound {
     return this.#transport?.buffered?.() ?? 0;
   }
   /**
-   * Makes the first attempt to connect.
+   * Makes an attempt to connect.
    *
    * @throws if the transport throws.
    */
-  start() {
-    try {
-      this.#attempt();
-    } catch (error) {
-      this.phase = "ended";
-      this.#cancelTimer();
-      throw error;
-    }
-  }
-  #attempt() {
+  attempt() {
     const generation = ++this.#generation;
     const isCurrent = () => generation === this.#generation;
     const { timeout } = this.protocol.session;
     this.phase = "connecting";
     this.#cancelTimer();
-    this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = this.#connect(this.#url, this.#subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
@@ -1628,10 +1608,11 @@ var Connection = class extends Outbound {
         if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
       }
     });
+    if (isCurrent()) this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
   }
   #retry() {
     try {
-      this.#attempt();
+      this.attempt();
     } catch (error) {
       this.failed(error);
       this.#lost(ABNORMAL, "could not connect");
@@ -1831,17 +1812,14 @@ var Core = class extends Connection {
     this.#requests = answering2?.(this);
     this.refresh = protocol2.refresh?.(this);
     this.numbered = protocol2.numbered?.(this);
-    this.start();
+    this.attempt();
     this.#stopWaking = onWake(() => this.wake());
   }
   // What an application calls, as `Client` documents it
   call(request, payload, { timeout = this.timeout(request), signal } = {}, as) {
     return new Promise((resolve2) => {
       this.request(request, payload, { timeout, signal, as }, [request.reply], {
-        answered: (message) => {
-          resolve2(ok(message.payload));
-          return true;
-        },
+        answered: ({ payload: payload2 }) => resolve2(ok(payload2)),
         failed: (error) => resolve2(err(error))
       });
     });

@@ -220,7 +220,7 @@ export interface Protocol<Auth = never> {
    * In bytes. The server accepts no larger `message`, so none is sent. `outbound` bounds what is queued or pending, and what the
    * server has not acknowledged, by default at 1 MiB each.
    */
-  readonly limits?: { readonly message?: number; readonly outbound?: number };
+  readonly limits: { readonly message: number; readonly outbound: number };
   /** The tags of the session's messages, if they are not their names; `null` is off. */
   readonly roles?: { readonly [R in Role]?: Tag | null };
   /** The messages of the application that play roles. */

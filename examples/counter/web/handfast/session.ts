@@ -172,5 +172,5 @@ export function badReply(reply: DecodeError): BadReplyError {
 }
 
 function isSessionCode(code: Tag): code is SessionError['code'] {
-  return SESSION_CODES.some(known => known === code);
+  return (SESSION_CODES as readonly unknown[]).includes(code);
 }

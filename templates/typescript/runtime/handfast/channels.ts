@@ -8,7 +8,7 @@ import type { Channel, Message, PresenceDescriptor, Request } from './descriptor
 import type { EnvelopeFields } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { CallOptions } from './options.js';
-import { ABORTED, type PendingRequest, type Sending, unlessInTime } from './outbound.js';
+import { ABORTED, type PendingRequest, unlessInTime } from './outbound.js';
 import { CallFailedError, type Failure, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
 import { type SubscribedChannel, Subscription } from './subscription.js';
@@ -168,24 +168,6 @@ export class Channels implements ClientChannels {
     return this.#follow(descriptor);
   }
 
-  #request(
-    request: AnyRequest,
-    payload: unknown,
-    sending: Sending,
-    answered: (message: Message) => void,
-    failed: (error: CallError<DeclaredError>) => void,
-    position?: Position,
-  ): PendingRequest | undefined {
-    const settle = {
-      answered: (message: Message) => {
-        answered(message);
-        return true;
-      },
-      failed,
-    };
-    return this.#core.request(request, payload, sending, [request.reply], settle, position);
-  }
-
   /** Joins it for the first time. Each pending join has a timer of its own. */
   #join(membership: Membership): void {
     const { join, params } = membership;
@@ -197,7 +179,7 @@ export class Channels implements ClientChannels {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
       else failed(wrongChannelError(message));
     };
-    membership.pending = this.#request(join, params, { timeout: null }, answered, failed);
+    membership.pending = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
   }
 
   #joined(membership: Membership, message: Message): void {
@@ -323,7 +305,7 @@ export class Channels implements ClientChannels {
     };
     const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
     const position = seq && epoch ? sequence.position : {};
-    const pending = this.#request(join, params, { timeout: null, as: 'rejoin' }, answered, failed, position);
+    const pending = this.#core.request(join, params, { timeout: null, as: 'rejoin' }, [join.reply], { answered, failed }, position);
     if (isCurrent) membership.pending = pending;
   }
 

@@ -112,7 +112,7 @@ export class Core extends Connection {
     this.#requests = answering?.(this);
     this.refresh = protocol.refresh?.(this);
     this.numbered = protocol.numbered?.(this);
-    this.start();
+    this.attempt();
     this.#stopWaking = onWake(() => this.wake());
   }
 
@@ -126,10 +126,7 @@ export class Core extends Connection {
   ): Promise<Result<unknown, CallError<DeclaredError>>> {
     return new Promise(resolve => {
       this.request(request, payload, { timeout, signal, as }, [request.reply], {
-        answered: message => {
-          resolve(ok(message.payload));
-          return true;
-        },
+        answered: ({ payload }) => resolve(ok(payload)),
         failed: error => resolve(err(error)),
       });
     });

@@ -46,7 +46,7 @@ export class Encoder {
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.protocol.limits?.message ?? Infinity;
+    const max = this.protocol.limits.message;
     if (packet.length * 3 > max && byteLength(packet) > max) {
       return err({ code: 'TOO_LARGE', message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }

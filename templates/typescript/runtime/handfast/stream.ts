@@ -204,7 +204,7 @@ export function openStream(
       if (incoming === item) stream.push(payload, core.frameLength);
       else if (incoming === ack) stream.acknowledge(payload);
       else stream.complete(payload);
-      return incoming === end;
+      return incoming !== end;
     },
     failed: (error, wasWritten) => {
       stream.fail(error, core.isClosing || error.code === 'CANCELLED');
