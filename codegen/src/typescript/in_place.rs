@@ -29,6 +29,20 @@ impl Context<'_> {
     ) {
         let schema = body.schema;
         let more = more || schema.not.is_some() || schema.condition.is_some();
+        let is_described = schema.reference.is_some()
+            || schema.dynamic_reference.is_some()
+            || schema.condition.is_some()
+            || !(schema.dependent_schemas.is_empty()
+                && schema.all_of.is_empty()
+                && schema.any_of.is_empty()
+                && schema.one_of.is_empty());
+        if is_described {
+            let uses = Uses {
+                value: false,
+                ..Uses::BOTH
+            };
+            body.step_using(None, uses, "hf.deduplicate(report);".to_owned());
+        }
         let dynamic = schema.dynamic_reference.as_ref();
         let references = schema.reference.into_iter();
         let references: Vec<SchemaId> = references

@@ -138,6 +138,7 @@ export function isAttachment(value: unknown, strict: boolean = true): value is A
 }
 
 export function validateAttachment(value: unknown, report: hf.Report): void {
+  hf.deduplicate(report);
   switch (hf.discriminant(value, 'kind')) {
     case 'image':
       return validateAttachmentImage(value, report);

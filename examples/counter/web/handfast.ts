@@ -75,6 +75,7 @@ export { authRefresh } from './handfast/refresh.js';
 export { numberedSession } from './handfast/numbered.js';
 export {
   branded,
+  deduplicate,
   fail,
   formatViolation,
   passes,

@@ -5,6 +5,7 @@ var MAX_COLLECTED = 1e3;
 var MAX_LISTED = 100;
 var MAX_PATH = 256;
 var MAX_MESSAGE = 1e3;
+var SPECIAL = /[~/]/;
 function truncate(text2, max) {
   return text2.length > max && [...text2].length > max ? `${[...text2].slice(0, max).join("")}\u2026` : text2;
 }
@@ -12,6 +13,13 @@ function fail({ violations }, keyword, message, allowed) {
   if (violations.length >= MAX_COLLECTED) return;
   const text2 = truncate(message, MAX_MESSAGE);
   violations.push(allowed === void 0 || text2 !== message ? { path: "", keyword, message: text2 } : { path: "", keyword, message, allowed });
+}
+function deduplicate(report) {
+  report.deduplicate = withoutDuplicates;
+}
+function withoutDuplicates(violations) {
+  const said = /* @__PURE__ */ new Set();
+  return violations.filter(({ path, keyword, message }) => said.size < said.add(`${path} ${keyword} ${message}`).size);
 }
 function reportRule(value, report, rule) {
   if (typeof rule === "function") rule(value, report);
@@ -23,7 +31,8 @@ function reportMember(member, report, rule, part) {
   reportRule(member, report, rule);
   for (; i < violations.length; i++) {
     const violation2 = violations[i];
-    const segment = String(part).replaceAll("~", "~0").replaceAll("/", "~1");
+    const name = String(part);
+    const segment = SPECIAL.test(name) ? name.replaceAll("~", "~0").replaceAll("/", "~1") : name;
     violation2.path = truncate(`/${segment}${violation2.path}`, MAX_PATH);
   }
 }
@@ -31,7 +40,7 @@ function violationsOf(validate, value, direction, under = null) {
   const report = { strict: direction === "sent", violations: [] };
   if (under === null) reportRule(value, report, validate);
   else reportMember(value, report, validate, under);
-  const all = [...new Map(report.violations.map((violation2) => [formatViolation(violation2) + violation2.keyword, violation2])).values()];
+  const all = report.deduplicate?.(report.violations) ?? report.violations;
   const more = all.length - MAX_LISTED;
   const least = all.length < MAX_COLLECTED ? "" : "at least ";
   if (more > 0) all.splice(MAX_LISTED, more, { path: "", keyword: "violations", message: `and ${least}${more} more` });
@@ -82,8 +91,8 @@ var noPayload = (value, report) => {
 };
 function noneOfTypes(types, report) {
   const allowed = types.map((type) => type.replace(/.* /, ""));
-  const words = [types.slice(0, -1).join(", "), types.at(-1) ?? "nothing"].filter((part) => part !== "");
-  fail(report, "type", `must be ${words.join(" or ")}`, allowed);
+  const words = types.join(", ").replace(/, (?!.*,)/, " or ") || "nothing";
+  fail(report, "type", `must be ${words}`, allowed);
 }
 function notConst(allowed, report) {
   fail(report, "const", `must be ${JSON.stringify(allowed)}`, allowed);
@@ -1562,13 +1571,13 @@ function backoffDelay(clock, { min, max }, failures) {
 }
 
 // handfast/url.ts
-var SCHEME = /^(?:ws|http)(s?):$/;
+var SOCKET = /^wss?:\/\/[^@/]+\/[^#]*$/;
 function webSocketUrl(address) {
   const { location: location2 } = globalThis;
   try {
-    const { protocol: protocol2, username, password, href } = new URL(address, address.startsWith("/") ? location2?.origin : void 0);
-    const scheme = SCHEME.exec(protocol2);
-    if (scheme !== null && username + password === "" && !address.includes("#")) return `ws${scheme[1]}${href.slice(protocol2.length - 1)}`;
+    const { href } = new URL(address, address.startsWith("/") ? location2?.origin : void 0);
+    const socket = href.replace(/^http/, "ws");
+    if (SOCKET.test(socket)) return socket;
   } catch {
   }
   throw new TypeError("handfast: write the address like `wss://example.org/ws`, or `/ws` in a page, without user, password and `#`");
@@ -2410,6 +2419,7 @@ function validateLevel(value, report) {
   if (!(value.length >= 2)) reportArray(value, report, { minItems: 2 });
 }
 function validateAttachment(value, report) {
+  deduplicate(report);
   switch (discriminant(value, "kind")) {
     case "image":
       return validateAttachmentImage(value, report);

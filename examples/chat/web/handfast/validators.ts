@@ -4,7 +4,7 @@
 // What generated validators call. Bundlers keep the functions that are used. The messages say what the schema allows, and are
 // the same as the server's.
 
-import { fail, passes, reportMember, type Report, type Validator } from './report.js';
+import { deduplicate, fail, passes, reportMember, type Report, type Validator } from './report.js';
 import type { Evaluated } from './evaluated.js';
 
 /** A value that is known to be an object. */
@@ -104,8 +104,8 @@ export const noPayload: Validator<undefined> = (value, report) => {
 /** Reports a violation of `type` with several types. Each has its article, except null: `an array`. */
 export function noneOfTypes(types: readonly string[], report: Report): void {
   const allowed = types.map(type => type.replace(/.* /, ''));
-  const words = [types.slice(0, -1).join(', '), types.at(-1) ?? 'nothing'].filter(part => part !== '');
-  fail(report, 'type', `must be ${words.join(' or ')}`, allowed);
+  const words = types.join(', ').replace(/, (?!.*,)/, ' or ') || 'nothing';
+  fail(report, 'type', `must be ${words}`, allowed);
 }
 
 // `const` and `enum`
@@ -383,6 +383,7 @@ const NOTHING: ReadonlyMap<string, Validator<unknown>> = /*@__PURE__*/ new Map()
 
 /** `properties`, `propertyNames`, `patternProperties` and `additionalProperties`, one property after the other. */
 export function propertyKeywords(value: JsonObject, schema: PropertyKeywords, report: Report, evaluated?: Evaluated): void {
+  deduplicate(report);
   const { properties = NOTHING } = schema;
   for (const [name, validate] of properties) if (has(value, name)) oneProperty(value, name, validate, schema, report, evaluated);
   for (const name of undeclared(value, properties)) oneProperty(value, name, undefined, schema, report, evaluated);

@@ -5,6 +5,7 @@ var MAX_COLLECTED = 1e3;
 var MAX_LISTED = 100;
 var MAX_PATH = 256;
 var MAX_MESSAGE = 1e3;
+var SPECIAL = /[~/]/;
 function truncate(text2, max) {
   return text2.length > max && [...text2].length > max ? `${[...text2].slice(0, max).join("")}\u2026` : text2;
 }
@@ -23,7 +24,8 @@ function reportMember(member, report, rule, part) {
   reportRule(member, report, rule);
   for (; i < violations.length; i++) {
     const violation2 = violations[i];
-    const segment = String(part).replaceAll("~", "~0").replaceAll("/", "~1");
+    const name = String(part);
+    const segment = SPECIAL.test(name) ? name.replaceAll("~", "~0").replaceAll("/", "~1") : name;
     violation2.path = truncate(`/${segment}${violation2.path}`, MAX_PATH);
   }
 }
@@ -31,7 +33,7 @@ function violationsOf(validate, value, direction, under = null) {
   const report = { strict: direction === "sent", violations: [] };
   if (under === null) reportRule(value, report, validate);
   else reportMember(value, report, validate, under);
-  const all = [...new Map(report.violations.map((violation2) => [formatViolation(violation2) + violation2.keyword, violation2])).values()];
+  const all = report.deduplicate?.(report.violations) ?? report.violations;
   const more = all.length - MAX_LISTED;
   const least = all.length < MAX_COLLECTED ? "" : "at least ";
   if (more > 0) all.splice(MAX_LISTED, more, { path: "", keyword: "violations", message: `and ${least}${more} more` });
@@ -71,8 +73,8 @@ var noPayload = (value, report) => {
 };
 function noneOfTypes(types, report) {
   const allowed = types.map((type) => type.replace(/.* /, ""));
-  const words = [types.slice(0, -1).join(", "), types.at(-1) ?? "nothing"].filter((part) => part !== "");
-  fail(report, "type", `must be ${words.join(" or ")}`, allowed);
+  const words = types.join(", ").replace(/, (?!.*,)/, " or ") || "nothing";
+  fail(report, "type", `must be ${words}`, allowed);
 }
 function notEnum(allowed, report) {
   const values = allowed.map((value) => JSON.stringify(value)).join(", ");
@@ -1482,13 +1484,13 @@ function backoffDelay(clock, { min, max }, failures) {
 }
 
 // handfast/url.ts
-var SCHEME = /^(?:ws|http)(s?):$/;
+var SOCKET = /^wss?:\/\/[^@/]+\/[^#]*$/;
 function webSocketUrl(address) {
   const { location } = globalThis;
   try {
-    const { protocol: protocol2, username, password, href } = new URL(address, address.startsWith("/") ? location?.origin : void 0);
-    const scheme = SCHEME.exec(protocol2);
-    if (scheme !== null && username + password === "" && !address.includes("#")) return `ws${scheme[1]}${href.slice(protocol2.length - 1)}`;
+    const { href } = new URL(address, address.startsWith("/") ? location?.origin : void 0);
+    const socket = href.replace(/^http/, "ws");
+    if (SOCKET.test(socket)) return socket;
   } catch {
   }
   throw new TypeError("handfast: write the address like `wss://example.org/ws`, or `/ws` in a page, without user, password and `#`");

@@ -27,6 +27,9 @@ const MAX_LISTED = 100;
 const MAX_PATH = 256;
 const MAX_MESSAGE = 1000;
 
+/** The characters that a segment of a JSON Pointer escapes. Most names have none, which is found out quickly. */
+const SPECIAL = /[~/]/;
+
 /** A text, truncated to a maximum of code points. */
 function truncate(text: string, max: number): string {
   return text.length > max && [...text].length > max ? `${[...text].slice(0, max).join('')}…` : text;
@@ -50,6 +53,9 @@ export interface Report {
 
   /** The violations so far, in order. */
   readonly violations: MutableViolation[];
+
+  /** Removes duplicates, if several schemas describe one value. */
+  deduplicate?: (violations: MutableViolation[]) => MutableViolation[];
 }
 
 /**
@@ -61,6 +67,16 @@ export function fail({ violations }: Report, keyword: string, message: string, a
   const text = truncate(message, MAX_MESSAGE);
   // Each is made whole, as a member that is added later would need a place of its own.
   violations.push(allowed === undefined || text !== message ? { path: '', keyword, message: text } : { path: '', keyword, message, allowed });
+}
+
+/** Has equal violations reported once: several schemas describe one value and may ask for the same. */
+export function deduplicate(report: Report): void {
+  report.deduplicate = withoutDuplicates;
+}
+
+function withoutDuplicates(violations: MutableViolation[]): MutableViolation[] {
+  const said = new Set<string>();
+  return violations.filter(({ path, keyword, message }) => said.size < said.add(`${path} ${keyword} ${message}`).size);
 }
 
 /** Reports everything that is wrong with a value. */
@@ -83,7 +99,8 @@ export function reportMember(member: unknown, report: Report, rule: Rule, part: 
   // Usually there are none, and no array is copied to find out.
   for (; i < violations.length; i++) {
     const violation = violations[i] as MutableViolation;
-    const segment = String(part).replaceAll('~', '~0').replaceAll('/', '~1');
+    const name = String(part);
+    const segment = SPECIAL.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name;
     violation.path = truncate(`/${segment}${violation.path}`, MAX_PATH);
   }
 }
@@ -114,8 +131,7 @@ export function violationsOf(
   const report: Report = { strict: direction === 'sent', violations: [] };
   if (under === null) reportRule(value, report, validate);
   else reportMember(value, report, validate, under);
-  // Several schemas may describe one value and ask for the same.
-  const all = [...new Map(report.violations.map(violation => [formatViolation(violation)+violation.keyword, violation])).values()];
+  const all = report.deduplicate?.(report.violations) ?? report.violations;
   const more = all.length - MAX_LISTED;
   const least = all.length < MAX_COLLECTED ? '' : 'at least ';
   if (more > 0) all.splice(MAX_LISTED, more, { path: '', keyword: 'violations', message: `and ${least}${more} more` });
