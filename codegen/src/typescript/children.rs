@@ -100,7 +100,12 @@ impl Context<'_> {
         let lines = match self.child(body, id, &stem) {
             // Anything at all passes.
             validator if validator == "hf.anything" => return,
-            validator => checked(&local, name, &validator),
+            validator => {
+                let name = text::string(name);
+                vec![format!(
+                    "hf.reportMember({local}, report, {validator}, {name});"
+                )]
+            }
         };
         body.locals.mark_used(name);
         let head = format!("if ({condition}) {{");
@@ -250,9 +255,7 @@ impl Context<'_> {
         }
         let lines = [
             "for (let i = 0; i < value.length; i++) {",
-            "  const before = report.violations.length;",
-            &format!("  {validator}(value[i], report);"),
-            "  hf.prefixPath(report, before, i);",
+            &format!("  hf.reportMember(value[i], report, {validator}, i);"),
             "}",
         ];
         body.lines(of, lines.map(str::to_owned).to_vec());
@@ -315,21 +318,4 @@ impl Context<'_> {
             body.step(of, line);
         }
     }
-}
-
-/// Statements that validate one property in a local constant.
-pub(super) fn checked(local: &str, name: &str, validator: &str) -> Vec<String> {
-    vec![
-        "const before = report.violations.length;".to_owned(),
-        format!("{validator}({local}, report);"),
-        format!(
-            "hf.prefixPath(report, before, {});",
-            text::string(&part(name))
-        ),
-    ]
-}
-
-/// A name as a part of a JSON Pointer (RFC 6901, section 3).
-fn part(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

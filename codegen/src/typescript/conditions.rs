@@ -130,7 +130,7 @@ fn compared(values: &[Value], value: &str) -> Option<Condition> {
 }
 
 /// The condition that a value is a string of as many code points as are allowed.
-pub(super) fn is_text(schema: &Schema, value: &str) -> String {
+fn is_text(schema: &Schema, value: &str) -> String {
     match (schema.min_length.unwrap_or(0), schema.max_length) {
         (0, None) => format!("typeof {value} === 'string'"),
         (least, None) => format!("hf.isStringOfLength({value}, {least}, Infinity)"),

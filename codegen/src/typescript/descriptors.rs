@@ -2,7 +2,7 @@
 
 use super::{
     bytes::Places,
-    context::Context,
+    context::{ConstantKind, Context, Usage},
     envelope::{Envelopes, Tags},
     tags::message_tags,
     text::{self, scalar},
@@ -28,15 +28,18 @@ impl Context<'_> {
         }
     }
 
-    /// The type and the validator of a payload.
+    /// The type of a payload, and its validator, or the rule that is all of that.
     pub(super) fn carried(&self, id: MessageId, end: Side) -> (String, String) {
-        match self.payload(id, end).and_then(|payload| payload.decl) {
-            Some(decl) => (
-                self.names.types[decl.0].clone(),
-                self.names.validators[decl.0].clone(),
-            ),
-            None => ("undefined".to_owned(), "hf.noPayload".to_owned()),
-        }
+        let Some(decl) = self.payload(id, end).and_then(|payload| payload.decl) else {
+            return ("undefined".to_owned(), "hf.noPayload".to_owned());
+        };
+        let usage = self.canonical(Usage::whole(self.shapes.decls[decl.0].schema));
+        let rule = self
+            .constants
+            .get(&(usage.id, ConstantKind::Rule(usage.purpose)))
+            .filter(|_| self.is_only_sent(usage.id));
+        let validator = rule.unwrap_or(&self.names.validators[decl.0]);
+        (self.names.types[decl.0].clone(), validator.clone())
     }
 
     /// Whether a message is part of its end's union: it is not one of the session's messages.

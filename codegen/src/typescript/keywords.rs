@@ -2,7 +2,6 @@
 
 use super::{
     body::{Body, has_locals},
-    conditions,
     context::{ConstantKind, Context, Usage},
     kinds::MAX_COMPARED,
     locals::Locals,
@@ -249,9 +248,7 @@ impl Context<'_> {
         let of = Some(Type::String);
         let lengths = [schema.min_length, schema.max_length];
         if lengths.iter().flatten().any(|n| *n > 0) || schema.max_length.is_some() {
-            let asks = format!("if (!{}) {{", conditions::is_text(schema, "value"));
-            let rule = Rule::string(lengths, None);
-            body.lines(of, statements::block(&asks, vec![rule.statement()]));
+            body.lines(of, vec![Rule::string(lengths, None).statement()]);
         }
         if let Some(pattern) = &schema.pattern {
             let name = self.constant(body, ConstantKind::Pattern, "Pattern", "", || {

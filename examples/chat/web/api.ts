@@ -226,7 +226,7 @@ export function validateAttachmentSnippet(value: unknown, report: hf.Report): vo
 function validateAttachmentSnippetLanguage(value: unknown, report: hf.Report): void {
   if (value === null) return;
   if (typeof value !== 'string') return hf.noneOfTypes(['null', 'a string'], report);
-  if (!hf.isStringOfLength(value, 0, 40)) hf.reportString(value, report, { maxLength: 40 });
+  hf.reportString(value, report, { maxLength: 40 });
 }
 
 // ---- Errors ---------------------------------------------------------------------------------------------------------
@@ -791,7 +791,7 @@ export const roomJoined: hf.Reply<RoomJoined> = {
 /** Enter a room, and hear what is said in it. */
 export const roomJoin: hf.Request<RoomJoin, RoomJoined, RoomFullError> = {
   name: 'room.join',
-  send: validateRoomJoin,
+  send: roomJoinRule,
   reply: roomJoined,
   errors: [roomFullError],
   timeout: 5000,
@@ -807,7 +807,7 @@ export const roomLeft: hf.Reply<undefined> = {
 /** Leave a room. */
 export const roomLeave: hf.Request<RoomLeave, undefined, NotInRoomError> = {
   name: 'room.leave',
-  send: validateRoomLeave,
+  send: roomLeaveRule,
   reply: roomLeft,
   errors: [notInRoomError],
   timeout: 5000,
@@ -823,7 +823,7 @@ export const chatSent: hf.Reply<undefined> = {
 /** Say something in a room. */
 export const chatSend: hf.Request<ChatSend, undefined, NotInRoomError> = {
   name: 'chat.send',
-  send: validateChatSend,
+  send: chatSendRule,
   reply: chatSent,
   errors: [notInRoomError],
   timeout: 5000,
@@ -839,7 +839,7 @@ export const chatMessage: hf.Published<ChatMessage, 'room'> = {
 /** Somebody is typing. */
 export const userTyping: hf.Outgoing<UserTypingClient> & hf.Published<UserTypingServer, 'room'> = {
   name: 'user.typing',
-  send: validateUserTypingClient,
+  send: userTypingClientRule,
   receive: validateUserTypingServer,
   channel: 'room',
   volatile: true,
@@ -880,7 +880,7 @@ export const pricesStop: hf.Cancel = {
 /** Follow the price of some symbols until `prices.stop`. */
 export const pricesWatch: hf.StreamRequest<PricesWatch, undefined, PricesTick, PricesDone, UnknownSymbolError> = {
   name: 'prices.watch',
-  send: validatePricesWatch,
+  send: pricesWatchRule,
   ack: pricesWatching,
   stream: pricesTick,
   end: pricesDone,
@@ -903,7 +903,7 @@ export const pricesSnapshot: hf.Reply<PricesSnapshot> = {
  */
 export const pricesBook: hf.Request<PricesBook, PricesSnapshot, UnknownSymbolError> = {
   name: 'prices.book',
-  send: validatePricesBook,
+  send: pricesBookRule,
   reply: pricesSnapshot,
   errors: [unknownSymbolError],
   timeout: 5000,
@@ -927,7 +927,7 @@ export const pricesQuoted: hf.Reply<PricesQuoted> = {
  */
 export const pricesQuote: hf.Request<PricesQuote, PricesQuoted, UnknownSymbolError> = {
   name: 'prices.quote',
-  send: validatePricesQuote,
+  send: pricesQuoteRule,
   reply: pricesQuoted,
   errors: [unknownSymbolError],
 };
@@ -1016,7 +1016,7 @@ export const protocol: hf.Protocol<Auth> = {
   depth: 64,
   limits: { message: 65536, outbound: 1048576 },
   session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000, attempts: 1000 } },
-  auth: validateAuth,
+  auth: authRule,
   refresh: hf.authRefresh,
 };
 

@@ -79,7 +79,8 @@ export {
   fail,
   formatViolation,
   passes,
-  prefixPath,
+  reportMember,
+  reportRule,
   violationsOf,
 } from './handfast/report.js';
 export type { Report, Validator, Violation } from './handfast/report.js';

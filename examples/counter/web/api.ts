@@ -92,7 +92,7 @@ export const counterAdded: hf.Reply<undefined> = {
 
 export const counterAdd: hf.Request<CounterAdd, undefined> = {
   name: 'counter.add',
-  send: validateCounterAdd,
+  send: counterAddRule,
   reply: counterAdded,
   errors: [],
 };

@@ -627,7 +627,7 @@ test('what an earlier connection carried has an unknown outcome, refused or not'
 });
 
 test('what is larger than the server takes is not sent', async () => {
-  const protocol = { ...api.protocol, limits: { message: 100 } };
+  const protocol = { ...api.protocol, limits: { ...api.protocol.limits, message: 100 } };
   client = new Client(protocol, 'ws://test/', { auth: { name: 'ada' }, ...server.options, clock });
   await server.welcome();
   const heard = server.connection.heard.length;

@@ -423,7 +423,7 @@ test('a server that does not read gets one acknowledgement and one pong', async 
 
 test('beyond the bound nothing is written until the server acknowledges', async () => {
   const { server } = own;
-  await connect({}, { limits: { outbound: 1000 } });
+  await connect({}, { limits: { message: 65536, outbound: 1000 } });
   const delivered = [];
   for (const roomId of ['a', 'b', 'c', 'd', 'e']) type(roomId, { delivered: ({ ok }) => delivered.push([roomId, ok]) });
   assert.deepEqual(rooms(), ['a', 'b', 'c']);
@@ -502,7 +502,7 @@ test('a message before ready does not count', async () => {
 
 test('nothing is kept for a server that does not count', async () => {
   const { server } = own;
-  own.connect({}, { limits: { outbound: 1000 } });
+  own.connect({}, { limits: { message: 65536, outbound: 1000 } });
   await server.welcome();
   const many = Array.from({ length: 100 }, (_, i) => `r${i}`);
   for (const roomId of many) type(roomId);

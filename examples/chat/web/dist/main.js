@@ -5,37 +5,41 @@ var MAX_COLLECTED = 1e3;
 var MAX_LISTED = 100;
 var MAX_PATH = 256;
 var MAX_MESSAGE = 1e3;
-function truncate(text, max) {
-  return text.length > max && [...text].length > max ? `${[...text].slice(0, max).join("")}\u2026` : text;
+var SPECIAL = /[~/]/;
+function truncate(text2, max) {
+  return text2.length > max && [...text2].length > max ? `${[...text2].slice(0, max).join("")}\u2026` : text2;
 }
 function fail({ violations }, keyword, message, allowed) {
   if (violations.length >= MAX_COLLECTED) return;
-  const text = truncate(message, MAX_MESSAGE);
-  violations.push(allowed === void 0 || text !== message ? { path: "", keyword, message: text } : { path: "", keyword, message, allowed });
-}
-function prefixPath({ violations }, from, part) {
-  for (; from < violations.length; from++) {
-    const violation2 = violations[from];
-    violation2.path = truncate(`/${part}${violation2.path}`, MAX_PATH);
-  }
+  const text2 = truncate(message, MAX_MESSAGE);
+  violations.push(allowed === void 0 || text2 !== message ? { path: "", keyword, message: text2 } : { path: "", keyword, message, allowed });
 }
 function deduplicate(report) {
   report.deduplicate = withoutDuplicates;
 }
 function withoutDuplicates(violations) {
-  const seen2 = /* @__PURE__ */ new Set();
-  return violations.filter(({ path, keyword, message }) => {
-    const said = `${path} ${keyword} ${message}`;
-    return !seen2.has(said) && seen2.add(said);
-  });
+  const said = /* @__PURE__ */ new Set();
+  return violations.filter(({ path, keyword, message }) => said.size < said.add(`${path} ${keyword} ${message}`).size);
 }
-function pointerSegment(name) {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+function reportRule(value, report, rule) {
+  if (typeof rule === "function") rule(value, report);
+  else rule[0](value, report, rule[1], rule[2]);
+}
+function reportMember(member, report, rule, part) {
+  const { violations } = report;
+  let i = violations.length;
+  reportRule(member, report, rule);
+  for (; i < violations.length; i++) {
+    const violation2 = violations[i];
+    const name = String(part);
+    const segment = SPECIAL.test(name) ? name.replaceAll("~", "~0").replaceAll("/", "~1") : name;
+    violation2.path = truncate(`/${segment}${violation2.path}`, MAX_PATH);
+  }
 }
 function violationsOf(validate, value, direction, under = null) {
   const report = { strict: direction === "sent", violations: [] };
-  validate(value, report);
-  if (under !== null) prefixPath(report, 0, pointerSegment(under));
+  if (under === null) reportRule(value, report, validate);
+  else reportMember(value, report, validate, under);
   const all = report.deduplicate?.(report.violations) ?? report.violations;
   const more = all.length - MAX_LISTED;
   const least = all.length < MAX_COLLECTED ? "" : "at least ";
@@ -80,9 +84,6 @@ function boolean(value, report) {
 function isSafeInteger(value) {
   return Number.isSafeInteger(value);
 }
-function integer(value, report) {
-  return hasType(Number.isInteger(value), "integer", report, "an");
-}
 function anything() {
 }
 var noPayload = (value, report) => {
@@ -90,8 +91,8 @@ var noPayload = (value, report) => {
 };
 function noneOfTypes(types, report) {
   const allowed = types.map((type) => type.replace(/.* /, ""));
-  const words = [types.slice(0, -1).join(", "), types.at(-1) ?? "nothing"].filter((part) => part !== "");
-  fail(report, "type", `must be ${words.join(" or ")}`, allowed);
+  const words = types.join(", ").replace(/, (?!.*,)/, " or ") || "nothing";
+  fail(report, "type", `must be ${words}`, allowed);
 }
 function notConst(allowed, report) {
   fail(report, "const", `must be ${JSON.stringify(allowed)}`, allowed);
@@ -109,8 +110,8 @@ function codePoints(value) {
 }
 function isStringOfLength(value, least, most) {
   if (typeof value !== "string" || value.length < least || value.length > 2 * most) return false;
-  const count = value.length > 2 * least - 2 && value.length <= most ? least : codePoints(value);
-  return count >= least && count <= most;
+  const count2 = value.length > 2 * least - 2 && value.length <= most ? least : codePoints(value);
+  return count2 >= least && count2 <= most;
 }
 function charRun(character, least, most) {
   const known = new Uint8Array(128);
@@ -128,10 +129,7 @@ function items(value, from, validate, report) {
   for (let i = from; i < value.length; i++) item(value, i, validate, report);
 }
 function item(value, index, validate, report) {
-  if (index >= value.length) return;
-  const before = report.violations.length;
-  validate(value[index], report);
-  prefixPath(report, before, index);
+  if (index < value.length) reportMember(value[index], report, validate, index);
 }
 function noItems(value, from, report) {
   items(value, from, tooMany, report);
@@ -163,11 +161,7 @@ function isClosed(value, declared) {
   return undeclared(value, declared).length === 0;
 }
 function noAdditionalProperties(value, declared, report) {
-  for (const name of undeclared(value, declared)) {
-    const before = report.violations.length;
-    undeclaredProperty(value, report);
-    prefixPath(report, before, pointerSegment(name));
-  }
+  for (const name of undeclared(value, declared)) reportMember(value, report, undeclaredProperty, name);
 }
 function undeclaredProperty(_, report) {
   fail(report, "additionalProperties", "is not a known property");
@@ -190,16 +184,10 @@ function discriminant(value, name) {
 function noVariant(value, name, allowed, report) {
   if (!object(value, report)) return;
   if (!has(value, name)) return missingProperty(name, report);
-  const before = report.violations.length;
-  notEnum(allowed, report);
-  prefixPath(report, before, pointerSegment(name));
+  reportMember(value, report, (_, report2) => notEnum(allowed, report2), name);
 }
 
 // handfast/rules.ts
-function reportRule(value, report, rule) {
-  if (typeof rule === "function") rule(value, report);
-  else rule[0](value, report, rule[1], rule[2]);
-}
 function reportString(value, report, limits) {
   if (typeof value !== "string") return wrongType("string", report, "a");
   const { minLength: least, maxLength: most, pattern, source } = limits;
@@ -236,19 +224,13 @@ function reportObject(value, report, properties, additional) {
     else if (!properties["?"].includes(name)) (missing ??= []).push(name);
   }
   additional?.(value, properties, report);
-  if (missing !== void 0) for (const name of missing) missingProperty(name, report);
+  if (missing) for (const name of missing) missingProperty(name, report);
 }
 function reportBranches(value, report, property, branches) {
-  deduplicate(report);
   const kind2 = discriminant(value, property);
   const branch = branches.find(([value2]) => value2 === kind2);
-  if (branch !== void 0) reportRule(value, report, branch[1]);
+  if (branch) reportRule(value, report, branch[1]);
   else noVariant(value, property, branches.map(([value2]) => value2), report);
-}
-function reportMember(member, report, rule, key) {
-  const before = report.violations.length;
-  reportRule(member, report, rule);
-  prefixPath(report, before, key);
 }
 function reportAdditional(value, properties, report) {
   noAdditionalProperties(value, namesOf(properties), report);
@@ -531,7 +513,6 @@ var defaultEnvelope = {
   timestamp: { name: "timestamp", kind: "text", presence: "optional", time: rfc3339 }
 };
 var PARTS = ["id", "version", "channel", "seq", "epoch", "outcome", "timestamp"];
-var KEPT = { version: "number", channel: "string", seq: "number", epoch: "string", timestamp: "number" };
 function fieldOf(envelope, part) {
   return part === "id" && envelope.replyTo || envelope[part];
 }
@@ -540,24 +521,19 @@ function readFields(value, envelope, report) {
   for (const part of PARTS) {
     const field = fieldOf(envelope, part);
     if (!field) continue;
-    const held = value[field.name];
-    if (held === void 0) {
-      if (field.presence !== "optional") missingProperty(field.name, report);
-      continue;
-    }
+    const { name, kind: kind2, presence: presence2 } = field;
+    const held = value[name];
     const kept = part === "timestamp" && held !== null ? envelope.timestamp?.time(held) : held;
-    const before = report.violations.length;
-    if (part === "outcome") {
-      if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
-    } else if (!fits(held, field)) {
-      wrongKind(field.kind, report);
-    } else if ((part === "seq" || part === "timestamp") && isNegative(held)) {
-      fail(report, "minimum", "must be at least 0", 0);
-    } else if (Number.isNaN(kept)) {
-      fail(report, "format", "must be a valid date-time", "date-time");
-    }
-    if (report.violations.length > before) prefixPath(report, before, pointerSegment(field.name));
-    else if (part === "id" ? held !== null : typeof kept === KEPT[part]) read2[part] = kept;
+    const check = () => {
+      if (part === "outcome") {
+        if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
+      } else if (!fits(held, field)) wrongKind(kind2, report);
+      else if ((part === "seq" || part === "timestamp") && isNegative(held)) fail(report, "minimum", "must be at least 0", 0);
+      else if (Number.isNaN(kept)) fail(report, "format", "must be a valid date-time", "date-time");
+      else if (held !== null && (part === "id" || part === "timestamp" || kind2 === defaultEnvelope[part]?.kind)) read2[part] = kept;
+    };
+    if (held !== void 0) reportMember(held, report, check, name);
+    else if (presence2 !== "optional") missingProperty(name, report);
   }
   return read2;
 }
@@ -584,7 +560,7 @@ function writeMessage(envelope, tag, payload, fields, encoding) {
   else if (payload !== void 0) message[envelope.content] = payload;
   const { isReply, outcome } = fields;
   for (const part of PARTS) {
-    const field = part === "id" && isReply !== true ? envelope.id : fieldOf(envelope, part);
+    const field = part === "id" && !isReply ? envelope.id : fieldOf(envelope, part);
     const written = part === "outcome" ? outcome && envelope.outcome?.[outcome] : fields[part];
     if (field !== null && written !== void 0) message[field.name] = written;
   }
@@ -615,7 +591,7 @@ function throwOwn() {
 
 // handfast/decode.ts
 function register(message, { envelope, byTag, own }, tag = tagOf(message)) {
-  if (message.envelope !== void 0 && message.envelope.tag.name !== envelope.tag.name) {
+  if (message.envelope && message.envelope.tag.name !== envelope.tag.name) {
     if (!own.includes(message)) own.push(message);
   } else if (tag !== null) {
     byTag.set(tag, message);
@@ -634,27 +610,27 @@ function isDeeper(value, depth) {
   return depth <= 0 || Object.values(value).some((item2) => isDeeper(item2, Math.min(depth, MAX_DEPTH) - 1));
 }
 function parseFrame(frame, depth, encoding) {
-  if (encoding !== void 0) return encoding.decode(frame, depth);
+  if (encoding) return encoding.decode(frame, depth);
   return typeof frame === "string" ? parse(frame, depth) : err(decodeError("syntax", NOT_JSON));
 }
-function parse(text, depth) {
-  const value = parseJson(text);
-  const problem = value === void 0 ? NOT_JSON : isDeeper(value, depth) ? TOO_DEEP : textProblem(text);
-  return problem === void 0 ? ok(value) : err(decodeError("syntax", problem));
+function parse(text2, depth) {
+  const value = parseJson(text2);
+  const problem = value === void 0 ? NOT_JSON : isDeeper(value, depth) ? TOO_DEEP : textProblem(text2);
+  return problem ? err(decodeError("syntax", problem)) : ok(value);
 }
-function parseJson(text) {
+function parseJson(text2) {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text2);
   } catch {
     return void 0;
   }
 }
-function textProblem(text) {
-  if (SURROGATE_ESCAPE.test(text) && SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ""))) return "a string has half a surrogate pair";
-  return (LARGE_EXPONENT.test(text) || MANY_DIGITS.test(text)) && overflows(text) ? "a number is too large" : void 0;
+function textProblem(text2) {
+  if (SURROGATE_ESCAPE.test(text2) && SURROGATE_ESCAPE.test(text2.replace(PAIR_OR_ESCAPE, ""))) return "a string has half a surrogate pair";
+  return (LARGE_EXPONENT.test(text2) || MANY_DIGITS.test(text2)) && overflows(text2) ? "a number is too large" : void 0;
 }
-function overflows(text) {
-  for (const [token] of text.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
+function overflows(text2) {
+  for (const [token] of text2.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
   return false;
 }
 function read(value, reader) {
@@ -675,7 +651,7 @@ function readWhole(value, reader) {
   const type = value[tag.name];
   const isTag = typeof type === "string" || Number.isSafeInteger(type);
   const incoming = find(value, fields.id, reader);
-  if (incoming?.envelope !== void 0) {
+  if (incoming?.envelope) {
     envelope = incoming.envelope;
     report = { ...report, violations: [] };
     fields = readFields(value, envelope, report);
@@ -684,7 +660,7 @@ function readWhole(value, reader) {
   const payload = incoming?.readBytes?.(found) ?? found;
   const remains = { ...isTag && { type }, payload, ...fields };
   const { violations } = report;
-  if (incoming === void 0) {
+  if (!incoming) {
     if (!isTag) return refuse("envelope", WRONG_ENVELOPE, remains, [...tagViolations(type, tag), ...violations]);
     if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, violations);
     return refuse("unknown-type", `no message has the type \`${type}\``, remains);
@@ -705,14 +681,15 @@ function readWhole(value, reader) {
   return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? void 0 : payload, ...fields } };
 }
 function tagViolations(type, { name, kind: kind2 }) {
-  if (type === void 0) return violationsOf((_, report) => missingProperty(name, report), type, "received");
-  return violationsOf((_, report) => wrongKind(kind2, report), type, "received", name);
+  const check = (_, report) => type === void 0 ? missingProperty(name, report) : reportMember(type, report, wrong, name);
+  const wrong = (_, report) => wrongKind(kind2, report);
+  return violationsOf(check, type, "received");
 }
 function find(value, id, reader) {
   const { envelope: { outcome, tag }, pending, byTag, own } = reader;
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
-  if (answer === void 0) return byTag.get(value[tag.name]) ?? withTag(own, value, tag.name);
+  if (!answer) return byTag.get(value[tag.name]) ?? withTag(own, value, tag.name);
   return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
 }
 function withTag(messages, value, usual) {
@@ -720,7 +697,7 @@ function withTag(messages, value, usual) {
 }
 function payloadOf(message, envelope) {
   const { content, flat } = envelope;
-  if (flat !== void 0) return flat(message, envelope);
+  if (flat) return flat(message, envelope);
   const payload = message[content];
   return payload === void 0 ? {} : payload;
 }
@@ -746,18 +723,18 @@ var Encoder = class {
   encode(message, payload, fields) {
     const envelope = message.envelope ?? this.protocol.envelope.client;
     const { content } = envelope;
-    const text = message.writeBytes?.(payload) ?? payload;
+    const text2 = message.writeBytes?.(payload) ?? payload;
     const invalid = (words, violations2) => err({ code: "INVALID", message: describe(`the payload of \`${message.name}\` ${words}`, violations2), violations: violations2 });
-    const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text);
+    const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text2);
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
-      const written = this.options.encoding === void 0 ? text : message.packBytes?.(payload) ?? payload;
+      const written = this.options.encoding ? message.packBytes?.(payload) ?? payload : text2;
       packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.protocol.limits?.message ?? Infinity;
+    const max = this.protocol.limits.message;
     if (packet.length * 3 > max && byteLength(packet) > max) {
       return err({ code: "TOO_LARGE", message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
@@ -768,8 +745,8 @@ var Encoder = class {
    *
    * @param text The same without bytes.
    */
-  violations(validate, payload, outer, under, text = payload) {
-    if (isDeeper(text, this.protocol.depth - outer)) validate = tooDeep;
+  violations(validate, payload, outer, under, text2 = payload) {
+    if (isDeeper(text2, this.protocol.depth - outer)) validate = tooDeep;
     return violationsOf(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
@@ -782,8 +759,8 @@ var Encoder = class {
   session(role, payload, fields = {}) {
     const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
-    const sent = mapped?.has(role) === true ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
-    return tag === null || sent === void 0 ? null : this.#write(sent.envelope, tag, sent.payload, fields);
+    const sent = mapped?.has(role) ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
+    return tag === null || !sent ? null : this.#write(sent.envelope, tag, sent.payload, fields);
   }
   #write(envelope, tag, payload, fields) {
     const isVersioned = envelope.version?.presence === "required";
@@ -791,11 +768,11 @@ var Encoder = class {
     return writeMessage(envelope, tag, payload, all, this.options.encoding);
   }
 };
-function byteLength(text) {
-  if (typeof text !== "string") return text.length;
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
+function byteLength(text2) {
+  if (typeof text2 !== "string") return text2.length;
+  let bytes = text2.length;
+  for (let i = 0; i < text2.length; i++) {
+    const unit = text2.charCodeAt(i);
     if (unit > 127) bytes += unit > 2047 && (unit & 63488) !== 55296 ? 2 : 1;
   }
   return bytes;
@@ -810,13 +787,12 @@ var OUTCOME_UNKNOWN = {
   message: "the session ended before the reply"
 };
 var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
-var DEFAULT_OUTBOUND = 1048576;
 var OVERHEAD = 256;
 var POLL_INTERVAL = 20;
 var Outbound = class extends Encoder {
   clock = this.options.clock ?? systemClock;
   /** The bound, in bytes. */
-  maxBytes = this.protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
+  maxBytes = this.protocol.limits.outbound;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
   /** Why nothing can be sent any more. */
@@ -845,8 +821,8 @@ var Outbound = class extends Encoder {
     if (!packet.ok) return void outcome.failed(packet.error);
     const inOrder = (envelope ?? server).correlate === "order";
     const transient = as !== void 0;
-    const entry = this.#entry(packet.value, { id, inOrder, idempotent: idempotent === true, answers, errors, transient, ...outcome });
-    if (signal?.aborted === true) return void outcome.failed(ABORTED);
+    const entry = this.#entry(packet.value, { id, inOrder, idempotent, answers, errors, transient, ...outcome });
+    if (signal?.aborted) return void outcome.failed(ABORTED);
     if (!transient && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
     answers.forEach((answer) => this.register(answer));
     this.#hasOrdered ||= inOrder;
@@ -860,7 +836,7 @@ var Outbound = class extends Encoder {
   send(message, payload, { delivered } = {}, fields = {}) {
     const packet = this.#packet(message, payload, fields);
     const { isReply = false } = fields;
-    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile === true && !isReply, delivered, transient: isReply }) : packet;
+    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile && !isReply, delivered, transient: isReply }) : packet;
   }
   /** Enqueues a message without a reply. */
   sendPacket(packet, how) {
@@ -875,7 +851,7 @@ var Outbound = class extends Encoder {
     return ok(void 0);
   }
   #packet(message, payload, fields) {
-    return this.closedError === void 0 ? this.encode(message, payload, fields) : err(this.closedError);
+    return this.closedError ? err(this.closedError) : this.encode(message, payload, fields);
   }
   #entry(packet, rest) {
     const bytes = byteLength(packet) + OVERHEAD;
@@ -943,7 +919,7 @@ var Outbound = class extends Encoder {
   }
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received) {
-    this.#sent.acknowledge(received)?.forEach((entry) => settle(entry));
+    this.acknowledged(received);
     this.isOpen = true;
     for (const next of this.#sent.rest()) this.write(typeof next === "number" ? this.session("received", { sent: next }) : next.packet);
     this.flush();
@@ -971,7 +947,7 @@ var Outbound = class extends Encoder {
   answer(request, message, incoming) {
     request.release?.();
     this.#free(request);
-    if (request.isDone || request.answered(message, incoming)) this.#remove(request);
+    if (request.isDone || !request.answered(message, incoming)) this.#remove(request);
   }
   /** Fails a message that is queued or pending. */
   fail(entry, error, answered = false) {
@@ -1027,7 +1003,7 @@ var Outbound = class extends Encoder {
         failed.push(entry);
         continue;
       }
-      entry.wasLost ||= isWritten === true && !refused;
+      entry.wasLost ||= isWritten && !refused;
       entry.isWritten = false;
       this.#usedBytes += entry.bytes - entry.used;
       entry.used = entry.bytes;
@@ -1041,7 +1017,7 @@ var Outbound = class extends Encoder {
   }
 };
 function settle({ delivered }, error) {
-  if (delivered !== void 0) queueMicrotask(() => delivered(error === void 0 ? ok(void 0) : err(error)));
+  if (delivered) queueMicrotask(() => delivered(error ? err(error) : ok(void 0)));
 }
 function unlessInTime(clock, timeout, signal, giveUp) {
   const late = () => giveUp({ code: "TIMEOUT", message: `no reply within ${timeout} ms` });
@@ -1116,7 +1092,7 @@ var Subscription = class {
     return this.#events.on(`:${what.name}`, (message) => deliver2(message.payload, message));
   }
   send(message, payload, options) {
-    return this.#ended === void 0 ? this.#core.send(message, payload, options, { channel: this.key }) : err(this.#ended);
+    return this.#ended ? err(this.#ended) : this.#core.send(message, payload, options, { channel: this.key });
   }
   /**
    * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
@@ -1171,58 +1147,36 @@ var SessionRefusedError = class extends Error {
 };
 
 // handfast/session.ts
-function objectOf(properties) {
-  return (value, report) => reportObject(value, report, properties);
-}
-var violation = { "?": [], path: string, keyword: string, message: string };
-var refusal = {
+var text = [reportString, {}];
+var integer = [reportInteger, {}];
+var count = [reportInteger, { minimum: 0, maximum: 9007199254740991 }];
+var violation = [reportObject, { "?": [], path: text, keyword: text, message: text }];
+var refusalRule = [reportObject, {
   "?": ["retryable", "violations"],
-  code: validateCode,
-  message: string,
+  code: reportCode,
+  message: text,
   retryable: boolean,
-  violations: [reportArray, { items: [reportObject, violation] }]
-};
-var ready = {
-  "?": ["hash", "session", "resumed", "received", "expires"],
-  version: string,
-  hash: string,
-  session: string,
-  resumed: boolean,
-  received: validateCount,
-  expires: validateCount
-};
-function validateError(value, report) {
-  deduplicate(report);
-  reportObject(value, report, refusal);
-}
-function validateCode(value, report) {
+  violations: [reportArray, { items: violation }]
+}];
+function reportCode(value, report) {
   if (typeof value !== "string" && !Number.isInteger(value)) noneOfTypes(["integer", "string"], report);
 }
-function validateCount(value, report) {
-  if (!integer(value, report)) return;
-  if (value < 0) fail(report, "minimum", "must be at least 0", 0);
-  else if (!Number.isSafeInteger(value)) fail(report, "maximum", `must be at most ${Number.MAX_SAFE_INTEGER}`, Number.MAX_SAFE_INTEGER);
-}
-var validateGap = /* @__PURE__ */ objectOf({
-  "?": ["channel", "from", "to", "reason"],
-  channel: string,
-  from: integer,
-  to: integer,
-  reason: string
-});
-var validateSkip = /* @__PURE__ */ objectOf({ "?": [], channel: string, seq: integer });
-var validateChannelKey = /* @__PURE__ */ objectOf({ "?": [], channel: string });
-var validateReady = /* @__PURE__ */ objectOf(ready);
-var validateRefusal = /* @__PURE__ */ objectOf(refusal);
-var validateCounts = /* @__PURE__ */ objectOf({
-  "?": ["received", "sent", "expires"],
-  received: validateCount,
-  sent: validateCount,
-  expires: validateCount
-});
+var readyRule = [reportObject, {
+  "?": ["hash", "session", "resumed", "received", "expires"],
+  version: text,
+  hash: text,
+  session: text,
+  resumed: boolean,
+  received: count,
+  expires: count
+}];
+var countsRule = [reportObject, { "?": ["received", "sent", "expires"], received: count, sent: count, expires: count }];
+var gapRule = [reportObject, { "?": ["channel", "from", "to", "reason"], channel: text, from: integer, to: integer, reason: text }];
+var skipRule = [reportObject, { "?": [], channel: text, seq: integer }];
+var channelKeyRule = [reportObject, { "?": [], channel: text }];
 var failure = { name: "error", receive: anything };
 function wireError(payload) {
-  if (violationsOf(validateError, payload, "received").length === 0) return payload;
+  if (violationsOf(refusalRule, payload, "received").length === 0) return payload;
   return { code: "FAILED", message: "the request failed", data: payload };
 }
 function refusalText({ message, violations = [] }) {
@@ -1231,7 +1185,7 @@ function refusalText({ message, violations = [] }) {
 function callError(error, declared) {
   const { code, message, retryable = false, data, violations = [] } = error;
   const descriptor = declared.find((candidate) => candidate.code === code);
-  if (descriptor !== void 0) {
+  if (descriptor) {
     const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, "received");
     if (wrong.length === 0) return { code, message, retryable, data };
     return badReply(decodeError("invalid", `the data of the error \`${code}\` does not fit`, { payload: error }, wrong));
@@ -1245,7 +1199,7 @@ function badReply(reply) {
   return { code: "BAD_REPLY", message: reply.message, reply };
 }
 function isSessionCode(code) {
-  return SESSION_CODES.some((known) => known === code);
+  return SESSION_CODES.includes(code);
 }
 
 // handfast/channels.ts
@@ -1272,8 +1226,8 @@ var Channels = class {
   #follow;
   constructor(core) {
     this.#core = core;
-    core.handle("gap", GAP, validateGap, ({ payload }) => this.#gap(payload));
-    core.handle("skip", SKIP, validateSkip, ({ payload }) => this.isNew(payload));
+    core.handle("gap", GAP, gapRule, ({ payload }) => this.#gap(payload));
+    core.handle("skip", SKIP, skipRule, ({ payload }) => this.isNew(payload));
     this.#own = { join: ownRequest(core, "join", JOIN), leave: ownRequest(core, "leave", LEAVE) };
     for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
     core.events.on(`:${JOIN}`, (message) => this.#added(message));
@@ -1283,7 +1237,7 @@ var Channels = class {
   join(channel, params, setup, { timeout, signal }) {
     const promise = new Promise((resolve2, reject) => {
       const key = channel.key(params);
-      if (signal?.aborted === true) throw new CallFailedError(ABORTED);
+      if (signal?.aborted) throw new CallFailedError(ABORTED);
       const known = this.#memberships.get(key);
       const membership = known ?? this.#membership(key, channel, params);
       const leave = () => this.#release(membership, subscription, "the subscription was left");
@@ -1308,11 +1262,11 @@ var Channels = class {
         }),
         settle: (error) => {
           release();
-          if (error === void 0) resolve2(subscription);
-          else reject(new CallFailedError(error));
+          if (error) reject(new CallFailedError(error));
+          else resolve2(subscription);
         }
       });
-      if (membership.pending === void 0) this.#join(membership);
+      if (!membership.pending) this.#join(membership);
     });
     return promise;
   }
@@ -1342,23 +1296,13 @@ var Channels = class {
       find: (key) => this.#find(key)?.members,
       emit: (key, event) => {
         const membership = this.#find(key);
-        if (membership !== void 0) this.#each(membership, (subscription) => subscription.emit("presence", event));
+        if (membership) this.#each(membership, (subscription) => subscription.emit("presence", event));
       },
       invalid: (error) => core.invalid(error, PRESENCE),
       reportThrown: (error) => core.reportThrown(error),
       limit: core.maxBytes
     });
     return this.#follow(descriptor);
-  }
-  #request(request, payload, sending, answered, failed, position) {
-    const settle2 = {
-      answered: (message) => {
-        answered(message);
-        return true;
-      },
-      failed
-    };
-    return this.#core.request(request, payload, sending, [request.reply], settle2, position);
   }
   /** Joins it for the first time. Each pending join has a timer of its own. */
   #join(membership) {
@@ -1371,7 +1315,7 @@ var Channels = class {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
       else failed(wrongChannelError(message));
     };
-    membership.pending = this.#request(join, params, { timeout: null }, answered, failed);
+    membership.pending = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
   }
   #joined(membership, message) {
     const again = membership.wasJoined;
@@ -1381,7 +1325,7 @@ var Channels = class {
     membership.pending = void 0;
     if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
-    if (again && gap !== void 0) this.#emitGap(membership, gap);
+    if (again && gap) this.#emitGap(membership, gap);
     for (const [subscription, pending] of [...membership.subscriptions]) {
       if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, void 0);
       pending?.settle();
@@ -1396,8 +1340,8 @@ var Channels = class {
     if (!wasSubscribed || membership.subscriptions.size > 0) return ok(void 0);
     const { pending: join, isMember: isMember2 } = membership;
     this.#remove(membership);
-    const isKnown = isMember2 || join?.isWritten === true;
-    if (join !== void 0) this.#core.abandon(join);
+    const isKnown = isMember2 || join?.isWritten;
+    if (join) this.#core.abandon(join);
     return isKnown ? this.#leave(membership) : ok(void 0);
   }
   async #leave({ leave, leaveParams }) {
@@ -1417,7 +1361,7 @@ var Channels = class {
     const subscriptions = [...membership.subscriptions];
     membership.subscriptions.clear();
     for (const [subscription, pending] of subscriptions) {
-      if (pending === void 0) subscription.emit("lost", error);
+      if (!pending) subscription.emit("lost", error);
       subscription.end(`the subscription was lost: ${error.message}`);
       pending?.settle(error);
     }
@@ -1442,11 +1386,11 @@ var Channels = class {
       if (membership.wasJoined) membership.pending = void 0;
       membership.releaseSlot();
     }
-    if (error !== void 0) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
+    if (error) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
   }
   #rejoin() {
     for (const membership of this.#queue) {
-      if (this.#pendingRejoins >= this.#maxRejoins || this.#cancelPause !== void 0) return;
+      if (this.#pendingRejoins >= this.#maxRejoins || this.#cancelPause) return;
       this.#queue.delete(membership);
       this.#rejoinOne(membership);
     }
@@ -1485,7 +1429,7 @@ var Channels = class {
     };
     const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
     const position = seq && epoch ? sequence.position : {};
-    const pending = this.#request(join, params, { timeout: null, as: "rejoin" }, answered, failed, position);
+    const pending = this.#core.request(join, params, { timeout: null, as: "rejoin" }, [join.reply], { answered, failed }, position);
     if (isCurrent) membership.pending = pending;
   }
   /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
@@ -1498,7 +1442,7 @@ var Channels = class {
     if (isNews) this.#emitUnboundedGap(membership);
   }
   #pause() {
-    if (this.#cancelPause !== void 0) return;
+    if (this.#cancelPause) return;
     const { min, max } = this.#core.protocol.session.backoff;
     const bound = Math.min(max, min * 2 ** (2 + this.#refusals++));
     this.#cancelPause = this.#core.clock.after(bound / 2 * (1 + this.#core.clock.random()), () => {
@@ -1510,19 +1454,19 @@ var Channels = class {
   /** The membership that a message belongs to, if the channel was joined. */
   #find(key) {
     const membership = key === void 0 ? void 0 : this.#memberships.get(key);
-    return membership?.wasJoined === true ? membership : void 0;
+    return membership?.wasJoined ? membership : void 0;
   }
   /** Counts a message off; whether it is new. */
   isNew(fields) {
     const membership = this.#find(fields.channel);
-    if (membership === void 0) return true;
+    if (!membership) return true;
     const { gap, isDuplicate } = membership.sequence.message(this.#position(fields));
-    if (gap !== void 0) this.#emitGap(membership, gap);
-    return isDuplicate !== true;
+    if (gap) this.#emitGap(membership, gap);
+    return !isDuplicate;
   }
   /** The position in a channel. If messages are numbered in the session, there is none. */
   #position(fields) {
-    return this.#core.numbered === void 0 ? fields : {};
+    return this.#core.numbered ? {} : fields;
   }
   /** Messages of the session are missing, perhaps those of any channel. */
   missed(gap) {
@@ -1532,17 +1476,17 @@ var Channels = class {
   #gap(notice) {
     const { channel, ...gap } = notice;
     const membership = this.#find(channel);
-    if (membership === void 0) return this.#core.numbered?.gap(notice);
+    if (!membership) return this.#core.numbered?.gap(notice);
     membership.sequence.reported(gap);
     this.#emitGap(membership, gap);
   }
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message) {
     const membership = this.#find(message.payload.channel);
-    if (membership === void 0) return;
+    if (!membership) return;
     membership.isMember = true;
     const { gap } = membership.sequence.joined(message);
-    if (gap !== void 0) this.#emitGap(membership, gap);
+    if (gap) this.#emitGap(membership, gap);
   }
   /** The server has removed this client from a channel. */
   #removed({ channel }) {
@@ -1553,7 +1497,7 @@ var Channels = class {
   deliver(message) {
     let wasDelivered = false;
     const membership = this.#find(message.channel);
-    if (membership === void 0) return false;
+    if (!membership) return false;
     this.#each(membership, (subscription) => {
       wasDelivered = subscription.deliver(message) || wasDelivered;
     });
@@ -1582,8 +1526,8 @@ function joinChannel(core, channel, params, setup, options) {
   return channels.join(channel, params, setup, options);
 }
 function ownRequest(core, role, name) {
-  const reply = { name, tag: core.tag(role), receive: validateChannelKey };
-  return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
+  const reply = { name, tag: core.tag(role), receive: channelKeyRule };
+  return { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
 }
 function isRetryable(error) {
   return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
@@ -1597,7 +1541,7 @@ function wrongChannelError({ id, channel, payload }) {
   return { code: "BAD_REPLY", message, reply };
 }
 function pick(value, names) {
-  return names === void 0 ? value : Object.fromEntries(names.map((name) => [name, value[name]]));
+  return names ? Object.fromEntries(names.map((name) => [name, value[name]])) : value;
 }
 
 // handfast/close-codes.ts
@@ -1627,13 +1571,13 @@ function backoffDelay(clock, { min, max }, failures) {
 }
 
 // handfast/url.ts
-var SCHEME = /^(?:ws|http)(s?):$/;
+var SOCKET = /^wss?:\/\/[^@/]+\/[^#]*$/;
 function webSocketUrl(address) {
   const { location: location2 } = globalThis;
   try {
-    const { protocol: protocol2, username, password, href } = new URL(address, address.startsWith("/") ? location2?.origin : void 0);
-    const scheme = SCHEME.exec(protocol2);
-    if (scheme !== null && username + password === "" && !address.includes("#")) return `ws${scheme[1]}${href.slice(protocol2.length - 1)}`;
+    const { href } = new URL(address, address.startsWith("/") ? location2?.origin : void 0);
+    const socket = href.replace(/^http/, "ws");
+    if (SOCKET.test(socket)) return socket;
   } catch {
   }
   throw new TypeError("handfast: write the address like `wss://example.org/ws`, or `/ws` in a page, without user, password and `#`");
@@ -1645,7 +1589,7 @@ var CLOSE_TIMEOUT = 2e3;
 function webSocket(constructor) {
   return (url, subprotocol, events) => {
     const own = constructor ?? globalThis.WebSocket;
-    if (own === void 0) throw new Error("handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`");
+    if (!own) throw new Error("handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`");
     const socket = new own(webSocketUrl(url), [subprotocol]);
     const close = (code, reason) => {
       socket.onopen = socket.onmessage = socket.onclose = null;
@@ -1716,7 +1660,7 @@ var Connection = class extends Outbound {
     super(protocol2, options);
     const name = options?.encoding?.name ?? "json";
     const subprotocol = protocol2.subprotocols[name];
-    if (subprotocol === void 0) throw new Error(`handfast: ${protocol2.name} has no encoding ${name}`);
+    if (!subprotocol) throw new Error(`handfast: ${protocol2.name} has no encoding ${name}`);
     this.#url = String(url);
     this.#subprotocol = subprotocol;
     const { heartbeat, timeout } = protocol2.session;
@@ -1726,26 +1670,16 @@ var Connection = class extends Outbound {
     return this.#transport?.buffered?.() ?? 0;
   }
   /**
-   * Makes the first attempt to connect.
+   * Makes an attempt to connect.
    *
    * @throws if the transport throws.
    */
-  start() {
-    try {
-      this.#attempt();
-    } catch (error) {
-      this.phase = "ended";
-      this.#cancelTimer();
-      throw error;
-    }
-  }
-  #attempt() {
+  attempt() {
     const generation = ++this.#generation;
     const isCurrent = () => generation === this.#generation;
     const { timeout } = this.protocol.session;
     this.phase = "connecting";
     this.#cancelTimer();
-    this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = this.#connect(this.#url, this.#subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
@@ -1763,10 +1697,11 @@ var Connection = class extends Outbound {
         if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
       }
     });
+    if (isCurrent()) this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
   }
   #retry() {
     try {
-      this.#attempt();
+      this.attempt();
     } catch (error) {
       this.failed(error);
       this.#lost(ABNORMAL, "could not connect");
@@ -1924,10 +1859,6 @@ var Core = class extends Connection {
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
   #requests;
-  /** What handles the messages of the session. */
-  #handlers = /* @__PURE__ */ new Map();
-  /** The messages of the session that do not count. */
-  #own = /* @__PURE__ */ new Set();
   /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   #isForeign;
   #reader = {
@@ -1970,17 +1901,14 @@ var Core = class extends Connection {
     this.#requests = answering2?.(this);
     this.refresh = protocol2.refresh?.(this);
     this.numbered = protocol2.numbered?.(this);
-    this.start();
+    this.attempt();
     this.#stopWaking = onWake(() => this.wake());
   }
   // What an application calls, as `Client` documents it
   call(request, payload, { timeout = this.timeout(request), signal } = {}, as) {
     return new Promise((resolve2) => {
       this.request(request, payload, { timeout, signal, as }, [request.reply], {
-        answered: (message) => {
-          resolve2(ok(message.payload));
-          return true;
-        },
+        answered: ({ payload: payload2 }) => resolve2(ok(payload2)),
         failed: (error) => resolve2(err(error))
       });
     });
@@ -1997,7 +1925,7 @@ var Core = class extends Connection {
     return this.events.on(`:${what.name}`, (message) => listener(message.payload, message));
   }
   async refreshAuth() {
-    if (this.refresh === void 0) throw new TypeError("the protocol has no auth message");
+    if (!this.refresh) throw new TypeError("the protocol has no auth message");
     await this.refresh.now();
   }
   close() {
@@ -2015,7 +1943,7 @@ var Core = class extends Connection {
       const auth = await this.authPayload();
       if (!isCurrent()) return;
       const { version, hash, auth: validate, authFollows } = this.protocol;
-      if (validate !== void 0 && auth !== void 0) {
+      if (validate && auth !== void 0) {
         const violations = this.violations(validate, auth, 2, null);
         if (violations.length > 0) {
           return this.#refuse(new SessionRefusedError("INVALID", describe("the auth does not fit", violations), void 0, violations));
@@ -2023,7 +1951,7 @@ var Core = class extends Connection {
       }
       const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
       this.write(this.session("hello", { version, hash, auth, ...this.#canCount && { resume } }));
-      if (authFollows === true && auth !== void 0) this.write(this.session("auth", auth));
+      if (authFollows && auth !== void 0) this.write(this.session("auth", auth));
     } catch (error) {
       if (!isCurrent()) return;
       this.failed(error);
@@ -2031,9 +1959,9 @@ var Core = class extends Connection {
     }
     if (!isCurrent()) return;
     this.phase = "greeted";
-    if (this.#detached === void 0 && !this.#isForeign) this.#begin();
+    if (!this.#detached && !this.#isForeign) this.#begin();
     if (this.tag(this.#isForeign ? "ready" : "hello") === null) this.#becomeReady({ version: this.protocol.version, hash: this.protocol.hash });
-    else if (this.#earlyReady !== void 0) this.#becomeReady(this.#earlyReady);
+    else if (this.#earlyReady) this.#becomeReady(this.#earlyReady);
   }
   /** The credentials, which may have to be fetched. */
   async authPayload() {
@@ -2051,8 +1979,8 @@ var Core = class extends Connection {
   #becomeReady(welcome) {
     if (this.phase === "connecting") this.#earlyReady = welcome;
     if (this.phase !== "greeted") return;
-    const { session, received = -1, ...ready2 } = welcome;
-    const resumed = ready2.resumed === true;
+    const { session, received = -1, ...ready } = welcome;
+    const { resumed = false } = ready;
     const counting = this.#canCount && received >= 0;
     if (resumed && !(this.#detached && counting && this.canResume(received))) {
       this.#end(false);
@@ -2070,17 +1998,17 @@ var Core = class extends Connection {
     else if (counting) this.#acknowledged(received);
     else this.begin(false);
     if (!this.isOpen) return;
-    this.refresh?.expires(ready2.expires);
-    this.#resolveReady(ready2);
+    this.refresh?.expires(ready.expires);
+    this.#resolveReady(ready);
     this.state.set({ status: "connected" });
     const { version, hash } = this.protocol;
-    const server = { version: ready2.version, hash: ready2.hash ?? hash };
+    const server = { version: ready.version, hash: ready.hash ?? hash };
     if (server.hash !== hash) {
       const words = `skew: client ${version} (${hash}), server ${server.version} (${server.hash}): generate the older anew`;
       this.warn("skew", words);
       this.events.emit("skew", { client: { version, hash }, server, message: `handfast: ${words}` });
     }
-    this.events.emit("open", ready2);
+    this.events.emit("open", ready);
   }
   closed(closed, wasReady, refused) {
     const { code, reason, final } = closed;
@@ -2098,7 +2026,7 @@ var Core = class extends Connection {
     } else if (final || !wasDetached) {
       this.#end(!wasReady && !wasDetached && (refused || isRefused), code !== this.closeCodes.tooLarge);
     }
-    if (error !== void 0) {
+    if (error) {
       this.#stopWaking?.();
       this.failAll(error);
       this.#rejectReady(isRefused ? new SessionRefusedError(code, error.message) : new CallFailedError(error));
@@ -2133,31 +2061,32 @@ var Core = class extends Connection {
     const parsed = parseFrame(frame, this.protocol.depth, this.options.encoding);
     const found = parsed.ok ? read(parsed.value, this.#reader) : { message: parsed.error, error: parsed.error };
     const match = this.protocol.mapped?.translate(found, this.protocol) ?? found;
-    const { incoming, message, error } = match;
-    const isOwn = this.#own.has(incoming);
-    if (this.numbered !== void 0) {
+    const { message, error } = match;
+    const incoming = match.incoming;
+    const isOwn = incoming?.isOwn;
+    if (this.numbered) {
       if (!this.numbered.isNew(message.seq)) return;
     } else if (this.phase === "ready" && !isOwn) {
       this.link.count(this.frameLength, now);
       this.acknowledge(this.link.acknowledge(false, now));
     }
-    if (this.#requests?.receive(match, parsed) === true) return;
+    if (this.#requests?.receive(match, parsed)) return;
     const request = this.find(message.id);
-    const handler = incoming && this.#handlers.get(incoming);
-    if (incoming !== void 0 && error === void 0) {
-      if (request?.answers.includes(incoming) === true) return this.answer(request, message, incoming);
-      const isError = handler === this.#handlers.get(failure);
+    const isError = incoming === failure || incoming?.handle === this.#refused;
+    const handler = isError ? this.#refused : incoming?.handle;
+    if (incoming && !error) {
+      if (request?.answers.includes(incoming)) return this.answer(request, message, incoming);
       if (message.id !== void 0 && incoming.channel === void 0 && !isOwn && !(isError && request)) return;
     }
     if (this.channels?.isNew(message) === false) return;
-    if (error === void 0) {
-      if (handler !== void 0) return handler(message, request);
-      const wasDelivered = this.channels?.deliver(message) === true;
+    if (!error) {
+      if (handler) return handler(message, request);
+      const wasDelivered = this.channels?.deliver(message);
       if (!this.events.emit(`:${message.type}`, message) && !wasDelivered) this.events.emit("unhandled", message);
       return;
     }
     const shown = isOwn ? { ...error, payload: void 0 } : error;
-    if (request !== void 0 && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
+    if (request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
     if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
@@ -2166,48 +2095,46 @@ var Core = class extends Connection {
   }
   /** Handles the messages of the session. */
   #handleSession() {
-    const own = (role, receive, handler) => this.#own.add(this.handle(role, role, receive, handler));
-    own("ready", validateReady, ({ payload }) => this.#becomeReady(payload));
-    own("refuse", validateRefusal, ({ payload }) => {
-      const refusal2 = payload;
-      const { code, side, violations, retryable } = refusal2;
-      const words = refusalText(refusal2);
+    const own = (role, receive, handler) => this.handle(role, role, receive, handler, true);
+    own("ready", readyRule, ({ payload }) => this.#becomeReady(payload));
+    own("refuse", refusalRule, ({ payload }) => {
+      const refusal = payload;
+      const { code, side, violations, retryable } = refusal;
+      const words = refusalText(refusal);
       if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
       else this.#refuse(new SessionRefusedError(code, words, side, violations));
     });
     own("ping", anything, ({ id, payload }) => {
       if (this.phase === "ready") this.acknowledge(this.link.acknowledge(true, this.clock.now()));
-      this.control("pong", this.protocol.mapped?.has("ping") === true ? payload : void 0, { id });
+      this.control("pong", this.protocol.mapped?.has("ping") ? payload : void 0, { id });
     });
     own("pong", anything, () => {
     });
-    own("received", validateCounts, ({ payload }) => {
+    own("received", countsRule, ({ payload }) => {
       const { received, sent } = payload;
       if (sent !== void 0 && this.phase === "ready") this.link.skip(sent, this.clock.now());
       if (received !== void 0) this.#acknowledged(received);
     });
     own("greeting", anything, () => this.greeted());
-    const refused = ({ payload, seq }, request) => {
-      const error = callError(wireError(payload), request?.errors ?? []);
-      if (request !== void 0) return this.fail(request, error, true);
-      this.numbered?.refused(seq);
-      this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
-    };
-    this.handle("error", "error", validateError, refused);
-    this.#handlers.set(failure, refused);
+    this.handle("error", "error", refusalRule, this.#refused);
   }
+  /** An error of the server, which may be the reply to a request. */
+  #refused = ({ payload, seq }, request) => {
+    const error = callError(wireError(payload), request?.errors ?? []);
+    if (request) return this.fail(request, error, true);
+    this.numbered?.refused(seq);
+    this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
+  };
   register(message) {
     register(message, this.#reader);
   }
-  /** Handles a message of the session, if the protocol has it. Returns its descriptor. */
-  handle(role, name, receive, handler) {
+  /** Handles a message of the session, if the protocol has it. */
+  handle(role, name, receive, handle, isOwn = false) {
     const { mapped } = this.protocol;
     const tag = this.tag(role);
-    const own = { name, tag, receive };
-    const incoming = mapped === void 0 ? own : mapped.incoming(own, tag, role);
-    if (incoming !== void 0) register(incoming, this.#reader, tag);
-    this.#handlers.set(own, handler);
-    return own;
+    const own = { name, tag, receive, handle, isOwn };
+    const incoming = mapped ? mapped.incoming(own, tag, role) : own;
+    if (incoming) register(incoming, this.#reader, tag);
   }
   /** Reports a message that is not valid. */
   invalid(error, name) {
@@ -2255,7 +2182,7 @@ var LATENCY = 1e3;
 function authRefresh(core) {
   const { clock } = core;
   const tag = core.tag("auth");
-  const reply = { name: "$auth", tag, receive: validateCounts };
+  const reply = { name: "$auth", tag, receive: countsRule };
   const request = { name: "auth", tag, send: core.protocol.auth ?? noPayload, errors: [], reply };
   let stop = () => {
   };
@@ -2291,7 +2218,7 @@ function authRefresh(core) {
     await new Promise((resolve2, reject) => {
       const unsubscribe = core.state.subscribe(({ status }) => {
         if (status === "connected") resolve2();
-        else if (core.closedError !== void 0) reject(new CallFailedError(core.closedError));
+        else if (core.closedError) reject(new CallFailedError(core.closedError));
         else return;
         queueMicrotask(() => unsubscribe());
       });
@@ -2340,7 +2267,7 @@ var Stream = class {
   }
   /** Cancels the stream. Buffered items can still be read. */
   cancel() {
-    if (this.#over !== void 0) return;
+    if (this.#over) return;
     this.#cancel();
     const error = { code: "CANCELLED", message: "the stream was cancelled" };
     this.#finish(err(error), {});
@@ -2349,8 +2276,8 @@ var Stream = class {
     try {
       for (; ; ) {
         while (this.#items > 0) yield this.#take();
-        if (this.#over?.failure !== void 0) throw new CallFailedError(this.#over.failure);
-        if (this.#over !== void 0) return;
+        if (this.#over?.failure) throw new CallFailedError(this.#over.failure);
+        if (this.#over) return;
         this.#reader = deferred();
         await this.#reader.promise;
       }
@@ -2367,10 +2294,10 @@ var Stream = class {
       [this.#taken, this.#next] = [this.#arrived, 0];
       this.#arrived = [];
     }
-    const [item2, text] = this.#taken[this.#next];
+    const [item2, text2] = this.#taken[this.#next];
     this.#taken[this.#next++] = void 0;
     this.#items--;
-    this.#text -= text;
+    this.#text -= text2;
     return item2;
   }
   /** Whether the buffer exceeds `times` its bounds. */
@@ -2378,11 +2305,11 @@ var Stream = class {
     return this.#items > MAX_ITEMS * times || this.#text > MAX_TEXT * times;
   }
   /** @internal @param text The length of the item's text. */
-  push(item2, text) {
-    if (this.#over !== void 0) return;
-    this.#arrived.push([item2, text]);
+  push(item2, text2) {
+    if (this.#over) return;
+    this.#arrived.push([item2, text2]);
     this.#items++;
-    this.#text += text;
+    this.#text += text2;
     this.#wake();
     if (this.#exceeds(BURST)) return this.#slow();
     if (!this.#exceeds(1)) return;
@@ -2392,11 +2319,11 @@ var Stream = class {
     });
   }
   #slow() {
-    if (this.#over !== void 0) return;
+    if (this.#over) return;
     while (this.#exceeds(1)) {
-      const [, text] = this.#arrived.pop() ?? this.#taken.pop();
+      const [, text2] = this.#arrived.pop() ?? this.#taken.pop();
       this.#items--;
-      this.#text -= text;
+      this.#text -= text2;
     }
     this.#cancel();
     this.fail({ code: "SLOW", message: `more than ${MAX_ITEMS} items or ${MAX_TEXT} bytes wait to be read` });
@@ -2410,7 +2337,7 @@ var Stream = class {
     this.#finish(err(failure2), quietly ? {} : { failure: failure2 });
   }
   #finish(end, over) {
-    if (this.#over !== void 0) return;
+    if (this.#over) return;
     this.#over = over;
     this.#cancelSlowCheck?.();
     this.#end.resolve(end);
@@ -2427,22 +2354,22 @@ function openStream(core, request, payload, options) {
   const { timeout = core.timeout(request), signal } = options;
   let pending;
   const stop = (wasWritten) => {
-    if (wasWritten && cancel !== void 0) core.send(cancel, void 0, {}, { id: pending?.id });
+    if (wasWritten && cancel) core.send(cancel, void 0, {}, { id: pending?.id });
   };
   const abort = () => stream.cancel();
   const stream = new Stream(core.clock, () => {
-    if (pending === void 0) return;
+    if (!pending) return;
     core.abandon(pending);
     stop(pending.isWritten);
   });
   const answers = [item2, ...ack ? [ack] : [], ...end ? [end] : []];
-  const sending = { timeout, signal: signal?.aborted === true ? signal : void 0 };
+  const sending = { timeout, signal: signal?.aborted ? signal : void 0 };
   pending = core.request({ ...request, idempotent: false }, payload, sending, answers, {
     answered: ({ payload: payload2 }, incoming) => {
       if (incoming === item2) stream.push(payload2, core.frameLength);
       else if (incoming === ack) stream.acknowledge(payload2);
       else stream.complete(payload2);
-      return incoming === end;
+      return incoming !== end;
     },
     failed: (error, wasWritten) => {
       stream.fail(error, core.isClosing || error.code === "CANCELLED");
@@ -2526,8 +2453,8 @@ var attachmentSnippetRule = [reportObject, {
 }, reportAdditionalIfSent];
 function isAttachmentSnippet(value, strict = true) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { kind: kind2, text, language } = value;
-  return kind2 === "snippet" && isStringOfLength(text, 0, 1e4) && (language === void 0 || language === null || isStringOfLength(language, 0, 40)) && (!strict || isDeclared(value, attachmentSnippetRule));
+  const { kind: kind2, text: text2, language } = value;
+  return kind2 === "snippet" && isStringOfLength(text2, 0, 1e4) && (language === void 0 || language === null || isStringOfLength(language, 0, 40)) && (!strict || isDeclared(value, attachmentSnippetRule));
 }
 function validateAttachmentSnippet(value, report) {
   if (!isAttachmentSnippet(value, report.strict)) reportRule(value, report, attachmentSnippetRule);
@@ -2535,7 +2462,7 @@ function validateAttachmentSnippet(value, report) {
 function validateAttachmentSnippetLanguage(value, report) {
   if (value === null) return;
   if (typeof value !== "string") return noneOfTypes(["null", "a string"], report);
-  if (!isStringOfLength(value, 0, 40)) reportString(value, report, { maxLength: 40 });
+  reportString(value, report, { maxLength: 40 });
 }
 var roomFullError = {
   code: "ROOM_FULL",
@@ -2566,16 +2493,10 @@ var authRule = [reportObject, {
   name: [reportString, { minLength: 1, maxLength: 40 }],
   token: [reportString, { maxLength: 4096 }]
 }, reportAdditionalIfSent];
-function validateAuth(value, report) {
-  reportRule(value, report, authRule);
-}
 var roomJoinRule = [reportObject, {
   "?": [],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
 }, reportAdditionalIfSent];
-function validateRoomJoin(value, report) {
-  reportRule(value, report, roomJoinRule);
-}
 var roomJoinedRule = [reportObject, {
   "?": [],
   members: [reportArray, { items: memberRule, maxItems: 1e3 }],
@@ -2596,18 +2517,12 @@ var roomLeaveRule = [reportObject, {
   "?": [],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
 }, reportAdditionalIfSent];
-function validateRoomLeave(value, report) {
-  reportRule(value, report, roomLeaveRule);
-}
 var chatSendRule = [reportObject, {
   "?": ["attachments"],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }],
   text: [reportString, { minLength: 1, maxLength: 2e3 }],
   attachments: [reportArray, { items: [reportBranches, "kind", [["image", attachmentImageRule], ["snippet", attachmentSnippetRule]]], maxItems: 4 }]
 }, reportAdditionalIfSent];
-function validateChatSend(value, report) {
-  reportRule(value, report, chatSendRule);
-}
 var chatMessageRule = [reportObject, {
   "?": ["attachments"],
   from: [reportString, { minLength: 1, maxLength: 40 }],
@@ -2616,8 +2531,8 @@ var chatMessageRule = [reportObject, {
 }];
 function isChatMessage(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { from: from$, text, attachments: attachments2 } = value;
-  return isStringOfLength(from$, 1, 40) && typeof text === "string" && (attachments2 === void 0 || passes(attachments2, validateChatMessageAttachments, false));
+  const { from: from$, text: text2, attachments: attachments2 } = value;
+  return isStringOfLength(from$, 1, 40) && typeof text2 === "string" && (attachments2 === void 0 || passes(attachments2, validateChatMessageAttachments, false));
 }
 function validateChatMessage(value, report) {
   if (!isChatMessage(value)) reportRule(value, report, chatMessageRule);
@@ -2629,9 +2544,6 @@ var userTypingClientRule = [reportObject, {
   "?": [],
   roomId: [reportString, { pattern: roomIdPattern, source: "^[a-z0-9-]{1,64}$" }]
 }, reportAdditionalIfSent];
-function validateUserTypingClient(value, report) {
-  reportRule(value, report, userTypingClientRule);
-}
 var userTypingServerRule = [reportObject, {
   "?": [],
   name: [reportString, { minLength: 1, maxLength: 40 }]
@@ -2662,9 +2574,6 @@ var pricesWatchRule = [reportObject, {
   symbols: validatePricesWatchSymbols,
   every: [reportInteger, { minimum: 50, maximum: 6e4 }]
 }, reportAdditionalIfSent];
-function validatePricesWatch(value, report) {
-  reportRule(value, report, pricesWatchRule);
-}
 function validatePricesWatchSymbols(value, report) {
   if (!array(value, report)) return;
   if (!value.every((item2) => typeof item2 === "string" && symbolPattern.test(item2))) {
@@ -2708,9 +2617,6 @@ var pricesBookRule = [reportObject, {
   symbol: [reportString, { pattern: symbolPattern, source: "^[A-Z]{2,6}-[A-Z]{2,6}$" }],
   depth: [reportInteger, { minimum: 1, maximum: 100 }]
 }, reportAdditionalIfSent];
-function validatePricesBook(value, report) {
-  reportRule(value, report, pricesBookRule);
-}
 var pricesSnapshotRule = [reportObject, {
   "?": [],
   symbol: [reportString, { pattern: symbolPattern, source: "^[A-Z]{2,6}-[A-Z]{2,6}$" }],
@@ -2737,7 +2643,7 @@ var roomJoined = {
 };
 var roomJoin = {
   name: "room.join",
-  send: validateRoomJoin,
+  send: roomJoinRule,
   reply: roomJoined,
   errors: [roomFullError],
   timeout: 5e3,
@@ -2749,7 +2655,7 @@ var roomLeft = {
 };
 var roomLeave = {
   name: "room.leave",
-  send: validateRoomLeave,
+  send: roomLeaveRule,
   reply: roomLeft,
   errors: [notInRoomError],
   timeout: 5e3,
@@ -2761,7 +2667,7 @@ var chatSent = {
 };
 var chatSend = {
   name: "chat.send",
-  send: validateChatSend,
+  send: chatSendRule,
   reply: chatSent,
   errors: [notInRoomError],
   timeout: 5e3
@@ -2773,7 +2679,7 @@ var chatMessage = {
 };
 var userTyping = {
   name: "user.typing",
-  send: validateUserTypingClient,
+  send: userTypingClientRule,
   receive: validateUserTypingServer,
   channel: "room",
   volatile: true
@@ -2802,7 +2708,7 @@ var pricesStop = {
 };
 var pricesWatch = {
   name: "prices.watch",
-  send: validatePricesWatch,
+  send: pricesWatchRule,
   ack: pricesWatching,
   stream: pricesTick,
   end: pricesDone,
@@ -2817,7 +2723,7 @@ var pricesSnapshot = {
 };
 var pricesBook = {
   name: "prices.book",
-  send: validatePricesBook,
+  send: pricesBookRule,
   reply: pricesSnapshot,
   errors: [unknownSymbolError],
   timeout: 5e3,
@@ -2840,7 +2746,7 @@ var protocol = {
   depth: 64,
   limits: { message: 65536, outbound: 1048576 },
   session: { heartbeat: 25e3, timeout: 1e4, resume: 12e4, backoff: { min: 500, max: 3e4, attempts: 1e3 } },
-  auth: validateAuth,
+  auth: authRule,
   refresh: authRefresh
 };
 function connect(url, options) {
@@ -2997,16 +2903,16 @@ function note(words) {
   append(make("li", { className: "note", textContent: words }));
 }
 var unread = 0;
-function showUnread(count) {
-  unread = count;
-  document.title = count === 0 ? "Handfast chat" : `(${count}) Handfast chat`;
+function showUnread(count2) {
+  unread = count2;
+  document.title = count2 === 0 ? "Handfast chat" : `(${count2}) Handfast chat`;
 }
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) showUnread(0);
 });
 function hearMessage(message, timestamp) {
-  const { from, text } = message;
-  const own = from === ownName ? unseen.find((sent) => sent.text === text) : void 0;
+  const { from, text: text2 } = message;
+  const own = from === ownName ? unseen.find((sent) => sent.text === text2) : void 0;
   if (own === void 0) {
     append(messageElement(message, timestamp));
     if (document.hidden) showUnread(unread + 1);
@@ -3016,7 +2922,7 @@ function hearMessage(message, timestamp) {
   typing.delete(from);
   showTyping();
 }
-function messageElement({ from, text, attachments: attachments2 = [] }, timestamp = Date.now()) {
+function messageElement({ from, text: text2, attachments: attachments2 = [] }, timestamp = Date.now()) {
   const time = new Date(timestamp);
   const when = time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   return make(
@@ -3024,7 +2930,7 @@ function messageElement({ from, text, attachments: attachments2 = [] }, timestam
     {},
     make("span", { className: "who", textContent: from }),
     make("time", { dateTime: time.toISOString(), textContent: when }),
-    make("div", { className: "text", textContent: text }),
+    make("div", { className: "text", textContent: text2 }),
     ...attachments2.map(attachmentElement)
   );
 }
@@ -3055,9 +2961,9 @@ function showAttached() {
 }
 function say() {
   const input = $("text");
-  const text = input.value.trim();
-  if (text === "" || client === void 0) return;
-  void deliver(client, { roomId: roomId(), text, ...attachments.length > 0 && { attachments } });
+  const text2 = input.value.trim();
+  if (text2 === "" || client === void 0) return;
+  void deliver(client, { roomId: roomId(), text: text2, ...attachments.length > 0 && { attachments } });
   input.value = "";
   typingSent = 0;
   attachments = [];
@@ -3074,9 +2980,9 @@ $("text").addEventListener("keydown", (event) => {
 });
 var unseen = [];
 async function deliver(own, message) {
-  const { text } = message;
+  const { text: text2 } = message;
   const element = messageElement({ ...message, from: ownName });
-  const sent = { text, element };
+  const sent = { text: text2, element };
   unseen.push(sent);
   showDelivery(element, "sending");
   append(element);
@@ -3090,7 +2996,7 @@ async function deliver(own, message) {
   if (!isUnknown) forget();
   const reason = code === "NOT_IN_ROOM" ? "you are not in this room" : result.error.message;
   const words = isUnknown ? "it is unknown whether it was delivered" : `not delivered: ${reason}`;
-  if (!element.isConnected) note(`\u201C${text}\u201D to #${message.roomId}: ${words}`);
+  if (!element.isConnected) note(`\u201C${text2}\u201D to #${message.roomId}: ${words}`);
   const again = make("button", { type: "button", textContent: "Send again" });
   again.addEventListener("click", () => {
     forget();
@@ -3182,10 +3088,10 @@ function showTick({ symbol, price, side, change = 0 }) {
   const prices = [...history.get(symbol) ?? [], Number(price)].slice(-PRICES_KEPT);
   history.set(symbol, prices);
   const row = priceRow(symbol);
-  const set = (part, text, tone) => {
+  const set = (part, text2, tone) => {
     const element = row.querySelector(`.${part}`);
     if (element === null) return;
-    element.textContent = text;
+    element.textContent = text2;
     element.className = `${part} ${tone}`;
   };
   set("price", price, side === "buy" ? "up" : "down");

@@ -12,6 +12,7 @@ import type { CallOptions } from './options.js';
 import type { NumberedSession } from './numbered.js';
 import type { AuthRefresh } from './refresh.js';
 import type { Validator } from './report.js';
+import type { DataRule } from './rules.js';
 import type { Stream } from './stream.js';
 import type { ChannelMembers, PresenceHost } from './presence.js';
 import type { Subscription } from './subscription.js';
@@ -40,7 +41,7 @@ interface MessageDescriptor {
 
 /** A message that the server sends. */
 export interface Incoming<Payload> extends MessageDescriptor {
-  readonly receive: Validator<Payload>;
+  readonly receive: Validator<Payload> | DataRule;
   /** Makes a `Uint8Array` of each text that stands for bytes, if the payload has any. */
   readonly readBytes?: (payload: unknown) => unknown;
   /** The name of the channel it is published to. */
@@ -60,7 +61,7 @@ export interface Published<Payload, Channel extends string> extends Incoming<Pay
 
 /** A message that the client sends. */
 export interface Outgoing<Payload> extends MessageDescriptor {
-  readonly send: Validator<Payload>;
+  readonly send: Validator<Payload> | DataRule;
   /** Makes a text of each `Uint8Array`, if the payload has any. */
   readonly writeBytes?: (payload: unknown) => unknown;
   /** Makes bytes of each text that stands for them, for encodings that have bytes. */
@@ -206,7 +207,7 @@ export interface Protocol<Auth = never> {
     readonly backoff: Backoff;
   };
   /** The validator of the auth payload in the hello. */
-  readonly auth?: Validator<Auth>;
+  readonly auth?: Validator<Auth> | DataRule;
   /** Whether the auth payload is a message of its own, after the hello. */
   readonly authFollows?: true;
   /** How a client authenticates again. */
@@ -219,7 +220,7 @@ export interface Protocol<Auth = never> {
    * In bytes. The server accepts no larger `message`, so none is sent. `outbound` bounds what is queued or pending, and what the
    * server has not acknowledged, by default at 1 MiB each.
    */
-  readonly limits?: { readonly message?: number; readonly outbound?: number };
+  readonly limits: { readonly message: number; readonly outbound: number };
   /** The tags of the session's messages, if they are not their names; `null` is off. */
   readonly roles?: { readonly [R in Role]?: Tag | null };
   /** The messages of the application that play roles. */

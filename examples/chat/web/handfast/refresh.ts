@@ -4,7 +4,7 @@
 import type { Core } from './core.js';
 import type { Incoming, Protocol } from './descriptor.js';
 import { CallFailedError, type Failure } from './result.js';
-import { type Authenticated, validateCounts } from './session.js';
+import { type Authenticated, countsRule } from './session.js';
 import { noPayload } from './validators.js';
 
 /** Authenticates a client again: a program whose protocol authenticates nobody has no code for that. */
@@ -39,7 +39,7 @@ const LATENCY = 1000;
 export function authRefresh(core: Core): AuthRefresh {
   const { clock } = core;
   const tag = core.tag('auth');
-  const reply: Incoming<unknown> = { name: '$auth', tag, receive: validateCounts };
+  const reply: Incoming<unknown> = { name: '$auth', tag, receive: countsRule };
   const request = { name: 'auth', tag, send: (core.protocol as Protocol).auth ?? noPayload, errors: [], reply };
   let stop: () => void = () => {};
   let [since, date, lifetime] = [0, 0, 0];
@@ -81,7 +81,7 @@ export function authRefresh(core: Core): AuthRefresh {
     await new Promise<void>((resolve, reject) => {
       const unsubscribe = core.state.subscribe(({ status }) => {
         if (status === 'connected') resolve();
-        else if (core.closedError !== undefined) reject(new CallFailedError(core.closedError));
+        else if (core.closedError) reject(new CallFailedError(core.closedError));
         else return;
         queueMicrotask(() => unsubscribe());
       });

@@ -79,7 +79,7 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
 
   /** Cancels the stream. Buffered items can still be read. */
   cancel(): void {
-    if (this.#over !== undefined) return;
+    if (this.#over) return;
     this.#cancel();
     const error = { code: 'CANCELLED', message: 'the stream was cancelled' } as const;
     this.#finish(err<CallError<Errors>>(error), {});
@@ -89,8 +89,8 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
     try {
       for (;;) {
         while (this.#items > 0) yield this.#take();
-        if (this.#over?.failure !== undefined) throw new CallFailedError(this.#over.failure);
-        if (this.#over !== undefined) return;
+        if (this.#over?.failure) throw new CallFailedError(this.#over.failure);
+        if (this.#over) return;
         this.#reader = deferred();
         await this.#reader.promise;
       }
@@ -123,7 +123,7 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
 
   /** @internal @param text The length of the item's text. */
   push(item: Item, text: number): void {
-    if (this.#over !== undefined) return;
+    if (this.#over) return;
     this.#arrived.push([item, text]);
     this.#items++;
     this.#text += text;
@@ -137,7 +137,7 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
   }
 
   #slow(): void {
-    if (this.#over !== undefined) return;
+    if (this.#over) return;
     while (this.#exceeds(1)) {
       const [, text] = (this.#arrived.pop() ?? this.#taken.pop()) as Buffered<Item>;
       this.#items--;
@@ -158,7 +158,7 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
   }
 
   #finish(end: Result<End, CallError<Errors>>, over: { readonly failure?: CallError<Errors> }): void {
-    if (this.#over !== undefined) return;
+    if (this.#over) return;
     this.#over = over;
     this.#cancelSlowCheck?.();
     this.#end.resolve(end);
@@ -189,23 +189,23 @@ export function openStream(
   let pending: PendingRequest | undefined;
   /** Cancels it at the server, if it knows of the stream. */
   const stop = (wasWritten?: boolean): void => {
-    if (wasWritten && cancel !== undefined) core.send(cancel, undefined, {}, { id: pending?.id });
+    if (wasWritten && cancel) core.send(cancel, undefined, {}, { id: pending?.id });
   };
   const abort = (): void => stream.cancel();
   const stream = new Stream<unknown, unknown, unknown, DeclaredError>(core.clock, () => {
-    if (pending === undefined) return;
+    if (!pending) return;
     core.abandon(pending);
     stop(pending.isWritten);
   });
   const answers = [item, ...(ack ? [ack] : []), ...(end ? [end] : [])];
   // A stream is not restarted. A signal that is aborted already fails it before it is sent.
-  const sending = { timeout, signal: signal?.aborted === true ? signal : undefined };
+  const sending = { timeout, signal: signal?.aborted ? signal : undefined };
   pending = core.request({ ...request, idempotent: false }, payload, sending, answers, {
     answered: ({ payload }, incoming) => {
       if (incoming === item) stream.push(payload, core.frameLength);
       else if (incoming === ack) stream.acknowledge(payload);
       else stream.complete(payload);
-      return incoming === end;
+      return incoming !== end;
     },
     failed: (error, wasWritten) => {
       stream.fail(error, core.isClosing || error.code === 'CANCELLED');

@@ -82,7 +82,7 @@ export class Subscription<Name extends string, Joined, Info = never> {
    */
   send<M>(message: Sendable<M>, payload: NoInfer<PayloadOf<M>>, options?: SendOptions): Result<undefined, RuntimeError>;
   send(message: Outgoing<unknown>, payload: unknown, options?: SendOptions): Result<undefined, RuntimeError> {
-    return this.#ended === undefined ? this.#core.send(message, payload, options, { channel: this.key }) : err(this.#ended);
+    return this.#ended ? err(this.#ended) : this.#core.send(message, payload, options, { channel: this.key });
   }
 
   /**

@@ -65,7 +65,7 @@ const CLOSE_TIMEOUT = 2000;
 export function webSocket(constructor?: WebSocketConstructor): TransportFactory {
   return (url, subprotocol, events) => {
     const own = constructor ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
-    if (own === undefined) throw new Error('handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`');
+    if (!own) throw new Error('handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`');
     const socket = new own(webSocketUrl(url), [subprotocol]) as Socket;
     const close = (code: number, reason: string): void => {
       socket.onopen = socket.onmessage = socket.onclose = null;

@@ -9,11 +9,11 @@ import type { Channel, Message, PresenceDescriptor, Request } from './descriptor
 import type { EnvelopeFields } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { CallOptions } from './options.js';
-import { ABORTED, type PendingRequest, type Sending, unlessInTime } from './outbound.js';
+import { ABORTED, type PendingRequest, unlessInTime } from './outbound.js';
 import { CallFailedError, type Failure, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
 import { type SubscribedChannel, Subscription } from './subscription.js';
-import { type ChannelGap, type ChannelKey, type Gap, type Skip, validateChannelKey, validateGap, validateSkip } from './session.js';
+import { type ChannelGap, type ChannelKey, channelKeyRule, type Gap, gapRule, type Skip, skipRule } from './session.js';
 
 type AnySubscription = Pick<Subscription<string, unknown, unknown>, 'emit' | 'deliver' | 'end'>;
 type LeaveResult = Result<unknown, CallError<DeclaredError>>;
@@ -80,8 +80,8 @@ export class Channels implements ClientChannels {
 
   constructor(core: Core) {
     this.#core = core;
-    core.handle('gap', GAP, validateGap, ({ payload }) => this.#gap(payload as ChannelGap));
-    core.handle('skip', SKIP, validateSkip, ({ payload }) => this.isNew(payload as Skip)); // the number of a message that is not for this client
+    core.handle('gap', GAP, gapRule, ({ payload }) => this.#gap(payload as ChannelGap));
+    core.handle('skip', SKIP, skipRule, ({ payload }) => this.isNew(payload as Skip)); // the number of a message that is not for this client
     this.#own = { join: ownRequest(core, 'join', JOIN), leave: ownRequest(core, 'leave', LEAVE) };
     for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
     core.events.on(`:${JOIN}`, message => this.#added(message));
@@ -97,7 +97,7 @@ export class Channels implements ClientChannels {
   ): Promise<Subscription<Name, Joined, Info>> {
     const promise = new Promise<Subscription<Name, Joined, Info>>((resolve, reject) => {
       const key = channel.key(params);
-      if (signal?.aborted === true) throw new CallFailedError(ABORTED);
+      if (signal?.aborted) throw new CallFailedError(ABORTED);
       const known = this.#memberships.get(key);
       const membership = known ?? this.#membership(key, channel, params);
       const leave = (): Promise<LeaveResult> => this.#release(membership, subscription, 'the subscription was left');
@@ -121,11 +121,11 @@ export class Channels implements ClientChannels {
         ignoreRejection: () => promise.catch(() => {}),
         settle: error => {
           release();
-          if (error === undefined) resolve(subscription);
-          else reject(new CallFailedError(error));
+          if (error) reject(new CallFailedError(error));
+          else resolve(subscription);
         },
       });
-      if (membership.pending === undefined) this.#join(membership);
+      if (!membership.pending) this.#join(membership);
     });
     return promise;
   }
@@ -160,31 +160,13 @@ export class Channels implements ClientChannels {
       find: key => this.#find(key)?.members,
       emit: (key, event) => {
         const membership = this.#find(key);
-        if (membership !== undefined) this.#each(membership, subscription => subscription.emit('presence', event));
+        if (membership) this.#each(membership, subscription => subscription.emit('presence', event));
       },
       invalid: error => core.invalid(error, PRESENCE),
       reportThrown: error => core.reportThrown(error),
       limit: core.maxBytes,
     });
     return this.#follow(descriptor);
-  }
-
-  #request(
-    request: AnyRequest,
-    payload: unknown,
-    sending: Sending,
-    answered: (message: Message) => void,
-    failed: (error: CallError<DeclaredError>) => void,
-    position?: Position,
-  ): PendingRequest | undefined {
-    const settle = {
-      answered: (message: Message) => {
-        answered(message);
-        return true;
-      },
-      failed,
-    };
-    return this.#core.request(request, payload, sending, [request.reply], settle, position);
   }
 
   /** Joins it for the first time. Each pending join has a timer of its own. */
@@ -198,7 +180,7 @@ export class Channels implements ClientChannels {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
       else failed(wrongChannelError(message));
     };
-    membership.pending = this.#request(join, params, { timeout: null }, answered, failed);
+    membership.pending = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
   }
 
   #joined(membership: Membership, message: Message): void {
@@ -209,7 +191,7 @@ export class Channels implements ClientChannels {
     membership.pending = undefined;
     if (again) this.#each(membership, subscription => subscription.emit('rejoined', message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
-    if (again && gap !== undefined) this.#emitGap(membership, gap);
+    if (again && gap) this.#emitGap(membership, gap);
     for (const [subscription, pending] of [...membership.subscriptions]) {
       if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, undefined);
       pending?.settle();
@@ -225,8 +207,8 @@ export class Channels implements ClientChannels {
     if (!wasSubscribed || membership.subscriptions.size > 0) return ok(undefined);
     const { pending: join, isMember } = membership;
     this.#remove(membership);
-    const isKnown = isMember || join?.isWritten === true;
-    if (join !== undefined) this.#core.abandon(join);
+    const isKnown = isMember || join?.isWritten;
+    if (join) this.#core.abandon(join);
     return isKnown ? this.#leave(membership) : ok(undefined);
   }
 
@@ -251,7 +233,7 @@ export class Channels implements ClientChannels {
     const subscriptions = [...membership.subscriptions];
     membership.subscriptions.clear();
     for (const [subscription, pending] of subscriptions) {
-      if (pending === undefined) subscription.emit('lost', error);
+      if (!pending) subscription.emit('lost', error);
       subscription.end(`the subscription was lost: ${error.message}`);
       pending?.settle(error);
     }
@@ -279,12 +261,12 @@ export class Channels implements ClientChannels {
       if (membership.wasJoined) membership.pending = undefined;
       membership.releaseSlot();
     }
-    if (error !== undefined) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
+    if (error) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
   }
 
   #rejoin(): void {
     for (const membership of this.#queue) {
-      if (this.#pendingRejoins >= this.#maxRejoins || this.#cancelPause !== undefined) return;
+      if (this.#pendingRejoins >= this.#maxRejoins || this.#cancelPause) return;
       this.#queue.delete(membership);
       this.#rejoinOne(membership);
     }
@@ -324,7 +306,7 @@ export class Channels implements ClientChannels {
     };
     const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
     const position = seq && epoch ? sequence.position : {};
-    const pending = this.#request(join, params, { timeout: null, as: 'rejoin' }, answered, failed, position);
+    const pending = this.#core.request(join, params, { timeout: null, as: 'rejoin' }, [join.reply], { answered, failed }, position);
     if (isCurrent) membership.pending = pending;
   }
 
@@ -339,7 +321,7 @@ export class Channels implements ClientChannels {
   }
 
   #pause(): void {
-    if (this.#cancelPause !== undefined) return;
+    if (this.#cancelPause) return;
     const { min, max } = this.#core.protocol.session.backoff;
     // Not full jitter: the server's rate limit has to recover, and it counts this client alone.
     const bound = Math.min(max, min * 2 ** (2 + this.#refusals++));
@@ -354,21 +336,21 @@ export class Channels implements ClientChannels {
   /** The membership that a message belongs to, if the channel was joined. */
   #find(key: string | undefined): Membership | undefined {
     const membership = key === undefined ? undefined : this.#memberships.get(key);
-    return membership?.wasJoined === true ? membership : undefined;
+    return membership?.wasJoined ? membership : undefined;
   }
 
   /** Counts a message off; whether it is new. */
   isNew(fields: Partial<EnvelopeFields>): boolean {
     const membership = this.#find(fields.channel);
-    if (membership === undefined) return true;
+    if (!membership) return true;
     const { gap, isDuplicate } = membership.sequence.message(this.#position(fields));
-    if (gap !== undefined) this.#emitGap(membership, gap);
-    return isDuplicate !== true;
+    if (gap) this.#emitGap(membership, gap);
+    return !isDuplicate;
   }
 
   /** The position in a channel. If messages are numbered in the session, there is none. */
   #position(fields: Partial<EnvelopeFields>): Position {
-    return this.#core.numbered === undefined ? fields : {};
+    return this.#core.numbered ? {} : fields;
   }
 
   /** Messages of the session are missing, perhaps those of any channel. */
@@ -380,7 +362,7 @@ export class Channels implements ClientChannels {
   #gap(notice: ChannelGap): void {
     const { channel, ...gap } = notice;
     const membership = this.#find(channel);
-    if (membership === undefined) return this.#core.numbered?.gap(notice);
+    if (!membership) return this.#core.numbered?.gap(notice);
     membership.sequence.reported(gap);
     this.#emitGap(membership, gap);
   }
@@ -388,10 +370,10 @@ export class Channels implements ClientChannels {
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message: Message): void {
     const membership = this.#find((message.payload as ChannelKey).channel);
-    if (membership === undefined) return;
+    if (!membership) return;
     membership.isMember = true;
     const { gap } = membership.sequence.joined(message);
-    if (gap !== undefined) this.#emitGap(membership, gap);
+    if (gap) this.#emitGap(membership, gap);
   }
 
   /** The server has removed this client from a channel. */
@@ -404,7 +386,7 @@ export class Channels implements ClientChannels {
   deliver(message: Message): boolean {
     let wasDelivered = false;
     const membership = this.#find(message.channel);
-    if (membership === undefined) return false;
+    if (!membership) return false;
     this.#each(membership, subscription => {
       wasDelivered = subscription.deliver(message) || wasDelivered;
     });
@@ -448,8 +430,8 @@ export function joinChannel(
 
 /** The session's own request to join or leave a channel. */
 function ownRequest(core: Core, role: 'join' | 'leave', name: string): Request<ChannelKey, ChannelKey> {
-  const reply = { name, tag: core.tag(role), receive: validateChannelKey };
-  return { ...reply, send: validateChannelKey, reply, errors: [], idempotent: true };
+  const reply = { name, tag: core.tag(role), receive: channelKeyRule };
+  return { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
 }
 
 /** Whether the same join may succeed later. */
@@ -471,5 +453,5 @@ function wrongChannelError({ id, channel, payload }: Message): BadReplyError {
 
 /** Some properties of a value, or all if no names are given. */
 function pick<T>(value: T, names: readonly (keyof T & string)[] | undefined): unknown {
-  return names === undefined ? value : Object.fromEntries(names.map(name => [name, value[name]]));
+  return names ? Object.fromEntries(names.map(name => [name, value[name]])) : value;
 }

@@ -63,7 +63,7 @@ export abstract class Connection extends Outbound {
     super(protocol, options);
     const name = options?.encoding?.name ?? 'json';
     const subprotocol = protocol.subprotocols[name];
-    if (subprotocol === undefined) throw new Error(`handfast: ${protocol.name} has no encoding ${name}`);
+    if (!subprotocol) throw new Error(`handfast: ${protocol.name} has no encoding ${name}`);
     this.#url = String(url);
     this.#subprotocol = subprotocol;
     const { heartbeat, timeout } = protocol.session;
@@ -91,27 +91,16 @@ export abstract class Connection extends Outbound {
   }
 
   /**
-   * Makes the first attempt to connect.
+   * Makes an attempt to connect.
    *
    * @throws if the transport throws.
    */
-  start(): void {
-    try {
-      this.#attempt();
-    } catch (error) {
-      this.phase = 'ended';
-      this.#cancelTimer();
-      throw error;
-    }
-  }
-
-  #attempt(): void {
+  attempt(): void {
     const generation = ++this.#generation;
     const isCurrent = (): boolean => generation === this.#generation;
     const { timeout } = this.protocol.session;
     this.phase = 'connecting';
     this.#cancelTimer();
-    this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
     this.#transport = this.#connect(this.#url, this.#subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
@@ -129,11 +118,12 @@ export abstract class Connection extends Outbound {
         if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
       },
     });
+    if (isCurrent()) this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
   }
 
   #retry(): void {
     try {
-      this.#attempt();
+      this.attempt();
     } catch (error) {
       this.failed(error);
       this.#lost(ABNORMAL, 'could not connect');

@@ -6,7 +6,7 @@ import type { Encoding } from './codec.js';
 import { type Incoming, type Message, type PendingLookup, tagOf } from './descriptor.js';
 import { type Envelope, type EnvelopeFields, type Id, readFields, type Tag, wrongKind } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { describe, type Report, type Violation, violationsOf } from './report.js';
+import { describe, type Report, reportMember, type Violation, violationsOf } from './report.js';
 import { err, ok, type Result } from './result.js';
 
 /** How messages of one direction are read. */
@@ -32,7 +32,7 @@ export interface Match {
 
 /** Adds a message to those by tag, or to those that have a tag field of their own. */
 export function register(message: Incoming<unknown>, { envelope, byTag, own }: Reader, tag: Tag | null = tagOf(message)): void {
-  if (message.envelope !== undefined && message.envelope.tag.name !== envelope.tag.name) {
+  if (message.envelope && message.envelope.tag.name !== envelope.tag.name) {
     if (!own.includes(message)) own.push(message);
   } else if (tag !== null) {
     byTag.set(tag, message);
@@ -66,7 +66,7 @@ export function isDeeper(value: unknown, depth: number): boolean {
 
 /** Parses what a frame contains; without an encoding, JSON text. */
 export function parseFrame(frame: unknown, depth: number, encoding?: Encoding): Result<unknown, DecodeError> {
-  if (encoding !== undefined) return encoding.decode(frame, depth);
+  if (encoding) return encoding.decode(frame, depth);
   return typeof frame === 'string' ? parse(frame, depth) : err(decodeError('syntax', NOT_JSON));
 }
 
@@ -79,7 +79,7 @@ export function parseFrame(frame: unknown, depth: number, encoding?: Encoding): 
 function parse(text: string, depth: number): Result<unknown, DecodeError> {
   const value = parseJson(text);
   const problem = value === undefined ? NOT_JSON : isDeeper(value, depth) ? TOO_DEEP : textProblem(text);
-  return problem === undefined ? ok(value) : err(decodeError('syntax', problem));
+  return problem ? err(decodeError('syntax', problem)) : ok(value);
 }
 
 /** `undefined` if a text is not JSON. */
@@ -126,7 +126,7 @@ function readWhole(value: unknown, reader: Reader): Match {
   const isTag = typeof type === 'string' || Number.isSafeInteger(type);
 
   const incoming = find(value, fields.id, reader);
-  if (incoming?.envelope !== undefined) {
+  if (incoming?.envelope) {
     envelope = incoming.envelope;
     report = { ...report, violations: [] };
     fields = readFields(value, envelope, report);
@@ -135,7 +135,7 @@ function readWhole(value: unknown, reader: Reader): Match {
   const payload = incoming?.readBytes?.(found) ?? found;
   const remains: Remains = { ...(isTag && { type: type as Tag }), payload, ...fields };
   const { violations } = report;
-  if (incoming === undefined) {
+  if (!incoming) {
     if (!isTag) return refuse('envelope', WRONG_ENVELOPE, remains, [...tagViolations(type, tag), ...violations]);
     if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains, violations);
     return refuse('unknown-type', `no message has the type \`${type as Tag}\``, remains);
@@ -161,8 +161,9 @@ function readWhole(value: unknown, reader: Reader): Match {
 
 /** What is wrong with a tag. */
 function tagViolations(type: unknown, { name, kind }: Envelope['tag']): readonly Violation[] {
-  if (type === undefined) return violationsOf((_, report) => missingProperty(name, report), type, 'received');
-  return violationsOf((_, report) => wrongKind(kind, report), type, 'received', name);
+  const check = (_: unknown, report: Report): void => (type === undefined ? missingProperty(name, report) : reportMember(type, report, wrong, name));
+  const wrong = (_: unknown, report: Report): void => wrongKind(kind, report);
+  return violationsOf(check, type, 'received');
 }
 
 /** The descriptor of a message: that of a possible reply to the pending request with its tag, or else that of the tag. */
@@ -170,7 +171,7 @@ export function find(value: JsonObject, id: Id | undefined, reader: Reader): Inc
   const { envelope: { outcome, tag }, pending, byTag, own } = reader;
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
-  if (answer === undefined) return byTag.get(value[tag.name] as Tag) ?? withTag(own, value, tag.name);
+  if (!answer) return byTag.get(value[tag.name] as Tag) ?? withTag(own, value, tag.name);
   return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
 }
 
@@ -182,7 +183,7 @@ function withTag(messages: readonly Incoming<unknown>[], value: JsonObject, usua
 /** The payload of a message; an absent one counts as an empty object. */
 export function payloadOf(message: JsonObject, envelope: Envelope): unknown {
   const { content, flat } = envelope;
-  if (flat !== undefined) return flat(message, envelope);
+  if (flat) return flat(message, envelope);
   const payload = message[content as string];
   return payload === undefined ? {} : payload;
 }

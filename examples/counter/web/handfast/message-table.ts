@@ -31,7 +31,7 @@ import {
   type Tag,
 } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { passes, pointerSegment, prefixPath, type Report, type Validator } from './report.js';
+import { passes, reportMember, reportRule, type Report, type Validator } from './report.js';
 import { err, ok, type Result } from './result.js';
 import { isObject, type JsonObject, noPayload, undeclaredProperty } from './validators.js';
 
@@ -93,7 +93,8 @@ function lookupIn(byTag: ReadonlyMap<Tag, Incoming<unknown>>): (tag: unknown) =>
   const others = new Map<unknown, Entry>();
   for (const [tag, message] of byTag) {
     const { name, receive, readBytes, channel, envelope } = message;
-    const entry = { tag, message, name, receive, readBytes, isPublished: channel !== undefined, hasOwnEnvelope: envelope !== undefined };
+    const validate: Validator<unknown> = typeof receive === 'function' ? receive : (value, report) => reportRule(value, report, receive);
+    const entry = { tag, message, name, receive: validate, readBytes, isPublished: channel !== undefined, hasOwnEnvelope: envelope !== undefined };
     if (typeof tag === 'string') buckets[bucketOf(tag)]?.push(entry);
     else others.set(tag, entry);
   }
@@ -154,18 +155,23 @@ function problemOf(text: string, value: unknown, depth: number): string | undefi
 /** A number with fewer digits and an exponent of at most two is no larger than a double. */
 const MANY_DIGITS = 210;
 
-/** The fewest characters of an object around another value: `{"":}`. */
+/** The fewest characters of an array and of an object around another value: `[]`, `{"":}`. */
+const ARRAY_LENGTH = 2;
 const OBJECT_LENGTH = 5;
 
 /** Whether JSON text may be nested deeper than `depth`: has it so many opening brackets, and room for so many objects? */
 function mayNest(text: string, depth: number): boolean {
-  const left = without(text, '[', depth);
-  return left < 0 || (text.length >= OBJECT_LENGTH * left && without(text, '{', left) < 0);
+  // If there is no room for so many objects, some are arrays, and there is room for those behind the first.
+  const arrays = (OBJECT_LENGTH * depth - text.length) / (OBJECT_LENGTH - ARRAY_LENGTH);
+  const first = text.indexOf('[');
+  if (arrays > 0 && (first < 0 || text.length - first < ARRAY_LENGTH * arrays)) return false;
+  const left = without(text, '[', depth, first);
+  return left < 0 || (text.length >= OBJECT_LENGTH * left && without(text, '{', left, text.indexOf('{')) < 0);
 }
 
-/** `count` without one for each `bracket` in a text; no less than -1. */
-function without(text: string, bracket: string, count: number): number {
-  for (let at = text.indexOf(bracket); at >= 0 && count >= 0; at = text.indexOf(bracket, at + 1)) count--;
+/** `count` without one for each `bracket` in a text, the first of which is `at`; no less than -1. */
+function without(text: string, bracket: string, count: number, at: number): number {
+  for (; at >= 0 && count >= 0; at = text.indexOf(bracket, at + 1)) count--;
   return count;
 }
 
@@ -207,7 +213,9 @@ function decodeShallow<M extends Message>(
 
 /** The fast path: a message that is valid and has the envelope of its direction. `read` reads every other. */
 function readValid(value: JsonObject, { envelope, slots, refuseUnknown, find }: MessageTable<Message>): Message | undefined {
-  const message: MutableMessage = { type: '', payload: undefined };
+  const id = value[slots.id.name] as Id | null | undefined;
+  // An id that is there from the beginning needs no place of its own.
+  const message: MutableMessage = id === undefined || id === null ? { type: '', payload: undefined } : { type: '', payload: undefined, id };
   if (!readSlots(value, slots, message) || (refuseUnknown !== undefined && unknownFields(value, envelope).length > 0)) return undefined;
   const entry = find(value[envelope.tag.name]);
   if (entry === undefined || entry.hasOwnEnvelope || (entry.isPublished && message.channel === undefined)) return undefined;
@@ -231,11 +239,7 @@ function unknownFields(value: JsonObject, envelope: Envelope): readonly string[]
 }
 
 function refuseUnknownFields(value: JsonObject, envelope: Envelope, report: Report): void {
-  for (const name of unknownFields(value, envelope)) {
-    const before = report.violations.length;
-    undeclaredProperty(value, report);
-    prefixPath(report, before, pointerSegment(name));
-  }
+  for (const name of unknownFields(value, envelope)) reportMember(value, report, undeclaredProperty, name);
 }
 
 /** A message while it is read. */
@@ -274,15 +278,12 @@ function slotsOf(envelope: Envelope): Slots {
   };
 }
 
-/** Reads the fields of an envelope. Returns whether all fit. Each is read at a place of its own, which engines optimize. */
+/** Reads the fields of an envelope but the id, which is only checked. Returns whether all fit. Each is read at a place of its own, which engines optimize. */
 function readSlots(value: JsonObject, slots: Slots, into: MutableMessage): boolean {
   const { envelope, required } = slots;
   let fit = true;
   const id = value[slots.id.name];
-  if (id !== undefined) {
-    if (!fits(id, slots.id)) fit = false;
-    else if (id !== null) into.id = id as Id;
-  }
+  if (id !== undefined && !fits(id, slots.id)) fit = false;
   const version = value[slots.version.name];
   if (version !== undefined) {
     if (!fits(version, slots.version)) fit = false;

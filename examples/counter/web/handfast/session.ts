@@ -3,13 +3,13 @@
 
 // The messages of the session itself, as docs/wire.md describes them.
 
-import { anything, boolean, integer, noneOfTypes, noPayload, string } from './validators.js';
+import { anything, boolean, noneOfTypes, noPayload } from './validators.js';
 import { decodeError } from './decode.js';
 import type { ErrorDescriptor, Incoming } from './descriptor.js';
 import type { Tag } from './envelope.js';
 import { type BadReplyError, type CallError, type DeclaredError, type DecodeError, SESSION_CODES, type SessionError } from './errors.js';
-import { deduplicate, describe, fail, type Report, type Validator, type Violation, violationsOf } from './report.js';
-import { type PropertyRules, reportArray, reportObject } from './rules.js';
+import { describe, type Report, type Violation, violationsOf } from './report.js';
+import { type DataRule, reportArray, reportInteger, reportObject, reportString } from './rules.js';
 
 /** The server's welcome. */
 export interface Ready {
@@ -90,78 +90,56 @@ export interface ChannelKey {
   readonly channel: string;
 }
 
-function objectOf(properties: PropertyRules): Validator<unknown> {
-  return (value, report) => reportObject(value, report, properties);
-}
+const text: DataRule = [reportString, {}];
 
-const violation: PropertyRules = { '?': [], path: string, keyword: string, message: string };
+const integer: DataRule = [reportInteger, {}];
 
-const refusal: PropertyRules = {
+const count: DataRule = [reportInteger, { minimum: 0, maximum: 9_007_199_254_740_991 }];
+
+const violation: DataRule = [reportObject, { '?': [], path: text, keyword: text, message: text }];
+
+/** The rule of the server's error, and of its refusal. */
+export const refusalRule: DataRule = [reportObject, {
   '?': ['retryable', 'violations'],
-  code: validateCode,
-  message: string,
+  code: reportCode,
+  message: text,
   retryable: boolean,
-  violations: [reportArray, { items: [reportObject, violation] }],
-};
+  violations: [reportArray, { items: violation }],
+}];
 
-const ready: PropertyRules = {
-  '?': ['hash', 'session', 'resumed', 'received', 'expires'],
-  version: string,
-  hash: string,
-  session: string,
-  resumed: boolean,
-  received: validateCount,
-  expires: validateCount,
-};
-
-/** The validator of the server's error. */
-export function validateError(value: unknown, report: Report): void {
-  deduplicate(report);
-  reportObject(value, report, refusal);
-}
-
-function validateCode(value: unknown, report: Report): void {
+function reportCode(value: unknown, report: Report): void {
   if (typeof value !== 'string' && !Number.isInteger(value)) noneOfTypes(['integer', 'string'], report);
 }
 
-function validateCount(value: unknown, report: Report): void {
-  if (!integer(value, report)) return;
-  if (value < 0) fail(report, 'minimum', 'must be at least 0', 0);
-  else if (!Number.isSafeInteger(value)) fail(report, 'maximum', `must be at most ${Number.MAX_SAFE_INTEGER}`, Number.MAX_SAFE_INTEGER);
-}
+/** The rule of {@link Welcome}. */
+export const readyRule: DataRule = [reportObject, {
+  '?': ['hash', 'session', 'resumed', 'received', 'expires'],
+  version: text,
+  hash: text,
+  session: text,
+  resumed: boolean,
+  received: count,
+  expires: count,
+}];
 
-/** The validator of {@link ChannelGap}. */
-export const validateGap: Validator<unknown> = /*@__PURE__*/ objectOf({
-  '?': ['channel', 'from', 'to', 'reason'],
-  channel: string,
-  from: integer,
-  to: integer,
-  reason: string,
-});
+/** The rule of {@link ReceivedNotice} and {@link Authenticated}. */
+export const countsRule: DataRule = [reportObject, { '?': ['received', 'sent', 'expires'], received: count, sent: count, expires: count }];
 
-/** The validator of {@link Skip}. */
-export const validateSkip: Validator<unknown> = /*@__PURE__*/ objectOf({ '?': [], channel: string, seq: integer });
+/** The rule of {@link ChannelGap}. */
+export const gapRule: DataRule = [reportObject, { '?': ['channel', 'from', 'to', 'reason'], channel: text, from: integer, to: integer, reason: text }];
 
-/** The validator of {@link ChannelKey}. */
-export const validateChannelKey: Validator<ChannelKey> = /*@__PURE__*/ objectOf({ '?': [], channel: string }) as Validator<ChannelKey>;
+/** The rule of {@link Skip}. */
+export const skipRule: DataRule = [reportObject, { '?': [], channel: text, seq: integer }];
 
-/** The validators of the session's messages. */
-export const validateReady: Validator<unknown> = /*@__PURE__*/ objectOf(ready);
-export const validateRefusal: Validator<unknown> = /*@__PURE__*/ objectOf(refusal);
-/** The validator of {@link ReceivedNotice} and {@link Authenticated}. */
-export const validateCounts: Validator<unknown> = /*@__PURE__*/ objectOf({
-  '?': ['received', 'sent', 'expires'],
-  received: validateCount,
-  sent: validateCount,
-  expires: validateCount,
-});
+/** The rule of {@link ChannelKey}. */
+export const channelKeyRule: DataRule = [reportObject, { '?': [], channel: text }];
 
 /** A reply whose envelope says that the request failed, with any payload. */
 export const failure: Incoming<unknown> = { name: 'error', receive: anything };
 
 /** The error in a failure, if it has that form; otherwise all of it is the error's data. */
 export function wireError(payload: unknown): WireError {
-  if (violationsOf(validateError, payload, 'received').length === 0) return payload as WireError; // it was validated
+  if (violationsOf(refusalRule, payload, 'received').length === 0) return payload as WireError; // it was validated
   return { code: 'FAILED', message: 'the request failed', data: payload };
 }
 
@@ -177,7 +155,7 @@ export function callError<E extends DeclaredError>(
 ): CallError<E> {
   const { code, message, retryable = false, data, violations = [] } = error;
   const descriptor = declared.find(candidate => candidate.code === code);
-  if (descriptor !== undefined) {
+  if (descriptor) {
     const wrong = descriptor.data === noPayload ? [] : violationsOf(descriptor.data, data, 'received');
     if (wrong.length === 0) return { code, message, retryable, data } as E; // its code and its data were validated
     return badReply(decodeError('invalid', `the data of the error \`${code}\` does not fit`, { payload: error }, wrong));
@@ -194,5 +172,5 @@ export function badReply(reply: DecodeError): BadReplyError {
 }
 
 function isSessionCode(code: Tag): code is SessionError['code'] {
-  return SESSION_CODES.some(known => known === code);
+  return (SESSION_CODES as readonly unknown[]).includes(code);
 }

@@ -4,7 +4,7 @@
 // What generated validators call. Bundlers keep the functions that are used. The messages say what the schema allows, and are
 // the same as the server's.
 
-import { deduplicate, fail, passes, pointerSegment, prefixPath, type Report, type Validator } from './report.js';
+import { deduplicate, fail, passes, reportMember, type Report, type Validator } from './report.js';
 import type { Evaluated } from './evaluated.js';
 
 /** A value that is known to be an object. */
@@ -104,8 +104,8 @@ export const noPayload: Validator<undefined> = (value, report) => {
 /** Reports a violation of `type` with several types. Each has its article, except null: `an array`. */
 export function noneOfTypes(types: readonly string[], report: Report): void {
   const allowed = types.map(type => type.replace(/.* /, ''));
-  const words = [types.slice(0, -1).join(', '), types.at(-1) ?? 'nothing'].filter(part => part !== '');
-  fail(report, 'type', `must be ${words.join(' or ')}`, allowed);
+  const words = types.join(', ').replace(/, (?!.*,)/, ' or ') || 'nothing';
+  fail(report, 'type', `must be ${words}`, allowed);
 }
 
 // `const` and `enum`
@@ -231,10 +231,7 @@ export function items(value: readonly unknown[], from: number, validate: Validat
 
 /** One item of `prefixItems`. */
 export function item(value: readonly unknown[], index: number, validate: Validator<unknown>, report: Report): void {
-  if (index >= value.length) return;
-  const before = report.violations.length;
-  validate(value[index], report);
-  prefixPath(report, before, index);
+  if (index < value.length) reportMember(value[index], report, validate, index);
 }
 
 /** `items: false`: no item from index `from` on. */
@@ -315,10 +312,7 @@ export function has(value: JsonObject, name: string): boolean {
 
 /** One of `properties`, if it is present. */
 export function property(value: JsonObject, name: string, validate: Validator<unknown>, report: Report): void {
-  if (!has(value, name)) return;
-  const before = report.violations.length;
-  validate(value[name], report);
-  if (report.violations.length > before) prefixPath(report, before, pointerSegment(name));
+  if (has(value, name)) reportMember(value[name], report, validate, name);
 }
 
 /** `required` */
@@ -340,11 +334,7 @@ export function isClosed(value: object, declared: Names): boolean {
 
 /** `additionalProperties: false` */
 export function noAdditionalProperties(value: JsonObject, declared: Names, report: Report): void {
-  for (const name of undeclared(value, declared)) {
-    const before = report.violations.length;
-    undeclaredProperty(value, report);
-    prefixPath(report, before, pointerSegment(name));
-  }
+  for (const name of undeclared(value, declared)) reportMember(value, report, undeclaredProperty, name);
 }
 
 /** `additionalProperties: false`, reported at the property. */
@@ -407,18 +397,19 @@ function oneProperty(
   report: Report,
   evaluated: Evaluated | undefined,
 ): void {
-  const before = report.violations.length;
-  if (names !== undefined && !passes(name, names, report.strict)) fail(report, 'propertyNames', 'has a name that is not allowed');
-  declared?.(value[name], report);
-  let known = declared !== undefined;
-  for (const [pattern, validate] of patterns ?? []) {
-    if (!pattern.test(name)) continue;
-    known = true;
-    validate(value[name], report);
-  }
-  if (known) evaluated?.add([name]);
-  else others?.(value[name], report);
-  if (report.violations.length > before) prefixPath(report, before, pointerSegment(name));
+  const check: Validator<unknown> = (member, report) => {
+    if (names !== undefined && !passes(name, names, report.strict)) fail(report, 'propertyNames', 'has a name that is not allowed');
+    declared?.(member, report);
+    let known = declared !== undefined;
+    for (const [pattern, validate] of patterns ?? []) {
+      if (!pattern.test(name)) continue;
+      known = true;
+      validate(member, report);
+    }
+    if (known) evaluated?.add([name]);
+    else others?.(member, report);
+  };
+  reportMember(value[name], report, check, name);
 }
 
 /** UTF-16 order is not code point order where surrogates meet U+E000 and above. */
@@ -457,9 +448,7 @@ export function discriminant(value: unknown, name: string): unknown {
 export function noVariant(value: unknown, name: string, allowed: readonly unknown[], report: Report): void {
   if (!object(value, report)) return;
   if (!has(value, name)) return missingProperty(name, report);
-  const before = report.violations.length;
-  notEnum(allowed, report);
-  prefixPath(report, before, pointerSegment(name));
+  reportMember(value, report, (_, report) => notEnum(allowed, report), name);
 }
 
 /** `anyOf` without a discriminant. */

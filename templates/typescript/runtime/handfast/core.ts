@@ -14,20 +14,20 @@ import type { CallOptions, ValueOrProvider } from './options.js';
 import type { PendingRequest, Sending } from './outbound.js';
 import type { NumberedSession } from './numbered.js';
 import type { AuthRefresh } from './refresh.js';
-import { describe, type Validator } from './report.js';
+import { describe } from './report.js';
 import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
+import type { Rule } from './rules.js';
 import {
   badReply,
   callError,
+  countsRule,
   failure,
   type Ready,
   type ReceivedNotice,
+  readyRule,
   type Refusal,
+  refusalRule,
   refusalText,
-  validateCounts,
-  validateError,
-  validateReady,
-  validateRefusal,
   type Welcome,
   wireError,
 } from './session.js';
@@ -42,6 +42,13 @@ const PROTOCOL_ERROR = 1002;
 
 /** Handles a message of the session; an error may be the reply to a request. */
 type Handler = (message: Message, request: PendingRequest | undefined) => void;
+
+/** A message of the session, and what handles it. */
+interface Handled extends Incoming<unknown> {
+  readonly handle?: Handler;
+  /** Whether it does not count. */
+  readonly isOwn?: boolean;
+}
 
 /** A client, with what features use of it: its session and its listeners, over its connection and its queue. */
 export class Core extends Connection {
@@ -58,10 +65,6 @@ export class Core extends Connection {
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
   readonly #requests: ServerRequests | undefined;
-  /** What handles the messages of the session. */
-  readonly #handlers: Map<Incoming<unknown>, Handler> = new Map();
-  /** The messages of the session that do not count. */
-  readonly #own: Set<Incoming<unknown> | undefined> = new Set();
   /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   readonly #isForeign: boolean;
   readonly #reader: Reader = {
@@ -109,7 +112,7 @@ export class Core extends Connection {
     this.#requests = answering?.(this);
     this.refresh = protocol.refresh?.(this);
     this.numbered = protocol.numbered?.(this);
-    this.start();
+    this.attempt();
     this.#stopWaking = onWake(() => this.wake());
   }
 
@@ -123,10 +126,7 @@ export class Core extends Connection {
   ): Promise<Result<unknown, CallError<DeclaredError>>> {
     return new Promise(resolve => {
       this.request(request, payload, { timeout, signal, as }, [request.reply], {
-        answered: message => {
-          resolve(ok(message.payload));
-          return true;
-        },
+        answered: ({ payload }) => resolve(ok(payload)),
         failed: error => resolve(err(error)),
       });
     });
@@ -156,7 +156,7 @@ export class Core extends Connection {
   }
 
   async refreshAuth(): Promise<void> {
-    if (this.refresh === undefined) throw new TypeError('the protocol has no auth message');
+    if (!this.refresh) throw new TypeError('the protocol has no auth message');
     await this.refresh.now();
   }
 
@@ -178,7 +178,7 @@ export class Core extends Connection {
       const auth = await this.authPayload();
       if (!isCurrent()) return;
       const { version, hash, auth: validate, authFollows } = this.protocol as Protocol;
-      if (validate !== undefined && auth !== undefined) {
+      if (validate && auth !== undefined) {
         const violations = this.violations(validate, auth, 2, null);
         if (violations.length > 0) {
           return this.#refuse(new SessionRefusedError('INVALID', describe('the auth does not fit', violations), undefined, violations));
@@ -186,7 +186,7 @@ export class Core extends Connection {
       }
       const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
       this.write(this.session('hello', { version, hash, auth, ...(this.#canCount && { resume }) }));
-      if (authFollows === true && auth !== undefined) this.write(this.session('auth', auth));
+      if (authFollows && auth !== undefined) this.write(this.session('auth', auth));
     } catch (error) {
       if (!isCurrent()) return;
       this.failed(error);
@@ -194,9 +194,9 @@ export class Core extends Connection {
     }
     if (!isCurrent()) return;
     this.phase = 'greeted';
-    if (this.#detached === undefined && !this.#isForeign) this.#begin();
+    if (!this.#detached && !this.#isForeign) this.#begin();
     if (this.tag(this.#isForeign ? 'ready' : 'hello') === null) this.#becomeReady({ version: this.protocol.version, hash: this.protocol.hash });
-    else if (this.#earlyReady !== undefined) this.#becomeReady(this.#earlyReady);
+    else if (this.#earlyReady) this.#becomeReady(this.#earlyReady);
   }
 
   /** The credentials, which may have to be fetched. */
@@ -218,7 +218,7 @@ export class Core extends Connection {
     if (this.phase === 'connecting') this.#earlyReady = welcome;
     if (this.phase !== 'greeted') return; // a second ready message changes nothing
     const { session, received = -1, ...ready } = welcome;
-    const resumed = ready.resumed === true;
+    const { resumed = false } = ready;
     const counting = this.#canCount && received >= 0;
     if (resumed && !(this.#detached && counting && this.canResume(received))) {
       this.#end(false);
@@ -268,7 +268,7 @@ export class Core extends Connection {
       // A message that was too large once would be so again.
       this.#end(!wasReady && !wasDetached && (refused || isRefused), code !== this.closeCodes.tooLarge);
     }
-    if (error !== undefined) {
+    if (error) {
       this.#stopWaking?.();
       this.failAll(error);
       this.#rejectReady(isRefused ? new SessionRefusedError(code, error.message) : new CallFailedError(error));
@@ -308,34 +308,35 @@ export class Core extends Connection {
     const parsed = parseFrame(frame, this.protocol.depth, this.options.encoding);
     const found: Match = parsed.ok ? read(parsed.value, this.#reader) : { message: parsed.error, error: parsed.error };
     const match = this.protocol.mapped?.translate(found, this.protocol) ?? found;
-    const { incoming, message, error } = match;
-    const isOwn = this.#own.has(incoming);
-    if (this.numbered !== undefined) {
+    const { message, error } = match;
+    const incoming: Handled | undefined = match.incoming;
+    const isOwn = incoming?.isOwn;
+    if (this.numbered) {
       if (!this.numbered.isNew(message.seq)) return;
     } else if (this.phase === 'ready' && !isOwn) {
       this.link.count(this.frameLength, now);
       this.acknowledge(this.link.acknowledge(false, now));
     }
-    if (this.#requests?.receive(match, parsed) === true) return;
+    if (this.#requests?.receive(match, parsed)) return;
     const request = this.find(message.id);
-    const handler = incoming && this.#handlers.get(incoming);
-    if (incoming !== undefined && error === undefined) {
-      if (request?.answers.includes(incoming) === true) return this.answer(request, message as Message, incoming);
+    const isError = incoming === failure || incoming?.handle === this.#refused;
+    const handler = isError ? this.#refused : incoming?.handle;
+    if (incoming && !error) {
+      if (request?.answers.includes(incoming)) return this.answer(request, message as Message, incoming);
       // A reply whose request was cancelled, or timed out.
-      const isError = handler === this.#handlers.get(failure);
       if (message.id !== undefined && incoming.channel === undefined && !isOwn && !(isError && request)) return;
     }
     if (this.channels?.isNew(message) === false) return;
-    if (error === undefined) {
-      if (handler !== undefined) return handler(message as Message, request);
-      const wasDelivered = this.channels?.deliver(message as Message) === true;
+    if (!error) {
+      if (handler) return handler(message as Message, request);
+      const wasDelivered = this.channels?.deliver(message as Message);
       if (!this.events.emit(`:${message.type}`, message as Message) && !wasDelivered) this.events.emit('unhandled', message);
       return;
     }
     // Nobody else sees the token of a session.
     const shown = isOwn ? { ...error, payload: undefined } : error;
     // Without ids, the tag decides whether it is a reply.
-    if (request !== undefined && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (error.type ?? null)))) {
+    if (request && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
     if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
@@ -345,9 +346,9 @@ export class Core extends Connection {
 
   /** Handles the messages of the session. */
   #handleSession(): void {
-    const own = (role: Role, receive: Validator<unknown>, handler: Handler): unknown => this.#own.add(this.handle(role, role, receive, handler));
-    own('ready', validateReady, ({ payload }) => this.#becomeReady(payload as Welcome));
-    own('refuse', validateRefusal, ({ payload }) => {
+    const own = (role: Role, receive: Rule, handler: Handler): void => this.handle(role, role, receive, handler, true);
+    own('ready', readyRule, ({ payload }) => this.#becomeReady(payload as Welcome));
+    own('refuse', refusalRule, ({ payload }) => {
       const refusal = payload as Refusal;
       const { code, side, violations, retryable } = refusal;
       const words = refusalText(refusal);
@@ -357,38 +358,37 @@ export class Core extends Connection {
     });
     own('ping', anything, ({ id, payload }) => {
       if (this.phase === 'ready') this.acknowledge(this.link.acknowledge(true, this.clock.now()));
-      this.control('pong', this.protocol.mapped?.has('ping') === true ? payload : undefined, { id });
+      this.control('pong', this.protocol.mapped?.has('ping') ? payload : undefined, { id });
     });
     own('pong', anything, () => {});
-    own('received', validateCounts, ({ payload }) => {
+    own('received', countsRule, ({ payload }) => {
       const { received, sent } = payload as ReceivedNotice;
       if (sent !== undefined && this.phase === 'ready') this.link.skip(sent, this.clock.now());
       if (received !== undefined) this.#acknowledged(received);
     });
     own('greeting', anything, () => this.greeted());
-    const refused: Handler = ({ payload, seq }, request) => {
-      const error = callError(wireError(payload), request?.errors ?? []);
-      if (request !== undefined) return this.fail(request, error, true);
-      this.numbered?.refused(seq);
-      this.failed(new CallFailedError(error as Failure), 'the server says', `error ${error.code}`);
-    };
-    this.handle('error', 'error', validateError, refused);
-    this.#handlers.set(failure, refused);
+    this.handle('error', 'error', refusalRule, this.#refused);
   }
+
+  /** An error of the server, which may be the reply to a request. */
+  readonly #refused: Handler = ({ payload, seq }, request) => {
+    const error = callError(wireError(payload), request?.errors ?? []);
+    if (request) return this.fail(request, error, true);
+    this.numbered?.refused(seq);
+    this.failed(new CallFailedError(error as Failure), 'the server says', `error ${error.code}`);
+  };
 
   register(message: Incoming<unknown>): void {
     register(message, this.#reader);
   }
 
-  /** Handles a message of the session, if the protocol has it. Returns its descriptor. */
-  handle(role: Role, name: string, receive: Validator<unknown>, handler: Handler): Incoming<unknown> {
+  /** Handles a message of the session, if the protocol has it. */
+  handle(role: Role, name: string, receive: Rule, handle: Handler, isOwn: boolean = false): void {
     const { mapped } = this.protocol;
     const tag = this.tag(role);
-    const own: Incoming<unknown> = { name, tag, receive };
-    const incoming = mapped === undefined ? own : mapped.incoming(own, tag, role);
-    if (incoming !== undefined) register(incoming, this.#reader, tag);
-    this.#handlers.set(own, handler);
-    return own;
+    const own: Handled = { name, tag, receive, handle, isOwn };
+    const incoming = mapped ? mapped.incoming(own, tag, role) : own;
+    if (incoming) register(incoming, this.#reader, tag);
   }
 
   /** Reports a message that is not valid. */

@@ -11,11 +11,11 @@ import {
   describe,
   fail,
   type Report,
-  type Validator,
   type Violation,
   violationsOf,
 } from './report.js';
 import { err, ok, type Result } from './result.js';
+import type { Rule } from './rules.js';
 
 /** The options of a client. */
 export type Options = Partial<AuthenticatedConnectOptions<unknown, EncodingName>>;
@@ -41,12 +41,12 @@ export class Encoder {
     if (violations.length > 0) return invalid('does not fit', violations);
     let packet: Packet;
     try {
-      const written = this.options.encoding === undefined ? text : (message.packBytes?.(payload) ?? payload);
+      const written = this.options.encoding ? (message.packBytes?.(payload) ?? payload) : text;
       packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.protocol.limits?.message ?? Infinity;
+    const max = this.protocol.limits.message;
     if (packet.length * 3 > max && byteLength(packet) > max) {
       return err({ code: 'TOO_LARGE', message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
@@ -59,7 +59,7 @@ export class Encoder {
    * @param text The same without bytes.
    */
   violations(
-    validate: Validator<unknown>,
+    validate: Rule,
     payload: unknown,
     outer: number,
     under: string | null,
@@ -80,8 +80,8 @@ export class Encoder {
   session(role: Role, payload?: unknown, fields: OutgoingFields = {}): Packet | null {
     const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
-    const sent = mapped?.has(role) === true ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
-    return tag === null || sent === undefined ? null : this.#write(sent.envelope, tag, sent.payload, fields);
+    const sent = mapped?.has(role) ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
+    return tag === null || !sent ? null : this.#write(sent.envelope, tag, sent.payload, fields);
   }
 
   #write(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): Packet {

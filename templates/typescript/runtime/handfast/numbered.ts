@@ -3,7 +3,7 @@
 import type { Packet } from './codec.js';
 import type { Core } from './core.js';
 import { SequenceTracker } from './sequence.js';
-import { type ChannelGap, type Gap, validateGap } from './session.js';
+import { type ChannelGap, type Gap, gapRule } from './session.js';
 
 /** A session whose server numbers its messages. A program whose protocol has no such numbers has no code for that. */
 export interface NumberedSession {
@@ -92,6 +92,6 @@ export function numberedSession(core: Core): NumberedSession {
     },
   };
   // Until there are channels, which pass on what is not theirs.
-  core.handle('gap', '$gap', validateGap, ({ payload }) => session.gap(payload as Partial<ChannelGap>));
+  core.handle('gap', '$gap', gapRule, ({ payload }) => session.gap(payload as Partial<ChannelGap>));
   return session;
 }

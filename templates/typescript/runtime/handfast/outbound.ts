@@ -14,8 +14,8 @@ import type { Position } from './sequence.js';
 
 /** What becomes of a request. */
 export interface Outcome {
-  /** Handles a reply. Returns whether it was the last. */
-  answered(message: Message, incoming: Incoming<unknown>): boolean;
+  /** Handles a reply. Returns whether others may follow. */
+  answered(message: Message, incoming: Incoming<unknown>): boolean | void;
   /** Handles the error that ends it; `wasWritten` says whether the request was written to the current connection. */
   failed(error: DeclaredError | RuntimeError, wasWritten?: boolean): void;
 }
@@ -43,7 +43,7 @@ export interface Entry extends Partial<Outcome> {
   /** How many of the bound for what is queued or pending it uses. */
   used: number;
   /** Dropped when the connection is lost. */
-  readonly volatile?: boolean;
+  readonly volatile?: boolean | undefined;
   /** Called when a message without a reply was received, or when that will not be known. */
   readonly delivered?: SendOptions['delivered'];
   /** Whether it is only sent on this connection. */
@@ -51,14 +51,14 @@ export interface Entry extends Partial<Outcome> {
   /** Whether it was written to the current connection. */
   isWritten?: boolean;
   /** It was written to a connection that was lost. */
-  wasLost?: boolean;
+  wasLost?: boolean | undefined;
   /** Whether nobody waits for it any more. Without ids its reply must still be matched. */
   isDone?: boolean;
   readonly id?: Id;
   /** Whether its reply is identified by order, and not by id. */
   readonly inOrder?: boolean;
   /** Whether it may be sent again after a loss of the connection. */
-  readonly idempotent?: boolean;
+  readonly idempotent?: boolean | undefined;
   /** The possible replies. */
   readonly answers?: readonly Incoming<unknown>[];
   /** The errors that it declares. */
@@ -78,9 +78,6 @@ const OUTCOME_UNKNOWN: RuntimeError = {
 /** The error of a call that was aborted by its signal. */
 export const ABORTED: RuntimeError = { code: 'CANCELLED', message: 'aborted by the caller' };
 
-/** The default of `limits.outbound`. */
-const DEFAULT_OUTBOUND = 1_048_576;
-
 /** Each entry counts as this many bytes more than its packet: about the size of the objects around it. */
 const OVERHEAD = 256;
 
@@ -94,7 +91,7 @@ const POLL_INTERVAL = 20;
 export abstract class Outbound extends Encoder {
   readonly clock: Clock = this.options.clock ?? systemClock;
   /** The bound, in bytes. */
-  readonly maxBytes: number = this.protocol.limits?.outbound ?? DEFAULT_OUTBOUND;
+  readonly maxBytes: number = this.protocol.limits.outbound;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
   /** Why nothing can be sent any more. */
@@ -140,8 +137,8 @@ export abstract class Outbound extends Encoder {
     if (!packet.ok) return void outcome.failed(packet.error);
     const inOrder = (envelope ?? server).correlate === 'order';
     const transient = as !== undefined;
-    const entry: PendingRequest = this.#entry(packet.value, { id, inOrder, idempotent: idempotent === true, answers, errors, transient, ...outcome });
-    if (signal?.aborted === true) return void outcome.failed(ABORTED);
+    const entry: PendingRequest = this.#entry(packet.value, { id, inOrder, idempotent, answers, errors, transient, ...outcome });
+    if (signal?.aborted) return void outcome.failed(ABORTED);
     if (!transient && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
     answers.forEach(answer => this.register(answer));
     this.#hasOrdered ||= inOrder;
@@ -156,7 +153,7 @@ export abstract class Outbound extends Encoder {
   send(message: Outgoing<unknown>, payload: unknown, { delivered }: SendOptions = {}, fields: OutgoingFields = {}): Result<undefined, RuntimeError> {
     const packet = this.#packet(message, payload, fields);
     const { isReply = false } = fields;
-    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile === true && !isReply, delivered, transient: isReply }) : packet;
+    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile && !isReply, delivered, transient: isReply }) : packet;
   }
 
   /** Enqueues a message without a reply. */
@@ -173,7 +170,7 @@ export abstract class Outbound extends Encoder {
   }
 
   #packet(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
-    return this.closedError === undefined ? this.encode(message, payload, fields) : err(this.closedError);
+    return this.closedError ? err(this.closedError) : this.encode(message, payload, fields);
   }
 
   #entry<Rest>(packet: Packet, rest: Rest): Entry & Rest {
@@ -253,7 +250,7 @@ export abstract class Outbound extends Encoder {
 
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received: number): void {
-    this.#sent.acknowledge(received)?.forEach(entry => settle(entry));
+    this.acknowledged(received);
     this.isOpen = true;
     for (const next of this.#sent.rest()) this.write(typeof next === 'number' ? this.session('received', { sent: next }) : next.packet);
     this.flush();
@@ -284,7 +281,7 @@ export abstract class Outbound extends Encoder {
   answer(request: PendingRequest, message: Message, incoming: Incoming<unknown>): void {
     request.release?.();
     this.#free(request); // a stream that continues uses none of the bound
-    if (request.isDone || request.answered(message, incoming)) this.#remove(request);
+    if (request.isDone || !request.answered(message, incoming)) this.#remove(request);
   }
 
   /** Fails a message that is queued or pending. */
@@ -346,7 +343,7 @@ export abstract class Outbound extends Encoder {
         failed.push(entry);
         continue;
       }
-      entry.wasLost ||= isWritten === true && !refused;
+      entry.wasLost ||= isWritten && !refused;
       entry.isWritten = false;
       this.#usedBytes += entry.bytes - entry.used;
       entry.used = entry.bytes;
@@ -363,7 +360,7 @@ export abstract class Outbound extends Encoder {
 
 /** Reports whether a message without a reply was received. A listener that throws is an uncaught error. */
 function settle({ delivered }: Entry, error?: RuntimeError): void {
-  if (delivered !== undefined) queueMicrotask(() => delivered(error === undefined ? ok(undefined) : err(error)));
+  if (delivered) queueMicrotask(() => delivered(error ? err(error) : ok(undefined)));
 }
 
 /** Calls back once the time is up, or the signal is aborted. Returns a function that keeps it from that. */

@@ -5,11 +5,13 @@
 
 import { bounds, codePoints, discriminant, isClosed, missingProperty, noAdditionalProperties, notConst, notEnum, noVariant, wrongType } from './validators.js';
 import type { JsonObject, Pattern } from './validators.js';
-import { deduplicate, fail, prefixPath, type Report, type Validator } from './report.js';
+import { fail, reportMember, reportRule, type Report, type Validator } from './report.js';
 
-/** What a schema asks of a value: a validator, or a function that reports what does not fit, with the limits it reports. */
-export type Rule =
-  | Validator<unknown>
+/** What a schema asks of a value: a validator, or data. */
+export type Rule = Validator<unknown> | DataRule;
+
+/** What a schema asks of a value, as data: a function that reports what does not fit, with the limits it reports. */
+export type DataRule =
   | readonly [report: typeof reportString, limits: StringLimits]
   | readonly [report: typeof reportNumber, limits: NumberLimits]
   | readonly [report: typeof reportEnum, values: readonly string[]]
@@ -59,14 +61,6 @@ export interface ArrayLimits {
  * and the rules for it for the same kind would store the numbers of the message less well.
  */
 export type PropertyRules = Readonly<Record<string, Rule | readonly string[]>> & { readonly '?': readonly string[] };
-
-/** Reports everything that is wrong with a value. */
-export function reportRule(value: unknown, report: Report, rule: Rule): void {
-  if (typeof rule === 'function') rule(value, report);
-  else (rule[0] as Reporter)(value, report, rule[1], rule[2]);
-}
-
-type Reporter = (value: unknown, report: Report, limits: unknown, additional: unknown) => void;
 
 /** `type: string`, with `minLength`, `maxLength` and `pattern`. */
 export function reportString(value: unknown, report: Report, limits: StringLimits): void {
@@ -127,7 +121,7 @@ export function reportObject(
     else if (!properties['?'].includes(name)) (missing ??= []).push(name);
   }
   additional?.(value as JsonObject, properties, report);
-  if (missing !== undefined) for (const name of missing) missingProperty(name, report);
+  if (missing) for (const name of missing) missingProperty(name, report);
 }
 
 /** The branches of a union of objects: the value of a property, and the rule that holds then. */
@@ -135,17 +129,10 @@ type Branches = readonly (readonly [value: unknown, rule: Rule])[];
 
 /** A union of objects that a property distinguishes. */
 export function reportBranches(value: unknown, report: Report, property: string, branches: Branches): void {
-  deduplicate(report);
   const kind = discriminant(value, property);
   const branch = branches.find(([value]) => value === kind);
-  if (branch !== undefined) reportRule(value, report, branch[1]);
+  if (branch) reportRule(value, report, branch[1]);
   else noVariant(value, property, branches.map(([value]) => value), report);
-}
-
-function reportMember(member: unknown, report: Report, rule: Rule, key: string | number): void {
-  const before = report.violations.length;
-  reportRule(member, report, rule);
-  prefixPath(report, before, key);
 }
 
 /** `additionalProperties: false` */
