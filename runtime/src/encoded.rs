@@ -13,8 +13,8 @@ const UNIT: usize = 64;
 /// How many units the largest of them has.
 const UNITS: usize = 4;
 
-/// How many bytes a thread keeps of each capacity: many peers acknowledge many messages at once, and each of them is free then.
-const KEPT: usize = 256 * 1024;
+/// How many bytes a thread keeps of each capacity: what a peer acknowledges at once. It stays when all connections are gone.
+const KEPT: usize = 16 * 1024;
 
 /// The largest buffer that a thread keeps for its next message, in bytes.
 const LARGEST_KEPT: usize = 64 * 1024;
