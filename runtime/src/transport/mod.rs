@@ -18,6 +18,9 @@ use std::{
 };
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+/// The length of the longest message that shares memory with others, in bytes.
+const SHORT: usize = 1024;
+
 /// An encoded message. Cloning is cheap: the bytes are shared. Those of a message that a [`WebSocket`] received may be part of 8 KiB that it
 /// shares with others; whoever keeps it for long copies it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +69,7 @@ impl Packet {
     /// Returns the same with memory of its own: one that was received may share that of all that arrived with it, and keeps it.
     pub(crate) fn into_own(self) -> Self {
         match self {
+            long if long.len() > SHORT => long,
             Self::Text(text) => Self::Text(text.as_str().into()),
             Self::Binary(bytes) => Self::Binary(Bytes::copy_from_slice(&bytes)),
         }

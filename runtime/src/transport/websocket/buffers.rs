@@ -1,7 +1,7 @@
 //! Buffers that the WebSockets of a thread share. Most connections are idle most of the time, and an idle one has no buffer.
 
 use super::{frame::Mask, frame_reader::Event};
-use crate::transport::TransportError;
+use crate::transport::{SHORT, TransportError};
 use bytes::{Bytes, BytesMut};
 use std::{cell::RefCell, collections::VecDeque, task::Poll};
 use tokio::io::ReadBuf;
@@ -9,9 +9,8 @@ use tokio::io::ReadBuf;
 /// How many bytes are read at once.
 const READ: usize = 16 * 1024;
 
-/// How many bytes of short messages share an allocation, and how long such a message is at most.
+/// How many bytes of short messages share an allocation.
 const SHARED: usize = 8 * 1024;
-const SHORT: usize = 1024;
 
 /// How many unused buffers of a kind a thread keeps.
 const KEPT: usize = 4;
