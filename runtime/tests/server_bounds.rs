@@ -7,16 +7,21 @@ mod chat;
 mod support;
 
 use chat::{
-    App, Server,
+    App, ClientMessage, Server,
     raw::{Raw, hello, listen, timeless},
 };
 use handfast::{
     Protocol,
     descriptor::{HandlerTimeout, Limits},
-    server::{ConnectionInfo, serve},
+    server::{ConnectionInfo, Context, Middleware, Rejection, serve},
     transport::{MemoryTransport, Packet, TransportEvent, duplex},
 };
-use std::{future::IntoFuture, net::SocketAddr, time::Duration};
+use std::{
+    future::IntoFuture,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 use support::{simulated, soon};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -538,6 +543,50 @@ async fn a_slow_handler_does_not_make_a_client_too_fast() {
             assert!(!answer.contains("RATE_LIMITED"), "{answer}");
             answers += usize::from(answer.contains(r#""id""#));
         }
+    })
+    .await;
+}
+
+/// Keeps the processor busy for a millisecond with each message, and notes its id.
+#[derive(Clone, Default)]
+struct Busy(Arc<Mutex<Vec<String>>>);
+
+impl Middleware<ClientMessage> for Busy {
+    async fn before(&self, _: &ClientMessage, cx: &Context) -> Result<(), Rejection> {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_millis(1) {
+            std::hint::spin_loop();
+        }
+        let id = cx.id().map(ToString::to_string).unwrap_or_default();
+        self.0.lock().expect("it is whole").push(id);
+        Ok(())
+    }
+}
+
+/// However many messages of a client have arrived, those of others are handled between them.
+#[tokio::test]
+async fn a_busy_client_does_not_keep_others_waiting() {
+    soon(async {
+        let busy = Busy::default();
+        let server = Server::builder(App::new()).middleware(busy.clone()).build();
+        let (mut greedy, mut modest) = (over_memory(&server), over_memory(&server));
+        for client in [&mut greedy, &mut modest] {
+            client.send(&hello("ada")).await.expect("it is open");
+            text(client).await;
+        }
+        let leave =
+            |id: &str| format!(r#"{{"type":"room.leave","payload":{{"roomId":"r"}},"id":"{id}"}}"#);
+        for n in 0..60 {
+            greedy
+                .send(&leave(&format!("greedy-{n}")))
+                .await
+                .expect("it is open");
+        }
+        modest.send(&leave("modest")).await.expect("it is open");
+        text(&mut modest).await;
+        let handled = busy.0.lock().expect("it is whole").clone();
+        let before = handled.iter().position(|id| id == "modest");
+        assert!(before.is_some_and(|before| before < 4), "{handled:?}");
     })
     .await;
 }

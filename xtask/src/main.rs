@@ -8,6 +8,7 @@ mod corpus;
 mod deny;
 mod format;
 mod fresh;
+mod kept_output;
 mod node;
 mod run;
 mod sessions;

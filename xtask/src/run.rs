@@ -1,7 +1,11 @@
 //! Running steps and commands, and reporting the results.
 
+use crate::kept_output::KeptOutput;
+use std::io::{IsTerminal, stderr, stdout};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// A step of `cargo xtask test`.
@@ -17,7 +21,12 @@ pub(crate) struct Step {
 /// Why a step failed.
 pub(crate) enum Failure {
     /// This command did not succeed.
-    Command(String),
+    Command {
+        /// As it is written in a shell.
+        line: String,
+        /// The end of what it printed, unless that is in a terminal.
+        output: Vec<String>,
+    },
     /// Something is missing: the text names it and says how to get it.
     Missing(String),
 }
@@ -72,19 +81,58 @@ pub(crate) fn run_with(
     let mut words = words(line);
     let program = words.next().unwrap_or_default();
     println!("$ {}", shown(folder, line, variables));
-    let status = Command::new(&program)
+    let mut command = Command::new(&program);
+    command
         .args(words)
         .envs(build_once())
         .envs(variables.iter().copied())
-        .current_dir(root().join(folder))
-        .status();
+        .current_dir(root().join(folder));
+    let output = Arc::new(KeptOutput::default());
+    let status = if stdout().is_terminal() {
+        command.status()
+    } else {
+        status(&mut command, &output)
+    };
     match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(Failure::Command(shown(folder, line, variables))),
+        Ok(_) => Err(Failure::Command {
+            line: shown(folder, line, variables),
+            output: output.lines(),
+        }),
         Err(error) => Err(Failure::Missing(format!(
             "`{program}` cannot be run: {error}"
         ))),
     }
+}
+
+/// How long the output of a command that has ended is waited for: what it started, and has not ended, may still hold it.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs a command, prints what it prints, and keeps some of it.
+fn status(command: &mut Command, output: &Arc<KeptOutput>) -> std::io::Result<ExitStatus> {
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let (done, both) = mpsc::channel::<()>();
+    if let Some(from) = child.stdout.take() {
+        let (output, done) = (output.clone(), done.clone());
+        thread::spawn(move || {
+            output.copy(from, stdout());
+            drop(done);
+        });
+    }
+    if let Some(from) = child.stderr.take() {
+        let output = output.clone();
+        thread::spawn(move || {
+            output.copy(from, stderr());
+            drop(done);
+        });
+    }
+    let status = child.wait();
+    // Nothing is sent: it ends when both threads have.
+    let _ = both.recv_timeout(GRACE);
+    status
 }
 
 /// On a build machine, which builds everything once: no incremental compilation, as it would only fill the disk.
@@ -140,7 +188,7 @@ fn shown(folder: &str, line: &str, variables: &[(&str, &str)]) -> String {
 pub(crate) fn exit_code(result: Result<(), Failure>) -> ExitCode {
     match result {
         Ok(()) => return ExitCode::SUCCESS,
-        Err(Failure::Command(line)) => eprintln!("failed: {line}"),
+        Err(Failure::Command { line, .. }) => eprintln!("failed: {line}"),
         Err(Failure::Missing(words)) => eprintln!("{words}"),
     }
     ExitCode::FAILURE
@@ -179,7 +227,12 @@ pub(crate) fn all<'s>(steps: impl Iterator<Item = &'s Step>) -> ExitCode {
         };
         println!("\n{which}: {name}");
         match failure {
-            Failure::Command(line) => println!("  to repeat it: {line}"),
+            Failure::Command { line, output } => {
+                for line in output {
+                    println!("  | {line}");
+                }
+                println!("  to repeat it: {line}");
+            }
             Failure::Missing(words) => println!("  {words}"),
         }
         println!("  to repeat the step: cargo xtask test {name}");

@@ -248,8 +248,10 @@ pub(crate) fn mutants() -> Result<(), Failure> {
             mutant.what
         );
         if !noticed {
-            let command = format!("cargo {} in {}", mutant.noticed_by, quoted(&copy));
-            return Err(Failure::Command(command));
+            return Err(Failure::Command {
+                line: format!("cargo {} in {}", mutant.noticed_by, quoted(&copy)),
+                output: Vec::new(),
+            });
         }
     }
     Ok(())

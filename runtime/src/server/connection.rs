@@ -61,6 +61,9 @@ const ARRIVAL: usize = 1024;
 /// handling its message.
 const BATCH: usize = 32;
 
+/// How long a task handles messages before it yields, so that other connections have their turn although handlers are slow.
+const SLICE: Duration = Duration::from_micros(250);
+
 /// How often a connection that does not read checks whether the peer has hung up.
 const HANG_UP: Duration = Duration::from_secs(1);
 
@@ -293,6 +296,8 @@ impl Connection {
     fn poll(&mut self, cx: &mut task::Context<'_>) -> Poll<End> {
         self.connection.outbound.running();
         self.budget_used = 0;
+        let began = Instant::now();
+        self.now = began;
         while self.budget_used < BUDGET {
             if let Some(end) = self.closing(cx) {
                 return Poll::Ready(end);
@@ -300,10 +305,9 @@ impl Connection {
             if let Some(attach) = self.connection.take_attach() {
                 return Poll::Ready(End::Attach(attach));
             }
-            self.now = Instant::now();
             self.time = self.io.clock.of(self.now);
             let (mut worked, mut is_done) = (false, false);
-            for _ in 0..BATCH {
+            for taken in 1..=BATCH {
                 let read = match self.poll_read(cx) {
                     Ok(read) => read,
                     Err(end) => return Poll::Ready(end),
@@ -314,6 +318,10 @@ impl Connection {
                     break;
                 }
                 worked = true;
+                // Looking at the clock for each message would cost more than it is worth.
+                if taken.is_power_of_two() && began.elapsed() >= SLICE {
+                    self.budget_used = BUDGET;
+                }
                 if self.budget_used >= BUDGET {
                     break;
                 }
@@ -336,6 +344,7 @@ impl Connection {
             if !(goes_on || rest() || self.connection.has_attach()) {
                 return Poll::Pending;
             }
+            self.now = Instant::now();
         }
         cx.waker().wake_by_ref();
         Poll::Pending
