@@ -70,7 +70,7 @@ impl Setup {
 
     /// What a hundred peers may send together without keeping a processor busy.
     pub(crate) const LOW_RATE: Self = Self {
-        rate: Some((220, 1000)),
+        rate: Some((120, 6000)),
         ..Self::DEFAULT
     };
 

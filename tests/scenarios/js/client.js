@@ -6,6 +6,7 @@ import * as api from './api.ts';
 class Clock {
   #skipped = 0;
   #isAsleep = false;
+  #slept = 0;
   #timers = new Set();
 
   now() {
@@ -32,11 +33,14 @@ class Clock {
     if (!this.#isAsleep && this.#remove(timer)) timer.callback();
   }
 
-  async sleep(milliseconds, virtual) {
+  sleep() {
     this.#isAsleep = true;
-    await new Promise(resolve => setTimeout(resolve, milliseconds));
+    this.#slept = performance.now();
+  }
+
+  wake(virtual) {
     this.#isAsleep = false;
-    this.#skipped += Math.max(0, virtual - milliseconds);
+    this.#skipped += Math.max(0, virtual - (performance.now() - this.#slept));
     const due = [...this.#timers].filter(timer => timer.due <= this.now());
     for (const timer of due.sort((a, b) => a.due - b.due)) this.#fire(timer);
   }
@@ -147,8 +151,12 @@ class Seat {
     this.#report({ event: 'refreshed', outcome });
   }
 
-  sleep({ ms, virtual_ms }) {
-    void this.#clock.sleep(ms, virtual_ms);
+  sleep() {
+    this.#clock.sleep();
+  }
+
+  wake({ virtual_ms }) {
+    this.#clock.wake(virtual_ms);
   }
 
   close() {

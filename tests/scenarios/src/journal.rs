@@ -35,9 +35,10 @@ pub(crate) enum Order {
     },
     Retry,
     Refresh,
-    /// Stands still for so long in real time. Where the client has a clock of its own, `virtual_ms` go by meanwhile.
-    Sleep {
-        ms: u64,
+    /// Stands still until it is woken.
+    Sleep,
+    /// Goes on. Where the client has a clock of its own, `virtual_ms` have gone by, if that is more than was slept.
+    Wake {
         virtual_ms: u64,
     },
     Close,

@@ -1,5 +1,6 @@
 //! The network of one client: passes bytes on to the server, or does with them what networks do.
 
+use serde_json::Value;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -101,6 +102,9 @@ pub(crate) struct Passed {
     last: Option<Instant>,
 }
 
+/// How the ready message begins.
+const READY: &str = r#"{"type":"ready""#;
+
 /// After so long without a connection a session may have ended, which is a little earlier than `session.resume` says.
 const KEPT: Duration = Duration::from_secs(9);
 
@@ -108,6 +112,16 @@ impl Passed {
     /// Whether the server said that it resumes a session.
     pub(crate) fn is_resumed(&self) -> bool {
         String::from_utf8_lossy(&self.head).contains(r#""resumed":true"#)
+    }
+
+    /// Whether the ready message came whole. A client to which only a part of it came waits for its session as before, and from when it lost
+    /// the connection before this one.
+    pub(crate) fn is_ready(&self) -> bool {
+        let head = String::from_utf8_lossy(&self.head);
+        let ready = head.find(READY).map(|at| &head[at..]);
+        let mut values =
+            serde_json::Deserializer::from_str(ready.unwrap_or_default()).into_iter::<Value>();
+        matches!(values.next(), Some(Ok(_)))
     }
 
     /// Whether the session of this connection may have ended before the next one: on a busy machine, or because a browser delays

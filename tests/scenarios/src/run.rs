@@ -124,7 +124,7 @@ impl Run<'_> {
         match name {
             "connect" => self.connect(words).await,
             "join" | "leave" | "put" | "get" | "note" | "watch" | "retry" | "refresh" | "sleep"
-            | "close" => self.order(name, words),
+            | "wake" | "close" => self.order(name, words),
             "cut" | "cut-near" | "refuse" | "allow" | "swallow" | "hold" | "hold-hello"
             | "pause" | "pass" | "delay" => self.network(name, words),
             "publish" | "ask" | "open-gate" | "kill" | "start" | "deploy" | "deployed"
@@ -188,9 +188,9 @@ impl Run<'_> {
             }
             "retry" => Order::Retry,
             "refresh" => Order::Refresh,
-            "sleep" => Order::Sleep {
-                ms: words.count(1),
-                virtual_ms: words.count(2),
+            "sleep" => Order::Sleep,
+            "wake" => Order::Wake {
+                virtual_ms: words.count(1),
             },
             _ => Order::Close,
         };
@@ -386,14 +386,16 @@ impl Run<'_> {
                 .iter()
                 .filter(|passed| passed.token().is_some())
                 .collect();
-            let expired = |pair: &[&Passed]| pair[0].has_expired_before(pair[1]);
+            let ready = begun.iter().filter(|passed| passed.is_ready());
+            let ready: Vec<&&Passed> = ready.collect();
+            let expired = |pair: &[&&Passed]| pair[0].has_expired_before(pair[1]);
             let evidence = Evidence {
                 client,
                 asked: &seat.asked,
                 journal: &self.journal,
                 known: &known,
                 resumed: begun.iter().map(|passed| passed.is_resumed()).collect(),
-                has_expired: begun.windows(2).any(expired),
+                has_expired: ready.windows(2).any(expired),
                 expect: &self.scenario.expect,
             };
             wrong.extend(evidence.check());

@@ -13,10 +13,16 @@ use handfast::{
     client::{CallError, State, StreamError, Subscription},
 };
 use std::{collections::HashMap, future::poll_fn, task::Poll, time::Duration};
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::mpsc::{self, error::TryRecvError},
+    task::JoinSet,
+};
 
 /// Between two attempts to connect for the first time, which the client leaves to the application.
 const AGAIN: Duration = Duration::from_millis(20);
+
+/// How often one that sleeps looks whether it is woken.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// The code of an error, as the TypeScript client has it.
 pub(crate) fn code<E: DeclaredErrors + std::fmt::Debug>(error: &CallError<E>) -> String {
@@ -98,7 +104,9 @@ impl Seat {
         while let Some(order) = self.orders.recv().await {
             match (order, &client) {
                 (Order::Connect { url, lasts }, _) => client = self.connect(&url, lasts).await,
-                (Order::Sleep { ms, .. }, _) => std::thread::sleep(Duration::from_millis(ms)),
+                (Order::Sleep, _) => self.sleep(),
+                // It was not asleep any more, or never.
+                (Order::Wake { .. }, _) => self.problem("nobody sleeps".to_owned()),
                 (order, None) => self.problem(format!("{order:?} without a client")),
                 (Order::Join { channel }, Some(client)) => {
                     let (leave, left) = mpsc::unbounded_channel();
@@ -112,6 +120,17 @@ impl Seat {
         }
         if let Some(client) = client {
             client.close().await;
+        }
+    }
+
+    /// Blocks the thread until the next order, which wakes it.
+    fn sleep(&mut self) {
+        loop {
+            match self.orders.try_recv() {
+                Ok(Order::Wake { .. }) | Err(TryRecvError::Disconnected) => return,
+                Ok(order) => self.problem(format!("{order:?} of one that sleeps")),
+                Err(TryRecvError::Empty) => std::thread::sleep(LOOK),
+            }
         }
     }
 
