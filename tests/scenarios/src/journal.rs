@@ -1,7 +1,10 @@
 //! What clients are made to do, and what they report: the same for each client, as JSON for those that run elsewhere.
 
 use serde::{Deserialize, Serialize};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 /// What a client is made to do.
 #[derive(Clone, Debug, Serialize)]
@@ -94,23 +97,77 @@ pub(crate) enum Event {
 }
 
 /// What all clients of a scenario have reported, in order.
-#[derive(Clone, Default)]
-pub(crate) struct Journal(Arc<Mutex<Vec<(String, Event)>>>);
+#[derive(Clone)]
+pub(crate) struct Journal {
+    pub(crate) began: Instant,
+    entries: Arc<Mutex<Vec<Entry>>>,
+}
+
+struct Entry {
+    client: String,
+    at: Duration,
+    event: Event,
+}
 
 impl Journal {
-    fn entries(&self) -> MutexGuard<'_, Vec<(String, Event)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn new() -> Self {
+        Self {
+            began: Instant::now(),
+            entries: Arc::default(),
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Vec<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn add(&self, client: &str, event: Event) {
-        self.entries().push((client.to_owned(), event));
+        self.entries().push(Entry {
+            client: client.to_owned(),
+            at: self.began.elapsed(),
+            event,
+        });
     }
 
     /// The events of a client.
     pub(crate) fn of(&self, client: &str) -> Vec<Event> {
         let entries = self.entries();
-        let own = entries.iter().filter(|(name, _)| name == client);
-        own.map(|(_, event)| event.clone()).collect()
+        let own = entries.iter().filter(|entry| entry.client == client);
+        own.map(|entry| entry.event.clone()).collect()
+    }
+
+    /// The last events of a client, with the seconds from the beginning, for people.
+    pub(crate) fn last(&self, client: &str, count: usize) -> String {
+        let entries = self.entries();
+        let own = entries.iter().filter(|entry| entry.client == client);
+        let mut lines: Vec<String> = own
+            .rev()
+            .take(count)
+            .map(|entry| format!("\n    {:7.3} {:?}", entry.at.as_secs_f64(), entry.event))
+            .collect();
+        lines.reverse();
+        lines.concat()
+    }
+
+    /// The longest time that a client was without a connection, in its own view. A browser delays connections to where others have failed, so it
+    /// may be long although the network is there.
+    pub(crate) fn longest_loss(&self, client: &str) -> Duration {
+        let entries = self.entries();
+        let (mut lost, mut longest) = (None, Duration::ZERO);
+        for entry in entries.iter().filter(|entry| entry.client == client) {
+            let Event::State { status, .. } = &entry.event else {
+                continue;
+            };
+            match (status.as_str(), lost) {
+                ("reconnecting", None) => lost = Some(entry.at),
+                ("connected", Some(since)) => {
+                    longest = longest.max(entry.at.saturating_sub(since));
+                    lost = None;
+                }
+                _ => {}
+            }
+        }
+        longest
     }
 
     /// Whether a client has reported something.
@@ -118,7 +175,7 @@ impl Journal {
         let entries = self.entries();
         entries
             .iter()
-            .any(|(name, event)| name == client && is(event))
+            .any(|entry| entry.client == client && is(&entry.event))
     }
 }
 

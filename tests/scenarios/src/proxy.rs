@@ -1,6 +1,5 @@
 //! The network of one client: passes bytes on to the server, or does with them what networks do.
 
-use serde_json::Value;
 use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
@@ -102,41 +101,25 @@ pub(crate) struct Passed {
     last: Option<Instant>,
 }
 
-/// How the ready message begins.
-const READY: &str = r#"{"type":"ready""#;
-
-/// After so long without a connection a session may have ended, which is a little earlier than `session.resume` says.
-const KEPT: Duration = Duration::from_secs(9);
-
 impl Passed {
     /// Whether the server said that it resumes a session.
     pub(crate) fn is_resumed(&self) -> bool {
         String::from_utf8_lossy(&self.head).contains(r#""resumed":true"#)
     }
 
-    /// Whether the ready message came whole. A client to which only a part of it came waits for its session as before, and from when it lost
-    /// the connection before this one.
-    pub(crate) fn is_ready(&self) -> bool {
-        let head = String::from_utf8_lossy(&self.head);
-        let ready = head.find(READY).map(|at| &head[at..]);
-        let mut values =
-            serde_json::Deserializer::from_str(ready.unwrap_or_default()).into_iter::<Value>();
-        matches!(values.next(), Some(Ok(_)))
-    }
-
-    /// Whether the session of this connection may have ended before the next one: on a busy machine, or because a browser delays
-    /// connections to where others have failed.
-    pub(crate) fn has_expired_before(&self, next: &Self) -> bool {
-        let (Some(lost), Some(again)) = (self.last, next.answered) else {
-            return false;
-        };
-        again.duration_since(lost) > KEPT
-    }
-
-    /// What came from the server at last, for people.
-    pub(crate) fn last_words(&self) -> String {
+    /// Bytes up and down, when the first came from the server and the last in either direction, and what came at last, for people.
+    pub(crate) fn shown(&self, began: Instant) -> String {
         let from = self.head.len().saturating_sub(80);
-        String::from_utf8_lossy(&self.head[from..]).into_owned()
+        let words = String::from_utf8_lossy(&self.head[from..]);
+        let time = |at: Option<Instant>| {
+            at.map_or_else(
+                || "never".to_owned(),
+                |at| format!("{:.3}", at.duration_since(began).as_secs_f64()),
+            )
+        };
+        let (answered, last) = (time(self.answered), time(self.last));
+        let (up, down) = (self.up, self.down);
+        format!("up {up}, down {down}, answered {answered}, last {last}: {words:?}")
     }
 
     /// The token of the session.

@@ -20,6 +20,9 @@ use tokio::task::JoinHandle;
 /// How long anything that has to happen may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// After so long without a connection a session may have ended, which is a little earlier than `session.resume` says.
+const KEPT: Duration = Duration::from_secs(9);
+
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -83,15 +86,24 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Runs a scenario with these cuts, by client and connection. Returns what went through each client's connections.
+/// What a run showed of a client.
+#[derive(Default)]
+pub(crate) struct Shown {
+    /// What went through each of its connections.
+    pub(crate) passed: Vec<Passed>,
+    /// Whether a session may have ended before the client came back: then outcomes may be unknown.
+    pub(crate) has_expired: bool,
+}
+
+/// Runs a scenario with these cuts, by client and connection. Returns what it showed of each client.
 pub(crate) async fn run(
     scenario: &Scenario,
     platform: &dyn Platform,
     id: &str,
     cuts: BTreeMap<String, Vec<Option<Cut>>>,
-) -> Result<BTreeMap<String, Vec<Passed>>, String> {
+) -> Result<BTreeMap<String, Shown>, String> {
     let world = World::new();
-    let journal = Journal::default();
+    let journal = Journal::new();
     let mut run = Run {
         scenario,
         cuts,
@@ -382,20 +394,14 @@ impl Run<'_> {
         let mut wrong = Vec::new();
         for (client, seat) in &self.seats {
             let passed = seat.network.passed();
-            let begun: Vec<&Passed> = passed
-                .iter()
-                .filter(|passed| passed.token().is_some())
-                .collect();
-            let ready = begun.iter().filter(|passed| passed.is_ready());
-            let ready: Vec<&&Passed> = ready.collect();
-            let expired = |pair: &[&&Passed]| pair[0].has_expired_before(pair[1]);
+            let begun = passed.iter().filter(|passed| passed.token().is_some());
             let evidence = Evidence {
                 client,
                 asked: &seat.asked,
                 journal: &self.journal,
                 known: &known,
-                resumed: begun.iter().map(|passed| passed.is_resumed()).collect(),
-                has_expired: ready.windows(2).any(expired),
+                resumed: begun.map(Passed::is_resumed).collect(),
+                has_expired: self.has_expired(client),
                 expect: &self.scenario.expect,
             };
             wrong.extend(evidence.check());
@@ -404,7 +410,7 @@ impl Run<'_> {
     }
 
     /// Waits until everything is as it should be, and for what would be too much.
-    async fn settle(&mut self) -> Result<BTreeMap<String, Vec<Passed>>, String> {
+    async fn settle(&mut self) -> Result<BTreeMap<String, Shown>, String> {
         self.until_right().await?;
         let open = self.seats.keys().cloned().collect::<Vec<_>>();
         for client in open {
@@ -425,11 +431,18 @@ impl Run<'_> {
                 raw.check().await?;
             }
         }
-        let passed = self
-            .seats
-            .keys()
-            .map(|client| (client.clone(), self.passed(client)));
-        Ok(passed.collect())
+        let shown = self.seats.keys().map(|client| {
+            let shown = Shown {
+                passed: self.passed(client),
+                has_expired: self.has_expired(client),
+            };
+            (client.clone(), shown)
+        });
+        Ok(shown.collect())
+    }
+
+    fn has_expired(&self, client: &str) -> bool {
+        self.journal.longest_loss(client) > KEPT
     }
 
     async fn until_right(&self) -> Result<(), String> {
@@ -450,17 +463,12 @@ impl Run<'_> {
     fn report(&self) -> String {
         let mut report = String::new();
         for (client, seat) in &self.seats {
-            let events = self.journal.of(client);
-            let skipped = events.len().saturating_sub(60);
-            let passed = seat.network.passed();
-            let passed = passed
-                .iter()
-                .map(|passed| (passed.up, passed.down, passed.last_words()));
-            let passed: Vec<_> = passed.collect();
-            report += &format!(
-                "  {client}: bytes {passed:?}, {skipped} events and {:?}\n",
-                &events[skipped..]
-            );
+            report += &format!("  {client}, connections:");
+            for passed in seat.network.passed() {
+                report += &format!("\n    {}", passed.shown(self.journal.began));
+            }
+            let events = self.journal.last(client, 60);
+            report += &format!("\n  {client}, the last events:{events}\n");
         }
         report + &format!("  runs {:?}", self.world.known().runs)
     }
