@@ -38,31 +38,35 @@ impl Clock {
     }
 }
 
-/// A transport with its link and the batch that is being written.
+/// A transport with its link and the batch that is being written. What is looked at whenever the task is woken comes first.
+#[repr(C)]
 pub(crate) struct TransportIo {
     pub(crate) transport: Box<dyn Transport>,
-    pub(crate) link: Link,
-    pub(crate) clock: Clock,
-    /// Fires when the link has something to do, or earlier.
-    timer: Pin<Box<Sleep>>,
-    /// What the timer wakes. Polling a timer costs more than looking at the clock.
-    timed: Option<Waker>,
     /// How many bytes had arrived at the last read.
     arrived: u64,
+    /// When the timer fires.
+    deadline: Instant,
+    /// What the timer wakes. Polling a timer costs more than looking at the clock.
+    timed: Option<Waker>,
     flushing: bool,
+    pub(crate) clock: Clock,
+    pub(crate) link: Link,
+    /// Fires when the link has something to do, or earlier.
+    timer: Pin<Box<Sleep>>,
 }
 
 impl TransportIo {
     pub(crate) fn new(transport: Box<dyn Transport>, link: Link, clock: Clock) -> Self {
-        let due = link.timeout().unwrap_or_default();
+        let deadline = clock.at(link.timeout().unwrap_or_default());
         Self {
             transport,
-            link,
-            clock,
-            timer: Box::pin(tokio::time::sleep_until(clock.at(due))),
-            timed: None,
             arrived: 0,
+            deadline,
+            timed: None,
             flushing: false,
+            clock,
+            link,
+            timer: Box::pin(tokio::time::sleep_until(deadline)),
         }
     }
 
@@ -111,18 +115,23 @@ impl TransportIo {
         self.link.acknowledge(false, now)
     }
 
+    fn reset(&mut self, due: Duration) {
+        self.deadline = self.clock.at(due);
+        self.timer.as_mut().reset(self.deadline);
+    }
+
     /// Ready if the link has something to do. Activity does not reset the timer: what is due is computed again when the timer fires.
     pub(crate) fn poll_link(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<LinkAction> {
         loop {
             let Some(due) = self.link.timeout() else {
                 return Poll::Pending;
             };
-            if self.clock.at(due) < self.timer.deadline() {
-                self.timer.as_mut().reset(self.clock.at(due));
+            if self.clock.at(due) < self.deadline {
+                self.reset(due);
                 self.timed = None;
             }
             let is_timed = |timed: &Waker| timed.will_wake(cx.waker());
-            if now < self.timer.deadline() && self.timed.as_ref().is_some_and(is_timed) {
+            if now < self.deadline && self.timed.as_ref().is_some_and(is_timed) {
                 return Poll::Pending;
             }
             if self.timer.as_mut().poll(cx).is_pending() {
@@ -132,7 +141,7 @@ impl TransportIo {
             self.timed = None;
             let action = self.link.handle_timeout(self.clock.now());
             if let Some(due) = self.link.timeout() {
-                self.timer.as_mut().reset(self.clock.at(due));
+                self.reset(due);
             }
             if let Some(action) = action {
                 return Poll::Ready(action);

@@ -586,7 +586,7 @@ async fn a_busy_client_does_not_keep_others_waiting() {
         text(&mut modest).await;
         let handled = busy.0.lock().expect("it is whole").clone();
         let before = handled.iter().position(|id| id == "modest");
-        assert!(before.is_some_and(|before| before < 4), "{handled:?}");
+        assert!(before.is_some_and(|before| before <= 8), "{handled:?}");
     })
     .await;
 }

@@ -18,7 +18,7 @@ impl Outbound {
     pub(crate) fn begin_numbering(&self, numbering: Numbering) {
         let mut state = self.lock();
         state.sent.begin();
-        state.numbering = Some(numbering);
+        state.numbering = Some(Box::new(numbering));
     }
 
     /// The number of the last message that was written.

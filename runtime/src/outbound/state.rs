@@ -17,31 +17,33 @@ use std::{
 /// large ones.
 pub(super) const OVERHEAD: usize = 128;
 
+// What is rare comes last: see `Outbound`.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(super) struct State {
-    /// Messages that are not counted, such as pongs. They precede all others.
-    pub(super) control: VecDeque<Item>,
     pub(super) queue: VecDeque<Item>,
-    /// What was written and is not acknowledged.
-    pub(super) sent: Sent<EncodedMessage>,
-    /// How messages are numbered, if each contains its number.
-    #[cfg(feature = "server")]
-    pub(super) numbering: Option<Numbering>,
     /// The bytes that are queued or being written.
     pub(super) bytes: usize,
     /// The bytes that are being written.
     pub(super) writing: usize,
     /// How many queued messages are volatile.
     pub(super) volatile: usize,
-    /// The queued messages that newer ones replace, by their keys: the place of each, counted from the first message ever queued.
-    pub(super) keys: HashMap<Arc<str>, u64>,
     /// The place of the front of the queue. Only a server has keys, and it only appends.
     front: u64,
-    pub(super) senders: Vec<Waker>,
     /// Wakes the connection's task.
     pub(super) task: Option<Waker>,
-    pub(super) close: Option<Close>,
+    /// How messages are numbered, if each contains its number.
+    #[cfg(feature = "server")]
+    pub(super) numbering: Option<Box<Numbering>>,
     pub(super) ended: bool,
+    /// What was written and is not acknowledged.
+    pub(super) sent: Sent<EncodedMessage>,
+    pub(super) senders: Vec<Waker>,
+    /// Messages that are not counted, such as pongs. They precede all others.
+    pub(super) control: VecDeque<Item>,
+    /// The queued messages that newer ones replace, by their keys: the place of each, counted from the first message ever queued.
+    pub(super) keys: HashMap<Arc<str>, u64>,
+    pub(super) close: Option<Close>,
 }
 
 /// What is written next.

@@ -43,12 +43,14 @@ pub(crate) struct Peer {
     pub(crate) version: Arc<str>,
 }
 
-/// A handle to a session, through which the rest of the server sends to it and closes it.
+/// A handle to a session, through which the rest of the server sends to it and closes it. What every message needs comes first.
+#[repr(C)]
 pub(crate) struct ConnectionHandle {
-    pub(crate) id: u64,
     pub(crate) outbound: Outbound,
     /// The index of the connection's encoding in [`Encoder::encodings`].
     pub(crate) encoding: usize,
+    attach: AttachSlot,
+    pub(crate) id: u64,
     pub(crate) encoder: Arc<Encoder>,
     /// The user behind the session, if it is known.
     pub(crate) principal: Option<Arc<str>>,
@@ -57,7 +59,6 @@ pub(crate) struct ConnectionHandle {
     peer: Mutex<Arc<Peer>>,
     /// The client has authenticated again, and the session's task has not seen that yet.
     refreshed: AtomicBool,
-    attach: AttachSlot,
     pub(crate) answers: Answers,
     sessions: Arc<Sessions>,
     /// Its place among the sessions without a connection; 0 while it has one.

@@ -23,13 +23,14 @@ use std::{
 };
 use tokio::time::Sleep;
 
-/// The handlers of one connection. They run in its task and are dropped with it.
+/// The handlers of one connection. They run in its task and are dropped with it. What is looked at whenever the task is woken comes first.
+#[repr(C)]
 pub(crate) struct HandlerQueue {
-    running: Option<Running>,
     /// `None` until there is one, as for the next.
-    streams: Option<FuturesUnordered<Abortable<Beside>>>,
+    streams: Option<Box<FuturesUnordered<Abortable<Beside>>>>,
     /// The handlers of concurrent messages. `None` until there is one: most protocols have none.
-    concurrent: Option<FuturesUnordered<Beside>>,
+    concurrent: Option<Box<FuturesUnordered<Beside>>>,
+    running: Option<Running>,
     connection: Arc<ConnectionHandle>,
     open: HashMap<Id, AbortHandle>,
     /// The maximum number of open streams and concurrent messages together.
@@ -236,9 +237,7 @@ impl HandlerQueue {
                 }
                 let task = HandlerTask::new(request, work, observed);
                 let beside = self.beside(Running::new(task));
-                self.concurrent
-                    .get_or_insert_with(FuturesUnordered::new)
-                    .push(beside);
+                self.concurrent.get_or_insert_default().push(beside);
             }
             Action::Stream(work) => {
                 let id = request.id.as_ref();
@@ -255,7 +254,7 @@ impl HandlerQueue {
                 let task = HandlerTask::new(request, work, observed);
                 let beside = self.beside(Running::new(task));
                 self.streams
-                    .get_or_insert_with(FuturesUnordered::new)
+                    .get_or_insert_default()
                     .push(Abortable::new(beside, registration));
             }
             Action::Cancel => {

@@ -75,6 +75,8 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) connection: Arc<ConnectionHandle>,
+    /// That of the connection, here because whoever delivers would look there for nothing else so early.
+    pub(super) encoding: usize,
     /// What the other members know of it.
     pub(super) presence: Option<Arc<Presence>>,
     /// The replay that it receives. Until that is done, new messages are read from the history.
@@ -236,6 +238,7 @@ impl Joining {
         }
         let member = Member {
             connection: connection.clone(),
+            encoding: connection.encoding,
             presence: presence.clone(),
             replay,
         };

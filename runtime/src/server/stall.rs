@@ -11,7 +11,7 @@ use tokio::time::{Instant, Sleep};
 #[derive(Debug)]
 pub(crate) struct Stall {
     timeout: Duration,
-    watched: Option<Watched>,
+    watched: Option<Box<Watched>>,
 }
 
 #[derive(Debug)]
@@ -38,10 +38,12 @@ impl Stall {
             return Poll::Pending;
         };
         let timeout = self.timeout;
-        let watched = self.watched.get_or_insert_with(|| Watched {
-            written,
-            since: Instant::now(),
-            sleep: Box::pin(tokio::time::sleep(timeout)),
+        let watched = self.watched.get_or_insert_with(|| {
+            Box::new(Watched {
+                written,
+                since: Instant::now(),
+                sleep: Box::pin(tokio::time::sleep(timeout)),
+            })
         });
         if watched.written != written {
             (watched.written, watched.since) = (written, Instant::now());

@@ -94,10 +94,12 @@ impl Connection {
             );
         }
         let session = &self.server.protocol.session;
-        let paused = self.paused.get_or_insert_with(|| ReadPause {
-            sleep: Box::pin(tokio::time::sleep(HANG_UP)),
-            since: Instant::now(),
-            probed: Instant::now(),
+        let paused = self.paused.get_or_insert_with(|| {
+            Box::new(ReadPause {
+                sleep: Box::pin(tokio::time::sleep(HANG_UP)),
+                since: Instant::now(),
+                probed: Instant::now(),
+            })
         });
         while paused.sleep.as_mut().poll(cx).is_ready() {
             if self.io.transport.is_hung_up() {
@@ -153,7 +155,7 @@ impl Connection {
         match system::urgent(&*self.service, &self.context(), &packet) {
             Some(Urgent::Ping(ping)) => {
                 self.control(now)?;
-                self.pong_pending = Some(ping);
+                self.pong_pending = Some(Box::new(ping));
             }
             Some(Urgent::Pong) => self.control(now)?,
             Some(Urgent::Received(notice)) => self.received(&notice, now)?,

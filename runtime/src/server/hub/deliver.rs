@@ -103,7 +103,7 @@ impl Hub {
             reason: Some(GapReason::Epoch),
         };
         for member in state.members.values().filter(|one| one.replay.is_none()) {
-            if let Some(packet) = self.gap(member.connection.encoding, &notice) {
+            if let Some(packet) = self.gap(member.encoding, &notice) {
                 member.connection.push(packet, false);
             }
         }
@@ -158,7 +158,10 @@ impl Deliver for Hub {
         for (
             id,
             Member {
-                connection, replay, ..
+                connection,
+                encoding,
+                replay,
+                ..
             },
         ) in &state.members
         {
@@ -166,15 +169,14 @@ impl Deliver for Hub {
                 continue;
             }
             if except.is_some_and(|except| except.connection == *id) {
-                let skip =
-                    seq.and_then(|seq| self.skip(connection.encoding, &publication.channel, seq));
+                let skip = seq.and_then(|seq| self.skip(*encoding, &publication.channel, seq));
                 if let Some(packet) = skip {
                     connection.push(packet, false);
                 }
                 continue;
             }
-            let packet = packets[connection.encoding]
-                .get_or_insert_with(|| self.encode(connection.encoding, publication, seq));
+            let packet =
+                packets[*encoding].get_or_insert_with(|| self.encode(*encoding, publication, seq));
             if let Some(packet) = packet {
                 connection.push_keyed(packet.clone(), volatile, key.as_ref());
             }

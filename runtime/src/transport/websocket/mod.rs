@@ -56,32 +56,34 @@ const DRAIN_LIMITS: (usize, usize) = (64 * 1024, 1024 * 1024);
 /// # }
 /// ```
 #[derive(Debug)]
+// What is looked at whenever a connection has something to send comes first.
+#[repr(C, align(64))]
 pub struct WebSocket<S> {
     io: S,
-    reader: FrameReader,
-    /// Bytes that were read and not parsed yet.
-    unparsed: Input,
-    /// What was parsed and not returned yet.
-    parsed: Parsed,
+    /// Bytes were written and not flushed.
+    unflushed: bool,
+    close: Close,
+    /// The input can no longer be parsed as frames.
+    unreadable: bool,
+    /// The close code of the other end, once it closed.
+    peer: Option<Option<u16>>,
+    /// The pong for the newest ping, until all frames before it are written.
+    pong: Option<Box<Control>>,
     /// Encoded frames, and how many bytes of them are written.
     out: Vec<u8>,
     out_written: usize,
-    /// Bytes were written and not flushed.
-    unflushed: bool,
-    /// The pong for the newest ping, until all frames before it are written.
-    pong: Option<Box<Control>>,
+    masks: Option<Box<Masks>>,
     /// How many bytes were written to the stream.
     written: u64,
     /// How many bytes were read from it.
     read: u64,
-    masks: Option<Box<Masks>>,
-    close: Close,
+    /// What was parsed and not returned yet.
+    parsed: Parsed,
+    /// Bytes that were read and not parsed yet.
+    unparsed: Input,
+    reader: FrameReader,
     /// How many bytes were read since this end closed.
     drained: usize,
-    /// The close code of the other end, once it closed.
-    peer: Option<Option<u16>>,
-    /// The input can no longer be parsed as frames.
-    unreadable: bool,
     hung_up: fn(&S) -> bool,
 }
 
