@@ -347,6 +347,14 @@ test('a number of too many digits is found wherever it stands', () => {
   }
 });
 
+test('the fewest digits that overflow with an exponent of two are found wherever they stand', () => {
+  for (let before = 0; before < 430; before++) {
+    const text = digits => `{${' '.repeat(before)}"type":"room.left","n":${'9'.repeat(digits)}e99,"n":1}`;
+    assert.match(refused(text(210)).message, /a number is too large/);
+    assert.equal(api.decode(text(209)).ok, true);
+  }
+});
+
 test('what is nested too deeply is refused, and brackets in strings are not counted', () => {
   const nested = depth => `{"type":"none","payload":${'['.repeat(depth)}${']'.repeat(depth)}}`;
   assert.equal(api.decode(nested(63)).error.kind, 'unknown-type');
