@@ -12,7 +12,7 @@ use std::time::Duration;
 const LASTS: Duration = Duration::from_millis(1500);
 
 /// Longer than a client may not read (the heartbeat and its timeout) and its close may take, with room for a busy machine.
-const SLOW: Duration = Duration::from_secs(8);
+const SLOW: Duration = Duration::from_secs(12);
 
 /// How much of a stream of a client waits for the application, in bytes: a mebibyte and a thousand items with what each has besides its text.
 const STREAM: usize = (1 << 20) + 1024 * 512;

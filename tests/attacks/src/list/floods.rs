@@ -11,7 +11,7 @@ use std::time::Duration;
 const LASTS: Duration = Duration::from_millis(1500);
 
 /// Longer than a client may not read (the heartbeat and its timeout) and its close may take, with room for a busy machine.
-const SLOW: Duration = Duration::from_secs(8);
+const SLOW: Duration = Duration::from_secs(12);
 
 const PLAIN: Flood = Flood {
     hello: true,
