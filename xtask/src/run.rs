@@ -1,10 +1,11 @@
 //! Running steps and commands, and reporting the results.
 
 use crate::kept_output::KeptOutput;
-use std::io::{IsTerminal, stderr, stdout};
+use std::io::{IsTerminal, Read, Write, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -114,25 +115,29 @@ fn status(command: &mut Command, output: &Arc<KeptOutput>) -> std::io::Result<Ex
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let (done, both) = mpsc::channel::<()>();
-    if let Some(from) = child.stdout.take() {
-        let (output, done) = (output.clone(), done.clone());
-        thread::spawn(move || {
-            output.copy(from, stdout());
-            drop(done);
-        });
-    }
-    if let Some(from) = child.stderr.take() {
-        let output = output.clone();
-        thread::spawn(move || {
-            output.copy(from, stderr());
-            drop(done);
-        });
-    }
+    let (done, both) = mpsc::channel();
+    copy(output, child.stdout.take(), stdout(), done.clone());
+    copy(output, child.stderr.take(), stderr(), done);
     let status = child.wait();
     // Nothing is sent: it ends when both threads have.
     let _ = both.recv_timeout(GRACE);
     status
+}
+
+/// Copies an output in a thread of its own, which drops `done` at the end.
+fn copy(
+    output: &Arc<KeptOutput>,
+    from: Option<impl Read + Send + 'static>,
+    to: impl Write + Send + 'static,
+    done: Sender<()>,
+) {
+    let output = output.clone();
+    thread::spawn(move || {
+        if let Some(from) = from {
+            output.copy(from, to);
+        }
+        drop(done);
+    });
 }
 
 /// On a build machine, which builds everything once: no incremental compilation, as it would only fill the disk.

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const KEPT: Duration = Duration::from_secs(9);
 
 /// Between two looks.
-const LOOK: Duration = Duration::from_millis(5);
+pub(crate) const LOOK: Duration = Duration::from_millis(5);
 
 const BOTH: [Direction; 2] = [Direction::Up, Direction::Down];
 

@@ -6,6 +6,7 @@ use crate::{
         ServerMessage, ServerRequestHandler, TicksWatch,
     },
     journal::{Clients, Event, Journal, Order},
+    run::LOOK,
 };
 use futures_util::future::BoxFuture;
 use handfast::{
@@ -20,9 +21,6 @@ use tokio::{
 
 /// Between two attempts to connect for the first time, which the client leaves to the application.
 const AGAIN: Duration = Duration::from_millis(20);
-
-/// How often one that sleeps looks whether it is woken.
-const LOOK: Duration = Duration::from_millis(5);
 
 /// The code of an error, as the TypeScript client has it.
 pub(crate) fn code<E: DeclaredErrors + std::fmt::Debug>(error: &CallError<E>) -> String {
@@ -105,7 +103,6 @@ impl Seat {
             match (order, &client) {
                 (Order::Connect { url, lasts }, _) => client = self.connect(&url, lasts).await,
                 (Order::Sleep, _) => self.sleep(),
-                // It was not asleep any more, or never.
                 (Order::Wake { .. }, _) => self.problem("nobody sleeps".to_owned()),
                 (order, None) => self.problem(format!("{order:?} without a client")),
                 (Order::Join { channel }, Some(client)) => {
@@ -123,7 +120,7 @@ impl Seat {
         }
     }
 
-    /// Blocks the thread until the next order, which wakes it.
+    /// Blocks the thread until the order that wakes it.
     fn sleep(&mut self) {
         loop {
             match self.orders.try_recv() {

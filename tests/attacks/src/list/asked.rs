@@ -1,7 +1,7 @@
 //! Clients that the server asks: they never answer, answer twice, answer what was never asked, or stream without end. And credentials that are
 //! renewed without end.
 
-use super::{all_closed, nothing_more};
+use super::{SLOW, all_closed, nothing_more};
 use crate::{
     attack::{Act, Attack, Flood},
     frame,
@@ -10,9 +10,6 @@ use crate::{
 use std::time::Duration;
 
 const LASTS: Duration = Duration::from_millis(1500);
-
-/// Longer than a client may not read (the heartbeat and its timeout) and its close may take, with room for a busy machine.
-const SLOW: Duration = Duration::from_secs(12);
 
 /// How much of a stream of a client waits for the application, in bytes: a mebibyte and a thousand items with what each has besides its text.
 const STREAM: usize = (1 << 20) + 1024 * 512;

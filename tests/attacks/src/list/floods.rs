@@ -1,6 +1,6 @@
 //! Sending without end what costs the server more than the sender.
 
-use super::{all_closed, each, nothing_more};
+use super::{SLOW, all_closed, each, nothing_more};
 use crate::{
     attack::{Act, Attack, Fate, Flood},
     frame::{self, FIN, PING},
@@ -9,9 +9,6 @@ use crate::{
 use std::time::Duration;
 
 const LASTS: Duration = Duration::from_millis(1500);
-
-/// Longer than a client may not read (the heartbeat and its timeout) and its close may take, with room for a busy machine.
-const SLOW: Duration = Duration::from_secs(12);
 
 const PLAIN: Flood = Flood {
     hello: true,

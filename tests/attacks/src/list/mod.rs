@@ -9,6 +9,10 @@ mod sockets;
 mod storms;
 
 use crate::attack::{Attack, Fate};
+use std::time::Duration;
+
+/// Longer than a client may not read (the heartbeat and its timeout) and its close may take, with room for a busy machine.
+const SLOW: Duration = Duration::from_secs(12);
 
 /// All attacks, those that leave the machine idle first: they run side by side.
 pub(crate) fn all() -> (Vec<Attack>, Vec<Attack>) {
