@@ -3,7 +3,11 @@
 //! Three parts are written in this order: control messages, which are not counted; after a resumption, the messages that the peer has
 //! not received; and the queue.
 
+#[cfg(feature = "server")]
+mod answers;
 mod counted;
+#[cfg(feature = "server")]
+mod requests;
 mod state;
 
 #[cfg(feature = "server")]
@@ -21,7 +25,9 @@ use std::{
     task::Waker,
 };
 
-use state::{Item, Next, State};
+#[cfg(feature = "server")]
+pub(crate) use answers::Repetition;
+use state::{Item, Next, Packet, State};
 
 /// How many bytes are handed to the transport between flushes. Messages that are flushed together cost one write.
 const BATCH: usize = 64 * 1024;
@@ -119,10 +125,9 @@ impl Outbound {
         }
     }
 
-    /// Queues a reply. Replies ignore the limit: the connection reads no further requests while half of it is in use. Returns the number
-    /// that the message will have, or a higher one; `None` if messages are not kept until they are acknowledged.
-    pub(crate) fn answer(&self, packet: EncodedMessage) -> Option<u64> {
-        self.enqueue(packet, 0, false)
+    /// Queues a reply. Replies ignore the limit: the connection reads no further requests while half of it is in use.
+    pub(crate) fn answer(&self, packet: EncodedMessage) {
+        self.enqueue(packet, 0, false);
     }
 
     /// Queues a message that is not counted, before all others, ignoring the limit. The caller bounds their number.
@@ -130,7 +135,7 @@ impl Outbound {
         let mut state = self.lock();
         if !state.ended {
             let item = Item {
-                packet,
+                packet: Packet::Message(packet),
                 volatile: false,
                 key: None,
                 mark,
@@ -151,26 +156,23 @@ impl Outbound {
             return self.control(packet, ACKNOWLEDGEMENT);
         };
         let before = waiting.cost();
-        waiting.packet = packet;
+        waiting.packet = Packet::Message(packet);
         let now = waiting.cost();
         state.bytes = state.bytes + now - before;
     }
 
     /// Queues a message with a mark, ignoring the limit: a client bounds the queue with its own budget.
-    pub(crate) fn enqueue(&self, packet: EncodedMessage, mark: u64, volatile: bool) -> Option<u64> {
+    pub(crate) fn enqueue(&self, packet: EncodedMessage, mark: u64, volatile: bool) {
         let mut state = self.lock();
-        let number = state.sent.last() + state.queue.len() as u64 + 1;
-        let number = state.sent.is_keeping().then_some(number);
         if !state.ended {
             state.push_item(Item {
-                packet,
+                packet: Packet::Message(packet),
                 volatile,
                 key: None,
                 mark,
             });
             self.wake_task(state);
         }
-        number
     }
 
     /// Queues messages with their marks at the front.
@@ -180,7 +182,7 @@ impl Outbound {
         if !state.ended {
             for (packet, mark) in packets.into_iter().rev() {
                 let item = Item {
-                    packet,
+                    packet: Packet::Message(packet),
                     volatile: false,
                     key: None,
                     mark,
@@ -215,7 +217,7 @@ impl Outbound {
     #[cfg(any(feature = "server", test))]
     pub(crate) fn push(&self, packet: EncodedMessage, volatile: bool) -> Result<(), EnqueueError> {
         let item = Item {
-            packet,
+            packet: Packet::Message(packet),
             volatile,
             key: None,
             mark: 0,
@@ -253,7 +255,7 @@ impl Outbound {
             return Err(EnqueueError::Ended);
         }
         let item = Item {
-            packet,
+            packet: Packet::Message(packet),
             volatile: true,
             key: Some(key.clone()),
             mark: 0,
@@ -320,7 +322,7 @@ impl Outbound {
         state.bytes == 0 && !state.sent.is_replaying()
     }
 
-    /// Takes the messages of one flush, and hands each to `feed`. Call [`Outbound::flushed`] when they are written. `skip` encodes the message
+    /// Takes the messages of one flush, and hands the bytes of each to `feed`, and whether they are text. Call [`Outbound::flushed`] when they are written. `skip` encodes the message
     /// that skips all numbers up to one. Returns whether there were any, and their marks.
     ///
     /// # Errors
@@ -328,7 +330,7 @@ impl Outbound {
     pub(crate) fn take<E>(
         &self,
         skip: &dyn Fn(u64) -> Option<EncodedMessage>,
-        mut feed: impl FnMut(&EncodedMessage) -> Result<(), E>,
+        mut feed: impl FnMut(&[u8], bool) -> Result<(), E>,
     ) -> (Vec<u64>, Result<bool, E>) {
         let mut state = self.lock();
         let (mut taken, mut marks, mut fed) = (0, Vec::new(), Ok(()));
@@ -340,7 +342,7 @@ impl Outbound {
             if item.mark != 0 {
                 marks.push(item.mark);
             }
-            fed = feed(&item.packet);
+            fed = state.read(&item.packet, &mut feed);
             if let Some(is_kept) = counts {
                 state.sent.send(is_kept.then_some(item.packet));
             }
@@ -350,7 +352,7 @@ impl Outbound {
             if state.is_numbered() {
                 state.sent.trim(self.limit);
             } else {
-                state.sent.give_up();
+                state.give_up();
             }
         }
         state.writing += taken;

@@ -162,9 +162,8 @@ impl TransportIo {
         let mut wrote = false;
         loop {
             if !self.flushing {
-                let (marks, any) = outbound.take(skip, |message| {
-                    self.transport.feed(message.bytes(), message.is_text())
-                });
+                let (marks, any) =
+                    outbound.take(skip, |bytes, is_text| self.transport.feed(bytes, is_text));
                 if !marks.is_empty() {
                     written(marks);
                 }

@@ -52,6 +52,10 @@ impl Outbound {
     pub(crate) fn acknowledge(&self, received: u64) -> Result<bool, NeverSent> {
         let mut state = self.lock();
         let acknowledged = state.sent.acknowledge(received);
+        #[cfg(feature = "server")]
+        if acknowledged == Ok(true) {
+            state.answers.acknowledged(received);
+        }
         #[cfg(feature = "client")]
         if self.overflow == Overflow::Wait && !state.queue.is_empty() {
             self.wake_task(state);
@@ -69,7 +73,11 @@ impl Outbound {
         received: u64,
         first: Option<EncodedMessage>,
     ) -> Result<(), NeverSent> {
-        self.lock().sent.resume(received)?;
+        let mut state = self.lock();
+        state.sent.resume(received)?;
+        #[cfg(feature = "server")]
+        state.answers.acknowledged(received);
+        drop(state);
         match first {
             Some(packet) => self.control(packet, 0),
             None => self.wake(),

@@ -1,5 +1,7 @@
 //! What is queued: its order, what it counts as, and which messages a newer one replaces.
 
+#[cfg(feature = "server")]
+use super::answers::Answers;
 use super::{Close, Overflow};
 #[cfg(feature = "server")]
 use crate::codec::Numbering;
@@ -37,7 +39,9 @@ pub(super) struct State {
     pub(super) numbering: Option<Box<Numbering>>,
     pub(super) ended: bool,
     /// What was written and is not acknowledged.
-    pub(super) sent: Sent<EncodedMessage>,
+    pub(super) sent: Sent<Packet>,
+    #[cfg(feature = "server")]
+    pub(super) answers: Answers,
     pub(super) senders: Vec<Waker>,
     /// Messages that are not counted, such as pongs. They precede all others.
     pub(super) control: VecDeque<Item>,
@@ -53,10 +57,32 @@ pub(super) struct Next {
     pub(super) counts: Option<bool>,
 }
 
+/// A message that is queued, or written and not acknowledged.
+#[derive(Clone, Debug)]
+pub(super) enum Packet {
+    Message(EncodedMessage),
+    /// An answer that the client has not acknowledged: its place among [`State::answers`], which have its bytes.
+    #[cfg(feature = "server")]
+    Answer {
+        place: u32,
+        length: u32,
+    },
+}
+
+impl Packet {
+    fn len(&self) -> usize {
+        match self {
+            Self::Message(message) => message.len(),
+            #[cfg(feature = "server")]
+            Self::Answer { length, .. } => *length as usize,
+        }
+    }
+}
+
 /// A queued message.
 #[derive(Debug)]
 pub(super) struct Item {
-    pub(super) packet: EncodedMessage,
+    pub(super) packet: Packet,
     /// Whether it may be dropped if there is no room.
     pub(super) volatile: bool,
     /// If it is volatile: what identifies it. A newer message with the same key replaces it.
@@ -71,7 +97,7 @@ impl Item {
     }
 }
 
-impl Encoded for EncodedMessage {
+impl Encoded for Packet {
     fn cost(&self) -> usize {
         self.len() + OVERHEAD
     }
@@ -142,7 +168,7 @@ impl State {
         while let Some(replay) = self.sent.replay() {
             let packet = match replay {
                 Replay::Message(packet) => Some(packet),
-                Replay::Skip(last) => skip(last),
+                Replay::Skip(last) => skip(last).map(Packet::Message),
             };
             if let Some(packet) = packet {
                 let item = Item {
@@ -186,8 +212,11 @@ impl State {
             return false;
         };
         let before = item.cost();
-        match numbering.number(&item.packet, self.sent.last() + 1) {
-            Some(packet) => item.packet = packet,
+        let Packet::Message(message) = &mut item.packet else {
+            return true; // the answers of a session whose messages are numbered are messages of their own
+        };
+        match numbering.number(message, self.sent.last() + 1) {
+            Some(numbered) => *message = numbered,
             None => tracing::error!("a message is not an object, and has no number"),
         }
         self.bytes = self.bytes + item.cost() - before;
@@ -198,6 +227,34 @@ impl State {
     #[expect(clippy::unused_self, reason = "only a server numbers its messages")]
     const fn number(&self, _: &mut Item) -> bool {
         false
+    }
+
+    /// Calls `feed` with the bytes of a message, and whether they are text.
+    pub(super) fn read<R>(&self, packet: &Packet, feed: impl FnOnce(&[u8], bool) -> R) -> R {
+        match packet {
+            Packet::Message(message) => feed(message.bytes(), message.is_text()),
+            #[cfg(feature = "server")]
+            Packet::Answer { place, .. } => {
+                let found = self.answers.bytes(*place);
+                let (bytes, is_text) = found.unwrap_or_default(); // it is there until it is acknowledged
+                feed(&bytes, is_text)
+            }
+        }
+    }
+
+    /// The session can no longer be resumed: forgets what was written.
+    #[cfg(any(feature = "server", test))]
+    pub(super) fn give_up(&mut self) {
+        self.sent.give_up();
+        // From now on answers are not kept until they are acknowledged.
+        #[cfg(feature = "server")]
+        for item in &mut self.queue {
+            if let Packet::Answer { place, .. } = item.packet
+                && let Some(message) = self.answers.message(place)
+            {
+                item.packet = Packet::Message(message);
+            }
+        }
     }
 
     /// Drops the volatile messages.

@@ -18,8 +18,8 @@ fn outbound(units: usize) -> Outbound {
 /// The packets of one flush.
 fn taken(outbound: &Outbound) -> Vec<EncodedMessage> {
     let mut packets = Vec::new();
-    let (_, any) = outbound.take(&|_| None, |packet| {
-        packets.push(packet.clone());
+    let (_, any) = outbound.take(&|_| None, |bytes, is_text| {
+        packets.push(EncodedMessage::new(bytes, is_text));
         Ok::<(), ()>(())
     });
     assert_eq!(any, Ok(!packets.is_empty()));
@@ -145,4 +145,84 @@ fn nothing_is_queued_after_the_end() {
     assert_eq!(out.push(packet(1), false), Err(EnqueueError::Ended));
     out.answer(packet(1));
     assert!(lengths(&out).is_empty());
+}
+
+#[cfg(feature = "server")]
+mod answers {
+    use super::*;
+    use crate::Id;
+
+    fn answer(out: &Outbound, n: i64, content: &EncodedMessage) {
+        let id = Id::Integer(n);
+        assert_eq!(out.begin_request(&id, b"a"), Repetition::First);
+        out.answer_request(&id, content.clone());
+    }
+
+    fn repeat(out: &Outbound, n: i64) -> Repetition {
+        out.begin_request(&Id::Integer(n), b"a")
+    }
+
+    /// Whether a session gives up resuming or not, what is queued is written once, and what was answered is answered again.
+    #[test]
+    fn answers_are_written_also_after_resuming_is_given_up() {
+        let out = outbound(100);
+        out.begin_counting();
+        let contents: Vec<_> = (0..200).map(|n| text(&format!("answer {n}"))).collect();
+        for (n, content) in (0..).zip(&contents[..40]) {
+            answer(&out, n, content);
+        }
+        assert_eq!(taken(&out), contents[..40]);
+        assert_eq!(out.acknowledge(10), Ok(true));
+        assert_eq!(repeat(&out, 9), Repetition::First);
+        assert_eq!(repeat(&out, 10), Repetition::Answered(contents[10].clone()));
+        for (n, content) in (40..).zip(&contents[40..120]) {
+            answer(&out, n, content);
+        }
+        // More is written than the limit, and not acknowledged. What is queued meanwhile outlives the answers that are kept.
+        let (mut written, mut n) = (Vec::new(), 120);
+        let (_, any) = out.take(&|_| None, |bytes, is_text| {
+            written.push(EncodedMessage::new(bytes, is_text));
+            if written.len() == 5 { Err(()) } else { Ok(()) }
+        });
+        assert_eq!(any, Err(()));
+        out.state.lock().expect("no thread panics").give_up();
+        for content in &contents[120..] {
+            answer(&out, n, content);
+            n += 1;
+        }
+        written.extend(taken(&out));
+        assert_eq!(written, contents[40..]);
+        assert_eq!(
+            repeat(&out, 199),
+            Repetition::Answered(contents[199].clone())
+        );
+        assert_eq!(
+            repeat(&out, 136),
+            Repetition::Answered(contents[136].clone())
+        );
+        assert_eq!(repeat(&out, 135), Repetition::First);
+    }
+
+    #[test]
+    fn answers_are_sent_again_after_a_loss() {
+        let out = outbound(100);
+        out.begin_counting();
+        let contents = [text("a"), packet(9), text("c"), text("d")];
+        for (n, content) in (0..).zip(&contents) {
+            answer(&out, n, content);
+        }
+        assert_eq!(taken(&out), contents);
+        out.detach();
+        out.resume(1, None).expect("so many were sent");
+        assert_eq!(repeat(&out, 0), Repetition::First);
+        out.forget_request(&Id::Integer(0));
+        assert_eq!(taken(&out), contents[1..]);
+        out.detach();
+        out.resume(2, None).expect("so many were sent");
+        assert_eq!(taken(&out), contents[2..]);
+        out.flushed();
+        assert_eq!(out.acknowledge(4), Ok(true));
+        assert_eq!(out.held(), 0);
+        assert_eq!(repeat(&out, 3), Repetition::First);
+    }
 }

@@ -1,7 +1,6 @@
 //! The shared part of a session: its outbound queue, its peer and its memberships. It outlives a connection that is lost.
 
 use super::{
-    answers::Answers,
     attach::{Attach, AttachSlot},
     connection_info::SessionState,
     encoder::{Encoder, SessionMessage},
@@ -59,7 +58,6 @@ pub(crate) struct ConnectionHandle {
     peer: Mutex<Arc<Peer>>,
     /// The client has authenticated again, and the session's task has not seen that yet.
     refreshed: AtomicBool,
-    pub(crate) answers: Answers,
     sessions: Arc<Sessions>,
     /// Its place among the sessions without a connection; 0 while it has one.
     pub(super) detached: AtomicU64,
@@ -109,7 +107,6 @@ impl ConnectionHandle {
             peer: Mutex::new(Arc::new(peer)),
             refreshed: AtomicBool::new(false),
             attach: AttachSlot::default(),
-            answers: Answers::new(limits.outbound),
             sessions,
             detached: AtomicU64::new(0),
             membership: Membership::new(usize::try_from(limits.channels).unwrap_or(usize::MAX)),
@@ -382,9 +379,9 @@ impl ConnectionHandle {
 
     /// Queues the encoded answer to a request.
     pub(crate) fn reply(&self, id: Option<&Id>, packet: EncodedMessage) {
-        let number = self.outbound.answer(packet.clone());
-        if let Some(id) = id {
-            self.answers.answered(id, packet, number);
+        match id {
+            Some(id) => self.outbound.answer_request(id, packet),
+            None => self.outbound.answer(packet),
         }
     }
 }

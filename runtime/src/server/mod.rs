@@ -15,7 +15,6 @@
 
 mod address;
 mod allowances;
-mod answers;
 mod attach;
 mod builder;
 mod channel;

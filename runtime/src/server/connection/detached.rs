@@ -170,7 +170,6 @@ impl Connection {
             clock.now(),
         );
         self.io.attach(transport);
-        connection.answers.acknowledged(received);
         if connection.outbound.resume(received, packet).is_ok() {
             self.hook("resumed", |service| service.resumed(self.context()));
         } else {

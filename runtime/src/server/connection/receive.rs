@@ -3,7 +3,6 @@
 use super::{
     super::{
         Action, Received,
-        answers::Repetition,
         context::Request,
         encoder::{MAX_ID, SessionMessage, is_long},
         handler_queue::Declined,
@@ -15,6 +14,7 @@ use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode, TagBuf, Violation,
     descriptor::{CloseReason, EnvelopeDescriptor},
     metrics,
+    outbound::Repetition,
     replies::ErrorPayload,
     session::counting::NeverSent,
     system::{ReceivedNotice, Role},
@@ -168,7 +168,7 @@ impl Connection {
                     }
                     // If the request that it cancels is still queued, the cancel must stay behind it.
                     Some(Urgent::Cancel(id)) if within_rate && self.handlers.has_stream(&id) => {
-                        self.connection.answers.forget(&id);
+                        self.connection.outbound.forget_request(&id);
                         self.handlers.cancel(&id);
                     }
                     // A server that shuts down reads for the answers that its handlers wait for, and handles nothing new.
@@ -203,11 +203,7 @@ impl Connection {
             .received
             .map(|received| outbound.acknowledge(received))
         {
-            Some(Ok(true)) => {
-                self.invalid = 0;
-                let received = notice.received.unwrap_or_default();
-                self.connection.answers.acknowledged(received);
-            }
+            Some(Ok(true)) => self.invalid = 0,
             Some(Ok(false)) | None => self.control(now)?,
             Some(Err(NeverSent)) => {
                 let text = "it acknowledges messages that were never sent";
@@ -339,7 +335,7 @@ impl Connection {
             && request.expects_reply
             && !by_order
         {
-            let repetition = self.connection.answers.begin(id, packet.bytes());
+            let repetition = self.connection.outbound.begin_request(id, packet.bytes());
             if repetition != Repetition::First {
                 return self.repeated(request, repetition);
             }
@@ -347,7 +343,7 @@ impl Connection {
         if let Action::Cancel = received.action
             && let Some(id) = &request.id
         {
-            self.connection.answers.forget(id);
+            self.connection.outbound.forget_request(id);
         }
         if let Err((request, declined)) = self.handlers.begin(received) {
             self.declined(&request, declined);
