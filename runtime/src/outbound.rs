@@ -13,13 +13,15 @@ mod state;
 #[cfg(feature = "server")]
 use crate::metrics::{self, DropReason};
 use crate::{encoded::EncodedMessage, transport::CloseFrame};
+#[cfg(any(feature = "server", test))]
+use std::sync::Arc;
 #[cfg(feature = "server")]
 use std::task::{Context, Poll};
 use std::{
     collections::HashMap,
     ops::{Deref, DerefMut},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::Waker,

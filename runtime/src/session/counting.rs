@@ -107,11 +107,13 @@ impl<P: Encoded> Sent<P> {
     }
 
     /// Whether messages are kept, so that the session can be resumed.
+    #[cfg(any(feature = "server", test))]
     pub(crate) fn is_keeping(&self) -> bool {
         self.keeping
     }
 
     /// The number of the last message that was sent.
+    #[cfg(any(feature = "server", test))]
     pub(crate) fn last(&self) -> u64 {
         self.last
     }
