@@ -175,11 +175,13 @@ function without(text: string, bracket: string, count: number, at: number): numb
   return count;
 }
 
-/** Whether there may be a run of that many digits. Such a run covers two of the positions that are half as far apart. */
+/** Whether there may be a run of that many digits. Such a run covers two of the positions that are half as far apart, and all between. */
 function mayHaveManyDigits(text: string): boolean {
   const step = MANY_DIGITS / 2;
   for (let at = step - 1; at + step < text.length; at += step) {
-    if (isDigit(text.charCodeAt(at)) && isDigit(text.charCodeAt(at + step))) return true;
+    let end = at;
+    while (end <= at + step && isDigit(text.charCodeAt(end))) end++;
+    if (end > at + step) return true;
   }
   return false;
 }

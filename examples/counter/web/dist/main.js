@@ -520,7 +520,11 @@ var TOO_DEEP = "nested too deeply";
 var MAX_DEPTH = 512;
 function isDeeper(value, depth) {
   if (typeof value !== "object" || value === null) return false;
-  return depth <= 0 || Object.values(value).some((item2) => isDeeper(item2, Math.min(depth, MAX_DEPTH) - 1));
+  if (depth <= 0) return true;
+  const inside = Math.min(depth, MAX_DEPTH) - 1;
+  if (Array.isArray(value)) return value.some((item2) => isDeeper(item2, inside));
+  for (const name in value) if (isDeeper(value[name], inside)) return true;
+  return false;
 }
 function parseFrame(frame, depth, encoding) {
   if (encoding) return encoding.decode(frame, depth);
