@@ -1,6 +1,7 @@
 //! JSON text (RFC 8259), read in place.
 
 mod escape;
+mod scan;
 mod whole;
 
 use super::{
@@ -11,50 +12,9 @@ use super::{
 use crate::codec::Body;
 use bytes::Bytes;
 use bytestring::ByteString;
+use scan::plain_until;
+pub(super) use scan::same;
 use std::borrow::Cow;
-
-/// Returns the index of the next byte that ends a run of plain string content: a quote, a backslash or a control character.
-#[inline]
-fn plain_until(bytes: &[u8], mut at: usize) -> usize {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGHS: u64 = ONES << 7;
-    // Eight bytes at once (SWAR): a byte less than `n` borrows from its highest bit. The first match is exact; later ones may be false
-    // positives.
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        let quote = word ^ (ONES * 0x22);
-        let backslash = word ^ (ONES * 0x5C);
-        let found = (quote.wrapping_sub(ONES) & !quote)
-            | (backslash.wrapping_sub(ONES) & !backslash)
-            | (word.wrapping_sub(ONES * 0x20) & !word);
-        if found & HIGHS != 0 {
-            return at + (found & HIGHS).trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    while let Some(b) = bytes.get(at)
-        && !matches!(b, b'"' | b'\\' | 0..0x20)
-    {
-        at += 1;
-    }
-    at
-}
-
-/// Compares two texts of the same length. Names are short, and calling `memcmp` would cost more than the comparison.
-#[inline]
-pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
-    if let (Some(a), Some(b)) = (a.first_chunk::<8>(), b.first_chunk::<8>())
-        && a != b
-    {
-        return false;
-    }
-    match a.len() {
-        0..4 => a.iter().zip(b).all(|(a, b)| a == b),
-        4..8 => a.first_chunk::<4>() == b.first_chunk() && a.last_chunk::<4>() == b.last_chunk(),
-        8..=16 => a.last_chunk::<8>() == b.last_chunk(),
-        _ => a == b,
-    }
-}
 
 /// A pull parser for JSON text. Strings without escapes are borrowed from it.
 #[derive(Debug)]
@@ -345,8 +305,9 @@ impl<'de> JsonReader<'de> {
             let name = field.as_bytes();
             if rest.len() > name.len() + 1
                 && rest[name.len()] == b'"'
-                && rest.starts_with(name)
-                && plain_until(name, 0) == name.len()
+                && same(&rest[..name.len()], name)
+                // A name that needs escapes is not what the text has.
+                && plain_until(rest, 0) == name.len()
             {
                 self.at += name.len() + 2;
                 if rest[name.len() + 1] == b':' {

@@ -1,4 +1,4 @@
-//! The context of a handler: the message being handled and the connection that sent it. it handles, and about the connection that sent it.
+//! The context of a handler: the message that it handles, and the connection that sent it.
 
 use super::{
     ClientHandle,

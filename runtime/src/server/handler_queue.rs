@@ -100,7 +100,7 @@ impl HandlerTask {
         }
     }
 
-    fn done(&mut self, end: End) -> Done {
+    fn ended(&mut self, end: End) -> End {
         if let Some(mut handling) = self.handling.take() {
             match end {
                 End::Finished => handling.finish(),
@@ -108,24 +108,21 @@ impl HandlerTask {
                 End::TimedOut => handling.end(Outcome::TimedOut),
             }
         }
-        Done {
-            request: self.request.clone(),
-            end,
-        }
+        end
     }
 }
 
 impl Future for HandlerTask {
-    type Output = Done;
+    type Output = End;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         let task = &mut *self;
         let result = {
             let span = task.handling.as_ref().map(|handling| &handling.span);
             let _entered = span.map(tracing::Span::enter);
             ready!(task.work.poll_unpin(cx))
         };
-        Poll::Ready(task.done(match result {
+        Poll::Ready(task.ended(match result {
             Ok(()) => End::Finished,
             Err(_) => End::Panicked,
         }))
@@ -143,10 +140,13 @@ impl Future for Beside {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Done> {
         // If the connection has ended, this future is dropped soon.
-        if self.connection.outbound.poll_room(0, cx).is_pending() {
-            return self.running.poll_timeout(cx);
-        }
-        self.running.poll(cx)
+        let end = if self.connection.outbound.poll_room(0, cx).is_pending() {
+            ready!(self.running.poll_timeout(cx))
+        } else {
+            ready!(self.running.poll(cx))
+        };
+        let request = self.running.task.request.clone();
+        Poll::Ready(Done { request, end })
     }
 }
 
@@ -159,9 +159,9 @@ impl Running {
         }
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
-        if let Poll::Ready(done) = self.task.poll_unpin(cx) {
-            return Poll::Ready(done);
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        if let Poll::Ready(end) = self.task.poll_unpin(cx) {
+            return Poll::Ready(end);
         }
         self.poll_timeout(cx)
     }
@@ -171,7 +171,7 @@ impl Running {
         self.task.request.timeout
     }
 
-    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<Done> {
+    fn poll_timeout(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         let Some(timeout) = self.timeout() else {
             return Poll::Pending;
         };
@@ -179,7 +179,7 @@ impl Running {
             .deadline
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(deadline.as_mut().poll(cx));
-        Poll::Ready(self.task.done(End::TimedOut))
+        Poll::Ready(self.task.ended(End::TimedOut))
     }
 }
 
@@ -322,8 +322,11 @@ impl HandlerQueue {
         let Some(running) = &mut self.running else {
             return Poll::Pending;
         };
-        let done = ready!(running.poll(cx));
-        self.running = None;
-        Poll::Ready(done)
+        let end = ready!(running.poll(cx));
+        let Some(running) = self.running.take() else {
+            return Poll::Pending;
+        };
+        let request = running.task.request;
+        Poll::Ready(Done { request, end })
     }
 }
