@@ -10,6 +10,7 @@
 
 mod call_replies;
 mod detached;
+mod ending;
 mod expiring;
 mod hooks;
 mod receive;
@@ -17,7 +18,6 @@ mod receive;
 use super::{
     Context, Service,
     allowances::Allowance,
-    attach::Attach,
     connection_handle::{ConnectionHandle, Peer},
     context::{Caller, Request},
     encoder::SessionMessage,
@@ -42,6 +42,7 @@ use crate::{
     transport::{CloseFrame, Transport, TransportError},
     transport_io::{Clock, TransportIo, write_all},
 };
+use ending::End;
 use hooks::LeaveOnDrop;
 use std::{
     pin::Pin,
@@ -136,33 +137,6 @@ struct ReadPause {
     since: Instant,
     /// When a ping was last sent to probe the peer.
     probed: Instant,
-}
-
-/// How a connection ends.
-enum End {
-    /// The peer closed, or is lost and there is nothing to resume. The session ends.
-    Closed(Option<CloseFrame>),
-    /// The transport failed, or ended without a reason that ends the session.
-    Lost,
-    /// The peer does not read, so it would not read a close frame either.
-    Stalled,
-    /// The peer was not heard for too long.
-    Silent,
-    /// The client resumes the session on another connection.
-    Attach(Box<Attach>),
-    /// The server closes, once the outbound queue is written.
-    Close(CloseFrame),
-}
-
-impl End {
-    /// The code of the close frame that either end sends.
-    fn close_code(&self) -> Option<u16> {
-        match self {
-            Self::Closed(close) => close.as_ref().map(|close| close.code),
-            Self::Close(close) => Some(close.code),
-            Self::Lost | Self::Stalled | Self::Silent | Self::Attach(_) => None,
-        }
-    }
 }
 
 /// What a handshake hands over to a new session.
@@ -356,36 +330,6 @@ impl Connection {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
-    }
-
-    /// Returns how to end the connection if it is to be closed now.
-    fn closing(&mut self, cx: &mut task::Context<'_>) -> Option<End> {
-        self.close = self.connection.outbound.closing();
-        let close = self.close.as_ref()?;
-        if close.graceful {
-            if self.deadline.is_none() {
-                self.handlers.end_streams();
-                let timeout = self.server.protocol.session.timeout;
-                self.deadline = Some(Box::pin(tokio::time::sleep(timeout)));
-            }
-            let late = self
-                .deadline
-                .as_mut()
-                .is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready());
-            let done = self.handlers.is_done() && self.inbound.is_empty();
-            if !done && !late {
-                return None;
-            }
-        }
-        Some(End::Close(close.closing.clone()))
-    }
-
-    /// Ends the connection with the close code for a reason.
-    fn end(&self, condition: CloseReason, reason: &'static str) -> End {
-        End::Close(CloseFrame::new(
-            self.server.protocol.close_code(condition),
-            reason,
-        ))
     }
 
     fn poll_handlers(&mut self, cx: &mut task::Context<'_>) -> bool {

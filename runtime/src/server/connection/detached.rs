@@ -60,10 +60,6 @@ impl Connection {
         outbound.is_keeping() && outbound.closing().is_none() && !self.server.is_shutting_down()
     }
 
-    fn close_frame(&self, condition: CloseReason, reason: &'static str) -> CloseFrame {
-        CloseFrame::new(self.server.protocol.close_code(condition), reason)
-    }
-
     /// Gives the connection up.
     fn detach(&mut self, closing: Option<CloseFrame>) {
         let transport = self.io.detach();

@@ -214,29 +214,6 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether a close by the client ends the session: it does, unless the client heard nothing for too long, or gave no reason.
-    fn closed_by_client(&self, closing: Option<&CloseFrame>) -> End {
-        let silent = self.server.protocol.close_code(CloseReason::Silent);
-        match closing {
-            Some(closing) if closing.code != silent => End::Closed(Some(closing.clone())),
-            _ => End::Lost,
-        }
-    }
-
-    fn too_large(&self) -> End {
-        let limit = self.server.limits.message;
-        let text = format!("a message may have {limit} bytes");
-        self.fail(
-            false,
-            None,
-            &ErrorPayload::new(SessionCode::TooLarge, text.clone()),
-        );
-        End::Close(CloseFrame::new(
-            self.server.protocol.close_code(CloseReason::TooLarge),
-            text,
-        ))
-    }
-
     /// Whether a message is within the rate limits of its connection and its sender.
     fn within_rate(&mut self, now: Instant) -> bool {
         let own = self.rate.as_mut().is_none_or(|rate| rate.take(now));
