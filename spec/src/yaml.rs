@@ -6,8 +6,11 @@ use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use handfast_schema::Span;
 use std::collections::BTreeMap;
 
+mod aliases;
 mod core_schema;
 
+use aliases::Weight;
+pub use aliases::{MAX_ALIASED_BYTES, MAX_ALIASED_NODES};
 use core_schema::{Scalar, core_schema};
 
 /// The maximum nesting of a document.
@@ -15,12 +18,6 @@ pub const MAX_DEPTH: usize = 96;
 
 /// The maximum number of values in a document.
 pub const MAX_NODES: usize = 2_000_000;
-
-/// The maximum number of values from aliases: an alias is copied, and a few lines can ask for millions.
-pub const MAX_ALIASED_NODES: usize = 100_000;
-
-/// The maximum size of text from aliases, keys and strings, in bytes: that of a file itself.
-pub const MAX_ALIASED_BYTES: usize = 8 * 1024 * 1024;
 
 /// Reads a text. Returns `None` on a syntax error; other problems are reported, and leave a [`Kind::Broken`].
 pub(crate) fn read(source: u32, text: &str, out: &mut Diagnostics) -> Option<Document> {
@@ -98,23 +95,6 @@ struct Frame {
     anchor: usize,
     /// Reported already; it becomes [`Kind::Broken`] when it ends.
     broken: bool,
-}
-
-/// The size of a value, including nested values.
-#[derive(Clone, Copy, Default)]
-struct Weight {
-    nodes: usize,
-    /// The bytes of its strings and keys.
-    bytes: usize,
-}
-
-impl Weight {
-    const fn plus(self, other: Self) -> Self {
-        Self {
-            nodes: self.nodes.saturating_add(other.nodes),
-            bytes: self.bytes.saturating_add(other.bytes),
-        }
-    }
 }
 
 struct Reader<'a> {
@@ -275,6 +255,12 @@ impl Reader<'_> {
         self.leaf(kind, span, frame.anchor)
     }
 
+    /// Whether a value is a key of the open collection.
+    fn expects_key(&self) -> bool {
+        let open = self.open.last().map(|frame| &frame.open);
+        matches!(open, Some(Open::Map { key: None, .. }))
+    }
+
     /// Adds a complete value to the open collection, as a key or as a value.
     fn leaf(&mut self, kind: Kind, span: Span, anchor: usize) -> Option<()> {
         if self.document.len() >= MAX_NODES {
@@ -282,13 +268,7 @@ impl Reader<'_> {
             self.out.push(Diagnostic::error("Y008", span, message));
             return None;
         }
-        let is_key = matches!(
-            self.open.last(),
-            Some(Frame {
-                open: Open::Map { key: None, .. },
-                ..
-            })
-        );
+        let is_key = self.expects_key();
         if is_key && anchor == 0 {
             self.key(kind, span);
             return Some(());
@@ -305,25 +285,6 @@ impl Reader<'_> {
             self.place(id);
         }
         Some(())
-    }
-
-    /// The size of a value.
-    fn weigh(&self, id: NodeId) -> Weight {
-        let own = |bytes| Weight { nodes: 1, bytes };
-        match &self.document.node(id).kind {
-            Kind::List(items) => items
-                .iter()
-                .fold(own(0), |sum, item| sum.plus(self.weigh(*item))),
-            Kind::Map(map) => map.iter().fold(own(0), |sum, entry| {
-                let value = self.weigh(entry.value);
-                sum.plus(value).plus(Weight {
-                    nodes: 0,
-                    bytes: entry.key.len(),
-                })
-            }),
-            Kind::Text(text) => own(text.len()),
-            _ => own(0),
-        }
     }
 
     fn key(&mut self, kind: Kind, span: Span) {
@@ -382,83 +343,6 @@ impl Reader<'_> {
                 }
             }
         }
-    }
-
-    fn alias(&mut self, anchor: usize, span: Span) -> Option<()> {
-        match self.anchors.get(&anchor).copied() {
-            Some(Some((target, size))) => {
-                self.aliased = self.aliased.plus(size);
-                let too_much = if self.aliased.nodes > MAX_ALIASED_NODES {
-                    Some(format!("{MAX_ALIASED_NODES} values"))
-                } else {
-                    (self.aliased.bytes > MAX_ALIASED_BYTES)
-                        .then(|| format!("{MAX_ALIASED_BYTES} bytes of text"))
-                };
-                if let Some(bound) = too_much {
-                    let message = format!("the aliases of this file expand to more than {bound}");
-                    let help = "put repeated parts under `types`, and use `$ref`";
-                    self.out
-                        .push(Diagnostic::error("Y008", span, message).help(help));
-                    return None;
-                }
-                let depth = self.open.len();
-                let copy = self.copy(target, depth);
-                let Some(copy) = copy else {
-                    let message = format!("this alias nests deeper than {MAX_DEPTH} levels");
-                    self.out.push(Diagnostic::error("Y008", span, message));
-                    return None;
-                };
-                // The copy is in the tree already; an alias can also be a key.
-                let is_key = matches!(
-                    self.open.last(),
-                    Some(Frame {
-                        open: Open::Map { key: None, .. },
-                        ..
-                    })
-                );
-                if is_key {
-                    let kind = self.document.node(copy).kind.clone();
-                    self.key(kind, span);
-                } else {
-                    self.place(copy);
-                }
-                Some(())
-            }
-            _ => {
-                let message = "an alias cannot be inside its own anchor";
-                self.out.push(Diagnostic::error("Y010", span, message));
-                self.leaf(Kind::Broken, span, 0)
-            }
-        }
-    }
-
-    /// Copies a value, so that each node of the tree has only one use.
-    fn copy(&mut self, id: NodeId, depth: usize) -> Option<NodeId> {
-        if depth > MAX_DEPTH {
-            return None;
-        }
-        let mut node = self.document.node(id).clone();
-        match &mut node.kind {
-            Kind::List(items) => {
-                for item in items {
-                    *item = self.copy(*item, depth + 1)?;
-                }
-            }
-            Kind::Map(map) => {
-                let mut copied = Map::default();
-                copied.partial = map.partial;
-                for entry in map.iter() {
-                    let value = self.copy(entry.value, depth + 1)?;
-                    let _ = copied.insert(Entry {
-                        value,
-                        ..entry.clone()
-                    });
-                }
-                *map = copied;
-            }
-            _ => {}
-        }
-        Some(self.document.push(node.span, node.kind))
     }
 
     fn collection_tag(&mut self, tag: Option<&Tag>, wanted: &str, span: Span) -> bool {
