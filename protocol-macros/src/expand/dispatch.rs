@@ -25,7 +25,6 @@ pub(super) fn dispatch(krate: &Path, union: &MessageUnion) -> TokenStream {
                 app: ::std::sync::Arc<__A>,
                 responder: #krate::__private::Responder,
             ) -> #krate::server::Action {
-                let cx = Context::<<__A as SessionHandler>::Session>::__new(responder.context());
                 #dispatch
             }
         }
@@ -56,11 +55,16 @@ fn arm(krate: &Path, message: &Message) -> TokenStream {
         }
     };
     let unboxed = message.is_boxed().then(|| quote!(let m = *m;));
+    let context = quote!(Context::<<__A as SessionHandler>::Session>::__new);
     let run = match by_function(krate, message) {
-        Some(call) => call,
+        Some(call) => quote! {
+            let cx = #context(responder.into_context());
+            #call
+        },
         None => {
             let Run { kind, before, body } = run(krate, message);
             quote! {
+                let cx = #context(responder.context());
                 #before
                 #action::#kind(::std::boxed::Box::pin(async move { #body }))
             }
@@ -86,7 +90,7 @@ fn by_function(krate: &Path, message: &Message) -> Option<TokenStream> {
     match (&message.reply, &message.join, &message.leave) {
         (Reply::One(_), None, None) => {
             let server = server_union(krate);
-            Some(quote!(#p::answer::<#server, _, _, _, _, _>(app, responder, cx, m, #call)))
+            Some(quote!(#p::answer::<#server, _, _, _, _, _>(app, cx, m, #call)))
         }
         (Reply::One(_) | Reply::Stream { .. }, ..) => None,
         _ if message.errors.is_some() => None,

@@ -217,6 +217,12 @@ fn context(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             }
         }
         #[automatically_derived]
+        impl<__S> ::core::convert::From<Context<__S>> for #krate::server::Context {
+            fn from(cx: Context<__S>) -> Self {
+                cx.core
+            }
+        }
+        #[automatically_derived]
         impl<__S> ::core::ops::Deref for Context<__S> {
             type Target = #krate::server::Context;
             fn deref(&self) -> &#krate::server::Context {

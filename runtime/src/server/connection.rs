@@ -103,8 +103,8 @@ pub(crate) struct Connection {
     handlers: HandlerQueue,
     server: Arc<ServerState>,
     service: Arc<dyn Service>,
-    /// What the handlers of the next messages see.
-    caller: Arc<Caller>,
+    /// What the handlers of the next messages see, but for the message.
+    context: Context,
     /// The limits that all connections of the client share.
     allowance: Arc<Allowance>,
     /// The connection counts towards the limits of the server. `None` while there is none.
@@ -192,11 +192,11 @@ impl Connection {
         Self {
             io: TransportIo::new(transport, link, clock),
             admission: Some(admission),
-            caller: Arc::new(Caller {
+            context: Context::new(Arc::new(Caller {
                 connection: connection.clone(),
                 peer,
                 server: server.clone(),
-            }),
+            })),
             allowance,
             unconfirmed: false,
             expiry: expires.map(Expiry::new),
@@ -224,10 +224,6 @@ impl Connection {
         }
     }
 
-    fn context(&self) -> Context {
-        Context::new(self.caller.clone())
-    }
-
     /// Calls a hook of the application.
     fn hook(&self, name: &'static str, call: impl FnOnce(&dyn Service)) {
         hooks::call(self.connection.id, name, || call(&*self.service));
@@ -241,7 +237,7 @@ impl Connection {
             service: self.service.clone(),
             close: None,
         };
-        self.hook("ready", |service| service.ready(self.context()));
+        self.hook("ready", |service| service.ready(self.context.clone()));
         let end = loop {
             let end = std::future::poll_fn(|cx| self.poll(cx)).await;
             let end = self.survive(end).await;
@@ -430,11 +426,11 @@ impl Connection {
     fn set_peer(&mut self, peer: Arc<Peer>) {
         self.expiry = self.service.expires(&peer.session).map(Expiry::new);
         self.renewal = None;
-        self.caller = Arc::new(Caller {
+        self.context = Context::new(Arc::new(Caller {
             connection: self.connection.clone(),
             peer,
             server: self.server.clone(),
-        });
+        }));
     }
 
     fn poll_timers(&mut self, cx: &mut task::Context<'_>) -> Option<End> {

@@ -113,7 +113,6 @@ fn answered<U: MessageSet>(message: &'static str, envelope: Envelope<U>) -> Rece
 /// Runs the handler of a request and replies with its result.
 pub fn answer<U, A, M, X, R, E>(
     app: Arc<A>,
-    responder: Responder,
     cx: X,
     message: M,
     handler: impl for<'a> Handler<'a, A, M, X, Result<R, HandlerError<E>>> + Send + 'static,
@@ -122,13 +121,13 @@ where
     U: MessageSet,
     A: Send + Sync + 'static,
     M: Send + 'static,
-    X: Send + Sync + 'static,
+    X: Into<Context> + Send + Sync + 'static,
     R: Message<U>,
     E: DeclaredErrors,
 {
     Action::Run(Box::pin(async move {
         let result = handler(&app, message, &cx).await;
-        responder.answer::<U, R, E>(result);
+        Responder::new(cx.into()).answer::<U, R, E>(result);
     }))
 }
 

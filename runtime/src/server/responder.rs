@@ -110,6 +110,11 @@ impl Responder {
         self.context.clone()
     }
 
+    /// As [`Self::context`], for a handler that answers by its context alone.
+    pub fn into_context(self) -> Context {
+        self.context
+    }
+
     /// Begins to join a channel, before the handler is called: what is published while the handler runs is known when it returns. If
     /// the connection may not join another channel, replies with an error and returns `None`; the handler must not be called.
     pub async fn begin_join<C: ChannelKey>(&self, channel: &C) -> Option<Joining> {

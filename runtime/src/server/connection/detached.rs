@@ -73,12 +73,18 @@ impl Connection {
         metrics::closed(self.server.protocol, code);
         self.connection.outbound.detach();
         let held = self.connection.outbound.held() + self.inbound.bytes();
-        let address = self.caller.peer.info.address.map(|address| address.ip());
+        let address = self
+            .context
+            .caller
+            .peer
+            .info
+            .address
+            .map(|address| address.ip());
         let address = address.filter(|address| !self.server.is_exempt(*address));
         self.server.sessions.detach(&self.connection, address, held);
         self.server.hub.set_away(&self.connection);
         self.hook("detached", |service| {
-            service.detached(&self.caller.peer.session)
+            service.detached(&self.context.caller.peer.session)
         });
     }
 
@@ -126,9 +132,9 @@ impl Connection {
         let protocol = self.server.protocol;
         let session = self
             .service
-            .refreshed(&self.caller.peer.session, peer.session);
+            .refreshed(&self.context.caller.peer.session, peer.session);
         self.set_peer(Arc::new(super::Peer { session, ..peer }));
-        let expires = self.service.expires(&self.caller.peer.session);
+        let expires = self.service.expires(&self.context.caller.peer.session);
         let numbered = protocol.session.numbered;
         let ready = Ready {
             version: Some(protocol.version.to_owned()),
@@ -152,7 +158,7 @@ impl Connection {
             .set_token(connection, Some(&token), &ready.session);
         // A client that asks after ready may not know that it was heard, and uses the same token again.
         self.unconfirmed = !numbered;
-        connection.set_peer(self.caller.peer.clone());
+        connection.set_peer(self.context.caller.peer.clone());
         (self.admission, self.allowance, self.control) = (Some(admission), allowance, control);
         (self.paused, self.pong_pending) = (None, None);
         let timing = &protocol.session;
@@ -167,7 +173,7 @@ impl Connection {
         );
         self.io.attach(transport);
         if connection.outbound.resume(received, packet).is_ok() {
-            self.hook("resumed", |service| service.resumed(self.context()));
+            self.hook("resumed", |service| service.resumed(self.context.clone()));
         } else {
             // The handshake has checked that; only a client that claims two things at once comes here.
             connection.close(

@@ -10,7 +10,7 @@ impl Connection {
         let expiry = self.expiry.as_mut();
         if expiry.is_some_and(|expiry| expiry.poll(cx).is_ready()) {
             self.expiry = None;
-            let (service, context) = (&*self.service, self.context());
+            let (service, context) = (&*self.service, self.context.clone());
             let waiting = self.inbound.count_to_last(|packet| {
                 let urgent = system::urgent(service, &context, packet);
                 matches!(urgent, Some(system::Urgent::Auth))

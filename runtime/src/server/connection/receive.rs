@@ -152,7 +152,7 @@ impl Connection {
             }
             return Ok(());
         }
-        match system::urgent(&*self.service, &self.context(), &packet) {
+        match system::urgent(&*self.service, &self.context, &packet) {
             Some(Urgent::Ping(ping)) => {
                 self.control(now)?;
                 self.pong_pending = Some(Box::new(ping));
@@ -235,7 +235,7 @@ impl Connection {
                     message,
                 }))
             })
-            .and_then(|source| self.service.receive(source, self.context()));
+            .and_then(|source| self.service.receive(source, self.context.clone()));
         let received = match received {
             Ok(received) => received,
             Err(error) => match self.of_session(error, packet, within_rate) {
@@ -273,7 +273,7 @@ impl Connection {
         packet: &Packet,
         within_rate: Option<bool>,
     ) -> Result<Received, Option<Urgent>> {
-        match system::read(&self.service, &self.context(), packet, &error) {
+        match system::read(&self.service, &self.context, packet, &error) {
             Some(system::Request::Urgent(urgent)) => {
                 if !matches!(urgent, Urgent::Received(_)) {
                     self.invalid = 0;
@@ -290,7 +290,7 @@ impl Connection {
             Some(system::Request::Failed(id, error)) => {
                 self.call_failed(id.as_ref(), error, within_rate);
             }
-            None if system::is_answer(&self.context(), &error) => {
+            None if system::is_answer(&self.context, &error) => {
                 self.invalid_answer(error, within_rate);
             }
             Some(system::Request::Hello) | None => self.reject_invalid(&error, within_rate),
