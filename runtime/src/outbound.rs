@@ -457,13 +457,8 @@ impl Outbound {
     /// Removes the queued message with a mark. Returns false if it was taken already.
     pub(crate) fn withdraw(&self, mark: u64) -> bool {
         let mut state = self.lock();
-        let Some(at) = state.queue.iter().position(|item| item.mark == mark) else {
-            return false;
-        };
-        if let Some(item) = state.queue.remove(at) {
-            state.bytes -= item.cost();
-        }
-        true
+        let at = state.queue.iter().position(|item| item.mark == mark);
+        at.is_some_and(|at| state.remove(at))
     }
 
     /// Ends the queue: drops all messages and accepts no more.

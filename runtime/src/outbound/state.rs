@@ -270,4 +270,18 @@ impl State {
         self.keys.clear();
         self.volatile = 0;
     }
+
+    /// Removes a queued message that is not volatile. Returns whether there is one.
+    pub(super) fn remove(&mut self, at: usize) -> bool {
+        let Some(item) = self.queue.remove(at) else {
+            return false;
+        };
+        self.bytes -= item.cost();
+        let place = self.front + at as u64;
+        // What was behind it moves up.
+        for behind in self.keys.values_mut().filter(|behind| **behind > place) {
+            *behind -= 1;
+        }
+        true
+    }
 }

@@ -73,6 +73,22 @@ fn a_message_replaces_one_with_its_key() {
 }
 
 #[test]
+fn a_message_replaces_one_with_its_key_after_another_is_withdrawn() {
+    let out = outbound(100);
+    let [a, b]: [Arc<str>; 2] = ["a".into(), "b".into()];
+    let push = |content: &str, key| out.push_keyed(text(content), key);
+    push("a1", &a).expect("there is room");
+    out.enqueue(text("asked"), 1, false);
+    push("b1", &b).expect("there is room");
+    out.push(text("x"), false).expect("there is room");
+    assert!(out.withdraw(1));
+    assert!(!out.withdraw(1));
+    push("a2", &a).expect("there is room");
+    push("b2", &b).expect("there is room");
+    assert_eq!(taken(&out), [text("a2"), text("b2"), text("x")]);
+}
+
+#[test]
 fn one_acknowledgement_waits() {
     let out = outbound(100);
     out.control(packet(3), 0);
