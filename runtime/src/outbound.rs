@@ -18,7 +18,7 @@ use std::sync::Arc;
 #[cfg(feature = "server")]
 use std::task::{Context, Poll};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     ops::{Deref, DerefMut},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -27,6 +27,8 @@ use std::{
     task::Waker,
 };
 
+#[cfg(feature = "server")]
+use answers::Answers;
 #[cfg(feature = "server")]
 pub(crate) use answers::Repetition;
 use state::{Item, Next, Packet, State};
@@ -352,7 +354,7 @@ impl Outbound {
         #[cfg(any(feature = "server", test))]
         if self.overflow == Overflow::GiveUp && state.sent.bytes() > self.limit {
             if state.is_numbered() {
-                state.sent.trim(self.limit);
+                state.trim(self.limit);
             } else {
                 state.give_up();
             }
@@ -465,10 +467,14 @@ impl Outbound {
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
-        state.control.clear();
-        state.queue.clear();
+        state.control = VecDeque::new();
+        state.queue = VecDeque::new();
         state.keys = HashMap::new();
         state.sent.end();
+        #[cfg(feature = "server")]
+        {
+            state.answers = Answers::default();
+        }
         state.task = None;
         (state.bytes, state.writing, state.volatile) = (0, 0, 0);
         let senders = std::mem::take(&mut state.senders);

@@ -257,6 +257,15 @@ impl State {
         }
     }
 
+    /// Forgets the oldest messages that were written, and the answers among them, until the others have so many bytes.
+    #[cfg(any(feature = "server", test))]
+    pub(super) fn trim(&mut self, limit: usize) {
+        #[cfg(not(feature = "server"))]
+        self.sent.trim(limit);
+        #[cfg(feature = "server")]
+        self.answers.acknowledged(self.sent.trim(limit));
+    }
+
     /// Drops the volatile messages.
     pub(super) fn drop_volatile(&mut self) {
         let mut freed = 0;
@@ -269,6 +278,8 @@ impl State {
         self.bytes -= freed;
         self.keys.clear();
         self.volatile = 0;
+        #[cfg(feature = "server")]
+        self.lower_numbers();
     }
 
     /// Removes a queued message that is not volatile. Returns whether there is one.
@@ -282,6 +293,15 @@ impl State {
         for behind in self.keys.values_mut().filter(|behind| **behind > place) {
             *behind -= 1;
         }
+        #[cfg(feature = "server")]
+        self.lower_numbers();
         true
+    }
+
+    /// Lowers the numbers that answers were expected to have: some of what was queued before them is not written.
+    #[cfg(feature = "server")]
+    fn lower_numbers(&mut self) {
+        let last = self.sent.last() + self.queue.len() as u64;
+        self.answers.lower_numbers(last);
     }
 }
