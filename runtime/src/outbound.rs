@@ -483,5 +483,7 @@ impl Outbound {
     }
 }
 
+#[cfg(all(test, feature = "server"))]
+mod model;
 #[cfg(test)]
 mod tests;

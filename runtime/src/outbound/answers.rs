@@ -230,6 +230,12 @@ impl Answers {
         (self.first, self.begin) = (u32::MAX - 500, u32::MAX - 50_000);
     }
 
+    /// How many answers are kept.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.answers.len()
+    }
+
     fn key(&self, id: &Id) -> u64 {
         self.hasher.hash_one(id)
     }
