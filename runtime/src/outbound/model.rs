@@ -10,7 +10,8 @@ use crate::{
 use std::collections::{BTreeMap, VecDeque};
 
 /// What has to happen at least once.
-const OUTCOMES: [&str; 36] = [
+const OUTCOMES: [&str; 37] = [
+    "acknowledged before it is sent again",
     "acknowledged late",
     "acknowledged more than was sent",
     "acknowledged what is new",
@@ -505,14 +506,16 @@ impl<'a> Model<'a> {
     /// Some of what is on its way arrives.
     fn arrive(&mut self) {
         for _ in 0..self.below(self.wire.len() + 1) {
-            self.received = self.wire.pop_front().expect("it is on its way");
+            let arrived = self.wire.pop_front().expect("it is on its way");
+            self.received = self.received.max(arrived);
         }
     }
 
     fn acknowledge(&mut self) {
-        let received = match self.below(6) {
+        let received = match self.below(8) {
             0 => self.sent.len() + 1 + self.below(3),
             1 => self.below(self.received + 1),
+            2 => self.sent.len() - self.below(self.sent.len() - self.received + 1),
             _ => self.received,
         };
         let acknowledged = self.out.acknowledge(received as u64);
@@ -524,6 +527,12 @@ impl<'a> Model<'a> {
         if received > self.acknowledged {
             self.acknowledged = received;
             self.acknowledge_answers(received);
+            if received > self.position {
+                self.see("acknowledged before it is sent again");
+            }
+            // It may not be true.
+            self.position = self.position.max(received);
+            self.received = self.received.max(received);
             self.see("acknowledged what is new");
         } else {
             self.see("acknowledged late");
@@ -617,7 +626,8 @@ impl<'a> Model<'a> {
             self.writing = 0;
             self.write(usize::MAX);
         }
-        self.received = self.wire.pop_back().unwrap_or(self.received);
+        let arrived = self.wire.pop_back().unwrap_or(0);
+        self.received = self.received.max(arrived);
         assert_eq!(self.received, self.sent.len());
         self.out
             .acknowledge(self.received as u64)
