@@ -18,7 +18,7 @@ use std::sync::Arc;
 #[cfg(feature = "server")]
 use std::task::{Context, Poll};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     ops::{Deref, DerefMut},
     sync::{
         Mutex, MutexGuard, PoisonError,
@@ -27,6 +27,8 @@ use std::{
     task::Waker,
 };
 
+#[cfg(feature = "server")]
+use answers::Answers;
 #[cfg(feature = "server")]
 pub(crate) use answers::Repetition;
 use state::{Item, Next, Packet, State};
@@ -352,7 +354,7 @@ impl Outbound {
         #[cfg(any(feature = "server", test))]
         if self.overflow == Overflow::GiveUp && state.sent.bytes() > self.limit {
             if state.is_numbered() {
-                state.sent.trim(self.limit);
+                state.trim(self.limit);
             } else {
                 state.give_up();
             }
@@ -457,23 +459,22 @@ impl Outbound {
     /// Removes the queued message with a mark. Returns false if it was taken already.
     pub(crate) fn withdraw(&self, mark: u64) -> bool {
         let mut state = self.lock();
-        let Some(at) = state.queue.iter().position(|item| item.mark == mark) else {
-            return false;
-        };
-        if let Some(item) = state.queue.remove(at) {
-            state.bytes -= item.cost();
-        }
-        true
+        let at = state.queue.iter().position(|item| item.mark == mark);
+        at.is_some_and(|at| state.remove(at))
     }
 
     /// Ends the queue: drops all messages and accepts no more.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
-        state.control.clear();
-        state.queue.clear();
+        state.control = VecDeque::new();
+        state.queue = VecDeque::new();
         state.keys = HashMap::new();
         state.sent.end();
+        #[cfg(feature = "server")]
+        {
+            state.answers = Answers::default();
+        }
         state.task = None;
         (state.bytes, state.writing, state.volatile) = (0, 0, 0);
         let senders = std::mem::take(&mut state.senders);
@@ -482,5 +483,7 @@ impl Outbound {
     }
 }
 
+#[cfg(all(test, feature = "server"))]
+mod model;
 #[cfg(test)]
 mod tests;

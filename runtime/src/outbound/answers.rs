@@ -166,6 +166,20 @@ impl Answers {
         self.running.remove(&key);
     }
 
+    /// No message that is queued has a higher number.
+    pub(super) fn lower_numbers(&mut self, last: u64) {
+        let Some(last) = NonZeroU64::new(last) else {
+            return;
+        };
+        for answer in self.answers.iter_mut().rev() {
+            match &mut answer.number {
+                None => {}
+                Some(number) if *number > last => *number = last,
+                Some(_) => return,
+            }
+        }
+    }
+
     /// The client has received so many messages.
     pub(super) fn acknowledged(&mut self, received: u64) {
         while self
@@ -208,6 +222,18 @@ impl Answers {
         }
         let (bytes, is_text) = self.bytes(place)?;
         Some(EncodedMessage::new(&bytes, is_text))
+    }
+
+    /// As after four thousand million bytes and answers.
+    #[cfg(test)]
+    pub(super) fn grow_old(&mut self) {
+        (self.first, self.begin) = (u32::MAX - 500, u32::MAX - 50_000);
+    }
+
+    /// How many answers are kept.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.answers.len()
     }
 
     fn key(&self, id: &Id) -> u64 {
@@ -347,8 +373,7 @@ mod tests {
     #[test]
     fn answers_of_every_length_are_found_until_they_are_acknowledged() {
         let mut answers = Answers::default();
-        // As after four thousand million bytes and answers.
-        (answers.first, answers.begin) = (u32::MAX - 500, u32::MAX - 50_000);
+        answers.grow_old();
         let content = |n: u64| format!("{n}:{}", "x".repeat(n as usize * 31 % (SHORT + 40)));
         let (mut places, mut wrapped) = (VecDeque::new(), 0);
         for n in 1..=3000 {

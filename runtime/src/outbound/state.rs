@@ -257,6 +257,15 @@ impl State {
         }
     }
 
+    /// Forgets the oldest messages that were written, and the answers among them, until the others have so many bytes.
+    #[cfg(any(feature = "server", test))]
+    pub(super) fn trim(&mut self, limit: usize) {
+        #[cfg(not(feature = "server"))]
+        self.sent.trim(limit);
+        #[cfg(feature = "server")]
+        self.answers.acknowledged(self.sent.trim(limit));
+    }
+
     /// Drops the volatile messages.
     pub(super) fn drop_volatile(&mut self) {
         let mut freed = 0;
@@ -269,5 +278,30 @@ impl State {
         self.bytes -= freed;
         self.keys.clear();
         self.volatile = 0;
+        #[cfg(feature = "server")]
+        self.lower_numbers();
+    }
+
+    /// Removes a queued message that is not volatile. Returns whether there is one.
+    pub(super) fn remove(&mut self, at: usize) -> bool {
+        let Some(item) = self.queue.remove(at) else {
+            return false;
+        };
+        self.bytes -= item.cost();
+        let place = self.front + at as u64;
+        // What was behind it moves up.
+        for behind in self.keys.values_mut().filter(|behind| **behind > place) {
+            *behind -= 1;
+        }
+        #[cfg(feature = "server")]
+        self.lower_numbers();
+        true
+    }
+
+    /// Lowers the numbers that answers were expected to have: some of what was queued before them is not written.
+    #[cfg(feature = "server")]
+    fn lower_numbers(&mut self) {
+        let last = self.sent.last() + self.queue.len() as u64;
+        self.answers.lower_numbers(last);
     }
 }

@@ -73,6 +73,22 @@ fn a_message_replaces_one_with_its_key() {
 }
 
 #[test]
+fn a_message_replaces_one_with_its_key_after_another_is_withdrawn() {
+    let out = outbound(100);
+    let [a, b]: [Arc<str>; 2] = ["a".into(), "b".into()];
+    let push = |content: &str, key| out.push_keyed(text(content), key);
+    push("a1", &a).expect("there is room");
+    out.enqueue(text("asked"), 1, false);
+    push("b1", &b).expect("there is room");
+    out.push(text("x"), false).expect("there is room");
+    assert!(out.withdraw(1));
+    assert!(!out.withdraw(1));
+    push("a2", &a).expect("there is room");
+    push("b2", &b).expect("there is room");
+    assert_eq!(taken(&out), [text("a2"), text("b2"), text("x")]);
+}
+
+#[test]
 fn one_acknowledgement_waits() {
     let out = outbound(100);
     out.control(packet(3), 0);
@@ -150,7 +166,11 @@ fn nothing_is_queued_after_the_end() {
 #[cfg(feature = "server")]
 mod answers {
     use super::*;
-    use crate::Id;
+    use crate::{
+        Id,
+        codec::{Encoding, Numbering},
+        descriptor::{FieldDescriptor, FieldKind},
+    };
 
     fn answer(out: &Outbound, n: i64, content: &EncodedMessage) {
         let id = Id::Integer(n);
@@ -224,5 +244,58 @@ mod answers {
         assert_eq!(out.acknowledge(4), Ok(true));
         assert_eq!(out.held(), 0);
         assert_eq!(repeat(&out, 3), Repetition::First);
+    }
+
+    /// What was queued before an answer is dropped: its number is lower than it was when it was queued.
+    #[test]
+    fn answers_are_forgotten_when_they_are_acknowledged_although_messages_before_them_were_dropped()
+    {
+        for dropped in 0..3 {
+            let out = outbound(100);
+            out.begin_counting();
+            match dropped {
+                0 => out.enqueue(packet(1), 1, false),
+                _ => out.push(packet(1), true).expect("there is room"),
+            }
+            answer(&out, 0, &text("a"));
+            answer(&out, 1, &packet(9));
+            match dropped {
+                0 => assert!(out.withdraw(1)),
+                1 => out.detach(),
+                _ => out.push(packet(89), false).expect("it finds room"),
+            }
+            let written = taken(&out).len() as u64;
+            assert_eq!(out.acknowledge(2), Ok(true));
+            assert_eq!(repeat(&out, 0), Repetition::First, "{dropped}");
+            assert_eq!(repeat(&out, 1), Repetition::First, "{dropped}");
+            assert_eq!(written, if dropped == 2 { 3 } else { 2 });
+        }
+    }
+
+    /// A client whose messages have numbers may acknowledge none.
+    #[test]
+    fn answers_with_numbers_are_forgotten_with_what_is_no_longer_kept() {
+        let out = outbound(100);
+        out.begin_numbering(Numbering {
+            field: FieldDescriptor::optional("n", FieldKind::Integer),
+            encoding: Encoding::Json,
+        });
+        let content = text(r#"{"x":1}"#);
+        for n in 0..1000 {
+            answer(&out, n, &content);
+            assert_eq!(taken(&out).len(), 1);
+            out.flushed();
+        }
+        assert_eq!(repeat(&out, 999), Repetition::Answered(content));
+        assert_eq!(repeat(&out, 899), Repetition::First);
+    }
+
+    #[test]
+    fn a_session_that_ends_forgets_its_answers() {
+        let out = outbound(100);
+        out.begin_counting();
+        answer(&out, 0, &text("a"));
+        out.end();
+        assert_eq!(repeat(&out, 0), Repetition::First);
     }
 }

@@ -90,15 +90,17 @@ impl<P: Encoded> Sent<P> {
         (self.bytes, self.replayed) = (0, None);
     }
 
-    /// Forgets the oldest messages until the others have so many bytes. A peer that has not received them can no longer resume.
+    /// Forgets the oldest messages until the others have so many bytes. A peer that has not received them can no longer resume. Returns the
+    /// number of the last that is forgotten.
     #[cfg(any(feature = "server", test))]
-    pub(crate) fn trim(&mut self, limit: usize) {
+    pub(crate) fn trim(&mut self, limit: usize) -> u64 {
         while self.bytes > limit
             && let Some(oldest) = self.kept.pop_front()
         {
             self.bytes -= oldest.packet.cost();
             self.acknowledged = self.acknowledged.max(oldest.number);
         }
+        self.acknowledged
     }
 
     /// Stops counting, and forgets all messages: the session cannot be resumed.

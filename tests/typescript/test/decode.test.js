@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as generated from '../build/out/api.js';
 import * as hf from '../build/out/handfast.js';
+import { isDeeper } from '../build/out/handfast/decode.js';
 import { inAll } from './oracles.js';
 
 // Whatever this protocol decodes here is decoded in every encoding.
@@ -21,6 +22,15 @@ const said = violations => violations.map(({ path, keyword, message }) => `${pat
 test('a message keeps what stands around it', () => {
   const decoded = api.decode(JSON.stringify({ ...message, timestamp: '2026-01-31T09:00:00.000Z', v: 1 })).orThrow();
   assert.deepEqual(decoded, { ...message, version: 1, timestamp: Date.UTC(2026, 0, 31, 9) });
+});
+
+test('what all objects inherit and what bytes have beside them does not nest', t => {
+  t.after(() => delete Object.prototype.polluted);
+  Object.prototype.polluted = { more: [] };
+  assert.equal(api.decodeValue(message).ok, true);
+  assert.equal(isDeeper({ inside: {} }, 1), true);
+  assert.equal(isDeeper({ inside: {} }, 2), false);
+  assert.equal(isDeeper(Object.assign(new Uint8Array(1), { more: [[]] }), 1), false);
 });
 
 test('an absent payload is {} where that passes, and else missing', () => {

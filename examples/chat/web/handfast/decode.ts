@@ -64,8 +64,12 @@ export function isDeeper(value: unknown, depth: number): boolean {
   if (depth <= 0) return true;
   const inside = Math.min(depth, MAX_DEPTH) - 1;
   if (Array.isArray(value)) return value.some(item => isDeeper(item, inside));
-  // An array of all members, which most have for nothing, would take most of the time.
-  for (const name in value) if (isDeeper((value as JsonObject)[name], inside)) return true;
+  if (ArrayBuffer.isView(value)) return false;
+  // An array of all members, which most have for nothing, would take most of the time. What all objects inherit is not sent.
+  for (const name in value) {
+    const item = (value as JsonObject)[name];
+    if (typeof item === 'object' && Object.hasOwn(value, name) && isDeeper(item, inside)) return true;
+  }
   return false;
 }
 

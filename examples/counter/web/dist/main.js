@@ -523,7 +523,11 @@ function isDeeper(value, depth) {
   if (depth <= 0) return true;
   const inside = Math.min(depth, MAX_DEPTH) - 1;
   if (Array.isArray(value)) return value.some((item2) => isDeeper(item2, inside));
-  for (const name in value) if (isDeeper(value[name], inside)) return true;
+  if (ArrayBuffer.isView(value)) return false;
+  for (const name in value) {
+    const item2 = value[name];
+    if (typeof item2 === "object" && Object.hasOwn(value, name) && isDeeper(item2, inside)) return true;
+  }
   return false;
 }
 function parseFrame(frame, depth, encoding) {

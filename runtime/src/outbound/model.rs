@@ -1,0 +1,670 @@
+//! Random operations on the queue of a server's session, beside a model that knows what is written next and how a repeated request is
+//! answered. `HANDFAST_SEED` sets the seed.
+
+use super::{state::OVERHEAD, *};
+use crate::{
+    Id,
+    codec::{Encoding, Numbering},
+    descriptor::{FieldDescriptor, FieldKind},
+};
+use std::collections::{BTreeMap, VecDeque};
+
+/// What has to happen at least once.
+const OUTCOMES: [&str; 37] = [
+    "acknowledged before it is sent again",
+    "acknowledged late",
+    "acknowledged more than was sent",
+    "acknowledged what is new",
+    "answered after giving up",
+    "answered again after giving up",
+    "answered again while it is not acknowledged",
+    "answered again while it is queued",
+    "answered again while it is sent again",
+    "answered with 0 bytes",
+    "answered with 256 bytes",
+    "answered with 257 bytes",
+    "answered without a request",
+    "another request with its id",
+    "dropped volatile messages",
+    "ended",
+    "first after its acknowledgement",
+    "first after newer ones",
+    "found no room",
+    "found no room by its key",
+    "gave up while answers are queued",
+    "lost while it is sent again",
+    "lost while it is written",
+    "replaced by its key",
+    "resumed",
+    "resumed after too long",
+    "running",
+    "sent an answer again",
+    "skipped",
+    "stopped in the middle",
+    "trimmed",
+    "withdrawn",
+    "withdrawn before what has a key",
+    "written as an answer",
+    "written out of the session",
+    "written with a key",
+    "written with its number",
+];
+
+struct Queued {
+    message: EncodedMessage,
+    volatile: bool,
+    key: Option<Arc<str>>,
+    mark: u64,
+    request: Option<i64>,
+}
+
+impl Queued {
+    fn cost(&self) -> usize {
+        cost(&self.message) + self.key.as_ref().map_or(0, |key| key.len())
+    }
+}
+
+fn cost(message: &EncodedMessage) -> usize {
+    message.len() + OVERHEAD
+}
+
+struct Written {
+    /// `None` if it is not sent again.
+    message: Option<EncodedMessage>,
+    request: Option<i64>,
+}
+
+struct Answered {
+    id: i64,
+    body: u8,
+    message: EncodedMessage,
+    /// The highest number that it can have, if it is kept until it is acknowledged.
+    number: Option<usize>,
+}
+
+struct Model<'a> {
+    out: Outbound,
+    limit: usize,
+    numbered: bool,
+    random: &'a mut u64,
+    seen: &'a mut BTreeMap<&'static str, usize>,
+    queue: VecDeque<Queued>,
+    control: VecDeque<EncodedMessage>,
+    /// What was written, in the order of the numbers.
+    sent: Vec<Written>,
+    writing: usize,
+    /// The number of the last message that was written to this connection or received before.
+    position: usize,
+    /// The same after each of the messages that are on their way.
+    wire: VecDeque<usize>,
+    received: usize,
+    acknowledged: usize,
+    given_up: bool,
+    requests: i64,
+    running: BTreeMap<i64, u8>,
+    answered: VecDeque<Answered>,
+    serial: usize,
+}
+
+impl<'a> Model<'a> {
+    fn new(random: &'a mut u64, seen: &'a mut BTreeMap<&'static str, usize>) -> Self {
+        let mut model = Self {
+            out: Outbound::new(0, Overflow::GiveUp),
+            limit: 0,
+            numbered: false,
+            random,
+            seen,
+            queue: VecDeque::new(),
+            control: VecDeque::new(),
+            sent: Vec::new(),
+            writing: 0,
+            position: 0,
+            wire: VecDeque::new(),
+            received: 0,
+            acknowledged: 0,
+            given_up: false,
+            requests: 0,
+            running: BTreeMap::new(),
+            answered: VecDeque::new(),
+            serial: 0,
+        };
+        model.limit = [4_000, 20_000, 80_000][model.below(3)];
+        model.out = Outbound::new(model.limit, Overflow::GiveUp);
+        model.numbered = model.below(4) == 0;
+        model.out.lock().answers.grow_old();
+        match model.numbered {
+            true => model.out.begin_numbering(numbering()),
+            false => model.out.begin_counting(),
+        }
+        model
+    }
+
+    /// SplitMix64.
+    fn below(&mut self, bound: usize) -> usize {
+        *self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = *self.random;
+        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % bound as u64) as usize
+    }
+
+    fn see(&mut self, outcome: &'static str) {
+        *self.seen.entry(outcome).or_default() += 1;
+    }
+
+    /// A message unlike all others, unless it is empty.
+    fn message(&mut self, length: usize) -> EncodedMessage {
+        self.serial += 1;
+        let content = format!("{:0length$}", self.serial);
+        match self.numbered {
+            true => EncodedMessage::new(format!("{{\"x\":\"{content}\"}}").as_bytes(), true),
+            false if length == 0 => EncodedMessage::new(b"", true),
+            false => EncodedMessage::new(content.as_bytes(), self.serial.is_multiple_of(2)),
+        }
+    }
+
+    fn any_message(&mut self) -> EncodedMessage {
+        let length = [10, 80, 250, 700][self.below(4)];
+        self.message(length)
+    }
+
+    fn is_keeping(&self) -> bool {
+        !self.given_up
+    }
+
+    fn bytes(&self) -> usize {
+        let control: usize = self.control.iter().map(cost).sum();
+        self.queue.iter().map(Queued::cost).sum::<usize>() + control + self.writing
+    }
+
+    /// The bytes that are not acknowledged.
+    fn kept(&self) -> usize {
+        match self.given_up {
+            true => 0,
+            false => self.sent[self.acknowledged..]
+                .iter()
+                .filter_map(|written| written.message.as_ref())
+                .map(cost)
+                .sum(),
+        }
+    }
+
+    /// The highest number of what is written or queued.
+    fn last(&self) -> usize {
+        self.sent.len() + self.queue.len()
+    }
+
+    fn push(&mut self, message: EncodedMessage, request: Option<i64>) {
+        self.queue.push_back(Queued {
+            message,
+            volatile: false,
+            key: None,
+            mark: 0,
+            request,
+        });
+    }
+
+    fn drop_volatile(&mut self) {
+        self.queue.retain(|queued| !queued.volatile);
+        self.lower_numbers();
+    }
+
+    fn lower_numbers(&mut self) {
+        let last = self.last();
+        for answered in &mut self.answered {
+            answered.number = answered.number.map(|number| number.min(last));
+        }
+    }
+
+    fn acknowledge_answers(&mut self, received: usize) {
+        let is_received = |answered: &Answered| answered.number.is_none_or(|n| n <= received);
+        while self.answered.front().is_some_and(is_received) {
+            self.answered.pop_front();
+        }
+    }
+
+    fn request(&mut self) {
+        self.requests += 1;
+        let body = self.below(2) as u8;
+        let first = self.out.begin_request(&Id::Integer(self.requests), &[body]);
+        assert_eq!(first, Repetition::First);
+        self.running.insert(self.requests, body);
+    }
+
+    fn answer(&mut self) {
+        let length = match self.below(8) {
+            0 => 0,
+            1 => 256,
+            2 => 257,
+            3 => 2_000,
+            _ => 1 + self.below(200),
+        };
+        self.answer_with(length);
+    }
+
+    /// Answers more than is written at once.
+    fn answer_much(&mut self) {
+        for length in [20_000, 20_000, 20_000, 20_000, 10, 300, 20] {
+            self.request();
+            self.answer_with(length);
+        }
+    }
+
+    /// Answers a request that runs, or one that was forgotten.
+    fn answer_with(&mut self, length: usize) {
+        let nth = self.below(self.running.len() + 1);
+        let id = self.running.keys().copied().nth(nth).unwrap_or(0);
+        let message = self.message(length);
+        match message.len() {
+            0 => self.see("answered with 0 bytes"),
+            256 => self.see("answered with 256 bytes"),
+            257 => self.see("answered with 257 bytes"),
+            _ => {}
+        }
+        self.out.answer_request(&Id::Integer(id), message.clone());
+        if let Some(body) = self.running.remove(&id) {
+            let number = self.is_keeping().then_some(self.last() + 1);
+            self.answered.push_back(Answered {
+                id,
+                body,
+                message: message.clone(),
+                number,
+            });
+            if number.is_none() {
+                self.see("answered after giving up");
+                let bytes = |answered: &Answered| answered.message.len();
+                while self.answered.len() > 64
+                    || self.answered.iter().map(bytes).sum::<usize>() > self.limit / 4
+                {
+                    self.answered.pop_front();
+                }
+            }
+        } else {
+            self.see("answered without a request");
+        }
+        self.push(message, (id > 0).then_some(id));
+    }
+
+    fn repeat(&mut self) {
+        if self.requests == 0 {
+            return;
+        }
+        let back = [8, 40, 400][self.below(3)];
+        let id = (self.requests - self.below(back) as i64).max(1);
+        let body = self.below(2) as u8;
+        let repetition = self.out.begin_request(&Id::Integer(id), &[body]);
+        let is_queued = self.queue.iter().any(|queued| queued.request == Some(id));
+        let unread = &self.sent[self.acknowledged..];
+        let is_unread = unread.iter().any(|written| written.request == Some(id));
+        let found = self.answered.iter().find(|answered| answered.id == id);
+        let (outcome, expected) = match (found, self.running.get(&id)) {
+            (Some(answered), _) if answered.body == body => {
+                let outcome = match () {
+                    () if self.given_up => "answered again after giving up",
+                    () if is_queued => "answered again while it is queued",
+                    () if self.position < self.sent.len() => {
+                        "answered again while it is sent again"
+                    }
+                    () => "answered again while it is not acknowledged",
+                };
+                (outcome, Repetition::Answered(answered.message.clone()))
+            }
+            (Some(_), _) => ("another request with its id", Repetition::Reused),
+            (None, Some(running)) if *running == body => ("running", Repetition::Running),
+            (None, Some(_)) => ("another request with its id", Repetition::Reused),
+            (None, None) => {
+                assert!(self.given_up || !(is_queued || is_unread), "{id}");
+                self.running.insert(id, body);
+                let outcome = match self.given_up {
+                    true => "first after newer ones",
+                    false => "first after its acknowledgement",
+                };
+                (outcome, Repetition::First)
+            }
+        };
+        assert_eq!(repetition, expected, "{id}");
+        self.see(outcome);
+        if let Repetition::Answered(message) = repetition {
+            self.out.answer(message.clone());
+            self.push(message, None);
+        }
+    }
+
+    fn forget(&mut self) {
+        if let Some((&id, _)) = self.running.first_key_value() {
+            self.running.remove(&id);
+            self.out.forget_request(&Id::Integer(id));
+        }
+    }
+
+    fn send(&mut self) {
+        let (message, volatile) = (self.any_message(), self.below(2) == 0);
+        let pushed = self.out.push(message.clone(), volatile);
+        let cost = cost(&message);
+        let has_volatile = self.queue.iter().any(|queued| queued.volatile);
+        if self.bytes() + cost > self.limit && !volatile && has_volatile {
+            self.drop_volatile();
+            self.see("dropped volatile messages");
+        }
+        if self.bytes() + cost > self.limit && self.bytes() > 0 {
+            assert_eq!(pushed, Err(EnqueueError::Full));
+            return self.see("found no room");
+        }
+        assert_eq!(pushed, Ok(()));
+        self.push(message, None);
+        self.queue.back_mut().expect("it is queued").volatile = volatile;
+    }
+
+    fn send_keyed(&mut self) {
+        let key: Arc<str> = ["a", "bb", "ccc"][self.below(3)].into();
+        let queued = Queued {
+            message: self.any_message(),
+            volatile: true,
+            key: Some(key.clone()),
+            mark: 0,
+            request: None,
+        };
+        let pushed = self.out.push_keyed(queued.message.clone(), &key);
+        let of_key = |queued: &&mut Queued| queued.key.as_ref() == Some(&key);
+        let bytes = self.bytes();
+        let waiting = self.queue.iter_mut().find(of_key);
+        let others = bytes - waiting.as_ref().map_or(0, |waiting| waiting.cost());
+        if others + queued.cost() > self.limit && others > 0 {
+            assert_eq!(pushed, Err(EnqueueError::Full));
+            return self.see("found no room by its key");
+        }
+        assert_eq!(pushed, Ok(()));
+        if let Some(waiting) = waiting {
+            *waiting = queued;
+            return self.see("replaced by its key");
+        }
+        self.queue.push_back(queued);
+        self.see("written with a key");
+    }
+
+    fn ask(&mut self) {
+        let (message, mark) = (self.any_message(), self.serial as u64);
+        self.out.enqueue(message.clone(), mark, false);
+        self.push(message, None);
+        self.queue.back_mut().expect("it is queued").mark = mark;
+    }
+
+    fn withdraw(&mut self) {
+        let Some(at) = self.queue.iter().rposition(|queued| queued.mark > 0) else {
+            return;
+        };
+        if self.queue.range(at..).any(|queued| queued.key.is_some()) {
+            self.see("withdrawn before what has a key");
+        }
+        assert!(self.out.withdraw(self.queue[at].mark));
+        self.queue.remove(at);
+        self.lower_numbers();
+        self.see("withdrawn");
+    }
+
+    fn pong(&mut self) {
+        let message = EncodedMessage::new(b"pong", true);
+        self.out.control(message.clone(), 0);
+        self.control.push_back(message);
+        self.see("written out of the session");
+    }
+
+    /// Writes until nothing is left, a batch is full, or the transport fails.
+    fn write(&mut self, fails_at: usize) {
+        let mut fed = Vec::new();
+        let skip = |last| Some(EncodedMessage::new(format!("skip {last}").as_bytes(), true));
+        let (_, any) = self.out.take(&skip, |bytes, is_text| {
+            fed.push(EncodedMessage::new(bytes, is_text));
+            if fed.len() == fails_at {
+                Err(())
+            } else {
+                Ok(())
+            }
+        });
+        let failed = fed.len() == fails_at;
+        assert_eq!(any, if failed { Err(()) } else { Ok(!fed.is_empty()) });
+        let bytes: usize = fed.iter().map(|message| self.wrote(message)).sum();
+        self.writing += bytes;
+        let rest = self.control.is_empty() && self.queue.is_empty();
+        let is_over = rest && self.position == self.sent.len();
+        assert!(failed || bytes >= BATCH || is_over, "{bytes}");
+        if self.kept() > self.limit && self.numbered {
+            while self.kept() > self.limit {
+                self.acknowledged += 1;
+            }
+            self.acknowledge_answers(self.acknowledged);
+            self.see("trimmed");
+        } else if self.kept() > self.limit {
+            self.given_up = true;
+            if self.queue.iter().any(|queued| queued.request.is_some()) {
+                self.see("gave up while answers are queued");
+            }
+        }
+        if failed {
+            self.see("stopped in the middle");
+            self.wire.pop_back();
+            self.lose();
+        } else if self.below(3) > 0 {
+            self.out.flushed();
+            self.writing = 0;
+        }
+    }
+
+    /// Checks a message that was written, and returns its cost.
+    fn wrote(&mut self, message: &EncodedMessage) -> usize {
+        if let Some(control) = self.control.pop_front() {
+            assert_eq!(*message, control);
+            self.wire.push_back(self.position);
+            return cost(message);
+        }
+        if self.position == self.sent.len() {
+            return self.wrote_next(message);
+        }
+        let (from, rest) = (self.position, &self.sent[self.position..]);
+        let volatile = rest.iter().take_while(|written| written.message.is_none());
+        match volatile.count() {
+            0 => {
+                assert_eq!(self.sent[from].message.as_ref(), Some(message), "{from}");
+                if self.sent[from].request.is_some() {
+                    self.see("sent an answer again");
+                }
+                self.position += 1;
+            }
+            count => {
+                self.position += count;
+                let skip = format!("skip {}", self.position);
+                assert_eq!(message.bytes(), skip.as_bytes());
+                self.see("skipped");
+            }
+        }
+        self.wire.push_back(self.position);
+        cost(message)
+    }
+
+    fn wrote_next(&mut self, message: &EncodedMessage) -> usize {
+        let queued = self.queue.pop_front().expect("it is queued");
+        let mut expected = queued.message.clone();
+        if self.numbered {
+            let number = self.sent.len() as u64 + 1;
+            expected = numbering().number(&expected, number).expect("an object");
+            self.see("written with its number");
+        }
+        assert_eq!(*message, expected);
+        if queued.request.is_some() {
+            self.see("written as an answer");
+        }
+        let key = queued.key.as_ref().map_or(0, |key| key.len());
+        self.sent.push(Written {
+            message: (self.numbered || !queued.volatile).then_some(expected),
+            request: queued.request,
+        });
+        self.position += 1;
+        self.wire.push_back(self.position);
+        cost(message) + key
+    }
+
+    /// Some of what is on its way arrives.
+    fn arrive(&mut self) {
+        for _ in 0..self.below(self.wire.len() + 1) {
+            let arrived = self.wire.pop_front().expect("it is on its way");
+            self.received = self.received.max(arrived);
+        }
+    }
+
+    fn acknowledge(&mut self) {
+        let received = match self.below(8) {
+            0 => self.sent.len() + 1 + self.below(3),
+            1 => self.below(self.received + 1),
+            2 => self.sent.len() - self.below(self.sent.len() - self.received + 1),
+            _ => self.received,
+        };
+        let acknowledged = self.out.acknowledge(received as u64);
+        if received > self.sent.len() {
+            assert!(acknowledged.is_err());
+            return self.see("acknowledged more than was sent");
+        }
+        assert_eq!(acknowledged, Ok(received > self.acknowledged));
+        if received > self.acknowledged {
+            self.acknowledged = received;
+            self.acknowledge_answers(received);
+            if received > self.position {
+                self.see("acknowledged before it is sent again");
+            }
+            // It may not be true.
+            self.position = self.position.max(received);
+            self.received = self.received.max(received);
+            self.see("acknowledged what is new");
+        } else {
+            self.see("acknowledged late");
+        }
+    }
+
+    /// The connection is lost, and resumed if that is possible.
+    fn lose(&mut self) {
+        if self.writing > 0 {
+            self.see("lost while it is written");
+        }
+        if self.position < self.sent.len() {
+            self.see("lost while it is sent again");
+        }
+        self.out.detach();
+        self.arrive();
+        self.wire.clear();
+        self.control.clear();
+        self.writing = 0;
+        self.drop_volatile();
+        for _ in 0..self.below(3) {
+            self.answer();
+        }
+        let can_resume = !self.given_up && self.received >= self.acknowledged;
+        assert_eq!(self.out.can_resume(self.received as u64), can_resume);
+        if !can_resume {
+            self.see("resumed after too long");
+            return self.end();
+        }
+        let resumed = self.out.resume(self.received as u64, None);
+        assert_eq!(resumed, Ok(()));
+        self.position = self.received;
+        self.acknowledged = self.received;
+        self.acknowledge_answers(self.received);
+        self.see("resumed");
+    }
+
+    fn end(&mut self) {
+        self.out.end();
+        self.see("ended");
+        let id = Id::Integer(self.requests + 1);
+        assert_eq!(self.out.begin_request(&id, b""), Repetition::First);
+        self.out.answer_request(&id, EncodedMessage::new(b"", true));
+        let (_, any) = self.out.take(&|_| None, |_, _| Ok::<_, ()>(()));
+        self.out.flushed();
+        assert_eq!((any, self.out.held()), (Ok(false), 0));
+    }
+
+    fn is_ended(&self) -> bool {
+        self.out.is_ended()
+    }
+
+    fn step(&mut self) {
+        match self.below(32) {
+            0..=5 => self.request(),
+            6..=11 => self.answer(),
+            12..=15 => self.repeat(),
+            16 => self.forget(),
+            17..=18 => self.send(),
+            19..=20 => self.send_keyed(),
+            21 => self.ask(),
+            22 => self.withdraw(),
+            23 => self.pong(),
+            24..=25 => self.write(usize::MAX),
+            26 => {
+                let fails_at = 1 + self.below(20);
+                self.write(fails_at);
+            }
+            27..=28 => self.arrive(),
+            29..=30 => self.acknowledge(),
+            _ => match self.below(16) {
+                0..=1 => self.lose(),
+                2 => self.answer_much(),
+                _ => {}
+            },
+        }
+        if !self.is_ended() {
+            self.check();
+        }
+    }
+
+    fn check(&self) {
+        assert_eq!(self.out.lock().bytes, self.bytes());
+        assert_eq!(self.out.held(), self.bytes() + self.kept());
+    }
+
+    /// Everything is written, arrives and is acknowledged: then nothing is kept.
+    fn finish(&mut self) {
+        while !self.out.is_idle() {
+            self.out.flushed();
+            self.writing = 0;
+            self.write(usize::MAX);
+        }
+        let arrived = self.wire.pop_back().unwrap_or(0);
+        self.received = self.received.max(arrived);
+        assert_eq!(self.received, self.sent.len());
+        self.out
+            .acknowledge(self.received as u64)
+            .expect("it was sent");
+        assert_eq!(self.out.held(), 0);
+        assert_eq!(self.out.lock().answers.len(), 0);
+    }
+}
+
+fn numbering() -> Numbering {
+    Numbering {
+        field: FieldDescriptor::optional("n", FieldKind::Integer),
+        encoding: Encoding::Json,
+    }
+}
+
+#[test]
+fn a_session_is_as_a_model_of_it() {
+    let seed = std::env::var("HANDFAST_SEED").ok();
+    let seed = seed.map_or(1, |seed| seed.parse().expect("it is a number"));
+    println!("seed {seed}");
+    let (mut random, mut seen) = (seed, BTreeMap::new());
+    for _ in 0..200 {
+        let mut model = Model::new(&mut random, &mut seen);
+        let steps = 100 + model.below(400);
+        for _ in 0..steps {
+            if !model.is_ended() {
+                model.step();
+            }
+        }
+        if !model.is_ended() {
+            model.finish();
+        }
+    }
+    println!("{seen:#?}");
+    for outcome in OUTCOMES {
+        assert!(seen.contains_key(outcome), "never {outcome}");
+    }
+    assert_eq!(seen.len(), OUTCOMES.len());
+}
