@@ -31,6 +31,8 @@ use std::{
 use answers::Answers;
 #[cfg(feature = "server")]
 pub(crate) use answers::Repetition;
+#[cfg(feature = "server")]
+use foldhash::quality::RandomState;
 use state::{Item, Next, Packet, State};
 
 /// How many bytes are handed to the transport between flushes. Messages that are flushed together cost one write.
@@ -55,6 +57,9 @@ pub(crate) struct Outbound {
     /// What happens at the second limit.
     overflow: Overflow,
     state: Mutex<State>,
+    /// Hashes requests. Its key is random, so no client can make two of them collide.
+    #[cfg(feature = "server")]
+    hasher: RandomState,
 }
 
 /// The locked state.
@@ -119,6 +124,8 @@ impl Outbound {
             overflow,
             is_closing: AtomicBool::new(false),
             used: AtomicUsize::new(0),
+            #[cfg(feature = "server")]
+            hasher: RandomState::default(),
         }
     }
 

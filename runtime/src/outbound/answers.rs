@@ -109,9 +109,9 @@ impl Hasher for Hashed {
 }
 
 impl Answers {
-    /// Records a request, and returns what it is to those before it.
-    pub(super) fn begin(&mut self, id: &Id, request: &[u8]) -> Repetition {
-        let (key, content) = (self.key(id), self.hasher.hash_one(request));
+    /// Records a request, of which `content` is a hash, and returns what it is to those before it.
+    pub(super) fn begin(&mut self, id: &Id, content: u64) -> Repetition {
+        let key = self.key(id);
         if let Some((place, answer)) = self.find(key) {
             return match answer.content == content {
                 true => self
@@ -310,6 +310,10 @@ impl Answers {
 mod tests {
     use super::*;
 
+    /// The hashes of two requests.
+    const A: u64 = 1;
+    const B: u64 = 2;
+
     /// For how many bytes of answers there is room in these tests.
     const LIMIT: usize = 1024;
 
@@ -321,21 +325,21 @@ mod tests {
         EncodedMessage::new(text.as_bytes(), true)
     }
 
-    /// Runs a request of `b"a"`, and returns the place of its answer.
+    /// Runs a request, and returns the place of its answer.
     fn answer(answers: &mut Answers, n: u64, content: &str, number: Option<u64>) -> Option<u32> {
-        assert_eq!(answers.begin(&id(n), b"a"), Repetition::First, "{n}");
+        assert_eq!(answers.begin(&id(n), A), Repetition::First, "{n}");
         answers.answered(&id(n), &text(content), number, LIMIT)
     }
 
     #[test]
     fn a_repeated_request_has_the_answer_of_the_first() {
         let mut answers = Answers::default();
-        assert_eq!(answers.begin(&id(1), b"a"), Repetition::First);
-        assert_eq!(answers.begin(&id(1), b"a"), Repetition::Running);
-        assert_eq!(answers.begin(&id(1), b"b"), Repetition::Reused);
+        assert_eq!(answers.begin(&id(1), A), Repetition::First);
+        assert_eq!(answers.begin(&id(1), A), Repetition::Running);
+        assert_eq!(answers.begin(&id(1), B), Repetition::Reused);
         answers.answered(&id(1), &text("x"), Some(1), LIMIT);
-        assert_eq!(answers.begin(&id(1), b"a"), Repetition::Answered(text("x")));
-        assert_eq!(answers.begin(&id(1), b"b"), Repetition::Reused);
+        assert_eq!(answers.begin(&id(1), A), Repetition::Answered(text("x")));
+        assert_eq!(answers.begin(&id(1), B), Repetition::Reused);
     }
 
     #[test]
@@ -344,10 +348,7 @@ mod tests {
         for n in 0..100 {
             answer(&mut answers, n, "x", None);
         }
-        assert_eq!(
-            answers.begin(&id(36), b"a"),
-            Repetition::Answered(text("x"))
-        );
+        assert_eq!(answers.begin(&id(36), A), Repetition::Answered(text("x")));
         answer(&mut answers, 35, "x", None);
         for (first, length) in [(200, 600), (300, SHORT)] {
             let large = "x".repeat(length);
@@ -365,8 +366,8 @@ mod tests {
             answer(&mut answers, n, "x", Some(n));
         }
         answers.acknowledged(7);
-        assert_eq!(answers.begin(&id(7), b"a"), Repetition::First);
-        assert_eq!(answers.begin(&id(8), b"a"), Repetition::Answered(text("x")));
+        assert_eq!(answers.begin(&id(7), A), Repetition::First);
+        assert_eq!(answers.begin(&id(8), A), Repetition::Answered(text("x")));
     }
 
     /// Short answers and long ones, acknowledged at different times, so that the memory of the short ones ends and begins anew everywhere.
@@ -417,8 +418,8 @@ mod tests {
     #[test]
     fn a_cancelled_request_is_forgotten() {
         let mut answers = Answers::default();
-        assert_eq!(answers.begin(&id(1), b"a"), Repetition::First);
+        assert_eq!(answers.begin(&id(1), A), Repetition::First);
         answers.forget(&id(1));
-        assert_eq!(answers.begin(&id(1), b"b"), Repetition::First);
+        assert_eq!(answers.begin(&id(1), B), Repetition::First);
     }
 }

@@ -2,11 +2,14 @@
 
 use super::{Item, Outbound, Packet, Repetition};
 use crate::{Id, encoded::EncodedMessage};
+use std::hash::BuildHasher;
 
 impl Outbound {
     /// Records a request, and returns what it is to those before it.
     pub(crate) fn begin_request(&self, id: &Id, request: &[u8]) -> Repetition {
-        self.lock().answers.begin(id, request)
+        // Without the lock: others may have something to send.
+        let content = self.hasher.hash_one(request);
+        self.lock().answers.begin(id, content)
     }
 
     /// Forgets a request that has no answer: a stream that was cancelled.
