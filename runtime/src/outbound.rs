@@ -333,8 +333,8 @@ impl Outbound {
         state.bytes == 0 && !state.sent.is_replaying()
     }
 
-    /// Takes the messages of one flush, and hands the bytes of each to `feed`, and whether they are text. Call [`Outbound::flushed`] when they are written. `skip` encodes the message
-    /// that skips all numbers up to one. Returns whether there were any, and their marks.
+    /// Takes the messages of one flush, and hands the bytes of each to `feed`, and whether they are text. Call [`Outbound::flushed`] when
+    /// they are written. `skip` encodes the message that skips all numbers up to one. Returns whether there were any, and their marks.
     ///
     /// # Errors
     /// That of `feed`.
