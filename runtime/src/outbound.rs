@@ -145,12 +145,7 @@ impl Outbound {
     pub(crate) fn control(&self, packet: EncodedMessage, mark: u64) {
         let mut state = self.lock();
         if !state.ended {
-            let item = Item {
-                packet: Packet::Message(packet),
-                volatile: false,
-                key: None,
-                mark,
-            };
+            let item = Item::new(Packet::Message(packet), mark);
             state.bytes += item.cost();
             state.control.push_back(item);
             self.wake_task(state);
@@ -192,12 +187,7 @@ impl Outbound {
         let mut state = self.lock();
         if !state.ended {
             for (packet, mark) in packets.into_iter().rev() {
-                let item = Item {
-                    packet: Packet::Message(packet),
-                    volatile: false,
-                    key: None,
-                    mark,
-                };
+                let item = Item::new(Packet::Message(packet), mark);
                 state.bytes += item.cost();
                 state.queue.push_front(item);
             }

@@ -34,12 +34,7 @@ impl Outbound {
             },
             None => Packet::Message(packet),
         };
-        state.push_item(Item {
-            packet,
-            volatile: false,
-            key: None,
-            mark: 0,
-        });
+        state.push_item(Item::new(packet, 0));
         self.wake_task(state);
     }
 }

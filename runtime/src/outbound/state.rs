@@ -92,6 +92,16 @@ pub(super) struct Item {
 }
 
 impl Item {
+    /// A message that is not volatile.
+    pub(super) const fn new(packet: Packet, mark: u64) -> Self {
+        Self {
+            packet,
+            volatile: false,
+            key: None,
+            mark,
+        }
+    }
+
     pub(super) fn cost(&self) -> usize {
         self.packet.cost() + self.key.as_ref().map_or(0, |key| key.len())
     }
@@ -171,12 +181,7 @@ impl State {
                 Replay::Skip(last) => skip(last).map(Packet::Message),
             };
             if let Some(packet) = packet {
-                let item = Item {
-                    packet,
-                    volatile: false,
-                    key: None,
-                    mark: 0,
-                };
+                let item = Item::new(packet, 0);
                 self.bytes += item.cost();
                 return Some(Next { item, counts: None });
             }
