@@ -4,7 +4,7 @@
 import * as api from './api.ts';
 
 /** How long anything that has to happen may take, in milliseconds. */
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
 
 /** How long is waited between two looks, in milliseconds. */
 const LOOK = 10;

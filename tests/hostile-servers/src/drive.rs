@@ -25,7 +25,7 @@ use std::{
 use tokio::{task::JoinHandle, time::timeout};
 
 /// How long anything that has to happen may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long is waited between two looks.
 pub(crate) const LOOK: Duration = Duration::from_millis(10);

@@ -245,6 +245,14 @@ function namesOf(properties) {
   return new Set(Object.keys(properties).slice(1));
 }
 
+// handfast/backoff.ts
+var MIN_DELAY = 100;
+function backoffDelay(clock, { min, max }, failures) {
+  const floor = Math.min(max, Math.max(min / 2, MIN_DELAY));
+  const bound = Math.max(floor, Math.min(max, min * 2 ** failures));
+  return floor + clock.random() * (bound - floor);
+}
+
 // handfast/clock.ts
 var MAX_TIMEOUT = 2 ** 31 - 1;
 var systemClock = {
@@ -1227,7 +1235,7 @@ var Channels = class {
   /** The number of pending rejoins. */
   #pendingRejoins = 0;
   #maxRejoins = MAX_REJOINS;
-  /** How often rejoins were refused temporarily, minus how often they succeeded. */
+  /** How often in a row rejoins came too fast. */
   #refusals = 0;
   #cancelPause;
   /** Follows who is in a channel. */
@@ -1292,7 +1300,7 @@ var Channels = class {
       wasJoined: false,
       isMember: false,
       pending: void 0,
-      isRefused: false,
+      refusals: 0,
       releaseSlot() {
       }
     };
@@ -1329,7 +1337,7 @@ var Channels = class {
     const again = membership.wasJoined;
     membership.joinReply = message.payload;
     membership.wasJoined = membership.isMember = true;
-    membership.isRefused = false;
+    membership.refusals = 0;
     membership.pending = void 0;
     if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
@@ -1388,6 +1396,7 @@ var Channels = class {
     this.#cancelPause?.();
     this.#cancelPause = void 0;
     this.#maxRejoins = MAX_REJOINS;
+    this.#refusals = 0;
     for (const membership of this.#memberships.values()) {
       membership.isMember = false;
       membership.members?.ended();
@@ -1422,7 +1431,8 @@ var Channels = class {
       if (!isOfChannel(message, membership)) return failed(wrongChannelError(message));
       isCurrent = false;
       membership.releaseSlot();
-      this.#refusals = Math.max(0, this.#refusals - 1);
+      this.#refusals = 0;
+      this.#maxRejoins = Math.min(this.#maxRejoins + 1, MAX_REJOINS);
       this.#joined(membership, message);
       this.#rejoin();
     };
@@ -1431,7 +1441,7 @@ var Channels = class {
       isCurrent = false;
       membership.pending = void 0;
       membership.releaseSlot();
-      if (isRetryable(error)) this.#refused(membership);
+      if (isRetryable(error)) this.#refused(membership, error.code);
       else this.#lose(membership, error);
       this.#rejoin();
     };
@@ -1440,14 +1450,19 @@ var Channels = class {
     const pending = this.#core.request(join, params, { timeout: null, as: "rejoin" }, [join.reply], { answered, failed }, position);
     if (isCurrent) membership.pending = pending;
   }
-  /** Refused temporarily: it is retried, as are all that are queued, one at a time and after a pause. */
-  #refused(membership) {
-    const isNews = !membership.isRefused;
-    membership.isRefused = true;
-    this.#queue.add(membership);
-    this.#maxRejoins = 1;
-    this.#pause();
-    if (isNews) this.#emitUnboundedGap(membership);
+  /** Refused temporarily. Too fast: all wait, and then begin with one at a time. For any other reason: it waits alone. */
+  #refused(membership, code) {
+    const { clock, protocol: protocol2 } = this.#core;
+    const again = () => {
+      this.#queue.add(membership);
+      this.#rejoin();
+    };
+    if (code === "RATE_LIMITED") {
+      this.#maxRejoins = 1;
+      this.#pause();
+      again();
+    } else membership.releaseSlot = clock.after(backoffDelay(clock, protocol2.session.backoff, membership.refusals), again);
+    if (!membership.refusals++) this.#emitUnboundedGap(membership);
   }
   #pause() {
     if (this.#cancelPause) return;
@@ -1568,14 +1583,6 @@ var DEFAULT_CLOSE_CODES = {
 function isRefusal(code, closeCodes) {
   const { violations, unauthorized, kicked, version, takenOver, mistakes } = closeCodes;
   return [violations, unauthorized, kicked, version, takenOver, ...mistakes].includes(code);
-}
-
-// handfast/backoff.ts
-var MIN_DELAY = 100;
-function backoffDelay(clock, { min, max }, failures) {
-  const floor = Math.min(max, Math.max(min / 2, MIN_DELAY));
-  const bound = Math.max(floor, Math.min(max, min * 2 ** failures));
-  return floor + clock.random() * (bound - floor);
 }
 
 // handfast/url.ts
