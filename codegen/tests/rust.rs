@@ -140,6 +140,9 @@ fn five_hundred_mutations_end_in_output_or_diagnostics() -> Result<(), Box<dyn E
         let mut numbers = Rng::new(seed);
         let mut lines: Vec<String> = original.lines().map(str::to_owned).collect();
         for _ in 0..=numbers.below(3) {
+            if lines.is_empty() {
+                break;
+            }
             let at = numbers.below(lines.len());
             let other = lines[numbers.below(lines.len())].clone();
             match numbers.below(7) {

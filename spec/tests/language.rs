@@ -50,7 +50,7 @@ fn nothing_is_wrong_with_the_reference_protocol() {
     let loaded = read(&reference());
     assert_eq!(wrong(&loaded), "");
     let protocol = loaded.protocol.expect("a protocol without errors");
-    assert_eq!(protocol.messages.len(), 19);
+    assert_eq!(protocol.messages.len(), 18);
     assert_eq!(protocol.types.len(), 8);
     assert_eq!(protocol.hash.len(), 32);
     let typing = protocol
@@ -141,8 +141,8 @@ fn the_hash_covers_the_wire_and_nothing_else() {
         assert!(reference.contains(from), "{from}");
         hash(&reference.replacen(from, to, 1))
     };
-    let limit = "properties:\n      name: { $ref: '#/types/UserName' }\n      status: { $ref: '#/types/Status' }";
-    let turned = "properties:\n      status: { $ref: '#/types/Status' }\n      name: { $ref: '#/types/UserName' }";
+    let limit = "properties:\n      name: { $ref: '#/types/UserName' }\n      device: { $ref: '#/types/Device' }";
+    let turned = "properties:\n      device: { $ref: '#/types/Device' }\n      name: { $ref: '#/types/UserName' }";
     for (from, to) in [
         ("What a user is called.", "Another word."),
         ("required: [roomId, text]", "required: [text, roomId]"),
@@ -156,12 +156,12 @@ fn the_hash_covers_the_wire_and_nothing_else() {
         ),
         // Inlined, the type is the same.
         (
-            "status: { $ref: '#/types/Status' }",
-            "status: { type: string, enum: [away, online], open: true }",
+            "device: { $ref: '#/types/Device' }",
+            "device: { type: string, enum: [terminal, browser], open: true }",
         ),
     ] {
-        if from.starts_with("status") {
-            let text = reference.replacen(from, to, 1);
+        if from.starts_with("device") {
+            let text = reference.replace(from, to);
             let loaded = read(&text);
             let reported = loaded.diagnostics.iter();
             let reported = reported.filter(|one| one.severity != Severity::Note);

@@ -8,7 +8,6 @@ export function show(message: ServerMessage): string {
     case 'chat.sent':
     case 'chat.message':
     case 'user.typing':
-    case 'user.presence':
     case 'prices.watching':
     case 'prices.tick':
     case 'prices.done':

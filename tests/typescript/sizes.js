@@ -99,7 +99,7 @@ for (const [example, page] of Object.entries(pages)) {
     const bundled = bundle(page, program);
     print(`${example}: ${name}`, bundled.text.length, compressed(bundled.text));
     if (name === 'page') {
-      const own = pieces(bundled).filter(({ source }) => !source.endsWith('/web/main.ts'));
+      const own = pieces(bundled).filter(({ source }) => /\/web\/(api|handfast)/.test(source));
       const text = own.map(piece => piece.text).join('');
       print(`${example}: what the page imports`, text.length, compressed(text));
     }

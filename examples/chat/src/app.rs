@@ -3,89 +3,68 @@
 use crate::{
     api::{
         Auth, AuthError, ChatHandler, ChatMessage, ChatSend, ChatSendError, ChatSent, Context,
-        PricesBook, PricesBookError, PricesDone, PricesHandler, PricesQuote, PricesQuoteError,
-        PricesQuoted, PricesSnapshot, PricesTick, PricesWatch, PricesWatchError, PricesWatching,
-        RoomHandler, RoomId, RoomJoin, RoomJoinError, RoomJoined, RoomLeave, RoomLeaveError,
-        RoomLeft, ServerHandle, SessionHandler, UserHandler, UserName, UserTypingClient,
-        UserTypingServer,
+        Member, PricesBook, PricesBookError, PricesDone, PricesHandler, PricesQuote,
+        PricesQuoteError, PricesQuoted, PricesSnapshot, PricesTick, PricesWatch, PricesWatchError,
+        PricesWatching, RoomFullErrorData, RoomHandler, RoomJoin, RoomJoinError, RoomJoined,
+        RoomLeave, RoomLeaveError, RoomLeft, RoomPresence, SessionHandler, UserHandler,
+        UserTypingClient, UserTypingServer,
     },
     market::Market,
-    rooms::Rooms,
 };
 use handfast::{
     HandlerError,
     server::{ConnectionInfo, StreamResponder},
-    transport::CloseFrame,
 };
-use std::{
-    borrow::Cow,
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
-/// What all connections share. A clone is two counted references.
+/// How many fit into a room, about: those who join at the same moment may all find the last place free.
+const ROOM_LIMIT: usize = 100;
+
+/// What all connections share. A clone is a counted reference.
 #[derive(Clone)]
 pub struct App {
-    rooms: Arc<Rooms>,
     market: Arc<Market>,
-}
-
-/// Somebody who is connected.
-pub struct User {
-    name: UserName,
-    /// The rooms they are in, so that they can be taken out when they go.
-    rooms: Mutex<BTreeSet<RoomId>>,
-}
-
-impl User {
-    fn rooms(&self) -> std::sync::MutexGuard<'_, BTreeSet<RoomId>> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl App {
     pub fn new() -> Self {
         Self {
-            rooms: Arc::new(Rooms::default()),
             market: Market::new(),
         }
     }
 
-    /// Begins to trade and to publish.
-    pub fn open(&self, handle: ServerHandle) {
-        self.rooms.publish_with(handle);
+    /// Begins to trade.
+    pub fn open(&self) {
         tokio::spawn(self.market.clone().trade());
     }
 }
 
 impl SessionHandler for App {
-    type Session = User;
+    type Session = Member;
 
     async fn authenticate(
         &self,
         m: Auth,
         _: &ConnectionInfo,
-    ) -> Result<User, HandlerError<AuthError>> {
+    ) -> Result<Member, HandlerError<AuthError>> {
         // Anybody may talk here. A token is only looked at to show a refusal.
         if m.token.as_deref() == Some("expired") {
             return Err(AuthError::BadToken.into());
         }
-        Ok(User {
+        Ok(Member {
             name: m.name,
-            rooms: Mutex::default(),
+            device: m.device,
         })
     }
 
     /// Nobody has to prove a name here.
-    fn principal<'a>(&self, _: &'a User) -> Option<Cow<'a, str>> {
+    fn principal<'a>(&self, _: &'a Member) -> Option<Cow<'a, str>> {
         None
     }
 
-    fn disconnected(&self, user: &User, _: Option<&CloseFrame>) {
-        for room in std::mem::take(&mut *user.rooms()) {
-            self.rooms.leave(&room, &user.name);
-        }
+    /// What the members of a room learn of each other.
+    fn room_presence(&self, _: &str, cx: &Context<Member>) -> RoomPresence {
+        RoomPresence(cx.session().clone())
     }
 }
 
@@ -93,31 +72,30 @@ impl RoomHandler for App {
     async fn room_join(
         &self,
         m: RoomJoin,
-        cx: &Context<User>,
+        cx: &Context<Member>,
     ) -> Result<RoomJoined, HandlerError<RoomJoinError>> {
-        let user = cx.session();
-        if user.rooms().insert(m.room_id.clone())
-            && let Err(full) = self.rooms.enter(&m.room_id, &user.name)
-        {
-            user.rooms().remove(&m.room_id);
-            return Err(RoomJoinError::RoomFull(full).into());
+        let room = cx.room(&m.room_id);
+        if !room.is_joined() && room.members() >= ROOM_LIMIT {
+            return Err(RoomJoinError::RoomFull(RoomFullErrorData {
+                limit: ROOM_LIMIT as u64,
+            })
+            .into());
         }
+        let topic = (m.room_id.as_str() == "lobby")
+            .then(|| "Say hello. Open a second tab to answer yourself.".to_owned());
         Ok(RoomJoined {
-            members: self.rooms.members(&m.room_id),
-            topic: self.rooms.topic(&m.room_id).into(),
+            topic: topic.into(),
         })
     }
 
     async fn room_leave(
         &self,
         m: RoomLeave,
-        cx: &Context<User>,
+        cx: &Context<Member>,
     ) -> Result<RoomLeft, HandlerError<RoomLeaveError>> {
-        let user = cx.session();
-        if !user.rooms().remove(&m.room_id) {
+        if !cx.room(&m.room_id).is_joined() {
             return Err(RoomLeaveError::NotInRoom.into());
         }
-        self.rooms.leave(&m.room_id, &user.name);
         Ok(RoomLeft {})
     }
 }
@@ -126,7 +104,7 @@ impl ChatHandler for App {
     async fn chat_send(
         &self,
         m: ChatSend,
-        cx: &Context<User>,
+        cx: &Context<Member>,
     ) -> Result<ChatSent, HandlerError<ChatSendError>> {
         let room = cx.room(&m.room_id);
         if !room.is_joined() {
@@ -142,7 +120,7 @@ impl ChatHandler for App {
 }
 
 impl UserHandler for App {
-    async fn user_typing(&self, m: UserTypingClient, cx: &Context<User>) {
+    async fn user_typing(&self, m: UserTypingClient, cx: &Context<Member>) {
         let room = cx.room(&m.room_id);
         if room.is_joined() {
             room.publish(&UserTypingServer {
@@ -157,7 +135,7 @@ impl PricesHandler for App {
         &self,
         m: PricesWatch,
         ticks: StreamResponder<PricesWatching, PricesTick>,
-        _: &Context<User>,
+        _: &Context<Member>,
     ) -> Result<PricesDone, HandlerError<PricesWatchError>> {
         for symbol in &m.symbols {
             self.market.tick(symbol)?;
@@ -181,7 +159,7 @@ impl PricesHandler for App {
     async fn prices_book(
         &self,
         m: PricesBook,
-        _: &Context<User>,
+        _: &Context<Member>,
     ) -> Result<PricesSnapshot, HandlerError<PricesBookError>> {
         Ok(self.market.book(&m.symbol, m.depth.unwrap_or(10).into())?)
     }
@@ -189,7 +167,7 @@ impl PricesHandler for App {
     async fn prices_quote(
         &self,
         m: PricesQuote,
-        _: &Context<User>,
+        _: &Context<Member>,
     ) -> Result<PricesQuoted, HandlerError<PricesQuoteError>> {
         let price = self.market.tick(&m.symbol)?.price;
         Ok(PricesQuoted { price })

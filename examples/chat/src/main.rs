@@ -13,7 +13,6 @@ mod api;
 mod app;
 mod market;
 mod page;
-mod rooms;
 mod terminal;
 
 use app::App;
@@ -79,8 +78,8 @@ fn command(mut args: impl Iterator<Item = String>) -> Result<Command, String> {
 
 async fn serve(port: u16) -> Result<(), Box<dyn std::error::Error>> {
     let app = App::new();
-    let server = api::Server::new(app.clone());
-    app.open(server.handle());
+    app.open();
+    let server = api::Server::new(app);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(|error| format!("port {port} cannot be served: {error}"))?;

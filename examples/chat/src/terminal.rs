@@ -1,27 +1,29 @@
 //! A client for the terminal: what is typed is said, and what others say is printed.
 
-use crate::api::{Auth, ChatSend, ChatSendError, Client, RoomId, ServerMessage, UserName};
-use handfast::client::{CallError, Event, Gap};
+use crate::api::{
+    Auth, ChatSend, ChatSendError, Client, Device, RoomId, RoomPresence, ServerMessage, UserName,
+};
+use handfast::{
+    Member,
+    client::{CallError, Event, Gap, PresenceEvent},
+};
 use std::error::Error;
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 
 pub async fn talk(name: &str, room: &str, url: String) -> Result<(), Box<dyn Error>> {
     let name = UserName::try_from(name).map_err(|why| format!("the name {why}"))?;
     let room_id = RoomId::try_from(room).map_err(|why| format!("the room {why}"))?;
-    let client = Client::connect(url)
-        .auth(&Auth { name, token: None })
-        .await?;
+    let auth = Auth {
+        name,
+        device: Some(Device::Terminal),
+        token: None,
+    };
+    let client = Client::connect(url).auth(&auth).await?;
     if let Some(skew) = client.skew() {
         eprintln!("note: {skew}");
     }
     let mut room = client.room(&room_id).join().await?;
-    let names: Vec<&str> = room
-        .reply
-        .members
-        .iter()
-        .map(|member| member.name.as_str())
-        .collect();
-    println!("* in #{room_id} with {}", names.join(", "));
+    println!("* in #{room_id}");
     let mut lines = BufReader::new(stdin()).lines();
     loop {
         tokio::select! {
@@ -32,6 +34,10 @@ pub async fn talk(name: &str, room: &str, url: String) -> Result<(), Box<dyn Err
             },
             event = room.next() => match event {
                 None => return Err("the server does not let us in any more".into()),
+                Some(Event::Presence(PresenceEvent::Listed)) => {
+                    let names: Vec<_> = room.members().iter().map(described).collect();
+                    println!("* here: {}", names.join(", "));
+                }
                 Some(event) => print(event),
             },
         }
@@ -70,18 +76,30 @@ fn plain(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
 }
 
-fn print(event: Event<ServerMessage>) {
+/// A member, as a line says it.
+fn described(member: &Member<RoomPresence>) -> String {
+    let name = plain(&member.info.0.name);
+    match &member.info.0.device {
+        Some(device) => format!("{name} ({})", plain(device.as_str())),
+        None => name,
+    }
+}
+
+fn print(event: Event<ServerMessage, RoomPresence>) {
     match event {
-        Event::Message(envelope) => match envelope.message {
-            ServerMessage::ChatMessage(m) => println!("{}: {}", plain(&m.from), plain(&m.text)),
-            ServerMessage::UserPresence(m) => {
-                println!(
-                    "* {} {}",
-                    plain(&m.member.name),
-                    if m.present { "came" } else { "went" }
-                );
+        // Nobody wants to see a line for every key that is pressed.
+        Event::Message(envelope) => {
+            if let ServerMessage::ChatMessage(m) = envelope.message {
+                println!("{}: {}", plain(&m.from), plain(&m.text));
             }
-            // Nobody wants to see a line for every key that is pressed.
+        }
+        Event::Presence(event) => match event {
+            PresenceEvent::Joined(member) => println!("* {} came", described(&member)),
+            PresenceEvent::Left(member) => println!("* {} went", described(&member)),
+            PresenceEvent::Away(member) => {
+                println!("* {} has lost the connection", described(&member))
+            }
+            PresenceEvent::Back(member) => println!("* {} is back", described(&member)),
             _ => {}
         },
         Event::Gap(Gap { .. }) => println!("* some messages were missed"),

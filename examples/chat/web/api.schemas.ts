@@ -39,6 +39,12 @@ const sentAttachment: hf.SchemaDefinition = () => [{
   ],
 }, [], 'server', 'types', 'Attachment'];
 
+const sentDevice: hf.SchemaDefinition = () => [{
+  description: 'What somebody talks with.',
+  type: 'string',
+  enum: ['browser', 'terminal'],
+}, [], 'server', 'types', 'Device'];
+
 const sentRoomId: hf.SchemaDefinition = () => [{
   description: 'The name of a room, as it stands in an address.',
   type: 'string',
@@ -92,6 +98,12 @@ const receivedDecimal: hf.SchemaDefinition = () => [{
   pattern: '^-?[0-9]{1,18}(\\.[0-9]{1,12})?$',
 }, [], 'client', 'types', 'Decimal'];
 
+const receivedDevice: hf.SchemaDefinition = () => [{
+  description: 'What somebody talks with.',
+  type: 'string',
+  examples: ['browser', 'terminal'],
+}, [], 'client', 'types', 'Device'];
+
 const receivedLevel: hf.SchemaDefinition = () => [{
   description: 'A price in the book, and how much is offered at it.',
   type: 'array',
@@ -102,22 +114,6 @@ const receivedLevel: hf.SchemaDefinition = () => [{
   ],
   items: false,
 }, [receivedDecimal], 'client', 'types', 'Level'];
-
-const receivedMember: hf.SchemaDefinition = () => [{
-  description: 'Somebody in a room.',
-  type: 'object',
-  required: ['name', 'status'],
-  properties: {
-    name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
-    status: { $ref: '#/$defs/client/$defs/types/$defs/Status' },
-  },
-}, [receivedStatus, receivedUserName], 'client', 'types', 'Member'];
-
-const receivedStatus: hf.SchemaDefinition = () => [{
-  description: 'Whether somebody is looking.',
-  type: 'string',
-  examples: ['online', 'away'],
-}, [], 'client', 'types', 'Status'];
 
 const receivedSymbol: hf.SchemaDefinition = () => [{
   description: 'What is traded.',
@@ -139,10 +135,18 @@ export const roomIdSchema: hf.StandardSchema<api.RoomId> = /*@__PURE__*/ hf.stan
 export const userNameSchema: hf.StandardSchema<api.UserName> = /*@__PURE__*/ hf.standardSchema(api.validateUserName, 'sent', sentUserName);
 
 /** {@link api.Member} as a Standard Schema. */
-export const memberSchema: hf.StandardSchema<api.Member> = /*@__PURE__*/ hf.standardSchema(api.validateMember, 'received', receivedMember);
+export const memberSchema: hf.StandardSchema<api.Member> = /*@__PURE__*/ hf.standardSchema(api.validateMember, 'received', () => [{
+  description: 'Somebody in a room.',
+  type: 'object',
+  required: ['name'],
+  properties: {
+    name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' },
+    device: { $ref: '#/$defs/client/$defs/types/$defs/Device' },
+  },
+}, [receivedDevice, receivedUserName]]);
 
-/** {@link api.Status} as a Standard Schema. */
-export const statusSchema: hf.StandardSchema<api.Status> = /*@__PURE__*/ hf.standardSchema(api.validateStatus, 'received', receivedStatus);
+/** {@link api.Device} as a Standard Schema. */
+export const deviceSchema: hf.StandardSchema<api.Device> = /*@__PURE__*/ hf.standardSchema(api.validateDevice, 'sent', sentDevice);
 
 /** {@link api.Symbol} as a Standard Schema. */
 export const symbolSchema: hf.StandardSchema<api.Symbol> = /*@__PURE__*/ hf.standardSchema(api.validateSymbol, 'sent', sentSymbol);
@@ -162,10 +166,11 @@ export const authSchema: hf.StandardSchema<api.Auth> = /*@__PURE__*/ hf.standard
   required: ['name'],
   properties: {
     name: { $ref: '#/$defs/server/$defs/types/$defs/UserName' },
+    device: { $ref: '#/$defs/server/$defs/types/$defs/Device' },
     token: { description: 'Proof, where the server asks for one.', type: 'string', maxLength: 4096 },
   },
   additionalProperties: false,
-}, [sentUserName]]);
+}, [sentDevice, sentUserName]]);
 
 /** {@link api.RoomJoin} as a Standard Schema. */
 export const roomJoinSchema: hf.StandardSchema<api.RoomJoin> = /*@__PURE__*/ hf.standardSchema(api.validateRoomJoin, 'sent', () => [{
@@ -178,12 +183,9 @@ export const roomJoinSchema: hf.StandardSchema<api.RoomJoin> = /*@__PURE__*/ hf.
 /** {@link api.RoomJoined} as a Standard Schema. */
 export const roomJoinedSchema: hf.StandardSchema<api.RoomJoined> = /*@__PURE__*/ hf.standardSchema(api.validateRoomJoined, 'received', () => [{
   type: 'object',
-  required: ['members', 'topic'],
-  properties: {
-    members: { type: 'array', maxItems: 1000, items: { $ref: '#/$defs/client/$defs/types/$defs/Member' } },
-    topic: { description: 'What the room is about; null where nobody said.', type: ['null', 'string'] },
-  },
-}, [receivedMember]]);
+  required: ['topic'],
+  properties: { topic: { description: 'What the room is about; null where nobody said.', type: ['null', 'string'] } },
+}]);
 
 /** {@link api.RoomLeave} as a Standard Schema. */
 export const roomLeaveSchema: hf.StandardSchema<api.RoomLeave> = /*@__PURE__*/ hf.standardSchema(api.validateRoomLeave, 'sent', () => [{
@@ -226,13 +228,6 @@ export const userTypingClientSchema: hf.StandardSchema<api.UserTypingClient> = /
 
 /** {@link api.UserTypingServer} as a Standard Schema. */
 export const userTypingServerSchema: hf.StandardSchema<api.UserTypingServer> = /*@__PURE__*/ hf.standardSchema(api.validateUserTypingServer, 'received', () => [{ type: 'object', required: ['name'], properties: { name: { $ref: '#/$defs/client/$defs/types/$defs/UserName' } } }, [receivedUserName]]);
-
-/** {@link api.UserPresence} as a Standard Schema. */
-export const userPresenceSchema: hf.StandardSchema<api.UserPresence> = /*@__PURE__*/ hf.standardSchema(api.validateUserPresence, 'received', () => [{
-  type: 'object',
-  required: ['member', 'present'],
-  properties: { member: { $ref: '#/$defs/client/$defs/types/$defs/Member' }, present: { type: 'boolean' } },
-}, [receivedMember]]);
 
 /** {@link api.PricesWatch} as a Standard Schema. */
 export const pricesWatchSchema: hf.StandardSchema<api.PricesWatch> = /*@__PURE__*/ hf.standardSchema(api.validatePricesWatch, 'sent', () => [{

@@ -44,21 +44,21 @@ export function validateUserName(value: unknown, report: hf.Report): void {
 /** Somebody in a room. */
 export interface Member {
   readonly name: UserName;
-  readonly status: Status;
+  readonly device?: Device;
 }
 
 const memberRule: hf.ObjectRule = [hf.reportObject, {
-  '?': [],
+  '?': ['device'],
   name: [hf.reportString, { minLength: 1, maxLength: 40 }],
-  status: hf.string,
+  device: validateDevice,
 }];
 
 export function isMember(value: unknown): value is Member {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { name, status } = value as hf.JsonObject;
+  const { name, device } = value as hf.JsonObject;
   return (
     hf.isStringOfLength(name, 1, 40) &&
-    typeof status === 'string'
+    (device === undefined || hf.passes(device, validateDevice, false))
   );
 }
 
@@ -66,15 +66,16 @@ export function validateMember(value: unknown, report: hf.Report): void {
   if (!isMember(value)) hf.reportRule(value, report, memberRule);
 }
 
-/** Whether somebody is looking. Other values may be added later. */
-export type Status = 'online' | 'away' | (string & {});
+/** What somebody talks with. Other values may be added later. */
+export type Device = 'browser' | 'terminal' | (string & {});
 
-export function isStatus(value: unknown): value is Status {
-  return hf.passes(value, validateStatus, false);
+export function isDevice(value: unknown, strict: boolean = true): value is Device {
+  return hf.passes(value, validateDevice, strict);
 }
 
-export function validateStatus(value: unknown, report: hf.Report): void {
-  hf.string(value, report);
+export function validateDevice(value: unknown, report: hf.Report): void {
+  if (!hf.string(value, report)) return;
+  if (report.strict && value !== 'browser' && value !== 'terminal') hf.notEnum(['browser', 'terminal'], report);
 }
 
 /**
@@ -297,6 +298,7 @@ export const unknownSymbolError: hf.ErrorDescriptor<UnknownSymbolError> = {
 /** Says who the user is. It travels inside the hello. */
 export interface Auth {
   readonly name: UserName;
+  readonly device?: Device;
   /**
    * Proof, where the server asks for one.
    *
@@ -306,16 +308,18 @@ export interface Auth {
 }
 
 const authRule: hf.ObjectRule = [hf.reportObject, {
-  '?': ['token'],
+  '?': ['device', 'token'],
   name: [hf.reportString, { minLength: 1, maxLength: 40 }],
+  device: validateDevice,
   token: [hf.reportString, { maxLength: 4096 }],
 }, hf.reportAdditionalIfSent];
 
 export function isAuth(value: unknown, strict: boolean = true): value is Auth {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { name, token } = value as hf.JsonObject;
+  const { name, device, token } = value as hf.JsonObject;
   return (
     hf.isStringOfLength(name, 1, 40) &&
+    (device === undefined || hf.passes(device, validateDevice, strict)) &&
     (token === undefined || hf.isStringOfLength(token, 0, 4096)) &&
     (!strict || hf.isDeclared(value, authRule))
   );
@@ -348,27 +352,21 @@ export function validateRoomJoin(value: unknown, report: hf.Report): void {
   hf.reportRule(value, report, roomJoinRule);
 }
 
-/** Who is in the room, and what was said last. */
+/** The client is in the room. */
 export interface RoomJoined {
-  /** @maxItems 1000 */
-  readonly members: readonly Member[];
   /** What the room is about; null where nobody said. */
   readonly topic: string | null;
 }
 
 const roomJoinedRule: hf.ObjectRule = [hf.reportObject, {
   '?': [],
-  members: [hf.reportArray, { items: memberRule, maxItems: 1000 }],
   topic: validateRoomJoinedTopic,
 }];
 
 export function isRoomJoined(value: unknown): value is RoomJoined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { members, topic } = value as hf.JsonObject;
-  return (
-    Array.isArray(members) && members.length <= 1000 && members.every(item => isMember(item)) &&
-    (topic === null || typeof topic === 'string')
-  );
+  const { topic } = value as hf.JsonObject;
+  return (topic === null || typeof topic === 'string');
 }
 
 export function validateRoomJoined(value: unknown, report: hf.Report): void {
@@ -513,31 +511,6 @@ export function isUserTypingServer(value: unknown): value is UserTypingServer {
 
 export function validateUserTypingServer(value: unknown, report: hf.Report): void {
   if (!isUserTypingServer(value)) hf.reportRule(value, report, userTypingServerRule);
-}
-
-/** Somebody came, went, or looked away. */
-export interface UserPresence {
-  readonly member: Member;
-  readonly present: boolean;
-}
-
-const userPresenceRule: hf.ObjectRule = [hf.reportObject, {
-  '?': [],
-  member: memberRule,
-  present: hf.boolean,
-}];
-
-export function isUserPresence(value: unknown): value is UserPresence {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const { member, present } = value as hf.JsonObject;
-  return (
-    isMember(member) &&
-    typeof present === 'boolean'
-  );
-}
-
-export function validateUserPresence(value: unknown, report: hf.Report): void {
-  if (!isUserPresence(value)) hf.reportRule(value, report, userPresenceRule);
 }
 
 /** Follow the price of some symbols until `prices.stop`. */
@@ -782,7 +755,7 @@ export function validatePricesQuoted(value: unknown, report: hf.Report): void {
 // ---- Messages -------------------------------------------------------------------------------------------------------
 // A request comes after its replies.
 
-/** Who is in the room, and what was said last. */
+/** The client is in the room. */
 export const roomJoined: hf.Reply<RoomJoined> = {
   name: 'room.joined',
   receive: validateRoomJoined,
@@ -843,13 +816,6 @@ export const userTyping: hf.Outgoing<UserTypingClient> & hf.Published<UserTyping
   receive: validateUserTypingServer,
   channel: 'room',
   volatile: true,
-};
-
-/** Somebody came, went, or looked away. */
-export const userPresence: hf.Published<UserPresence, 'room'> = {
-  name: 'user.presence',
-  receive: validateUserPresence,
-  channel: 'room',
 };
 
 /** The ticks begin. */
@@ -950,7 +916,6 @@ export type ServerMessage =
   | hf.Message<'chat.sent', undefined>
   | hf.ChannelMessage<'chat.message', ChatMessage>
   | hf.ChannelMessage<'user.typing', UserTypingServer>
-  | hf.ChannelMessage<'user.presence', UserPresence>
   | hf.Message<'prices.watching', undefined>
   | hf.Message<'prices.tick', PricesTick>
   | hf.Message<'prices.done', PricesDone>
@@ -963,7 +928,6 @@ const serverMessages = /*@__PURE__*/ hf.messageTable<ServerMessage>(hf.defaultEn
   chatSent,
   chatMessage,
   userTyping,
-  userPresence,
   pricesWatching,
   pricesTick,
   pricesDone,
@@ -994,14 +958,27 @@ export function dispatch<R>(message: ServerMessage, handlers: Handlers<R>): R {
 
 // ---- Channels -------------------------------------------------------------------------------------------------------
 
+/** What the members of `room` learn of each other. */
+export type RoomPresence = Member;
+
+export function isRoomPresence(value: unknown): value is RoomPresence {
+  return hf.passes(value, validateRoomPresence, false);
+}
+
+export function validateRoomPresence(value: unknown, report: hf.Report): void {
+  hf.deduplicate(report);
+  validateMember(value, report);
+}
+
 /** A chat room. */
-export const roomChannel: hf.Channel<'room', RoomJoin, RoomJoined, RoomFullError> = {
+export const roomChannel: hf.Channel<'room', RoomJoin, RoomJoined, RoomFullError, RoomPresence> = {
   name: 'room',
   key: params => `room:${params.roomId}`,
   join: roomJoin,
   leave: roomLeave,
   params: ['roomId'],
   via: hf.joinChannel,
+  presence: { info: validateRoomPresence, members: 1000, via: hf.presence },
 };
 
 // ---- Session --------------------------------------------------------------------------------------------------------
@@ -1010,7 +987,7 @@ export const roomChannel: hf.Channel<'room', RoomJoin, RoomJoined, RoomFullError
 export const protocol: hf.Protocol<Auth> = {
   name: 'chat',
   version: '1.2.0',
-  hash: 'f3db6df2e15998fded0a26f019e750d3',
+  hash: '290590abc3d8d9bfdb17cc9a0c7de7fd',
   subprotocols: { json: 'chat.v1+json' },
   envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,

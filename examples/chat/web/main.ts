@@ -4,50 +4,26 @@ import {
   chatMessage,
   chatSend,
   connect,
-  pricesBook,
-  pricesWatch,
   roomChannel,
-  userPresence,
   userTyping,
   type Attachment,
   type Auth,
   type ChatMessage,
   type ChatSend,
-  type Level,
-  type Member,
-  type PricesTick,
+  type Member as Info,
   type RoomJoined,
 } from './api.js';
-import { SessionRefusedError, type Client, type Subscription } from './handfast.js';
+import { $, make } from './elements.js';
+import { SessionRefusedError, type Client, type Member, type Subscription } from './handfast.js';
+import { followPrices } from './prices.js';
 
 const ROOMS = ['lobby', 'music', 'markets'];
-const SYMBOLS = ['BTC-EUR', 'ETH-EUR', 'SOL-EUR'];
 const TYPING_SHOWN = 3000;
 const TYPING_SENT = 3000;
-const BOOK_KEPT = 3000;
 /** How long a message waits for a connection and its reply. */
 const SEND_TIMEOUT = 120_000;
-const PRICES_KEPT = 60;
 
-type ChatRoom = Subscription<'room', RoomJoined>;
-
-/** The element of an id, which index.html is known to have. */
-function $<E extends HTMLElement>(id: string): E {
-  const element = document.getElementById(id);
-  if (element === null) throw new Error(`index.html has no #${id}`);
-  return element as E;
-}
-
-/** Makes an element. Text is only ever text, so nothing a message says is read as markup. */
-function make<K extends keyof HTMLElementTagNameMap>(
-  name: K,
-  properties: Partial<HTMLElementTagNameMap[K]> = {},
-  ...children: readonly (Node | string)[]
-): HTMLElementTagNameMap[K] {
-  const element = Object.assign(document.createElement(name), properties);
-  element.append(...children);
-  return element;
-}
+type ChatRoom = Subscription<'room', RoomJoined, Info>;
 
 // ---- Who ------------------------------------------------------------------------------------------------------------
 
@@ -79,12 +55,11 @@ function showState(state: 'connecting' | 'open' | 'closed', words?: string | 0):
 
 function start(): void {
   client?.close();
-  const own = connect('/ws', { auth: { name: ownName } });
+  const own = connect('/ws', { auth: { name: ownName, device: 'browser' } });
   client = own;
   own.on('open', ({ resumed }) => {
     if (resumed === true) return; // the stream goes on
     void followPrices(own);
-    void showBook(own);
   });
   own.state.subscribe(({ status, closed }) => {
     if (own !== client) return;
@@ -103,7 +78,8 @@ function start(): void {
 // ---- Rooms ----------------------------------------------------------------------------------------------------------
 
 let room: ChatRoom | undefined;
-let members = new Map<string, Member>();
+/** Ends the subscription of who is in the room. */
+let forgetMembers = (): void => {};
 
 function roomId(): string {
   return location.hash.slice(1) || 'lobby';
@@ -128,6 +104,7 @@ async function enterRoom(own: Client<Auth>): Promise<void> {
   $('messages').replaceChildren();
   unseen = [];
   $('topic').textContent = '';
+  forgetMembers();
   showMembers([]);
   showTyping();
   const left = room;
@@ -154,11 +131,7 @@ const REASONS: Readonly<Record<string, string>> = {
 function hearRoom(entered: ChatRoom): void {
   entered.on(chatMessage, (message, { timestamp }) => hearMessage(message, timestamp));
   entered.on(userTyping, ({ name }) => showTyping(name));
-  entered.on(userPresence, ({ member, present }) => {
-    if (present) members.set(member.name, member);
-    else members.delete(member.name);
-    showMembers(members.values());
-  });
+  forgetMembers = entered.members.subscribe(({ list }) => showMembers(list));
   entered.on('rejoined', showJoined);
   entered.on('lost', error => note(error.message));
   entered.on('gap', ({ from, to, reason }) => {
@@ -169,15 +142,23 @@ function hearRoom(entered: ChatRoom): void {
 
 function showJoined(joined: RoomJoined): void {
   $('topic').textContent = joined.topic ?? '';
-  showMembers(joined.members);
 }
 
-function showMembers(present: Iterable<Member>): void {
-  members = new Map([...present].map(member => [member.name, member]));
+/** A member is a session: somebody with two tabs is two members, and one line. */
+function showMembers(members: readonly Member<Info>[]): void {
+  const sessions = new Map<string, Member<Info>[]>();
+  for (const member of members) {
+    const { name } = member.info;
+    sessions.set(name, [...(sessions.get(name) ?? []), member]);
+  }
   $('members').replaceChildren(
-    ...[...members.values()].map(({ name, status }) => {
-      const item = make('li', { textContent: status === 'online' ? name : `${name} (${status})` });
-      item.dataset['status'] = status;
+    ...[...sessions].map(([name, own]) => {
+      const present = own.filter(({ away }) => !away);
+      const devices = new Set(present.map(({ info }) => info.device ?? 'browser'));
+      const state = present.length === 0 ? 'away' : 'present';
+      const words = state === 'away' ? [state] : [...devices].filter(device => device !== 'browser');
+      const item = make('li', { textContent: [name, ...words.map(word => `(${word})`)].join(' ') });
+      item.dataset['state'] = state;
       return item;
     }),
   );
@@ -426,93 +407,6 @@ $('text').addEventListener('input', () => {
   typingSent = Date.now();
   room.send(userTyping, { roomId: roomId() });
 });
-
-// ---- Prices ---------------------------------------------------------------------------------------------------------
-
-const history = new Map<string, number[]>();
-let bookSymbol = SYMBOLS[0] as string;
-let bookAsked = 0;
-
-async function followPrices(own: Client<Auth>): Promise<void> {
-  const ticks = own.stream(pricesWatch, { symbols: SYMBOLS });
-  try {
-    for await (const tick of ticks) {
-      showTick(tick);
-      if (tick.symbol === bookSymbol && Date.now() - bookAsked > BOOK_KEPT) void showBook(own);
-    }
-  } catch {
-    // The connection was lost; the next one follows them again.
-  }
-}
-
-function showTick({ symbol, price, side, change = 0 }: PricesTick): void {
-  const prices = [...(history.get(symbol) ?? []), Number(price)].slice(-PRICES_KEPT);
-  history.set(symbol, prices);
-  const row = priceRow(symbol);
-  const set = (part: string, text: string, tone: string): void => {
-    const element = row.querySelector(`.${part}`);
-    if (element === null) return;
-    element.textContent = text;
-    element.className = `${part} ${tone}`;
-  };
-  set('price', price, side === 'buy' ? 'up' : 'down');
-  set('change', `${change < 0 ? '' : '+'}${(change * 100).toFixed(2)} %`, change < 0 ? 'down' : 'up');
-  row.querySelector('polyline')?.setAttribute('points', sparkline(prices));
-  row.querySelector('svg')?.setAttribute('class', change < 0 ? 'down' : 'up');
-}
-
-function priceRow(symbol: string): HTMLElement {
-  const id = `price-${symbol}`;
-  const known = document.getElementById(id);
-  if (known !== null) return known;
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 100 20');
-  svg.setAttribute('preserveAspectRatio', 'none');
-  svg.setAttribute('aria-hidden', 'true');
-  svg.append(document.createElementNS('http://www.w3.org/2000/svg', 'polyline'));
-  const button = make(
-    'button',
-    { type: 'button', title: `Show the order book of ${symbol}` },
-    make('span', { className: 'symbol', textContent: symbol }),
-    make('span', { className: 'price' }),
-    svg,
-    make('span', { className: 'change' }),
-  );
-  button.addEventListener('click', () => {
-    bookSymbol = symbol;
-    if (client !== undefined) void showBook(client);
-  });
-  const row = make('li', { id }, button);
-  $('prices').append(row);
-  return row;
-}
-
-/** The points of a line through some values, in a box of 100 by 20. */
-function sparkline(values: readonly number[]): string {
-  const low = Math.min(...values);
-  const range = Math.max(...values) - low || 1;
-  const step = 100 / Math.max(values.length - 1, 1);
-  return values
-    .map((value, i) => `${(i * step).toFixed(1)},${(19 - ((value - low) / range) * 18).toFixed(1)}`)
-    .join(' ');
-}
-
-async function showBook(own: Client<Auth>): Promise<void> {
-  const symbol = bookSymbol;
-  bookAsked = Date.now();
-  const book = await own.call(pricesBook, { symbol, depth: 8 });
-  if (!book.ok || symbol !== bookSymbol) return;
-  const { bids, asks } = book.value;
-  $('book-name').textContent = `Order book ${symbol}`;
-  const cells = (level: Level | undefined): readonly [string, string] => level ?? ['', ''];
-  $('book').replaceChildren(
-    ...Array.from({ length: Math.max(bids.length, asks.length) }, (_, i) => {
-      const [bid, bidAmount] = cells(bids[i]);
-      const [ask, askAmount] = cells(asks[i]);
-      return make('tr', {}, ...[bidAmount, bid, ask, askAmount].map(textContent => make('td', { textContent })));
-    }),
-  );
-}
 
 // ---- Start ----------------------------------------------------------------------------------------------------------
 

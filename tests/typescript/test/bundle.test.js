@@ -53,7 +53,7 @@ test('a page weighs what the figures say, within a hundredth', () => {
     connect: '`connect`',
     'connect and call': '`connect` and one call',
     page: 'the page of the example',
-    'what the page imports': 'what that page imports: generated code and runtime, without `main.ts`',
+    'what the page imports': 'what that page imports: generated code and runtime',
   };
   const sizes = execFileSync(process.execPath, ['sizes.js'], { cwd: fileURLToPath(new URL('../', import.meta.url)), encoding: 'utf8' });
   for (const [name, row] of Object.entries(rows)) {

@@ -30,7 +30,7 @@ const message = (seq, text = 'hi') => ({
 
 const joined = (id, seq, epoch = 'k3J9') => ({
   type: 'room.joined',
-  payload: { members: [], topic: null },
+  payload: { topic: null },
   id,
   channel: 'room:lobby',
   seq,
@@ -212,7 +212,7 @@ test('a room hears its messages and counts them', async () => {
   connect();
   await server.welcome();
   const room = await joinLobby();
-  assert.deepEqual(room.joined.members, []);
+  assert.equal(room.joined.topic, null);
   const heard = [];
   const gaps = [];
   room.on(api.chatMessage, (m, { seq }) => heard.push([m.text, seq]));
@@ -220,7 +220,7 @@ test('a room hears its messages and counts them', async () => {
   await server.say(message(42, 'one'));
   await server.say(message(42, 'one'));
   await server.say(message(undefined, 'volatile'));
-  await server.say({ type: 'user.presence', channel: 'room:lobby', seq: 43, payload: {} });
+  await server.say({ type: 'chat.message', channel: 'room:lobby', seq: 43, payload: {} });
   await server.say(message(46, 'two'));
   await server.say({ type: 'gap', payload: { channel: 'room:lobby', from: 47, to: 50 } });
   await server.say(message(51, 'three'));

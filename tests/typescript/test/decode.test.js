@@ -62,9 +62,10 @@ test('a message has the tag and the payload where its own envelope has them', ()
 });
 
 test('a client takes fields and open values that it does not know', () => {
-  const member = { name: 'ada', status: 'asleep', mood: 'fine' };
-  const presence = { type: 'user.presence', payload: { member, present: true }, channel: 'room:lobby', more: 1 };
-  assert.equal(api.decodeValue(presence).ok, true);
+  const joined = { type: 'room.joined', payload: { topic: null, mood: 'fine' }, channel: 'room:lobby', more: 1 };
+  assert.equal(api.decodeValue(joined).ok, true);
+  const member = { name: 'ada', device: 'toaster', mood: 'fine' };
+  assert.equal(api.isMember(member, false), true);
 });
 
 test('what is not a message says so and is kept', () => {

@@ -127,7 +127,7 @@ test('a channel has no position, and its subscriptions hear of gaps', async () =
   const { client } = connect();
   await ready('a');
   const joining = client.join(api.roomChannel, { roomId: 'lobby' });
-  await own.server.say({ type: 'room.joined', payload: { members: [], topic: null }, id: own.server.last.id, channel: 'room:lobby', seq: 1 });
+  await own.server.say({ type: 'room.joined', payload: { topic: null }, id: own.server.last.id, channel: 'room:lobby', seq: 1 });
   const room = await joining;
   const heard = [];
   room.on(api.chatMessage, ({ text }) => heard.push(text));

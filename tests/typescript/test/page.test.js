@@ -75,23 +75,23 @@ const broadcast = message => sockets.forEach(socket => say(socket, message));
 const heard = [];
 let seq = 40;
 
+let sessions = 0;
+
+/** A member as the session's `presence` has it. */
+function member(name, more = {}, device = 'browser') {
+  return { id: `session-${++sessions}`, info: { name, device }, ...more };
+}
+
 function answer({ type, payload, id }, reply) {
   heard.push({ type, payload });
-  const member = (name, status) => ({ name, status });
   const channel = `room:${payload?.roomId}`;
   switch (type) {
     case 'hello':
       return reply({ type: 'ready', payload: { version: protocol.version, hash: protocol.hash } });
     case 'room.join': {
-      const members = [member('ada', 'online'), member('bob', 'online'), member('cy', 'away')];
-      return reply({
-        type: 'room.joined',
-        id,
-        channel,
-        seq,
-        epoch: 'e',
-        payload: { members, topic: 'Whatever comes up' },
-      });
+      reply({ type: 'room.joined', id, channel, seq, epoch: 'e', payload: { topic: 'Whatever comes up' } });
+      const members = [member('ada'), member('bob'), member('cy', { away: true }), member('ada')];
+      return reply({ type: 'presence', payload: { channel, event: 'list', count: 4, self: members[0].id, members } });
     }
     case 'room.leave':
       return reply({ type: 'room.left', id });
@@ -200,14 +200,13 @@ test('people talk, and nothing they say is markup', async () => {
   await tab.waitForFunction(() => document.getElementById('typing').textContent.includes('bob is typing'));
   seq += 3;
   broadcast({
-    type: 'user.presence',
-    channel: 'room:lobby',
-    seq,
-    payload: { member: { name: 'dee', status: 'online' }, present: true },
+    type: 'presence',
+    payload: { channel: 'room:lobby', event: 'join', count: 5, member: member('dee', {}, 'terminal') },
   });
+  broadcast({ type: 'chat.message', channel: 'room:lobby', seq, payload: { from: 'dee', text: 'Good evening' } });
   await tab.waitForSelector('.messages .note');
   assert.equal(await tab.textContent('.messages .note'), '2 messages were missed.');
-  assert.equal(await tab.locator('.members li').count(), 4);
+  assert.deepEqual(await tab.locator('.members li').allTextContents(), ['ada', 'bob', 'cy (away)', 'dee (terminal)']);
   assert.equal(await tab.locator('.prices li').count(), 3);
   await picture(tab, 'wide');
 

@@ -46,7 +46,7 @@ export const message = (seq, text = 'hi') => ({
 
 export const joined = (id, seq = 41, { epoch = 'k3J9', room = 'lobby' } = {}) => ({
   type: 'room.joined',
-  payload: { members: [], topic: null },
+  payload: { topic: null },
   id,
   channel: `room:${room}`,
   seq,

@@ -118,7 +118,10 @@ test('a client whose connection was cut receives what it missed, once and in ord
       hear();
     });
   });
-  await bob.join(api.roomChannel, lobby);
+  const presence = [];
+  await bob.join(api.roomChannel, lobby, room => {
+    room.on('presence', ({ event, member }) => presence.push(`${member.info.name} ${event}`));
+  });
   const said = [];
   const say = async () => {
     said.push(String(said.length));
@@ -139,4 +142,5 @@ test('a client whose connection was cut receives what it missed, once and in ord
     });
   }
   assert.deepEqual(heard, said);
+  assert.deepEqual(presence.slice(-6), Array(3).fill(['ada away', 'ada back']).flat());
 });

@@ -25,10 +25,10 @@ function reportRule(value, report, rule) {
   if (typeof rule === "function") rule(value, report);
   else rule[0](value, report, rule[1], rule[2]);
 }
-function reportMember(member, report, rule, part) {
+function reportMember(member2, report, rule, part) {
   const { violations } = report;
   let i = violations.length;
-  reportRule(member, report, rule);
+  reportRule(member2, report, rule);
   for (; i < violations.length; i++) {
     const violation2 = violations[i];
     const name = String(part);
@@ -83,6 +83,9 @@ function boolean(value, report) {
 }
 function isSafeInteger(value) {
   return Number.isSafeInteger(value);
+}
+function integer(value, report) {
+  return hasType(Number.isInteger(value), "integer", report, "an");
 }
 function anything() {
 }
@@ -219,8 +222,8 @@ function reportObject(value, report, properties, additional) {
   let missing;
   for (const name in properties) {
     if (name === "?") continue;
-    const member = value[name];
-    if (member !== void 0) reportMember(member, report, properties[name], name);
+    const member2 = value[name];
+    if (member2 !== void 0) reportMember(member2, report, properties[name], name);
     else if (!properties["?"].includes(name)) (missing ??= []).push(name);
   }
   additional?.(value, properties, report);
@@ -829,10 +832,10 @@ var Outbound = class extends Encoder {
   #cancelPoll;
   /** Enqueues a request. If it cannot be sent, it fails, and never throws. */
   request(request, payload, { timeout, signal, as }, answers, outcome, position = {}) {
-    const { client: client2, server } = this.protocol.envelope;
+    const { client: client3, server } = this.protocol.envelope;
     const { envelope, errors, idempotent } = request;
     const number = ++this.#lastId;
-    const id = (envelope ?? client2).id?.kind === "integer" ? number : String(number);
+    const id = (envelope ?? client3).id?.kind === "integer" ? number : String(number);
     const packet = this.#packet(request, payload, { id, ...position });
     if (!packet.ok) return void outcome.failed(packet.error);
     const inOrder = (envelope ?? server).correlate === "order";
@@ -1164,7 +1167,7 @@ var SessionRefusedError = class extends Error {
 
 // handfast/session.ts
 var text = [reportString, {}];
-var integer = [reportInteger, {}];
+var integer2 = [reportInteger, {}];
 var count = [reportInteger, { minimum: 0, maximum: 9007199254740991 }];
 var violation = [reportObject, { "?": [], path: text, keyword: text, message: text }];
 var refusalRule = [reportObject, {
@@ -1187,8 +1190,8 @@ var readyRule = [reportObject, {
   expires: count
 }];
 var countsRule = [reportObject, { "?": ["received", "sent", "expires"], received: count, sent: count, expires: count }];
-var gapRule = [reportObject, { "?": ["channel", "from", "to", "reason"], channel: text, from: integer, to: integer, reason: text }];
-var skipRule = [reportObject, { "?": [], channel: text, seq: integer }];
+var gapRule = [reportObject, { "?": ["channel", "from", "to", "reason"], channel: text, from: integer2, to: integer2, reason: text }];
+var skipRule = [reportObject, { "?": [], channel: text, seq: integer2 }];
 var channelKeyRule = [reportObject, { "?": [], channel: text }];
 var failure = { name: "error", receive: anything };
 function wireError(payload) {
@@ -1496,10 +1499,10 @@ var Channels = class {
     for (const membership of [...this.#memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
   }
   /** Takes the server's word that something is missing. */
-  #gap(notice) {
-    const { channel, ...gap } = notice;
+  #gap(notice2) {
+    const { channel, ...gap } = notice2;
     const membership = this.#find(channel);
-    if (!membership) return this.#core.numbered?.gap(notice);
+    if (!membership) return this.#core.numbered?.gap(notice2);
     membership.sequence.reported(gap);
     this.#emitGap(membership, gap);
   }
@@ -2187,6 +2190,123 @@ function resolve(source) {
 // handfast/client.ts
 var Client = Core;
 
+// handfast/presence.ts
+function anything2() {
+}
+var member = { "?": ["principal", "info", "away"], id: string, principal: string, info: anything2, away: boolean };
+var notice = {
+  "?": ["self", "members", "more", "member"],
+  channel: string,
+  event: string,
+  count: integer,
+  self: string,
+  members: [reportArray, { items: [reportObject, member] }],
+  more: boolean,
+  member: [reportObject, member]
+};
+var OVERHEAD2 = 128;
+var Known = class {
+  store;
+  #descriptor;
+  #host;
+  #members = /* @__PURE__ */ new Map();
+  /** The parts of a list that is incomplete. */
+  #incoming;
+  #wasListed = false;
+  constructor(descriptor, host) {
+    this.#descriptor = descriptor;
+    this.#host = host;
+    this.store = new Store({ list: [], count: 0 }, host);
+  }
+  ended() {
+    this.#incoming = void 0;
+  }
+  handle({ channel, event, count: count2, self, members = [], more = false, member: member2 }) {
+    const events = [];
+    if (event === "list") {
+      this.#incoming ??= /* @__PURE__ */ new Map();
+      members.forEach((one, i) => this.#add(this.#incoming, one, `/payload/members/${i}/info`, channel));
+      if (more) return;
+      this.#compare(this.#incoming, events);
+      this.#members = this.#incoming;
+      this.#incoming = void 0;
+      this.#wasListed = true;
+    } else if (member2 === void 0 || !this.#happened(event, member2, channel, events)) {
+      return;
+    }
+    const known = this.store.get().self;
+    const id = self ?? known;
+    this.store.set({ list: [...this.#members.values()], count: count2, ...id !== void 0 && { self: id } });
+    for (const one of events) this.#host.emit(channel, one);
+  }
+  /** Returns whether the event is known; a later server may have others. */
+  #happened(event, { id, ...rest }, channel, events) {
+    const before = this.#members.get(id);
+    switch (event) {
+      case "join":
+      case "update": {
+        const now = this.#add(this.#members, { id, ...rest }, "/payload/member/info", channel);
+        if (now === void 0) this.#members.delete(id);
+        else events.push({ event, member: now });
+        return true;
+      }
+      case "away":
+      case "back": {
+        if (before === void 0) return true;
+        const now = { ...before, away: event === "away" };
+        this.#members.set(id, now);
+        events.push({ event, member: now });
+        return true;
+      }
+      case "leave":
+        if (this.#members.delete(id)) events.push({ event, member: before });
+        return true;
+      default:
+        return false;
+    }
+  }
+  /** Adds a member, if it is valid and there is room. */
+  #add(members, { id, principal, info, away = false }, path, channel) {
+    const validate = this.#descriptor.info;
+    const violations = validate === noPayload ? [] : violationsOf(validate, info, "received");
+    if (violations.length > 0) {
+      this.#invalid(violations.map((one) => ({ ...one, path: path + one.path })), channel);
+      return void 0;
+    }
+    if (!members.has(id) && members.size >= this.#room()) return void 0;
+    const member2 = { id, ...principal !== void 0 && { principal }, away, info };
+    members.set(id, member2);
+    return member2;
+  }
+  #room() {
+    return Math.min(this.#descriptor.members, Math.floor(this.#host.limit / OVERHEAD2));
+  }
+  #invalid(violations, channel) {
+    const message = `who is in a channel: ${violations.map(formatViolation).join("; ")}`;
+    this.#host.invalid({ code: "INVALID", kind: "invalid", message, channel, violations });
+  }
+  /** What has changed since the last list. */
+  #compare(members, events) {
+    if (!this.#wasListed) return;
+    const before = this.#members;
+    for (const [id, member2] of members) {
+      const old = before.get(id);
+      if (old === void 0) events.push({ event: "join", member: member2 });
+      else if (JSON.stringify(old.info) !== JSON.stringify(member2.info)) events.push({ event: "update", member: member2 });
+      else if (old.away !== member2.away) events.push({ event: member2.away ? "away" : "back", member: member2 });
+    }
+    for (const [id, member2] of before) if (!members.has(id)) events.push({ event: "leave", member: member2 });
+  }
+};
+function presence(host) {
+  const validate = (value, report) => reportObject(value, report, notice);
+  host.listen(validate, (payload) => {
+    const notice2 = payload;
+    host.find(notice2.channel)?.handle(notice2);
+  });
+  return (descriptor) => new Known(descriptor, host);
+}
+
 // handfast/refresh.ts
 var EARLIEST = 0.75;
 var JITTER = 0.15;
@@ -2399,14 +2519,21 @@ function openStream(core, request, payload, options) {
 // api.ts
 var roomIdPattern = /* @__PURE__ */ charRun(/[a-z0-9-]/, 1, 64);
 var memberRule = [reportObject, {
-  "?": [],
+  "?": ["device"],
   name: [reportString, { minLength: 1, maxLength: 40 }],
-  status: string
+  device: validateDevice
 }];
 function isMember(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { name, status } = value;
-  return isStringOfLength(name, 1, 40) && typeof status === "string";
+  const { name, device } = value;
+  return isStringOfLength(name, 1, 40) && (device === void 0 || passes(device, validateDevice, false));
+}
+function validateMember(value, report) {
+  if (!isMember(value)) reportRule(value, report, memberRule);
+}
+function validateDevice(value, report) {
+  if (!string(value, report)) return;
+  if (report.strict && value !== "browser" && value !== "terminal") notEnum(["browser", "terminal"], report);
 }
 var symbolPattern = /^[A-Z]{2,6}-[A-Z]{2,6}$/u;
 function isSymbol(value, _strict = true) {
@@ -2504,8 +2631,9 @@ var unknownSymbolError = {
   data: noPayload
 };
 var authRule = [reportObject, {
-  "?": ["token"],
+  "?": ["device", "token"],
   name: [reportString, { minLength: 1, maxLength: 40 }],
+  device: validateDevice,
   token: [reportString, { maxLength: 4096 }]
 }, reportAdditionalIfSent];
 var roomJoinRule = [reportObject, {
@@ -2514,13 +2642,12 @@ var roomJoinRule = [reportObject, {
 }, reportAdditionalIfSent];
 var roomJoinedRule = [reportObject, {
   "?": [],
-  members: [reportArray, { items: memberRule, maxItems: 1e3 }],
   topic: validateRoomJoinedTopic
 }];
 function isRoomJoined(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { members: members2, topic } = value;
-  return Array.isArray(members2) && members2.length <= 1e3 && members2.every((item2) => isMember(item2)) && (topic === null || typeof topic === "string");
+  const { topic } = value;
+  return topic === null || typeof topic === "string";
 }
 function validateRoomJoined(value, report) {
   if (!isRoomJoined(value)) reportRule(value, report, roomJoinedRule);
@@ -2570,19 +2697,6 @@ function isUserTypingServer(value) {
 }
 function validateUserTypingServer(value, report) {
   if (!isUserTypingServer(value)) reportRule(value, report, userTypingServerRule);
-}
-var userPresenceRule = [reportObject, {
-  "?": [],
-  member: memberRule,
-  present: boolean
-}];
-function isUserPresence(value) {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { member, present } = value;
-  return isMember(member) && typeof present === "boolean";
-}
-function validateUserPresence(value, report) {
-  if (!isUserPresence(value)) reportRule(value, report, userPresenceRule);
 }
 var pricesWatchRule = [reportObject, {
   "?": ["every"],
@@ -2699,11 +2813,6 @@ var userTyping = {
   channel: "room",
   volatile: true
 };
-var userPresence = {
-  name: "user.presence",
-  receive: validateUserPresence,
-  channel: "room"
-};
 var pricesWatching = {
   name: "prices.watching",
   receive: noPayload
@@ -2744,18 +2853,23 @@ var pricesBook = {
   timeout: 5e3,
   idempotent: true
 };
+function validateRoomPresence(value, report) {
+  deduplicate(report);
+  validateMember(value, report);
+}
 var roomChannel = {
   name: "room",
   key: (params) => `room:${params.roomId}`,
   join: roomJoin,
   leave: roomLeave,
   params: ["roomId"],
-  via: joinChannel
+  via: joinChannel,
+  presence: { info: validateRoomPresence, members: 1e3, via: presence }
 };
 var protocol = {
   name: "chat",
   version: "1.2.0",
-  hash: "f3db6df2e15998fded0a26f019e750d3",
+  hash: "290590abc3d8d9bfdb17cc9a0c7de7fd",
   subprotocols: { json: "chat.v1+json" },
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
@@ -2768,14 +2882,7 @@ function connect(url, options) {
   return new Client(protocol, url, options);
 }
 
-// main.ts
-var ROOMS = ["lobby", "music", "markets"];
-var SYMBOLS = ["BTC-EUR", "ETH-EUR", "SOL-EUR"];
-var TYPING_SHOWN = 3e3;
-var TYPING_SENT = 3e3;
-var BOOK_KEPT = 3e3;
-var SEND_TIMEOUT = 12e4;
-var PRICES_KEPT = 60;
+// elements.ts
 function $(id) {
   const element = document.getElementById(id);
   if (element === null) throw new Error(`index.html has no #${id}`);
@@ -2786,6 +2893,95 @@ function make(name, properties = {}, ...children) {
   element.append(...children);
   return element;
 }
+
+// prices.ts
+var SYMBOLS = ["BTC-EUR", "ETH-EUR", "SOL-EUR"];
+var BOOK_KEPT = 3e3;
+var PRICES_KEPT = 60;
+var history = /* @__PURE__ */ new Map();
+var bookSymbol = SYMBOLS[0];
+var bookAsked = 0;
+var client;
+async function followPrices(own) {
+  client = own;
+  void showBook(own);
+  const ticks = own.stream(pricesWatch, { symbols: SYMBOLS });
+  try {
+    for await (const tick of ticks) {
+      showTick(tick);
+      if (tick.symbol === bookSymbol && Date.now() - bookAsked > BOOK_KEPT) void showBook(own);
+    }
+  } catch {
+  }
+}
+function showTick({ symbol, price, side, change = 0 }) {
+  const prices = [...history.get(symbol) ?? [], Number(price)].slice(-PRICES_KEPT);
+  history.set(symbol, prices);
+  const row = priceRow(symbol);
+  const set = (part, text2, tone) => {
+    const element = row.querySelector(`.${part}`);
+    if (element === null) return;
+    element.textContent = text2;
+    element.className = `${part} ${tone}`;
+  };
+  set("price", price, side === "buy" ? "up" : "down");
+  set("change", `${change < 0 ? "" : "+"}${(change * 100).toFixed(2)} %`, change < 0 ? "down" : "up");
+  row.querySelector("polyline")?.setAttribute("points", sparkline(prices));
+  row.querySelector("svg")?.setAttribute("class", change < 0 ? "down" : "up");
+}
+function priceRow(symbol) {
+  const id = `price-${symbol}`;
+  const known = document.getElementById(id);
+  if (known !== null) return known;
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 100 20");
+  svg.setAttribute("preserveAspectRatio", "none");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(document.createElementNS("http://www.w3.org/2000/svg", "polyline"));
+  const button = make(
+    "button",
+    { type: "button", title: `Show the order book of ${symbol}` },
+    make("span", { className: "symbol", textContent: symbol }),
+    make("span", { className: "price" }),
+    svg,
+    make("span", { className: "change" })
+  );
+  button.addEventListener("click", () => {
+    bookSymbol = symbol;
+    if (client !== void 0) void showBook(client);
+  });
+  const row = make("li", { id }, button);
+  $("prices").append(row);
+  return row;
+}
+function sparkline(values) {
+  const low = Math.min(...values);
+  const range = Math.max(...values) - low || 1;
+  const step = 100 / Math.max(values.length - 1, 1);
+  return values.map((value, i) => `${(i * step).toFixed(1)},${(19 - (value - low) / range * 18).toFixed(1)}`).join(" ");
+}
+async function showBook(own) {
+  const symbol = bookSymbol;
+  bookAsked = Date.now();
+  const book = await own.call(pricesBook, { symbol, depth: 8 });
+  if (!book.ok || symbol !== bookSymbol) return;
+  const { bids, asks } = book.value;
+  $("book-name").textContent = `Order book ${symbol}`;
+  const cells = (level) => level ?? ["", ""];
+  $("book").replaceChildren(
+    ...Array.from({ length: Math.max(bids.length, asks.length) }, (_, i) => {
+      const [bid, bidAmount] = cells(bids[i]);
+      const [ask, askAmount] = cells(asks[i]);
+      return make("tr", {}, ...[bidAmount, bid, ask, askAmount].map((textContent) => make("td", { textContent })));
+    })
+  );
+}
+
+// main.ts
+var ROOMS = ["lobby", "music", "markets"];
+var TYPING_SHOWN = 3e3;
+var TYPING_SENT = 3e3;
+var SEND_TIMEOUT = 12e4;
 var ownName = localStorage.getItem("name") ?? "";
 function askName(problem = "") {
   $("who-error").textContent = problem;
@@ -2799,23 +2995,22 @@ $("who-form").addEventListener("submit", () => {
   localStorage.setItem("name", ownName);
   start();
 });
-var client;
+var client2;
 function showState(state, words) {
   const element = $("state");
   element.dataset["state"] = state;
   element.textContent = words || state;
 }
 function start() {
-  client?.close();
-  const own = connect("/ws", { auth: { name: ownName } });
-  client = own;
+  client2?.close();
+  const own = connect("/ws", { auth: { name: ownName, device: "browser" } });
+  client2 = own;
   own.on("open", ({ resumed }) => {
     if (resumed === true) return;
     void followPrices(own);
-    void showBook(own);
   });
   own.state.subscribe(({ status, closed }) => {
-    if (own !== client) return;
+    if (own !== client2) return;
     if (status === "connected") return showState("open", `connected as ${ownName}`);
     if (status === "closed") return showState("closed", closed?.reason || "closed");
     const wait = closed?.retryIn;
@@ -2828,7 +3023,8 @@ function start() {
   void enterRoom(own);
 }
 var room;
-var members = /* @__PURE__ */ new Map();
+var forgetMembers = () => {
+};
 function roomId() {
   return location.hash.slice(1) || "lobby";
 }
@@ -2850,6 +3046,7 @@ async function enterRoom(own) {
   $("messages").replaceChildren();
   unseen = [];
   $("topic").textContent = "";
+  forgetMembers();
   showMembers([]);
   showTyping();
   const left = room;
@@ -2857,11 +3054,11 @@ async function enterRoom(own) {
   if (left !== void 0) void left.leave();
   try {
     const entered = await own.join(roomChannel, { roomId: id }, hearRoom);
-    if (own !== client || id !== roomId()) return void entered.leave();
+    if (own !== client2 || id !== roomId()) return void entered.leave();
     room = entered;
     showJoined(entered.joined);
   } catch (error) {
-    if (own === client && id === roomId()) note(error instanceof Error ? error.message : String(error));
+    if (own === client2 && id === roomId()) note(error instanceof Error ? error.message : String(error));
   }
 }
 var REASONS = {
@@ -2873,11 +3070,7 @@ var REASONS = {
 function hearRoom(entered) {
   entered.on(chatMessage, (message, { timestamp }) => hearMessage(message, timestamp));
   entered.on(userTyping, ({ name }) => showTyping(name));
-  entered.on(userPresence, ({ member, present }) => {
-    if (present) members.set(member.name, member);
-    else members.delete(member.name);
-    showMembers(members.values());
-  });
+  forgetMembers = entered.members.subscribe(({ list }) => showMembers(list));
   entered.on("rejoined", showJoined);
   entered.on("lost", (error) => note(error.message));
   entered.on("gap", ({ from, to, reason }) => {
@@ -2887,20 +3080,27 @@ function hearRoom(entered) {
 }
 function showJoined(joined) {
   $("topic").textContent = joined.topic ?? "";
-  showMembers(joined.members);
 }
-function showMembers(present) {
-  members = new Map([...present].map((member) => [member.name, member]));
+function showMembers(members) {
+  const sessions = /* @__PURE__ */ new Map();
+  for (const member2 of members) {
+    const { name } = member2.info;
+    sessions.set(name, [...sessions.get(name) ?? [], member2]);
+  }
   $("members").replaceChildren(
-    ...[...members.values()].map(({ name, status }) => {
-      const item2 = make("li", { textContent: status === "online" ? name : `${name} (${status})` });
-      item2.dataset["status"] = status;
+    ...[...sessions].map(([name, own]) => {
+      const present = own.filter(({ away }) => !away);
+      const devices = new Set(present.map(({ info }) => info.device ?? "browser"));
+      const state = present.length === 0 ? "away" : "present";
+      const words = state === "away" ? [state] : [...devices].filter((device) => device !== "browser");
+      const item2 = make("li", { textContent: [name, ...words.map((word) => `(${word})`)].join(" ") });
+      item2.dataset["state"] = state;
       return item2;
     })
   );
 }
 window.addEventListener("hashchange", () => {
-  if (client !== void 0) void enterRoom(client);
+  if (client2 !== void 0) void enterRoom(client2);
 });
 $("go").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -2977,8 +3177,8 @@ function showAttached() {
 function say() {
   const input = $("text");
   const text2 = input.value.trim();
-  if (text2 === "" || client === void 0) return;
-  void deliver(client, { roomId: roomId(), text: text2, ...attachments.length > 0 && { attachments } });
+  if (text2 === "" || client2 === void 0) return;
+  void deliver(client2, { roomId: roomId(), text: text2, ...attachments.length > 0 && { attachments } });
   input.value = "";
   typingSent = 0;
   attachments = [];
@@ -3016,7 +3216,7 @@ async function deliver(own, message) {
   again.addEventListener("click", () => {
     forget();
     element.remove();
-    if (client !== void 0) void deliver(client, message);
+    if (client2 !== void 0) void deliver(client2, message);
   });
   showDelivery(element, isUnknown ? "unknown" : "refused", words, again);
 }
@@ -3086,81 +3286,6 @@ $("text").addEventListener("input", () => {
   typingSent = Date.now();
   room.send(userTyping, { roomId: roomId() });
 });
-var history = /* @__PURE__ */ new Map();
-var bookSymbol = SYMBOLS[0];
-var bookAsked = 0;
-async function followPrices(own) {
-  const ticks = own.stream(pricesWatch, { symbols: SYMBOLS });
-  try {
-    for await (const tick of ticks) {
-      showTick(tick);
-      if (tick.symbol === bookSymbol && Date.now() - bookAsked > BOOK_KEPT) void showBook(own);
-    }
-  } catch {
-  }
-}
-function showTick({ symbol, price, side, change = 0 }) {
-  const prices = [...history.get(symbol) ?? [], Number(price)].slice(-PRICES_KEPT);
-  history.set(symbol, prices);
-  const row = priceRow(symbol);
-  const set = (part, text2, tone) => {
-    const element = row.querySelector(`.${part}`);
-    if (element === null) return;
-    element.textContent = text2;
-    element.className = `${part} ${tone}`;
-  };
-  set("price", price, side === "buy" ? "up" : "down");
-  set("change", `${change < 0 ? "" : "+"}${(change * 100).toFixed(2)} %`, change < 0 ? "down" : "up");
-  row.querySelector("polyline")?.setAttribute("points", sparkline(prices));
-  row.querySelector("svg")?.setAttribute("class", change < 0 ? "down" : "up");
-}
-function priceRow(symbol) {
-  const id = `price-${symbol}`;
-  const known = document.getElementById(id);
-  if (known !== null) return known;
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 100 20");
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(document.createElementNS("http://www.w3.org/2000/svg", "polyline"));
-  const button = make(
-    "button",
-    { type: "button", title: `Show the order book of ${symbol}` },
-    make("span", { className: "symbol", textContent: symbol }),
-    make("span", { className: "price" }),
-    svg,
-    make("span", { className: "change" })
-  );
-  button.addEventListener("click", () => {
-    bookSymbol = symbol;
-    if (client !== void 0) void showBook(client);
-  });
-  const row = make("li", { id }, button);
-  $("prices").append(row);
-  return row;
-}
-function sparkline(values) {
-  const low = Math.min(...values);
-  const range = Math.max(...values) - low || 1;
-  const step = 100 / Math.max(values.length - 1, 1);
-  return values.map((value, i) => `${(i * step).toFixed(1)},${(19 - (value - low) / range * 18).toFixed(1)}`).join(" ");
-}
-async function showBook(own) {
-  const symbol = bookSymbol;
-  bookAsked = Date.now();
-  const book = await own.call(pricesBook, { symbol, depth: 8 });
-  if (!book.ok || symbol !== bookSymbol) return;
-  const { bids, asks } = book.value;
-  $("book-name").textContent = `Order book ${symbol}`;
-  const cells = (level) => level ?? ["", ""];
-  $("book").replaceChildren(
-    ...Array.from({ length: Math.max(bids.length, asks.length) }, (_, i) => {
-      const [bid, bidAmount] = cells(bids[i]);
-      const [ask, askAmount] = cells(asks[i]);
-      return make("tr", {}, ...[bidAmount, bid, ask, askAmount].map((textContent) => make("td", { textContent })));
-    })
-  );
-}
 showRooms();
 if (ownName === "") askName();
 else start();

@@ -8,7 +8,6 @@ export function handle(message: ServerMessage): string {
     'chat.sent': m => m.type,
     'chat.message': m => m.payload.text,
     'user.typing': m => m.payload.name,
-    'user.presence': m => m.payload.member.name,
     'prices.watching': m => m.type,
     'prices.tick': m => m.payload.price,
     'prices.done': m => m.type,

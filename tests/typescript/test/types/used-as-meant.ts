@@ -1,5 +1,6 @@
 // Compiles: what people write.
 import * as api from '../../build/src/api.js';
+import type { Member } from '../../build/src/handfast.js';
 
 export function show(message: api.ServerMessage): string {
   switch (message.type) {
@@ -15,8 +16,9 @@ export function show(message: api.ServerMessage): string {
 export async function use(): Promise<void> {
   const client = api.connect('wss://example.org/', { token: () => Promise.resolve('t'), auth: { name: 'ada' } });
   const room = await client.join(api.roomChannel, { roomId: 'lobby' });
-  const members: readonly api.Member[] = room.joined.members;
+  const members: readonly Member<api.Member>[] = room.members.get().list;
   room.on(api.chatMessage, m => m.text.length + members.length);
+  room.on('presence', ({ event, member }) => event === 'join' && member.info.name.length);
   room.on(api.userTyping, m => m.name);
   room.send(api.userTyping, { roomId: 'lobby' }, { delivered: result => result.ok });
   client.on('open', ({ resumed }) => resumed === true);
@@ -26,6 +28,6 @@ export async function use(): Promise<void> {
   const stream = client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] }, { timeout: 1000 });
   for await (const tick of stream) tick.price.length;
   (await stream.end).orThrow().ticks.toFixed();
-  const status: api.Status = 'asleep';
-  status.length;
+  const device: api.Device = 'toaster';
+  device.length;
 }

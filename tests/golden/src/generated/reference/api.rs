@@ -37,17 +37,17 @@ pub struct UserName(String);
 #[derive(Clone, Debug)]
 pub struct Member {
     pub name: UserName,
-    pub status: Status,
+    pub device: Option<Device>,
 }
 
-/// Whether somebody is looking.
+/// What somebody talks with.
 #[protocol]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
-    #[protocol(name = "online")]
-    Online,
-    #[protocol(name = "away")]
-    Away,
+pub enum Device {
+    #[protocol(name = "browser")]
+    Browser,
+    #[protocol(name = "terminal")]
+    Terminal,
     /// An unknown value, such as one added by a later version.
     #[protocol(other)]
     Other(String),
@@ -222,6 +222,7 @@ pub enum PricesQuoteError {
 #[derive(Clone, Debug)]
 pub struct Auth {
     pub name: UserName,
+    pub device: Option<Device>,
     /// Proof, where the server asks for one.
     ///
     /// At most 4,096 characters.
@@ -237,13 +238,10 @@ pub struct RoomJoin {
     pub room_id: RoomId,
 }
 
-/// Who is in the room, and what was said last.
+/// The client is in the room.
 #[protocol]
 #[derive(Clone, Debug)]
 pub struct RoomJoined {
-    /// At most 1,000 items.
-    #[protocol(max_items = 1000)]
-    pub members: Vec<Member>,
     /// What the room is about; null where nobody said.
     pub topic: Nullable<String>,
 }
@@ -292,14 +290,6 @@ pub struct UserTypingClient {
 #[derive(Clone, Debug)]
 pub struct UserTypingServer {
     pub name: UserName,
-}
-
-/// Somebody came, went, or looked away.
-#[protocol]
-#[derive(Clone, Debug)]
-pub struct UserPresence {
-    pub member: Member,
-    pub present: bool,
 }
 
 /// Follow the price of some symbols until `prices.stop`.
@@ -390,6 +380,11 @@ pub struct PricesQuote {
 pub struct PricesQuoted {
     pub price: Decimal,
 }
+
+/// What the members of `room` learn of each other.
+#[protocol]
+#[derive(Clone, Debug)]
+pub struct RoomPresence(pub Member);
 
 /// You are out.
 #[protocol]
@@ -489,7 +484,7 @@ pub enum ClientMessage {
 #[protocol(server)]
 #[derive(Clone, Debug)]
 pub enum ServerMessage {
-    /// Who is in the room, and what was said last.
+    /// The client is in the room.
     #[message("room.joined")]
     RoomJoined(RoomJoined),
     /// You are out.
@@ -504,9 +499,6 @@ pub enum ServerMessage {
     /// Somebody is typing.
     #[message("user.typing", channel = Room, volatile)]
     UserTyping(UserTypingServer),
-    /// Somebody came, went, or looked away.
-    #[message("user.presence", channel = Room)]
-    UserPresence(UserPresence),
     /// The ticks begin.
     #[message("prices.watching", bare)]
     PricesWatching(PricesWatching),
@@ -531,7 +523,8 @@ pub enum ServerMessage {
     channel = "room:{roomId}",
     join = RoomJoin,
     leave = RoomLeave,
-    history(size = 500, ttl_ms = 600000)
+    history(size = 500, ttl_ms = 600000),
+    presence(info = RoomPresence)
 )]
 #[derive(Clone, Debug, PartialEq)]
 pub struct Room {
@@ -544,10 +537,11 @@ pub struct Room {
     name = "chat",
     version = "1.2.0",
     accepts = ">=1.0",
-    hash = "f3db6df2e15998fded0a26f019e750d3",
+    hash = "290590abc3d8d9bfdb17cc9a0c7de7fd",
     client = ClientMessage,
     server = ServerMessage,
     channels(Room),
+    presence(Room),
     auth = Auth,
     auth_errors = AuthError,
     session(
