@@ -208,20 +208,42 @@ impl Context<'_> {
         if end == Side::Server && !has_byte_arrays(self.protocol) {
             return Vec::new();
         }
-        let place = payload.and_then(|id| self.place(id, places, items));
-        let Some(place) = place else {
+        let Some(payload) = payload.filter(|id| self.has_bytes(*id, &mut BTreeSet::new())) else {
             return Vec::new();
         };
-        let read = format!("/*@__PURE__*/ hf.readBytes({place})");
-        match end {
-            Side::Client if !has_byte_arrays(self.protocol) => vec![format!("packBytes: {read}")],
-            Side::Server => vec![format!("readBytes: {read}")],
+        let mut members = Vec::new();
+        let read = match end {
+            Side::Client if !has_byte_arrays(self.protocol) => "packBytes",
+            Side::Server => "readBytes",
             Side::Client => {
-                let mut members = vec!["writeBytes: hf.writeBytes".to_owned()];
-                if super::names::has_both_sides(self.protocol) {
-                    members.push(format!("readSentBytes: {read}"));
+                members.push("writeBytes: hf.writeBytes".to_owned());
+                // Only a server reads what a client sends.
+                if !super::names::has_both_sides(self.protocol) {
+                    return members;
                 }
-                members
+                "readSentBytes"
+            }
+        };
+        let place = self.place(payload, places, items);
+        members.extend(place.map(|place| format!("{read}: /*@__PURE__*/ hf.readBytes({place})")));
+        members
+    }
+
+    /// Whether values of a schema contain bytes. `seen` are the schemas that contain this one.
+    fn has_bytes(&self, id: SchemaId, seen: &mut BTreeSet<SchemaId>) -> bool {
+        if self.byte_schemas.contains(&id) {
+            return true;
+        }
+        if self.byte_schemas.is_empty() || !seen.insert(id) {
+            return false;
+        }
+        match inside(&self.protocol.schemas, id) {
+            None => false,
+            Some(Inside::Same(id) | Inside::Items(id) | Inside::Values(id)) => {
+                self.has_bytes(id, seen)
+            }
+            Some(Inside::Properties(of) | Inside::Branches(_, of)) => {
+                of.iter().any(|(_, id)| self.has_bytes(*id, seen))
             }
         }
     }

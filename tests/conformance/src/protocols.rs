@@ -2,8 +2,10 @@
 //! `rustfmt` does.
 
 mod constructs;
+mod keys;
 mod make;
 mod names;
+mod session;
 
 use crate::Result;
 use crate::judge::{self, Generated};
@@ -28,6 +30,7 @@ struct Tally {
     /// Protocols that the check refused, by diagnostic.
     refused: BTreeMap<String, usize>,
     constructs: BTreeMap<&'static str, usize>,
+    keys: BTreeSet<keys::Key>,
     bad: usize,
 }
 
@@ -35,9 +38,11 @@ struct Tally {
 /// every construct occurred.
 pub(crate) fn run(seed: u64, count: usize) -> Result<bool> {
     let mut tally = Tally::default();
+    let language = handfast_spec::format_schema();
     let mut next = seed.wrapping_mul(1_000_003);
     while tally.accepted < count {
-        let batch = batch(&mut next, BATCH.min(count - tally.accepted), &mut tally);
+        let size = BATCH.min(count - tally.accepted);
+        let batch = batch(&mut next, size, &language, &mut tally);
         tally.accepted += batch.len();
         compile(&batch, &mut tally)?;
     }
@@ -45,6 +50,7 @@ pub(crate) fn run(seed: u64, count: usize) -> Result<bool> {
         accepted,
         refused,
         constructs,
+        keys,
         bad,
     } = tally;
     let all: usize = refused.values().sum();
@@ -66,7 +72,12 @@ pub(crate) fn run(seed: u64, count: usize) -> Result<bool> {
     for name in &never {
         println!("  never made: {name}");
     }
-    Ok(bad == 0 && never.is_empty())
+    let mut unused = keys::all(&language);
+    unused.retain(|key| !keys.contains(key) && count >= BATCH);
+    for (definition, key) in &unused {
+        println!("  never used: the key `{key}` of a {definition}");
+    }
+    Ok(bad == 0 && never.is_empty() && unused.is_empty())
 }
 
 /// A protocol with its number, and the seed that reproduces it.
@@ -76,7 +87,12 @@ struct Subject {
     generated: Generated,
 }
 
-fn batch(next: &mut u64, size: usize, tally: &mut Tally) -> BTreeMap<usize, Subject> {
+fn batch(
+    next: &mut u64,
+    size: usize,
+    language: &Value,
+    tally: &mut Tally,
+) -> BTreeMap<usize, Subject> {
     let mut all = BTreeMap::new();
     while all.len() < size {
         let (number, seed) = (all.len(), *next);
@@ -85,6 +101,13 @@ fn batch(next: &mut u64, size: usize, tally: &mut Tally) -> BTreeMap<usize, Subj
         match judge::from_spec(&spec, &BTreeMap::new()) {
             Ok(generated) => {
                 constructs::count(&spec, &mut tally.constructs);
+                keys::used(
+                    language,
+                    &language["$defs"]["spec"],
+                    "spec",
+                    &spec,
+                    &mut tally.keys,
+                );
                 all.insert(
                     number,
                     Subject {

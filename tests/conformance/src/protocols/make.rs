@@ -2,7 +2,6 @@
 
 use super::names;
 use crate::fuzz::schemas::{self, For, KEYS};
-use handfast_spec::model::RoleKind;
 use handfast_testing::random::Rng;
 use serde_json::{Map, Value, json};
 
@@ -23,13 +22,33 @@ pub(super) fn spec(rng: &mut Rng, number: usize) -> Value {
     maker.spec(number)
 }
 
-struct Maker<'r> {
-    rng: &'r mut Rng,
+/// The reasons of close codes.
+const CLOSES: [&str; 16] = [
+    "going-away",
+    "unauthorized",
+    "version",
+    "hello-timeout",
+    "taken-over",
+    "kicked",
+    "violations",
+    "too-large",
+    "rate-limited",
+    "slow",
+    "silent",
+    "internal",
+    "invalid",
+    "not-ready",
+    "repeated-hello",
+    "id-reused",
+];
+
+pub(super) struct Maker<'r> {
+    pub(super) rng: &'r mut Rng,
     reader: For,
     types: Vec<String>,
     errors: Vec<String>,
     channels: Vec<String>,
-    messages: Vec<String>,
+    pub(super) messages: Vec<String>,
     /// Whether payloads are flat.
     is_flat: bool,
     /// Whether replies come in the order of the requests.
@@ -54,17 +73,22 @@ impl Maker<'_> {
                 "dialect",
                 match self.rng.one_in(2) {
                     true => json!("json-schema"),
-                    false => json!({ "name": "json-schema", "formats": "assert" }),
+                    false => json!({
+                        "name": "json-schema",
+                        "draft": "2020-12",
+                        "integers": self.rng.pick(&["any", "safe"]),
+                        "formats": "assert",
+                    }),
                 },
             );
         }
+        let (mut envelope, mut session) = (Value::Null, Value::Null);
         if self.rng.one_in(2) {
-            let mut envelope = self.envelope(true);
+            envelope = self.envelope(true);
             if self.rng.one_in(4) {
                 let end = *self.rng.pick(&["client", "server"]);
                 envelope[end] = self.envelope(false);
             }
-            put("envelope", envelope);
         }
         let mut taken = Vec::new();
         let names = self.names(4, &mut taken);
@@ -81,7 +105,10 @@ impl Maker<'_> {
         let errors = self.errors.clone();
         let errors: Map<String, Value> = errors
             .into_iter()
-            .map(|name| (name, self.error()))
+            .map(|name| {
+                let error = self.error(&name);
+                (name, error)
+            })
             .collect();
         put("errors", Value::Object(errors));
         let mut messages: Map<String, Value> = Map::new();
@@ -89,29 +116,49 @@ impl Maker<'_> {
             let message = self.message(&mut messages, &name);
             messages.insert(name, message);
         }
-        let channels: Map<String, Value> = self
+        let mut channels: Map<String, Value> = self
             .channels
             .clone()
             .into_iter()
             .enumerate()
-            .map(|(i, name)| (name, self.channel(i, &mut messages)))
+            .map(|(i, name)| {
+                let channel = self.channel(i, &name, &mut messages);
+                (name, channel)
+            })
             .collect();
-        put("channels", Value::Object(channels));
         if self.rng.one_in(2) {
-            put("session", self.session(&mut messages));
+            session = self.session(&mut messages);
+        }
+        if session["resume"].is_object() {
+            // The numbers are those of the session, so that channels have none.
+            envelope["epoch"] = json!("off");
+            envelope["seq"] = json!("seq");
+            envelope["client"]["seq"] = json!("off");
+            for channel in channels.values_mut().filter_map(Value::as_object_mut) {
+                channel.remove("history");
+            }
+        }
+        put("channels", Value::Object(channels));
+        for (key, value) in [("session", session), ("envelope", envelope)] {
+            if !value.is_null() {
+                put(key, value);
+            }
         }
         put("messages", Value::Object(messages));
         if self.rng.one_in(4) {
-            put(
-                "limits",
-                json!({ "message": "1MiB", "depth": 32, "rate": "off", "violations": 3, "handlerTimeout": "off" }),
-            );
+            let all = json!({
+                "message": "1MiB", "depth": 32, "rate": self.rng.pick(&["off", "10/1s"]), "violations": 3, "handlerTimeout": "off",
+                "outbound": "2MiB", "inbound": "2MiB", "channels": 3, "streams": 2, "history": "2MiB",
+                "detached": { "sessions": 9, "bytes": "8MiB", "sessionsEach": 3, "bytesEach": "4MiB" },
+            });
+            put("limits", self.some(all));
         }
-        if self.rng.one_in(6) {
-            put("closes", json!({ "kicked": 4100 }));
+        if self.rng.one_in(4) {
+            put("closes", self.closes());
         }
-        if self.rng.one_in(6) {
-            put("encodings", json!({ "json": "a.json", "cbor": "a.cbor" }));
+        if self.rng.one_in(4) {
+            let all = json!({ "json": "a.json", "cbor": "a.cbor", "msgpack": "a.msgpack" });
+            put("encodings", self.some(all));
         }
         let mut rust = json!({ "out": format!("p{number}.rs") });
         if self.rng.one_in(3) {
@@ -120,16 +167,51 @@ impl Maker<'_> {
         if !self.messages.is_empty() && self.rng.one_in(4) {
             rust["borrow"] = json!([self.rng.pick(&self.messages)]);
         }
-        let sides = *self.rng.pick(&["client", "both"]);
+        if self.rng.one_in(6) {
+            rust["types"] = json!({ "ipv4": "std::net::Ipv4Addr" });
+        }
+        let mut typescript =
+            json!({ "out": format!("p{number}.ts"), "sides": self.rng.pick(&["client", "both"]) });
+        if self.rng.one_in(3) {
+            typescript["brands"] = json!(true);
+        }
+        if self.rng.one_in(3) {
+            typescript["bytes"] = json!(self.rng.pick(&["base64", "uint8array"]));
+        }
         put(
             "generate",
             json!({
                 "rust": rust,
-                "typescript": { "out": format!("p{number}.ts"), "sides": sides },
+                "typescript": typescript,
                 "schema": { "out": format!("p{number}.json") },
             }),
         );
         Value::Object(spec)
+    }
+
+    /// A mapping with some of its keys.
+    pub(super) fn some(&mut self, mut all: Value) -> Value {
+        if let Some(all) = all.as_object_mut() {
+            all.retain(|_, _| !self.rng.one_in(3));
+        }
+        all
+    }
+
+    /// Names of its own in each language, now and then, for what has the `name`.
+    fn rename(&mut self, name: &str, renamed: &mut Value) {
+        for language in ["rust", "ts"] {
+            if self.rng.one_in(12) {
+                renamed[language] = json!(format!("Own{}", names::folded(name)));
+            }
+        }
+    }
+
+    /// Close codes, no two of them the same.
+    fn closes(&mut self) -> Value {
+        let reasons = CLOSES.iter().enumerate();
+        let codes = reasons.map(|(i, reason)| ((*reason).to_owned(), json!(4100 + i)));
+        let all = Value::Object(codes.collect());
+        self.some(all)
     }
 
     /// A name, now and then with two segments.
@@ -199,7 +281,7 @@ impl Maker<'_> {
     }
 
     /// An object with properties, as parts of the session need it.
-    fn object(&mut self) -> Value {
+    pub(super) fn object(&mut self) -> Value {
         let mut properties = Map::new();
         for _ in 0..=self.rng.below(4) {
             let key = match self.rng.one_in(2) {
@@ -238,8 +320,9 @@ impl Maker<'_> {
         }
     }
 
-    fn error(&mut self) -> Value {
+    fn error(&mut self, name: &str) -> Value {
         let mut error = json!({});
+        self.rename(name, &mut error);
         if self.rng.one_in(3) {
             error["code"] = json!(self.rng.below(1000));
         }
@@ -261,6 +344,9 @@ impl Maker<'_> {
         }
         if self.rng.one_in(3) {
             envelope["tag"] = json!(self.rng.pick(&["kind", "op", "t"]));
+        }
+        if self.rng.one_in(8) {
+            envelope["layout"] = json!("object");
         }
         let presence = *self.rng.pick(&["required", "optional", "nullable"]);
         match self.rng.below(6) {
@@ -286,8 +372,7 @@ impl Maker<'_> {
             }
         }
         if self.rng.one_in(6) {
-            envelope["timestamp"] =
-                json!({ "name": "ts", "as": self.rng.pick(&["rfc3339", "unix-ms", "unix-s"]) });
+            envelope["timestamp"] = json!({ "name": "ts", "as": self.rng.pick(&["rfc3339", "unix-ms", "unix-s"]), "presence": presence });
         }
         envelope
     }
@@ -296,6 +381,7 @@ impl Maker<'_> {
     fn message(&mut self, messages: &mut Map<String, Value>, name: &str) -> Value {
         let from = *self.rng.pick(&["client", "client", "server", "both"]);
         let mut message = json!({ "from": from });
+        self.rename(name, &mut message);
         if !self.rng.one_in(5) {
             message["payload"] = self.payload();
         }
@@ -310,17 +396,30 @@ impl Maker<'_> {
             message["tag"] = json!(format!("tag of {name}"));
         }
         if self.rng.one_in(10) {
-            message["envelope"] = json!({ "tag": "own" });
+            let all = json!({
+                "tag": "own",
+                "content": self.rng.pick(&["body", "data"]),
+                "outcome": { "field": "done", "success": true, "failure": false },
+            });
+            message["envelope"] = self.some(all);
         }
         if from == "both" && self.rng.one_in(3) {
             let end = *self.rng.pick(&["client", "server"]);
-            message[end] = json!({ "payload": self.payload() });
+            let all = json!({ "payload": self.payload(), "tag": format!("{end}'s {name}"), "envelope": { "tag": "own" } });
+            message[end] = self.some(all);
         }
         // A client does not answer in order.
         if from != "client" && (self.is_ordered || self.rng.one_in(2)) {
             if !self.channels.is_empty() && self.rng.one_in(2) {
                 message["channel"] = json!(self.rng.pick(&self.channels));
                 message["volatile"] = json!(self.rng.one_in(2));
+                if message["volatile"] == true && self.rng.one_in(2) {
+                    let mut payload = self.object();
+                    payload["properties"]["key"] = json!({ "type": "string", "maxLength": 9 });
+                    payload["required"] = json!(["key"]);
+                    message["payload"] = payload;
+                    message["volatileKey"] = json!("key");
+                }
             }
             return message;
         }
@@ -367,79 +466,40 @@ impl Maker<'_> {
         message
     }
 
-    fn channel(&mut self, i: usize, messages: &mut Map<String, Value>) -> Value {
+    fn channel(&mut self, i: usize, name: &str, messages: &mut Map<String, Value>) -> Value {
+        let mut channel = json!({ "key": format!("all{i}") });
+        self.rename(name, &mut channel);
         if self.rng.one_in(3) {
-            return json!({ "key": format!("all{i}"), "history": { "size": 10, "ttl": "1m" } });
+            channel["description"] = json!(self.rng.pick(names::TEXTS));
+        }
+        if self.rng.one_in(3) {
+            channel["history"] = json!({ "size": 10, "ttl": "1m", "bytes": "64KiB" });
+        }
+        match self.rng.below(6) {
+            0 => channel["presence"] = json!(true),
+            1 => channel["presence"] = json!({ "info": self.schema() }),
+            2 => channel["presence"] = json!({ "info": self.object(), "members": 7 }),
+            _ => {}
+        }
+        if self.rng.one_in(3) {
+            return channel;
         }
         let param = *self.rng.pick(names::AWKWARD);
-        let mut channel = json!({
-            "key": format!("c{i}:{{{param}}}"),
-            "params": { param: { "type": "string", "maxLength": 9 } },
-        });
-        if self.rng.one_in(2) {
-            let (join, joined) = (format!("join{i}"), format!("joined{i}"));
-            messages.insert(join.clone(), json!({
-                "from": "client",
-                "payload": { "type": "object", "required": [param], "properties": { param: { "type": "string" } } },
-                "reply": joined,
-            }));
-            messages.insert(joined, json!({ "from": "server" }));
-            channel["join"] = json!(join);
-        }
-        channel
-    }
-
-    fn session(&mut self, messages: &mut Map<String, Value>) -> Value {
-        let mut session = json!({ "heartbeat": "off", "timeout": "3s" });
-        if self.rng.one_in(2) {
-            let payload = self.object();
-            messages.insert(
-                "sign-in".to_owned(),
-                json!({ "from": "client", "payload": payload }),
-            );
-            session["auth"] = json!("sign-in");
-        }
-        if self.rng.one_in(2) {
-            session["backoff"] = json!({ "min": "1s", "max": "9s", "attempts": 4 });
-        }
-        let mut roles = Map::new();
-        for (kind, role) in RoleKind::ALL {
-            // Only a message can be the greeting.
-            if kind == RoleKind::Greeting {
+        channel["key"] = json!(format!("c{i}:{{{param}}}"));
+        channel["params"] = json!({ param: { "type": "string", "maxLength": 9 } });
+        for key in ["join", "leave"] {
+            if !self.rng.one_in(2) {
                 continue;
             }
-            match self.rng.below(10) {
-                0 => roles.insert(role.to_owned(), json!("off")),
-                1 => roles.insert(role.to_owned(), json!({ "tag": format!("sys.{role}") })),
-                _ => None,
-            };
+            let (request, reply) = (format!("{key}{i}"), format!("{key}-reply{i}"));
+            messages.insert(request.clone(), json!({
+                "from": "client",
+                "payload": { "type": "object", "required": [param], "properties": { param: { "type": "string" } } },
+                "reply": reply,
+            }));
+            messages.insert(reply, json!({ "from": "server" }));
+            channel[key] = json!(request);
         }
-        if self.rng.one_in(4) {
-            messages.insert("beat".to_owned(), json!({ "from": "both", "payload": { "type": "object", "properties": { "n": { "type": "string" } } } }));
-            roles.insert(
-                "ping".to_owned(),
-                json!({ "message": "beat", "fields": { "nonce": "/n" } }),
-            );
-        }
-        if self.rng.one_in(4) && !session["auth"].is_null() {
-            let payload = self.object();
-            messages.insert(
-                "granted".to_owned(),
-                json!({ "from": "server", "payload": payload }),
-            );
-            roles.insert("hello".to_owned(), json!({ "message": "sign-in" }));
-            roles.insert("ready".to_owned(), json!({ "message": "granted" }));
-            if self.rng.one_in(2) {
-                let payload = self.object();
-                messages.insert(
-                    "greet".to_owned(),
-                    json!({ "from": "server", "payload": payload }),
-                );
-                roles.insert("greeting".to_owned(), json!({ "message": "greet" }));
-                session["phases"] = json!({ "first": "server", "ids": self.rng.one_in(2) });
-            }
-        }
-        session["roles"] = Value::Object(roles);
-        session
+        channel
     }
 }
