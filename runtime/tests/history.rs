@@ -185,7 +185,7 @@ async fn without_a_history_or_in_another_epoch_the_answer_is_the_gap() {
             Heard::Gap(Gap {
                 from: None,
                 to: None,
-                reason: None
+                reason: Some(GapReason::Epoch)
             })
         );
         other_app.post(&other);

@@ -125,7 +125,7 @@ impl Inbox {
         if let Entry::Gap(gap) = &entry
             && let Some((Entry::Gap(last), _)) = state.queue.back()
             && last == gap
-            && *gap == Gap::UNBOUNDED
+            && gap.from.or(gap.to).is_none()
         {
             return;
         }

@@ -80,7 +80,10 @@ impl Sequence {
         }
         if renewed {
             (self.seq, self.missed) = (seq, None);
-            return Check::After(Gap::UNBOUNDED);
+            return Check::After(Gap {
+                reason: Some(GapReason::Epoch),
+                ..Gap::UNBOUNDED
+            });
         }
         let (Some(seq), Some(last)) = (seq, last) else {
             self.seq = seq.or(last);

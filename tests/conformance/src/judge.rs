@@ -250,7 +250,7 @@ pub(crate) fn manifest(folder: &Path, package: &str, features: &str) -> Result<(
     let manifest = format!(
         "[package]\nname = \"{package}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
          [dependencies]\nhandfast = {{ path = {runtime:?}, {features} }}\n\
-         serde_json = \"1\"\n\n\
+         serde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = \"1\"\n\n\
          [profile.dev]\ndebug = false\n\n[profile.dev.package.\"*\"]\nopt-level = 2\n"
     );
     fs::write(folder.join("Cargo.toml"), manifest)?;

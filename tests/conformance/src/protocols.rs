@@ -23,6 +23,26 @@ const BATCH: usize = 300;
 /// How many protocols with problems are shown for each tool in a batch.
 const SHOWN: usize = 12;
 
+/// A type for a `format`, as applications have them.
+const FOREIGN: &str = r#"
+#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+pub struct Foreign(String);
+
+impl handfast::ForeignString for Foreign {
+    type Error = std::convert::Infallible;
+
+    fn from_text(text: &str) -> Result<Self, Self::Error> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn write_text(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+handfast::foreign!(Foreign);
+"#;
+
 /// The results of a run.
 #[derive(Default)]
 struct Tally {
@@ -132,7 +152,7 @@ fn compile(batch: &BTreeMap<usize, Subject>, tally: &mut Tally) -> Result<()> {
     let folder = judge::write("protocols", batch.values().map(|one| &one.generated))?;
     let (rust, node) = (folder.join("rust"), folder.join("node"));
     judge::manifest(&rust, "handfast-random-protocols", "features = []")?;
-    let mut root = String::from("//! Random protocols.\n\n");
+    let mut root = format!("//! Random protocols.\n\n{FOREIGN}\n");
     for number in batch.keys() {
         let _ = writeln!(root, "pub mod p{number};");
     }

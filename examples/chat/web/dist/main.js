@@ -321,7 +321,7 @@ var SequenceTracker = class {
     if (isRenewed) {
       this.#seq = seq;
       this.#missed = void 0;
-      return { gap: {} };
+      return { gap: { reason: "epoch" } };
     }
     if (seq === void 0 || last === void 0) {
       this.#seq = seq ?? last;

@@ -67,7 +67,7 @@ export class SequenceTracker {
     if (isRenewed) {
       this.#seq = seq;
       this.#missed = undefined;
-      return { gap: {} };
+      return { gap: { reason: 'epoch' } };
     }
     if (seq === undefined || last === undefined) {
       this.#seq = seq ?? last;

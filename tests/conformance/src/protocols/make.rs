@@ -168,7 +168,8 @@ impl Maker<'_> {
             rust["borrow"] = json!([self.rng.pick(&self.messages)]);
         }
         if self.rng.one_in(6) {
-            rust["types"] = json!({ "ipv4": "std::net::Ipv4Addr" });
+            let all = json!({ "ipv4": "crate::Foreign", "uuid": "crate::Foreign", "date": "crate::Foreign", "uri": "crate::Foreign" });
+            rust["types"] = self.some(all);
         }
         let mut typescript =
             json!({ "out": format!("p{number}.ts"), "sides": self.rng.pick(&["client", "both"]) });
