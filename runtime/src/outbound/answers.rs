@@ -22,6 +22,13 @@ const SHORT: usize = 256;
 /// For how many bytes of short answers there is room while none is kept.
 const SHORT_ROOM: usize = 4 * 1024;
 
+/// A request whose answer is to be kept.
+#[derive(Debug)]
+pub(super) struct Taken {
+    key: u64,
+    content: u64,
+}
+
 /// What a request is to the requests before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Repetition {
@@ -49,15 +56,20 @@ pub(super) struct Answers {
     places: HashTable<u32>,
     /// The bytes of the short answers, in the same order. Memory of its own for each would be scattered.
     short: VecDeque<u8>,
+    /// The long answers, in the same order.
+    long: VecDeque<EncodedMessage>,
     /// The bytes of all answers.
     bytes: usize,
     /// The place of the first answer. Places begin anew after the last.
     first: u32,
     /// Where the bytes of the first short answer begin, counted from the first ever kept. That begins anew, too.
     begin: u32,
+    /// The number of the first long answer, which begins anew likewise.
+    first_long: u32,
 }
 
-#[derive(Debug)]
+/// Half of a line of the processor's caches, and plain, so that it is written in its place at once.
+#[derive(Clone, Copy, Debug)]
 struct Answer {
     /// The hash of the id.
     key: u64,
@@ -65,28 +77,15 @@ struct Answer {
     content: u64,
     /// The number of the message, or a higher one; `None` if the client's acknowledgement is not waited for.
     number: Option<NonZeroU64>,
-    packet: Stored,
+    /// Where its bytes begin among those of [`Answers::short`], or its number among [`Answers::long`].
+    at: u32,
+    /// The length of a short one; [`LONG`] if it is long.
+    length: u16,
+    is_text: bool,
 }
 
-#[derive(Debug)]
-enum Stored {
-    /// Its bytes are among those of [`Answers::short`].
-    Short {
-        begin: u32,
-        length: u16,
-        is_text: bool,
-    },
-    Long(EncodedMessage),
-}
-
-impl Stored {
-    fn len(&self) -> usize {
-        match self {
-            Self::Short { length, .. } => usize::from(*length),
-            Self::Long(packet) => packet.len(),
-        }
-    }
-}
+/// The length of all long answers.
+const LONG: u16 = u16::MAX;
 
 /// The hasher of what is a hash already.
 #[derive(Debug, Default)]
@@ -130,34 +129,69 @@ impl Answers {
         }
     }
 
-    /// Records the answer to a request, if that was recorded. `number` is not less than that of the message, and `None` if the client's
-    /// acknowledgement is not waited for; of those, no more than `limit` bytes are kept. Returns the place of a short answer that is waited
-    /// for: [`Self::bytes`] returns it until it is acknowledged.
-    pub(super) fn answered(
-        &mut self,
-        id: &Id,
-        packet: &EncodedMessage,
-        number: Option<u64>,
-        limit: usize,
-    ) -> Option<u32> {
+    /// Takes a request that runs, if it was recorded. Its answer is [`Self::keep`]t next.
+    pub(super) fn take(&mut self, id: &Id) -> Option<Taken> {
         let key = self.key(id);
         let content = self.running.remove(&key)?;
-        self.bytes += packet.len();
-        let stored = self.store(packet);
-        let is_short = matches!(stored, Stored::Short { .. });
-        let place = self.keep(Answer {
+        Some(Taken { key, content })
+    }
+
+    /// Whether [`Self::bytes`] returns an answer of so many bytes until it is acknowledged.
+    pub(super) const fn is_short(length: usize) -> bool {
+        length <= SHORT
+    }
+
+    /// The place of the next answer that is kept.
+    pub(super) fn next_place(&self) -> u32 {
+        self.first.wrapping_add(self.answers.len() as u32)
+    }
+
+    /// Keeps the answer to a request. `number` is not less than that of the message, and `None` if the client's acknowledgement is not waited
+    /// for; of those, no more than `limit` bytes are kept. Returns one that is long.
+    pub(super) fn keep(
+        &mut self,
+        Taken { key, content }: Taken,
+        (bytes, is_text): (&[u8], bool),
+        number: Option<u64>,
+        limit: usize,
+    ) -> Option<EncodedMessage> {
+        // No more than `limits.outbound` bytes are kept, which is less than 2³².
+        let (at, length) = match Self::is_short(bytes.len()) {
+            true => (
+                self.begin.wrapping_add(self.short.len() as u32),
+                bytes.len() as u16,
+            ),
+            false => (self.first_long.wrapping_add(self.long.len() as u32), LONG),
+        };
+        self.bytes += bytes.len();
+        let place = self.next_place();
+        self.answers.push_back(Answer {
             key,
             content,
             // Numbers begin with one.
             number: number.and_then(NonZeroU64::new),
-            packet: stored,
+            at,
+            length,
+            is_text,
         });
+        let (answers, first) = (&self.answers, self.first);
+        self.places.insert_unique(key, place, |place| {
+            let answer = answers.get(place.wrapping_sub(first) as usize);
+            answer.map_or(0, |answer| answer.key)
+        });
+        let mut long = None;
+        if length == LONG {
+            let packet = long.insert(EncodedMessage::new(bytes, is_text));
+            self.long.push_back(packet.clone());
+        } else {
+            self.short.extend(bytes);
+        }
         if number.is_none() {
             while self.answers.len() > LAST || self.bytes > limit {
                 self.forget_first();
             }
         }
-        (is_short && number.is_some()).then_some(place)
+        long
     }
 
     /// Forgets a request that has no answer: a stream that was cancelled.
@@ -193,41 +227,48 @@ impl Answers {
 
     /// Returns the bytes of an answer, and whether they are text.
     pub(super) fn bytes(&self, place: u32) -> Option<(Cow<'_, [u8]>, bool)> {
-        match &self.at(place)?.packet {
-            Stored::Long(packet) => Some((packet.bytes().into(), packet.is_text())),
-            Stored::Short {
-                begin,
-                length,
-                is_text,
-            } => {
-                let begin = begin.wrapping_sub(self.begin) as usize;
-                let end = begin + usize::from(*length);
-                let (front, back) = self.short.as_slices();
-                let bytes = match begin.checked_sub(front.len()) {
-                    Some(begin) => back.get(begin..end - front.len())?.into(),
-                    None if end <= front.len() => front.get(begin..end)?.into(),
-                    None => [front.get(begin..)?, back.get(..end - front.len())?]
-                        .concat()
-                        .into(),
-                };
-                Some((bytes, *is_text))
-            }
+        let Answer {
+            at,
+            length,
+            is_text,
+            ..
+        } = *self.at(place)?;
+        if length == LONG {
+            return Some((self.long(at)?.bytes().into(), is_text));
         }
+        let begin = at.wrapping_sub(self.begin) as usize;
+        let end = begin + usize::from(length);
+        let (front, back) = self.short.as_slices();
+        let bytes = match begin.checked_sub(front.len()) {
+            Some(begin) => back.get(begin..end - front.len())?.into(),
+            None if end <= front.len() => front.get(begin..end)?.into(),
+            None => [front.get(begin..)?, back.get(..end - front.len())?]
+                .concat()
+                .into(),
+        };
+        Some((bytes, is_text))
     }
 
     /// Returns an answer as a message of its own.
     pub(super) fn message(&self, place: u32) -> Option<EncodedMessage> {
-        if let Stored::Long(packet) = &self.at(place)?.packet {
-            return Some(packet.clone());
+        let answer = self.at(place)?;
+        if answer.length == LONG {
+            return self.long(answer.at).cloned();
         }
         let (bytes, is_text) = self.bytes(place)?;
         Some(EncodedMessage::new(&bytes, is_text))
+    }
+
+    /// Returns a long answer by its number.
+    fn long(&self, number: u32) -> Option<&EncodedMessage> {
+        self.long.get(number.wrapping_sub(self.first_long) as usize)
     }
 
     /// As after four thousand million bytes and answers.
     #[cfg(test)]
     pub(super) fn grow_old(&mut self) {
         (self.first, self.begin) = (u32::MAX - 500, u32::MAX - 50_000);
+        self.first_long = u32::MAX - 50;
     }
 
     /// How many answers are kept.
@@ -251,37 +292,6 @@ impl Answers {
         Some((place, self.at(place)?))
     }
 
-    fn store(&mut self, packet: &EncodedMessage) -> Stored {
-        let bytes = packet.bytes();
-        let Some(length) = u16::try_from(bytes.len())
-            .ok()
-            .filter(|_| bytes.len() <= SHORT)
-        else {
-            return Stored::Long(packet.clone());
-        };
-        // No more than `limits.outbound` bytes are kept, which is less than 2³².
-        let begin = self.begin.wrapping_add(self.short.len() as u32);
-        self.short.extend(bytes);
-        let is_text = packet.is_text();
-        Stored::Short {
-            begin,
-            length,
-            is_text,
-        }
-    }
-
-    fn keep(&mut self, answer: Answer) -> u32 {
-        let place = self.first.wrapping_add(self.answers.len() as u32);
-        let key = answer.key;
-        self.answers.push_back(answer);
-        let (answers, first) = (&self.answers, self.first);
-        self.places.insert_unique(key, place, |place| {
-            let answer = answers.get(place.wrapping_sub(first) as usize);
-            answer.map_or(0, |answer| answer.key)
-        });
-        place
-    }
-
     fn forget_first(&mut self) {
         let Some(answer) = self.answers.pop_front() else {
             return;
@@ -291,17 +301,24 @@ impl Answers {
             place.remove();
         }
         self.first = first.wrapping_add(1);
-        self.bytes -= answer.packet.len();
-        if let Stored::Short { length, .. } = answer.packet {
-            self.short.drain(..usize::from(length));
-            self.begin = self.begin.wrapping_add(u32::from(length));
-        }
+        self.bytes -= match answer.length {
+            LONG => {
+                self.first_long = self.first_long.wrapping_add(1);
+                self.long.pop_front().map_or(0, |packet| packet.len())
+            }
+            length => {
+                self.short.drain(..usize::from(length));
+                self.begin = self.begin.wrapping_add(u32::from(length));
+                usize::from(length)
+            }
+        };
         if self.answers.is_empty() {
             // Release the memory of a burst.
             self.answers.shrink_to(ROOM);
             self.places.shrink_to(LAST, |_| 0);
             self.running.shrink_to(LAST);
             self.short.shrink_to(SHORT_ROOM);
+            self.long = VecDeque::new();
         }
     }
 }
@@ -328,7 +345,11 @@ mod tests {
     /// Runs a request, and returns the place of its answer.
     fn answer(answers: &mut Answers, n: u64, content: &str, number: Option<u64>) -> Option<u32> {
         assert_eq!(answers.begin(&id(n), A), Repetition::First, "{n}");
-        answers.answered(&id(n), &text(content), number, LIMIT)
+        let place = answers.next_place();
+        let taken = answers.take(&id(n)).expect("it runs");
+        let long = answers.keep(taken, (content.as_bytes(), true), number, LIMIT);
+        assert_eq!(long.is_none(), Answers::is_short(content.len()));
+        long.is_none().then_some(place)
     }
 
     #[test]
@@ -337,7 +358,8 @@ mod tests {
         assert_eq!(answers.begin(&id(1), A), Repetition::First);
         assert_eq!(answers.begin(&id(1), A), Repetition::Running);
         assert_eq!(answers.begin(&id(1), B), Repetition::Reused);
-        answers.answered(&id(1), &text("x"), Some(1), LIMIT);
+        let taken = answers.take(&id(1)).expect("it runs");
+        answers.keep(taken, (b"x", true), Some(1), LIMIT);
         assert_eq!(answers.begin(&id(1), A), Repetition::Answered(text("x")));
         assert_eq!(answers.begin(&id(1), B), Repetition::Reused);
     }
@@ -401,6 +423,7 @@ mod tests {
         answers.acknowledged(3000);
         assert_eq!((answers.bytes, answers.places.len()), (0, 0));
         assert!(answers.short.is_empty() && answers.short.capacity() <= SHORT_ROOM);
+        assert!(answers.long.is_empty());
     }
 
     /// Of a client that was counting and does not acknowledge, no more is kept than of one that never counted.
