@@ -137,6 +137,19 @@ fn an_answer_is_found_by_any_id() {
     assert!(seen[0] > 1000 && seen[1] > 100, "{seen:?}");
 }
 
+#[test]
+fn an_answer_to_an_older_request_than_the_last_is_found() {
+    let mut answers = Answers::default();
+    for n in [9, 3] {
+        assert_eq!(answers.begin(&id(n), A), Repetition::First);
+    }
+    let taken = answers.take(&id(9)).expect("it runs");
+    answers.keep(taken, (b"x", true), Some(1), LIMIT);
+    assert_eq!(answers.begin(&id(4), A), Repetition::First);
+    assert_eq!(answers.begin(&id(9), A), Repetition::Answered(text("x")));
+    assert_eq!(answers.begin(&id(3), A), Repetition::Running);
+}
+
 /// Of a client that was counting and does not acknowledge, no more is kept than of one that never counted.
 #[test]
 fn answers_that_are_not_waited_for_replace_those_before() {
