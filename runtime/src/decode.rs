@@ -249,7 +249,13 @@ impl<'de> Decoder<'de> {
         let mut guess = 0;
         let before = self.envelope.mark();
         loop {
-            match r.next_key(&mut members, names, guess) {
+            let next = match names.get(guess) {
+                Some(name) if seen != 0 && self.layout.is_plain() && r.quick_name(name) => {
+                    Next::Field(guess)
+                }
+                _ => r.next_key(&mut members, names, guess),
+            };
+            match next {
                 Next::Field(place) => {
                     seen |= 1 << place;
                     guess = place + 1;

@@ -38,20 +38,33 @@ struct Content {
     is_text: bool,
 }
 
+/// Encodes a message, and calls `take` with its bytes, and whether it is sent as text.
+///
+/// # Errors
+/// If the payload cannot be serialized.
+pub(crate) fn encode<R>(
+    codec: &dyn Codec,
+    message: &Outgoing<'_>,
+    take: impl FnOnce(&[u8], bool) -> R,
+) -> Result<R, EncodeError> {
+    let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
+    buffer.clear();
+    let encoded = codec.encode_to(message, &mut buffer);
+    let taken = encoded.map(|()| take(&buffer, codec.is_text()));
+    if buffer.capacity() <= LARGEST_KEPT {
+        let _ = BUFFER.try_with(|kept| kept.set(buffer));
+    }
+    taken
+}
+
 impl EncodedMessage {
     /// Encodes a message.
     ///
     /// # Errors
     /// If the payload cannot be serialized.
+    #[cfg(any(feature = "client", test))]
     pub(crate) fn encode(codec: &dyn Codec, message: &Outgoing<'_>) -> Result<Self, EncodeError> {
-        let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
-        buffer.clear();
-        let encoded = codec.encode_to(message, &mut buffer);
-        let encoded = encoded.map(|()| Self::new(&buffer, codec.is_text()));
-        if buffer.capacity() <= LARGEST_KEPT {
-            let _ = BUFFER.try_with(|kept| kept.set(buffer));
-        }
-        encoded
+        encode(codec, message, Self::new)
     }
 
     /// Copies a message that is encoded. `is_text` says that it is UTF-8, and sent as text.

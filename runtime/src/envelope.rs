@@ -5,7 +5,7 @@ use crate::{
     descriptor::{Tag, TagRef},
 };
 use handfast_schema::Violations;
-use std::{borrow::Cow, fmt, time::SystemTime};
+use std::{borrow::Cow, cell::Cell, fmt, time::SystemTime};
 
 /// A message and its envelope fields.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,36 @@ pub enum Id {
     Text(String),
     /// An integer.
     Integer(i64),
+}
+
+/// The capacity of the longest text whose memory is used again, in bytes.
+#[cfg(feature = "server")]
+const LONGEST_KEPT: usize = 64;
+
+thread_local! {
+    /// The memory of the last id that nobody needs any more, for the next one. An allocator would have to search for it.
+    static FREE: Cell<String> = const { Cell::new(String::new()) };
+}
+
+impl Id {
+    /// Copies a text.
+    pub(crate) fn copied(text: &str) -> Self {
+        // A thread that ends keeps nothing any more.
+        let mut own = FREE.try_with(Cell::take).unwrap_or_default();
+        own.push_str(text);
+        Self::Text(own)
+    }
+
+    /// Keeps the memory of an id.
+    #[cfg(feature = "server")]
+    pub(crate) fn recycle(self) {
+        if let Self::Text(mut text) = self
+            && text.capacity() <= LONGEST_KEPT
+        {
+            text.clear();
+            let _ = FREE.try_with(|free| free.set(text));
+        }
+    }
 }
 
 impl fmt::Display for Id {

@@ -92,9 +92,7 @@ pub(super) fn write(m: &Outgoing<'_>, out: &mut impl ObjectWriter) -> Result<(),
         };
         match form {
             TimestampForm::Rfc3339 => {
-                let text = rfc3339(at);
-                let text = std::str::from_utf8(&text).unwrap_or_default();
-                out.field(field.name, text)?;
+                rfc3339(at, |text| out.field(field.name, text))?;
             }
             TimestampForm::UnixMs => out.field(field.name, &(since().as_millis() as u64))?,
             TimestampForm::UnixS => out.field(field.name, &since().as_secs())?,

@@ -1,37 +1,38 @@
 //! Timestamps as text (RFC 3339), in milliseconds.
 
 use std::{
-    cell::Cell,
+    cell::RefCell,
     time::{Duration, SystemTime},
 };
 
 /// The first second of the year 10000, which RFC 3339 cannot express.
 const END: u64 = 253_402_300_800;
 
-type Text = [u8; 24];
-
 thread_local! {
     /// The last timestamp, and its milliseconds since 1970. A server writes many in the same millisecond.
-    static LAST: Cell<(u64, Text)> = const { Cell::new((0, *b"1970-01-01T00:00:00.000Z")) };
+    static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
 }
 
-/// Formats a time since 1970. A later time than the form can express is the last that it can.
-pub(super) fn rfc3339(at: SystemTime) -> Text {
+/// Formats a time since 1970, and calls `write` with the text. A later time than the form can express is the last that it can.
+pub(super) fn rfc3339<R>(at: SystemTime, write: impl FnOnce(&str) -> R) -> R {
     let since = at
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()
         .min(Duration::new(END - 1, 999_999_999));
     let now = since.as_secs() * 1000 + u64::from(since.subsec_millis());
-    let last = LAST.try_with(Cell::get).ok();
-    if let Some((_, text)) = last.filter(|(last, _)| *last == now) {
-        return text;
+    // A thread that ends keeps nothing any more.
+    let Ok((last, mut text)) = LAST.try_with(RefCell::take) else {
+        return write(&format(since));
+    };
+    if last != now || text.is_empty() {
+        text = format(since);
     }
-    let text = format(since);
-    let _ = LAST.try_with(|last| last.set((now, text)));
-    text
+    let written = write(&text);
+    let _ = LAST.try_with(|last| last.replace((now, text)));
+    written
 }
 
-fn format(since: Duration) -> Text {
+fn format(since: Duration) -> String {
     let (seconds, days) = (since.as_secs() % 86_400, since.as_secs() / 86_400);
     let (year, month, day) = date(days);
     let mut text = *b"0000-00-00T00:00:00.000Z";
@@ -48,7 +49,7 @@ fn format(since: Duration) -> Text {
     put(14, 2, seconds / 60 % 60);
     put(17, 2, seconds % 60);
     put(20, 3, since.subsec_millis().into());
-    text
+    String::from_utf8(text.into()).unwrap_or_default()
 }
 
 /// Returns the date of a day since 1970. Years begin with March, so that the day that some years have is their last, and four centuries are
@@ -79,15 +80,15 @@ mod tests {
             let since = Duration::from_millis(day * 86_400_000 + day * 7_777_777 % 86_400_000);
             let at = SystemTime::UNIX_EPOCH + since;
             let expected = humantime::format_rfc3339_millis(at).to_string();
-            assert_eq!(rfc3339(at), expected.as_bytes(), "day {day}");
+            rfc3339(at, |text| assert_eq!(text, expected, "day {day}"));
         }
     }
 
     #[test]
     fn what_cannot_be_expressed_is_the_nearest_that_can() {
         let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-        assert_eq!(&rfc3339(before), b"1970-01-01T00:00:00.000Z");
+        rfc3339(before, |text| assert_eq!(text, "1970-01-01T00:00:00.000Z"));
         let after = SystemTime::UNIX_EPOCH + Duration::from_secs(END);
-        assert_eq!(&rfc3339(after), b"9999-12-31T23:59:59.999Z");
+        rfc3339(after, |text| assert_eq!(text, "9999-12-31T23:59:59.999Z"));
     }
 }

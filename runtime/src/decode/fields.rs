@@ -122,7 +122,7 @@ impl<'de> Decoder<'de> {
             return r.null();
         }
         let value = match (field.kind, kind) {
-            (FieldKind::Text, Kind::String) => Some(Id::Text(r.string()?.to_owned())),
+            (FieldKind::Text, Kind::String) => Some(Id::copied(&r.string()?)),
             (FieldKind::Integer, Kind::Number) => {
                 let whole = r.number()?.as_integer();
                 let safe = whole.filter(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER.unsigned_abs());

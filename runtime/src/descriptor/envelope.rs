@@ -69,6 +69,7 @@ impl EnvelopeDescriptor {
             names: [""; EnvelopeLayout::MOST],
             roles: [Role::Tag; EnvelopeLayout::MOST],
             count: 0,
+            is_plain: true,
         };
         layout.push(self.tag, Role::Tag);
         if let Some(name) = self.content {
@@ -94,6 +95,8 @@ pub struct EnvelopeLayout {
     names: [&'static str; EnvelopeLayout::MOST],
     roles: [Role; EnvelopeLayout::MOST],
     count: usize,
+    /// Whether every name appears verbatim in JSON text.
+    is_plain: bool,
 }
 
 /// The role of a field of an envelope.
@@ -105,6 +108,19 @@ pub(crate) enum Role {
     Field(EnvelopeField, FieldDescriptor),
 }
 
+/// Whether a name contains no quote, backslash or control character.
+const fn is_plain(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let mut i = 0;
+    while i < bytes.len() {
+        if matches!(bytes[i], b'"' | b'\\' | 0..0x20) {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
 impl EnvelopeLayout {
     /// The maximum number of fields of an envelope: discriminant, payload, outcome, and seven others.
     const MOST: usize = 10;
@@ -113,6 +129,12 @@ impl EnvelopeLayout {
         self.names[self.count] = name;
         self.roles[self.count] = role;
         self.count += 1;
+        self.is_plain &= is_plain(name);
+    }
+
+    /// Whether every name appears verbatim in JSON text.
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// Returns the names.

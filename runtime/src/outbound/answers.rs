@@ -1,11 +1,14 @@
 //! The requests of a session and their answers: a repeated request is answered again, and not run again.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{Id, encoded::EncodedMessage};
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 use std::{
     borrow::Cow,
-    collections::{HashMap, VecDeque, hash_map},
+    collections::{HashMap, VecDeque},
     hash::{BuildHasher, BuildHasherDefault, Hasher},
     num::NonZeroU64,
 };
@@ -21,6 +24,14 @@ const SHORT: usize = 256;
 
 /// For how many bytes of short answers there is room while none is kept.
 const SHORT_ROOM: usize = 4 * 1024;
+
+/// A request whose answer is to be kept.
+#[derive(Debug)]
+pub(super) struct Taken {
+    key: u64,
+    content: u64,
+    number: Option<u64>,
+}
 
 /// What a request is to the requests before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,24 +51,63 @@ pub(crate) enum Repetition {
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     hasher: RandomState,
-    /// The requests that have no answer yet: a hash of each, by a hash of its id. The key of both is random, so no client can make two ids collide.
-    /// There are few, so that those of many sessions stay in the processor's caches.
-    running: HashMap<u64, u64, BuildHasherDefault<Hashed>>,
+    running: Running,
     /// In the order of the answers: what is kept and forgotten is next to what was before it.
     answers: VecDeque<Answer>,
-    /// The places of the answers, by the hashes of their ids.
+    /// The places of answers that are indexed, by the hashes of their ids. Most clients number their requests, and then none is: all that are
+    /// not indexed have numbers up to `highest`, so that a request with a higher one has another id.
     places: HashTable<u32>,
+    highest: Option<u64>,
+    /// The place from which on answers may not be indexed.
+    indexed: u32,
     /// The bytes of the short answers, in the same order. Memory of its own for each would be scattered.
     short: VecDeque<u8>,
+    /// The long answers, in the same order.
+    long: VecDeque<EncodedMessage>,
     /// The bytes of all answers.
     bytes: usize,
     /// The place of the first answer. Places begin anew after the last.
     first: u32,
     /// Where the bytes of the first short answer begin, counted from the first ever kept. That begins anew, too.
     begin: u32,
+    /// The number of the first long answer, which begins anew likewise.
+    first_long: u32,
 }
 
-#[derive(Debug)]
+/// The requests that have no answer yet: a hash of each, by a hash of its id. The key of both is random, so no client can make two ids collide.
+#[derive(Debug, Default)]
+struct Running {
+    /// The one that began last. Most handlers run one by one, so that it is the only one.
+    last: Option<(u64, u64)>,
+    others: HashMap<u64, u64, BuildHasherDefault<Hashed>>,
+}
+
+impl Running {
+    fn get(&self, key: u64) -> Option<u64> {
+        match self.last {
+            Some((last, content)) if last == key => Some(content),
+            _ if self.others.is_empty() => None,
+            _ => self.others.get(&key).copied(),
+        }
+    }
+
+    fn insert(&mut self, key: u64, content: u64) {
+        self.others.extend(self.last.replace((key, content)));
+    }
+
+    fn remove(&mut self, key: u64) -> Option<u64> {
+        match self.last {
+            Some((last, content)) if last == key => {
+                self.last = None;
+                Some(content)
+            }
+            _ => self.others.remove(&key),
+        }
+    }
+}
+
+/// Half of a line of the processor's caches, and plain, so that it is written in its place at once.
+#[derive(Clone, Copy, Debug)]
 struct Answer {
     /// The hash of the id.
     key: u64,
@@ -65,26 +115,26 @@ struct Answer {
     content: u64,
     /// The number of the message, or a higher one; `None` if the client's acknowledgement is not waited for.
     number: Option<NonZeroU64>,
-    packet: Stored,
+    /// Where its bytes begin among those of [`Answers::short`], or its number among [`Answers::long`].
+    at: u32,
+    /// The length of a short one; [`LONG`] if it is long.
+    length: u16,
+    is_text: bool,
+    is_indexed: bool,
 }
 
-#[derive(Debug)]
-enum Stored {
-    /// Its bytes are among those of [`Answers::short`].
-    Short {
-        begin: u32,
-        length: u16,
-        is_text: bool,
-    },
-    Long(EncodedMessage),
-}
+/// The length of all long answers.
+const LONG: u16 = u16::MAX;
 
-impl Stored {
-    fn len(&self) -> usize {
-        match self {
-            Self::Short { length, .. } => usize::from(*length),
-            Self::Long(packet) => packet.len(),
-        }
+/// The number that an id is, with or without quotes. Ids with different numbers are different.
+fn number_of(id: &Id) -> Option<u64> {
+    match id {
+        Id::Integer(number) => u64::try_from(*number).ok(),
+        Id::Text(text) if text.len() < 20 => text.bytes().try_fold(0, |number: u64, byte| {
+            let digit = byte.wrapping_sub(b'0');
+            (digit < 10).then(|| number * 10 + u64::from(digit))
+        }),
+        Id::Text(_) => None,
     }
 }
 
@@ -112,6 +162,12 @@ impl Answers {
     /// Records a request, of which `content` is a hash, and returns what it is to those before it.
     pub(super) fn begin(&mut self, id: &Id, content: u64) -> Repetition {
         let key = self.key(id);
+        if let Some(number) = number_of(id) {
+            if self.highest.is_some_and(|highest| number <= highest) {
+                self.index();
+            }
+            self.highest = Some(number);
+        }
         if let Some((place, answer)) = self.find(key) {
             return match answer.content == content {
                 true => self
@@ -120,50 +176,88 @@ impl Answers {
                 false => Repetition::Reused,
             };
         }
-        match self.running.entry(key) {
-            hash_map::Entry::Vacant(entry) => {
-                entry.insert(content);
+        match self.running.get(key) {
+            None => {
+                self.running.insert(key, content);
                 Repetition::First
             }
-            hash_map::Entry::Occupied(entry) if *entry.get() == content => Repetition::Running,
-            hash_map::Entry::Occupied(_) => Repetition::Reused,
+            Some(running) if running == content => Repetition::Running,
+            Some(_) => Repetition::Reused,
         }
     }
 
-    /// Records the answer to a request, if that was recorded. `number` is not less than that of the message, and `None` if the client's
-    /// acknowledgement is not waited for; of those, no more than `limit` bytes are kept. Returns the place of a short answer that is waited
-    /// for: [`Self::bytes`] returns it until it is acknowledged.
-    pub(super) fn answered(
-        &mut self,
-        id: &Id,
-        packet: &EncodedMessage,
-        number: Option<u64>,
-        limit: usize,
-    ) -> Option<u32> {
+    /// Takes a request that runs, if it was recorded. Its answer is [`Self::keep`]t next.
+    pub(super) fn take(&mut self, id: &Id) -> Option<Taken> {
         let key = self.key(id);
-        let content = self.running.remove(&key)?;
-        self.bytes += packet.len();
-        let stored = self.store(packet);
-        let is_short = matches!(stored, Stored::Short { .. });
-        let place = self.keep(Answer {
+        let content = self.running.remove(key)?;
+        Some(Taken {
             key,
             content,
+            number: number_of(id),
+        })
+    }
+
+    /// Whether [`Self::bytes`] returns an answer of so many bytes until it is acknowledged.
+    pub(super) const fn is_short(length: usize) -> bool {
+        length <= SHORT
+    }
+
+    /// The place of the next answer that is kept.
+    pub(super) fn next_place(&self) -> u32 {
+        self.first.wrapping_add(self.answers.len() as u32)
+    }
+
+    /// Keeps the answer to a request. `number` is not less than that of the message, and `None` if the client's acknowledgement is not waited
+    /// for; of those, no more than `limit` bytes are kept. Returns one that is long.
+    pub(super) fn keep(
+        &mut self,
+        request: Taken,
+        (bytes, is_text): (&[u8], bool),
+        number: Option<u64>,
+        limit: usize,
+    ) -> Option<EncodedMessage> {
+        // No more than `limits.outbound` bytes are kept, which is less than 2³².
+        let (at, length) = match Self::is_short(bytes.len()) {
+            true => (
+                self.begin.wrapping_add(self.short.len() as u32),
+                bytes.len() as u16,
+            ),
+            false => (self.first_long.wrapping_add(self.long.len() as u32), LONG),
+        };
+        self.bytes += bytes.len();
+        let is_indexed = request.number.is_none() || request.number > self.highest;
+        if is_indexed {
+            self.insert(request.key, self.next_place());
+        }
+        self.answers.push_back(Answer {
+            key: request.key,
+            content: request.content,
             // Numbers begin with one.
             number: number.and_then(NonZeroU64::new),
-            packet: stored,
+            at,
+            length,
+            is_text,
+            is_indexed,
         });
+        let mut long = None;
+        if length == LONG {
+            let packet = long.insert(EncodedMessage::new(bytes, is_text));
+            self.long.push_back(packet.clone());
+        } else {
+            self.short.extend(bytes);
+        }
         if number.is_none() {
             while self.answers.len() > LAST || self.bytes > limit {
                 self.forget_first();
             }
         }
-        (is_short && number.is_some()).then_some(place)
+        long
     }
 
     /// Forgets a request that has no answer: a stream that was cancelled.
     pub(super) fn forget(&mut self, id: &Id) {
         let key = self.key(id);
-        self.running.remove(&key);
+        self.running.remove(key);
     }
 
     /// No message that is queued has a higher number.
@@ -193,41 +287,48 @@ impl Answers {
 
     /// Returns the bytes of an answer, and whether they are text.
     pub(super) fn bytes(&self, place: u32) -> Option<(Cow<'_, [u8]>, bool)> {
-        match &self.at(place)?.packet {
-            Stored::Long(packet) => Some((packet.bytes().into(), packet.is_text())),
-            Stored::Short {
-                begin,
-                length,
-                is_text,
-            } => {
-                let begin = begin.wrapping_sub(self.begin) as usize;
-                let end = begin + usize::from(*length);
-                let (front, back) = self.short.as_slices();
-                let bytes = match begin.checked_sub(front.len()) {
-                    Some(begin) => back.get(begin..end - front.len())?.into(),
-                    None if end <= front.len() => front.get(begin..end)?.into(),
-                    None => [front.get(begin..)?, back.get(..end - front.len())?]
-                        .concat()
-                        .into(),
-                };
-                Some((bytes, *is_text))
-            }
+        let Answer {
+            at,
+            length,
+            is_text,
+            ..
+        } = *self.at(place)?;
+        if length == LONG {
+            return Some((self.long(at)?.bytes().into(), is_text));
         }
+        let begin = at.wrapping_sub(self.begin) as usize;
+        let end = begin + usize::from(length);
+        let (front, back) = self.short.as_slices();
+        let bytes = match begin.checked_sub(front.len()) {
+            Some(begin) => back.get(begin..end - front.len())?.into(),
+            None if end <= front.len() => front.get(begin..end)?.into(),
+            None => [front.get(begin..)?, back.get(..end - front.len())?]
+                .concat()
+                .into(),
+        };
+        Some((bytes, is_text))
     }
 
     /// Returns an answer as a message of its own.
     pub(super) fn message(&self, place: u32) -> Option<EncodedMessage> {
-        if let Stored::Long(packet) = &self.at(place)?.packet {
-            return Some(packet.clone());
+        let answer = self.at(place)?;
+        if answer.length == LONG {
+            return self.long(answer.at).cloned();
         }
         let (bytes, is_text) = self.bytes(place)?;
         Some(EncodedMessage::new(&bytes, is_text))
+    }
+
+    /// Returns a long answer by its number.
+    fn long(&self, number: u32) -> Option<&EncodedMessage> {
+        self.long.get(number.wrapping_sub(self.first_long) as usize)
     }
 
     /// As after four thousand million bytes and answers.
     #[cfg(test)]
     pub(super) fn grow_old(&mut self) {
         (self.first, self.begin) = (u32::MAX - 500, u32::MAX - 50_000);
+        (self.indexed, self.first_long) = (self.first, u32::MAX - 50);
     }
 
     /// How many answers are kept.
@@ -244,42 +345,37 @@ impl Answers {
         self.answers.get(place.wrapping_sub(self.first) as usize)
     }
 
-    /// Returns the answer to a request, and its place.
-    fn find(&self, key: u64) -> Option<(u32, &Answer)> {
-        let is_it = |place: &u32| self.at(*place).is_some_and(|answer| answer.key == key);
-        let place = *self.places.find(key, is_it)?;
-        Some((place, self.at(place)?))
-    }
-
-    fn store(&mut self, packet: &EncodedMessage) -> Stored {
-        let bytes = packet.bytes();
-        let Some(length) = u16::try_from(bytes.len())
-            .ok()
-            .filter(|_| bytes.len() <= SHORT)
-        else {
-            return Stored::Long(packet.clone());
-        };
-        // No more than `limits.outbound` bytes are kept, which is less than 2³².
-        let begin = self.begin.wrapping_add(self.short.len() as u32);
-        self.short.extend(bytes);
-        let is_text = packet.is_text();
-        Stored::Short {
-            begin,
-            length,
-            is_text,
+    /// Indexes the answers that are not: a request may have the id of one of them. Each is looked at once.
+    #[cold]
+    fn index(&mut self) {
+        let from = self.indexed.wrapping_sub(self.first) as usize;
+        for at in from..self.answers.len() {
+            if let Some(answer) = self.answers.get_mut(at)
+                && !std::mem::replace(&mut answer.is_indexed, true)
+            {
+                let key = answer.key;
+                self.insert(key, self.first.wrapping_add(at as u32));
+            }
         }
+        self.indexed = self.next_place();
     }
 
-    fn keep(&mut self, answer: Answer) -> u32 {
-        let place = self.first.wrapping_add(self.answers.len() as u32);
-        let key = answer.key;
-        self.answers.push_back(answer);
+    fn insert(&mut self, key: u64, place: u32) {
         let (answers, first) = (&self.answers, self.first);
         self.places.insert_unique(key, place, |place| {
             let answer = answers.get(place.wrapping_sub(first) as usize);
             answer.map_or(0, |answer| answer.key)
         });
-        place
+    }
+
+    /// Returns the answer to a request, and its place, if that is indexed.
+    fn find(&self, key: u64) -> Option<(u32, &Answer)> {
+        if self.places.is_empty() {
+            return None;
+        }
+        let is_it = |place: &u32| self.at(*place).is_some_and(|answer| answer.key == key);
+        let place = *self.places.find(key, is_it)?;
+        Some((place, self.at(place)?))
     }
 
     fn forget_first(&mut self) {
@@ -287,139 +383,33 @@ impl Answers {
             return;
         };
         let first = self.first;
-        if let Ok(place) = self.places.find_entry(answer.key, |place| *place == first) {
+        if answer.is_indexed
+            && let Ok(place) = self.places.find_entry(answer.key, |place| *place == first)
+        {
             place.remove();
         }
         self.first = first.wrapping_add(1);
-        self.bytes -= answer.packet.len();
-        if let Stored::Short { length, .. } = answer.packet {
-            self.short.drain(..usize::from(length));
-            self.begin = self.begin.wrapping_add(u32::from(length));
+        if self.indexed == first {
+            self.indexed = self.first;
         }
+        self.bytes -= match answer.length {
+            LONG => {
+                self.first_long = self.first_long.wrapping_add(1);
+                self.long.pop_front().map_or(0, |packet| packet.len())
+            }
+            length => {
+                self.short.drain(..usize::from(length));
+                self.begin = self.begin.wrapping_add(u32::from(length));
+                usize::from(length)
+            }
+        };
         if self.answers.is_empty() {
             // Release the memory of a burst.
             self.answers.shrink_to(ROOM);
             self.places.shrink_to(LAST, |_| 0);
-            self.running.shrink_to(LAST);
+            self.running.others.shrink_to(LAST);
             self.short.shrink_to(SHORT_ROOM);
+            self.long = VecDeque::new();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The hashes of two requests.
-    const A: u64 = 1;
-    const B: u64 = 2;
-
-    /// For how many bytes of answers there is room in these tests.
-    const LIMIT: usize = 1024;
-
-    fn id(n: u64) -> Id {
-        Id::Integer(i64::try_from(n).expect("it is small"))
-    }
-
-    fn text(text: &str) -> EncodedMessage {
-        EncodedMessage::new(text.as_bytes(), true)
-    }
-
-    /// Runs a request, and returns the place of its answer.
-    fn answer(answers: &mut Answers, n: u64, content: &str, number: Option<u64>) -> Option<u32> {
-        assert_eq!(answers.begin(&id(n), A), Repetition::First, "{n}");
-        answers.answered(&id(n), &text(content), number, LIMIT)
-    }
-
-    #[test]
-    fn a_repeated_request_has_the_answer_of_the_first() {
-        let mut answers = Answers::default();
-        assert_eq!(answers.begin(&id(1), A), Repetition::First);
-        assert_eq!(answers.begin(&id(1), A), Repetition::Running);
-        assert_eq!(answers.begin(&id(1), B), Repetition::Reused);
-        answers.answered(&id(1), &text("x"), Some(1), LIMIT);
-        assert_eq!(answers.begin(&id(1), A), Repetition::Answered(text("x")));
-        assert_eq!(answers.begin(&id(1), B), Repetition::Reused);
-    }
-
-    #[test]
-    fn the_last_answers_are_kept_within_a_limit() {
-        let mut answers = Answers::default();
-        for n in 0..100 {
-            answer(&mut answers, n, "x", None);
-        }
-        assert_eq!(answers.begin(&id(36), A), Repetition::Answered(text("x")));
-        answer(&mut answers, 35, "x", None);
-        for (first, length) in [(200, 600), (300, SHORT)] {
-            let large = "x".repeat(length);
-            for n in first..first + 10 {
-                answer(&mut answers, n, &large, None);
-            }
-            assert_eq!(answers.answers.len(), LIMIT / length);
-        }
-    }
-
-    #[test]
-    fn an_answer_is_kept_until_it_is_acknowledged() {
-        let mut answers = Answers::default();
-        for n in 1..=100 {
-            answer(&mut answers, n, "x", Some(n));
-        }
-        answers.acknowledged(7);
-        assert_eq!(answers.begin(&id(7), A), Repetition::First);
-        assert_eq!(answers.begin(&id(8), A), Repetition::Answered(text("x")));
-    }
-
-    /// Short answers and long ones, acknowledged at different times, so that the memory of the short ones ends and begins anew everywhere.
-    #[test]
-    fn answers_of_every_length_are_found_until_they_are_acknowledged() {
-        let mut answers = Answers::default();
-        answers.grow_old();
-        let content = |n: u64| format!("{n}:{}", "x".repeat(n as usize * 31 % (SHORT + 40)));
-        let (mut places, mut wrapped) = (VecDeque::new(), 0);
-        for n in 1..=3000 {
-            places.push_back((n, answer(&mut answers, n, &content(n), Some(n))));
-            if n % 7 == 0 {
-                let received = n.saturating_sub(20 + n % 13);
-                answers.acknowledged(received);
-                places.retain(|(n, _)| *n > received);
-            }
-            wrapped += usize::from(!answers.short.as_slices().1.is_empty());
-            for (n, place) in &places {
-                let content = content(*n);
-                assert_eq!(place.is_some(), content.len() <= SHORT);
-                let place = place.unwrap_or_else(|| {
-                    let (place, _) = answers.find(answers.key(&id(*n))).expect("it is kept");
-                    place
-                });
-                let (bytes, is_text) = answers.bytes(place).expect("it is kept");
-                assert_eq!((&*bytes, is_text), (content.as_bytes(), true));
-                assert_eq!(answers.message(place), Some(text(&content)));
-            }
-        }
-        assert!(wrapped > 100, "{wrapped}");
-        answers.acknowledged(3000);
-        assert_eq!((answers.bytes, answers.places.len()), (0, 0));
-        assert!(answers.short.is_empty() && answers.short.capacity() <= SHORT_ROOM);
-    }
-
-    /// Of a client that was counting and does not acknowledge, no more is kept than of one that never counted.
-    #[test]
-    fn answers_that_are_not_waited_for_replace_those_before() {
-        let mut answers = Answers::default();
-        for n in 1..=1000 {
-            answer(&mut answers, n, "x", (n <= 500).then_some(n));
-        }
-        assert_eq!((answers.answers.len(), answers.places.len()), (LAST, LAST));
-        assert_eq!(answers.short.len(), LAST);
-        assert!(answers.running.is_empty());
-    }
-
-    #[test]
-    fn a_cancelled_request_is_forgotten() {
-        let mut answers = Answers::default();
-        assert_eq!(answers.begin(&id(1), A), Repetition::First);
-        answers.forget(&id(1));
-        assert_eq!(answers.begin(&id(1), B), Repetition::First);
     }
 }

@@ -391,7 +391,7 @@ impl<'a> Model<'a> {
         self.see("ended");
         let id = Id::Integer(self.requests + 1);
         assert_eq!(self.out.begin_request(&id, b""), Repetition::First);
-        self.out.answer_request(&id, EncodedMessage::new(b"", true));
+        self.out.answer_request(&id, b"", true);
         let (_, any) = self.out.take(&|_| None, |_, _| Ok::<_, ()>(()));
         self.out.flushed();
         assert_eq!((any, self.out.held()), (Ok(false), 0));

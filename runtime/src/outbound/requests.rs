@@ -1,6 +1,6 @@
 //! The part of the queue that knows the client's requests: their answers, and which requests are repeated.
 
-use super::{Item, Outbound, Packet, Repetition};
+use super::{Answers, Item, Outbound, Packet, Repetition};
 use crate::{Id, encoded::EncodedMessage};
 use std::hash::BuildHasher;
 
@@ -18,7 +18,7 @@ impl Outbound {
     }
 
     /// Queues the answer to a request, as [`Self::answer`], and keeps it for repetitions.
-    pub(crate) fn answer_request(&self, id: &Id, packet: EncodedMessage) {
+    pub(crate) fn answer_request(&self, id: &Id, bytes: &[u8], is_text: bool) {
         let mut state = self.lock();
         if state.ended {
             return;
@@ -26,15 +26,26 @@ impl Outbound {
         // What is queued before it may be dropped, and the number lower.
         let number = state.sent.last() + state.queue.len() as u64 + 1;
         let number = state.sent.is_keeping().then_some(number);
-        let place = state.answers.answered(id, &packet, number, self.limit / 4);
-        let packet = match place.filter(|_| !state.is_numbered()) {
-            Some(place) => Packet::Answer {
-                place,
-                length: packet.len() as u32,
-            },
-            None => Packet::Message(packet),
-        };
-        state.push_item(Item::new(packet, 0));
+        let limit = self.limit / 4;
+        let taken = state.answers.take(id);
+        if number.is_some()
+            && !state.is_numbered()
+            && Answers::is_short(bytes.len())
+            && let Some(taken) = taken
+        {
+            let packet = Packet::Answer {
+                place: state.answers.next_place(),
+                length: bytes.len() as u32,
+            };
+            // Queued first: what is kept is in none of the processor's nearest caches, and writing it takes its time.
+            state.push_item(Item::new(packet, 0));
+            state.answers.keep(taken, (bytes, is_text), number, limit);
+        } else {
+            let keep = |taken| state.answers.keep(taken, (bytes, is_text), number, limit);
+            let long = taken.and_then(keep);
+            let packet = long.unwrap_or_else(|| EncodedMessage::new(bytes, is_text));
+            state.push_item(Item::new(Packet::Message(packet), 0));
+        }
         self.wake_task(state);
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     session::counting::{Encoded, Replay, Sent},
 };
 use std::{
+    cell::RefCell,
     collections::{HashMap, VecDeque},
     sync::Arc,
     task::Waker,
@@ -18,6 +19,22 @@ use std::{
 /// The approximate memory of a queued message in addition to its bytes. It counts, so that many small messages are bounded like few
 /// large ones.
 pub(super) const OVERHEAD: usize = 128;
+
+/// How many messages wait in memory of a session's own.
+const OWN: usize = 4;
+
+/// The capacity of longer queues, and of the longest that is used again.
+const LONG: usize = 32;
+const LONGEST_KEPT: usize = 256;
+
+/// How many long queues a thread keeps.
+const KEPT: usize = 4;
+
+thread_local! {
+    /// The memory of long queues that are empty. Many sessions queue much in turn, and write it at once: memory of its own for each would leave the
+    /// processor's caches meanwhile.
+    static LONG_QUEUES: RefCell<Vec<VecDeque<Item>>> = const { RefCell::new(Vec::new()) };
+}
 
 // What is rare comes last: see `Outbound`.
 #[derive(Debug, Default)]
@@ -121,7 +138,34 @@ impl State {
             let place = self.front + self.queue.len() as u64;
             self.keys.insert(key.clone(), place);
         }
+        if self.queue.len() == OWN {
+            self.lengthen();
+        }
         self.queue.push_back(item);
+    }
+
+    /// Moves the queue to memory that it shares with others in turn, unless it is there.
+    fn lengthen(&mut self) {
+        if self.queue.capacity() < LONG {
+            let long = LONG_QUEUES.try_with(|kept| kept.borrow_mut().pop());
+            let long = long.ok().flatten();
+            let mut long = long.unwrap_or_else(|| VecDeque::with_capacity(LONG));
+            long.append(&mut self.queue);
+            self.queue = long;
+        }
+    }
+
+    /// Gives that memory back.
+    fn shorten(&mut self) {
+        let long = std::mem::take(&mut self.queue);
+        if long.capacity() <= LONGEST_KEPT {
+            let _ = LONG_QUEUES.try_with(|kept| {
+                let mut kept = kept.borrow_mut();
+                if kept.len() < KEPT {
+                    kept.push(long);
+                }
+            });
+        }
     }
 
     /// The queued message with a key.
@@ -191,6 +235,9 @@ impl State {
         }
         let mut item = self.queue.pop_front()?;
         self.front += 1;
+        if self.queue.is_empty() && self.queue.capacity() >= LONG {
+            self.shorten();
+        }
         if let Some(key) = &item.key {
             self.forget_key(key);
         }

@@ -175,7 +175,7 @@ mod answers {
     fn answer(out: &Outbound, n: i64, content: &EncodedMessage) {
         let id = Id::Integer(n);
         assert_eq!(out.begin_request(&id, b"a"), Repetition::First);
-        out.answer_request(&id, content.clone());
+        out.answer_request(&id, content.bytes(), content.is_text());
     }
 
     fn repeat(out: &Outbound, n: i64) -> Repetition {

@@ -290,6 +290,16 @@ impl<'de> Reader<'de> {
         }
     }
 
+    /// Skips the next name, which is not the first of its object, if it is this one and appears verbatim in JSON text, without white space around
+    /// it. Otherwise reads nothing.
+    #[inline]
+    pub(crate) fn quick_name(&mut self, name: &'static str) -> bool {
+        match self {
+            Self::Json(reader) => reader.quick_name(false, name),
+            _ => false,
+        }
+    }
+
     /// Returns the name that was read last.
     pub fn name(&self) -> Cow<'de, str> {
         match self {

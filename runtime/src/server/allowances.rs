@@ -56,7 +56,11 @@ struct State {
 
 /// One connection of a sender, counted until it is dropped. The default has no limits.
 #[derive(Debug, Default)]
-pub(crate) struct Allowance(Option<Arc<SharedAllowance>>);
+pub(crate) struct Allowance {
+    shared: Option<Arc<SharedAllowance>>,
+    /// Whether there is a rate.
+    is_limited: bool,
+}
 
 impl SharedAllowance {
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -67,7 +71,7 @@ impl SharedAllowance {
 impl Allowance {
     /// Takes a token for a message. Returns false if the sender exceeds its rate.
     pub(crate) fn take(&self, now: Instant) -> bool {
-        let Some(allowance) = &self.0 else {
+        let Some(allowance) = self.shared.as_ref().filter(|_| self.is_limited) else {
             return true;
         };
         let mut state = allowance.lock();
@@ -77,7 +81,7 @@ impl Allowance {
 
 impl Drop for Allowance {
     fn drop(&mut self) {
-        if let Some(allowance) = &self.0 {
+        if let Some(allowance) = &self.shared {
             allowance.lock().connections -= 1;
         }
     }
@@ -129,7 +133,10 @@ impl SenderAllowances {
         }
         state.connections += 1;
         drop(state);
-        Some(Allowance(Some(allowance.clone())))
+        Some(Allowance {
+            shared: Some(allowance.clone()),
+            is_limited: self.rate.is_some(),
+        })
     }
 }
 

@@ -341,6 +341,7 @@ impl Connection {
         if end != handler_queue::End::Finished {
             self.handler_failed(&request, end);
         }
+        Request::recycle(request);
         true
     }
 

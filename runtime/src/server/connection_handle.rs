@@ -319,22 +319,25 @@ impl ConnectionHandle {
 
     /// Queues a reply.
     pub(crate) fn answer(&self, outgoing: &Outgoing<'_>) {
-        self.reply_or_fail(outgoing.id, self.encode(outgoing));
+        let answer = |bytes: &[u8], is_text| self.reply_bytes(outgoing.id, bytes, is_text);
+        let answered = self.encoder.encode_with(self.encoding, outgoing, answer);
+        if answered.is_none() {
+            self.not_encoded(outgoing.id);
+        }
     }
 
     /// Answers a request with one of the session's messages.
     pub(crate) fn answer_session(&self, message: &SessionMessage<'_>) {
-        self.reply_or_fail(message.id, self.encoder.session(self.encoding, message));
+        match self.encoder.session(self.encoding, message) {
+            Some(packet) => self.reply(message.id, &packet),
+            None => self.not_encoded(message.id),
+        }
     }
 
-    fn reply_or_fail(&self, id: Option<&Id>, packet: Option<EncodedMessage>) {
-        match packet {
-            Some(packet) => self.reply(id, packet),
-            None => self.fail(
-                id,
-                &ErrorPayload::new(SessionCode::Internal, "the reply cannot be encoded"),
-            ),
-        }
+    #[cold]
+    fn not_encoded(&self, id: Option<&Id>) {
+        let text = "the reply cannot be encoded";
+        self.fail(id, &ErrorPayload::new(SessionCode::Internal, text));
     }
 
     /// Queues a message that is not counted: a ping, a pong or an acknowledgement.
@@ -364,7 +367,7 @@ impl ConnectionHandle {
     /// Queues an error.
     pub(crate) fn fail(&self, id: Option<&Id>, payload: &ErrorPayload<'_>) {
         if let Some(packet) = self.error(id, payload) {
-            self.reply(id, packet);
+            self.reply(id, &packet);
         }
     }
 
@@ -378,10 +381,14 @@ impl ConnectionHandle {
     }
 
     /// Queues the encoded answer to a request.
-    pub(crate) fn reply(&self, id: Option<&Id>, packet: EncodedMessage) {
+    pub(crate) fn reply(&self, id: Option<&Id>, packet: &EncodedMessage) {
+        self.reply_bytes(id, packet.bytes(), packet.is_text());
+    }
+
+    fn reply_bytes(&self, id: Option<&Id>, bytes: &[u8], is_text: bool) {
         match id {
-            Some(id) => self.outbound.answer_request(id, packet),
-            None => self.outbound.answer(packet),
+            Some(id) => self.outbound.answer_request(id, bytes, is_text),
+            None => self.outbound.answer(EncodedMessage::new(bytes, is_text)),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     descriptor::ChannelDescriptor, transport::CloseFrame,
 };
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, cell::Cell, fmt, sync::Arc, time::Duration};
 
 /// The message being handled and the connection that sent it. Cloning is cheap: two reference counts.
 ///
@@ -37,8 +37,13 @@ pub(crate) struct Caller {
     pub(crate) server: Arc<ServerState>,
 }
 
+thread_local! {
+    /// The memory of the last request that was handled, for the next one. An allocator would have to search for it.
+    static FREE: Cell<Option<Arc<Request>>> = const { Cell::new(None) };
+}
+
 /// The message being handled: its envelope, and how it is handled.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Request {
     pub(crate) message: &'static str,
     pub(crate) id: Option<Id>,
@@ -50,6 +55,27 @@ pub(crate) struct Request {
     pub(crate) expects_reply: bool,
     /// The time limit of the handler; `None` for no limit.
     pub(crate) timeout: Option<Duration>,
+}
+
+impl Request {
+    pub(crate) fn share(self) -> Arc<Self> {
+        // A thread that ends keeps nothing any more.
+        let mut free = FREE.try_with(Cell::take).ok().flatten();
+        match free.as_mut().and_then(Arc::get_mut) {
+            Some(place) => *place = self,
+            None => return Arc::new(self),
+        }
+        free.unwrap_or_default()
+    }
+
+    /// Keeps the memory of a request, if nobody else has it.
+    pub(crate) fn recycle(mut shared: Arc<Self>) {
+        if let Some(request) = Arc::get_mut(&mut shared) {
+            let Self { id, .. } = std::mem::take(request);
+            id.into_iter().for_each(Id::recycle);
+            let _ = FREE.try_with(|free| free.set(Some(shared)));
+        }
+    }
 }
 
 /// The position in an envelope, if it has both of its fields.

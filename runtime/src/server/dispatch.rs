@@ -43,7 +43,7 @@ pub fn receive<U: MessageSet>(
         return Ok(answered(message.name, envelope));
     }
     let expects_reply = message.reply.is_request();
-    let request = Arc::new(Request {
+    let request = Request {
         message: message.name,
         id: envelope.id,
         channel: envelope.channel,
@@ -54,7 +54,8 @@ pub fn receive<U: MessageSet>(
             ReplyKind::Stream => None,
             _ => cx.caller.server.handler_timeout(message.timeout),
         },
-    });
+    }
+    .share();
     let cx = Context {
         request: Some(request.clone()),
         caller: cx.caller,

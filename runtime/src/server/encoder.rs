@@ -4,7 +4,7 @@ use crate::{
     GapReason, Id, SessionCode, Side,
     codec::{Codec, Encoding, Numbering, Outgoing},
     descriptor::{Heading, MessageDescriptor, Presence, ProtocolDescriptor},
-    encoded::EncodedMessage,
+    encoded::{self, EncodedMessage},
     metrics,
     replies::{ErrorPayload, fit},
     system::{GapNotice, Role, mapped},
@@ -176,31 +176,54 @@ impl Encoder {
         encoding: usize,
         outgoing: &Outgoing<'_>,
     ) -> Option<EncodedMessage> {
-        let packet = self.encode_unbounded(encoding, outgoing)?;
-        let (bytes, tag) = (packet.len(), &outgoing.tag);
-        if bytes > self.limit {
-            tracing::error!(
-                bytes,
-                limit = self.limit,
-                ?tag,
-                "a message exceeds `limits.message` and is not sent"
-            );
-            return None;
-        }
-        Some(packet)
+        self.encode_with(encoding, outgoing, EncodedMessage::new)
     }
 
-    fn encode_unbounded(&self, encoding: usize, outgoing: &Outgoing<'_>) -> Option<EncodedMessage> {
-        let codec = self.codec(encoding);
-        // A message gets its number when it is written, and channels have no positions.
-        let numbered = self.protocol.session.numbered;
-        let outgoing = &Outgoing {
-            seq: outgoing.seq.filter(|_| !numbered),
-            epoch: outgoing.epoch.filter(|_| !numbered),
-            ..*outgoing
+    /// As [`Self::encode`], but calls `take` with the bytes, and whether they are text.
+    pub(crate) fn encode_with<R>(
+        &self,
+        encoding: usize,
+        outgoing: &Outgoing<'_>,
+        take: impl FnOnce(&[u8], bool) -> R,
+    ) -> Option<R> {
+        let take = |bytes: &[u8], is_text| {
+            let (length, tag) = (bytes.len(), &outgoing.tag);
+            if length > self.limit {
+                tracing::error!(
+                    bytes = length,
+                    limit = self.limit,
+                    ?tag,
+                    "a message exceeds `limits.message` and is not sent"
+                );
+                return None;
+            }
+            Some(take(bytes, is_text))
         };
-        match EncodedMessage::encode(codec, outgoing) {
-            Ok(packet) => Some(packet),
+        self.encode_unbounded(encoding, outgoing, take)?
+    }
+
+    fn encode_unbounded<R>(
+        &self,
+        encoding: usize,
+        outgoing: &Outgoing<'_>,
+        take: impl FnOnce(&[u8], bool) -> R,
+    ) -> Option<R> {
+        let codec = self.codec(encoding);
+        let unnumbered;
+        let outgoing = match self.protocol.session.numbered {
+            false => outgoing,
+            // A message gets its number when it is written, and channels have no positions.
+            true => {
+                unnumbered = Outgoing {
+                    seq: None,
+                    epoch: None,
+                    ..*outgoing
+                };
+                &unnumbered
+            }
+        };
+        match encoded::encode(codec, outgoing, take) {
+            Ok(taken) => Some(taken),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::error!(error, tag = ?outgoing.tag, "cannot encode a message");
@@ -261,6 +284,7 @@ impl Encoder {
                     payload,
                     ..outgoing
                 },
+                EncodedMessage::new,
             );
         };
         if needs_id && message.id.is_none() {
@@ -279,6 +303,7 @@ impl Encoder {
                         payload,
                         ..outgoing
                     },
+                    EncodedMessage::new,
                 )
             }
             Err(error) => {

@@ -206,7 +206,7 @@ impl Joining {
             let at = StreamPosition { seq, ..position };
             let known = member.presence.clone();
             if let Some(packet) = answer(&at) {
-                connection.reply(id, packet);
+                connection.reply(id, &packet);
             }
             if let Some(own) = known {
                 self.hub.greet(&channel, &mut state, connection, &own);
@@ -221,7 +221,7 @@ impl Joining {
                 && since.seq < position.seq
         });
         if let Some(packet) = answer(missed.unwrap_or(&position)) {
-            connection.reply(id, packet);
+            connection.reply(id, &packet);
         }
         let replay = missed.map(|since| {
             state.replays += 1;

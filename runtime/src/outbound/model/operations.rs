@@ -42,7 +42,9 @@ impl Model<'_> {
             257 => self.see("answered with 257 bytes"),
             _ => {}
         }
-        self.out.answer_request(&Id::Integer(id), message.clone());
+        let id_of = Id::Integer(id);
+        self.out
+            .answer_request(&id_of, message.bytes(), message.is_text());
         if let Some(body) = self.running.remove(&id) {
             let number = self.is_keeping().then_some(self.last() + 1);
             self.answered.push_back(Answered {
