@@ -11,7 +11,7 @@ use crate::{
     },
     envelope::{DecodeError, DecodeErrorKind, Envelope, Id},
     message::MessageSet,
-    read::{Kind, Mark, Next, Place, ReadContext, Reader, Segment, Stop},
+    read::{Kind, Next, Place, ReadContext, Reader, RefusedNames, Segment, Stop},
 };
 use handfast_schema::{Side, Violations, details, listed};
 use std::{borrow::Cow, fmt, time::SystemTime};
@@ -245,6 +245,7 @@ impl<'de> Decoder<'de> {
         let start = r.offset();
         let (names, roles) = (self.layout.names(), self.layout.roles());
         let mut seen = 0u16;
+        let mut refused = RefusedNames::default();
         let mut members = r.enter_object()?;
         let mut guess = 0;
         let before = self.envelope.mark();
@@ -257,6 +258,9 @@ impl<'de> Decoder<'de> {
             };
             match next {
                 Next::Field(place) => {
+                    if seen & (1 << place) != 0 {
+                        self.forget(before, place, roles[place]);
+                    }
                     seen |= 1 << place;
                     guess = place + 1;
                     let mark = self.envelope.mark();
@@ -264,11 +268,12 @@ impl<'de> Decoder<'de> {
                     self.envelope
                         .within(mark, || Segment::field(place, names[place]));
                 }
-                Next::Unknown => self.unknown(before, r)?,
+                Next::Unknown => self.unknown(&mut refused, r)?,
                 Next::End => break,
                 Next::Stop => return Err(Stop),
             }
         }
+        refused.report(before, &mut self.envelope);
         let end = r.offset();
         for (place, role) in roles.iter().enumerate() {
             if let Role::Field(
@@ -321,13 +326,9 @@ impl<'de> Decoder<'de> {
 
     /// Skips a member that the envelope does not have.
     #[cold]
-    fn unknown(&mut self, before: Mark, r: &mut Reader<'de>) -> Result<(), Stop> {
+    fn unknown(&self, refused: &mut RefusedNames, r: &mut Reader<'de>) -> Result<(), Stop> {
         if self.fields.content.is_some() && self.side == Side::Server {
-            let mark = self.envelope.mark();
-            self.envelope
-                .violation(details::unknown_property("additionalProperties"));
-            self.envelope
-                .part(before, mark, || Segment::Key(r.name().into()));
+            refused.add(&r.name());
         }
         r.skip()
     }

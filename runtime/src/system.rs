@@ -180,10 +180,17 @@ impl<'a> Head<'a> {
         source: &Source<'a>,
         envelope: &EnvelopeDescriptor,
     ) -> Result<Self, serde_json::Error> {
+        let malformed = || serde_json::Error::custom("the message is malformed");
         match source.json_text(0..source.len(), DEPTH) {
-            Some(Cow::Borrowed(text)) => Self::of(text, envelope),
+            // A binary message was read for it. What serde_json leaves unread is held to the same.
+            Some(Cow::Borrowed(text)) => {
+                let mut reader = source.reader(DEPTH);
+                let read = reader.skip().and_then(|()| reader.end());
+                read.map_err(|_| malformed())?;
+                Self::of(text, envelope)
+            }
             Some(Cow::Owned(text)) => Head::of(&text, envelope).map(Head::into_owned),
-            None => Err(serde_json::Error::custom("the message is malformed")),
+            None => Err(malformed()),
         }
     }
 

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use handfast::{
     DecodeErrorKind, NoPendingReplies, Side,
     codec::{Encoding, Source},
-    decode, protocol,
+    decode, from_source, protocol,
 };
 use serde_json::json;
 
@@ -216,6 +216,28 @@ fn depth_is_limited() {
         assert!(is_malformed(&of(16)));
         assert!(is_malformed(&of(1_000_000)));
     }
+}
+
+/// An array that does not say how long it is reserves nothing: each of many could have all that is left of the message.
+#[test]
+fn arrays_reserve_no_more_than_arrives() {
+    #[protocol]
+    #[derive(Debug)]
+    struct Lists {
+        lists: Vec<Vec<f64>>,
+    }
+    let reserved = |bytes: &[u8]| {
+        let bytes = Bytes::copy_from_slice(bytes);
+        let lists = from_source::<Lists>(Source::Cbor(&bytes), Side::Server);
+        let lists = lists.expect("it is valid").lists;
+        assert_eq!(lists.len(), 10_000);
+        lists.iter().map(Vec::capacity).sum::<usize>()
+    };
+    let of = |item: &[u8]| [b"\xA1\x65lists\x9F", &*item.repeat(10_000), b"\xFF"].concat();
+    assert_eq!(reserved(&of(b"\x80")), 0);
+    assert_eq!(reserved(&of(b"\x9F\xFF")), 0);
+    assert!(reserved(&of(b"\x9F\x01\xFF")) <= 40_000);
+    assert!(reserved(&of(b"\x82\x01\x02")) <= 40_000);
 }
 
 #[test]

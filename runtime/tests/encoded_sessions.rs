@@ -227,6 +227,61 @@ async fn what_is_malformed_is_answered() {
     .await;
 }
 
+/// A hello is held to the same in every encoding, in what nobody reads of it as well.
+#[tokio::test]
+async fn a_hello_that_is_malformed_is_no_hello() {
+    soon(async {
+        let (.., address) = serve().await;
+        for (encoding, name) in ALL.into_iter().zip(["json", "msgpack", "cbor"]) {
+            let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+            for (more, is_hello) in [
+                (nested(120), true),
+                (nested(130), false),
+                (nested(250), false),
+                (r#""\ud800""#.to_owned(), false),
+                ("1e400".to_owned(), false),
+            ] {
+                let hello = chat::raw::hello("ada");
+                let text = hello.replacen(r#""auth":"#, &format!(r#""more":{more},"auth":"#), 1);
+                assert_ne!(text, hello);
+                // What stands for no JSON is in no other encoding.
+                let message = match (
+                    encoding,
+                    Source::Json(text.as_str().into()).transcode(encoding),
+                ) {
+                    (Encoding::Json, _) => Message::text(text),
+                    (_, Ok(bytes)) => Message::binary(bytes),
+                    (_, Err(_)) => continue,
+                };
+                let (mut raw, _) = raw(address, &format!("chat.v1+{name}")).await;
+                raw.socket.send(message).await.expect("it is open");
+                let answer = raw
+                    .socket
+                    .next()
+                    .await
+                    .expect("it is open")
+                    .expect("it works");
+                let answer = answer.into_data();
+                let answer = encoding
+                    .source(&answer)
+                    .expect("UTF-8")
+                    .transcode(Encoding::Json);
+                let answer = String::from_utf8(answer.expect("it is well-formed")).expect("UTF-8");
+                let expected = if is_hello {
+                    r#"{"type":"ready""#
+                } else {
+                    r#"{"type":"error","payload":{"code":"SYNTAX""#
+                };
+                assert!(
+                    answer.starts_with(expected),
+                    "{more:.20} {encoding:?} {answer}"
+                );
+            }
+        }
+    })
+    .await;
+}
+
 fn over(server: &Server, encoding: Option<Encoding>) -> ClientBuilder<Chat, Client> {
     let server = server.clone();
     ClientBuilder::over(move || {

@@ -129,7 +129,7 @@ fn verdict<M: handfast::MessageSet + std::fmt::Debug>(source: Source<'_>, side: 
     }
 }
 
-/// The value with every number as a double.
+/// The value with every number as a double, and with its members by name.
 fn plain(value: Value) -> Value {
     match value {
         Value::Number(n) => n.as_f64().unwrap_or_default().into(),
@@ -138,7 +138,8 @@ fn plain(value: Value) -> Value {
             let members = members
                 .into_iter()
                 .map(|(name, value)| (name, plain(value)));
-            Value::Object(members.collect())
+            let sorted: BTreeMap<_, _> = members.collect();
+            Value::Object(sorted.into_iter().collect())
         }
         other => other,
     }
@@ -412,6 +413,73 @@ fn bytes_are_bytes() {
             );
         }
     }
+}
+
+/// The text of a value in which some names are repeated; the last of each has its value.
+fn with_repetitions(rng: &mut Rng, value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let mut written = Vec::new();
+            for (name, value) in members {
+                let name = Value::from(name.as_str());
+                if rng.one_in(3) {
+                    let dropped = instance(rng, 2);
+                    let dropped = with_repetitions(rng, &dropped);
+                    let at = rng.below(written.len() + 1);
+                    written.insert(at, format!("{name}:{dropped}"));
+                }
+                let value = with_repetitions(rng, value);
+                written.push(format!("{name}:{value}"));
+            }
+            format!("{{{}}}", written.join(","))
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items
+                .iter()
+                .map(|item| with_repetitions(rng, item))
+                .collect();
+            format!("[{}]", items.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn of_repeated_names_the_last_counts() {
+    let mut counts = [0, 0];
+    for seed in 1..=3_000 {
+        let rng = &mut Rng::new(seed);
+        let mut value = message();
+        if rng.one_in(2) {
+            value = json!({ "t": 1, "n": 3 });
+            let members = every();
+            value
+                .as_object_mut()
+                .expect("an object")
+                .extend(members.as_object().expect("an object").clone());
+        }
+        for _ in 0..rng.below(3) {
+            mutate(rng, &mut value);
+        }
+        let expected = verdicts(Source::Json(value.to_string().as_str().into()));
+        let text = with_repetitions(rng, &value);
+        assert_eq!(
+            verdicts(Source::Json(text.as_str().into())),
+            expected,
+            "seed {seed}, {text}"
+        );
+        for encoding in BINARY {
+            let bytes = Source::Json(text.as_str().into()).transcode(encoding);
+            let bytes = Bytes::from(bytes.expect("it is transcoded"));
+            assert_eq!(
+                verdicts(source(encoding, &bytes)),
+                expected,
+                "seed {seed}, {encoding:?}, {text}"
+            );
+        }
+        counts[usize::from(expected.iter().any(Result::is_ok))] += 1;
+    }
+    assert!(counts.iter().all(|count| *count > 300), "{counts:?}");
 }
 
 /// Bytes that are cut, changed, put in or left out are either malformed, or mean some JSON text and are judged like it.

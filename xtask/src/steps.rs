@@ -227,6 +227,10 @@ fn attacks() -> Result<(), Failure> {
         run(
             "",
             "cargo run --quiet -p handfast-attacks -- --not-counting invalid says-to-itself hang-full-and-go stream-never-read",
+        )?;
+        run(
+            "",
+            "cargo run --quiet -p handfast-attacks --features tokens -- tokens-forged tokens-costly tokens-long",
         )
     } else {
         println!("skipped: it reads the memory and the sockets of a process as Linux reports them");

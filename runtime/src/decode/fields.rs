@@ -7,7 +7,7 @@ use crate::{
         UnionDescriptor,
     },
     envelope::{Id, TagBuf},
-    read::{Kind, ReadContext, Reader, Stop},
+    read::{Kind, Mark, ReadContext, Reader, Stop},
 };
 use handfast_schema::{Type, TypeSet, details, number::MAX_SAFE_INTEGER};
 use std::{
@@ -91,6 +91,23 @@ impl<'de> Decoder<'de> {
             Role::Field(role, field) => self.field(role, field, r)?,
         }
         Ok(())
+    }
+
+    /// Forgets what a field was: its name is repeated, and the last value counts.
+    #[cold]
+    pub(super) fn forget(&mut self, object: Mark, place: usize, role: Role) {
+        self.envelope.forget_field(object, place);
+        if let Role::Field(field, _) = role {
+            match field {
+                EnvelopeField::Id => self.id = None,
+                EnvelopeField::ReplyTo => self.reply_to = None,
+                EnvelopeField::Version => self.version = None,
+                EnvelopeField::Channel => self.channel = None,
+                EnvelopeField::Seq => self.seq = None,
+                EnvelopeField::Epoch => self.epoch = None,
+                EnvelopeField::Timestamp => self.timestamp = None,
+            }
+        }
     }
 
     #[cold]

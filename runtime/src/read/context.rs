@@ -7,7 +7,10 @@ use handfast_schema::{
 };
 use serde_json::Value;
 use smallvec::SmallVec;
-use std::cmp::Ordering;
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// The state of one read: the receiving side, and the violations found so far.
 #[derive(Debug)]
@@ -59,6 +62,37 @@ impl IgnoredMembers {
 /// A position in the list of violations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark(usize);
+
+/// Violations that were removed from a context.
+#[derive(Debug, Default)]
+pub(super) struct FoundApart(Vec<RelativeViolation>);
+
+/// The undeclared names of an object that are refused, each once. Keeps as many as the report can list: the first ones in its order.
+#[derive(Debug, Default)]
+pub(crate) struct RefusedNames(BTreeSet<Box<str>>);
+
+impl RefusedNames {
+    #[cold]
+    pub(crate) fn add(&mut self, name: &str) {
+        let is_full = self.0.len() == MAX_VIOLATIONS;
+        if is_full && self.0.last().is_some_and(|last| **last <= *name) || self.0.contains(name) {
+            return;
+        }
+        if is_full {
+            self.0.pop_last();
+        }
+        self.0.insert(name.into());
+    }
+
+    /// Reports them, in an object whose violations start at `object`.
+    pub(crate) fn report(&mut self, object: Mark, cx: &mut ReadContext) {
+        for name in std::mem::take(&mut self.0) {
+            let mark = cx.mark();
+            cx.violation(details::unknown_property("additionalProperties"));
+            cx.part(object, mark, || Segment::Key(name));
+        }
+    }
+}
 
 #[derive(Debug)]
 struct RelativeViolation {
@@ -226,6 +260,46 @@ impl ReadContext {
                 self.bound(whole);
             }
         }
+    }
+
+    /// As [`Self::within`], for a field of an object. Keeps at most twice as many of its violations as the report can list, and all those of
+    /// other fields: if its name is repeated, its violations do not count.
+    #[inline]
+    pub(super) fn field(&mut self, mark: Mark, segment: impl FnOnce() -> Segment) {
+        self.part(mark, mark, segment);
+    }
+
+    /// Removes the violations after a mark.
+    pub(super) fn take_since(&mut self, mark: Mark) -> FoundApart {
+        FoundApart(self.found.split_off(mark.0))
+    }
+
+    /// Removes the violations of an object that are in its fields. They are returned by the index of the field.
+    #[cold]
+    pub(super) fn take_fields(&mut self, object: Mark) -> BTreeMap<usize, FoundApart> {
+        let mut fields: BTreeMap<usize, FoundApart> = BTreeMap::new();
+        for found in self.found.split_off(object.0) {
+            match found.path.last() {
+                Some(Segment::Field(field, _)) => {
+                    fields.entry(*field as usize).or_default().0.push(found);
+                }
+                _ => self.found.push(found),
+            }
+        }
+        fields
+    }
+
+    /// Appends violations that were removed.
+    pub(super) fn put_back(&mut self, apart: FoundApart) {
+        self.found.extend(apart.0);
+    }
+
+    /// Discards the violations of an object that are in a field: its name is repeated.
+    #[cold]
+    pub(crate) fn forget_field(&mut self, object: Mark, field: usize) {
+        let mut fields = self.take_fields(object);
+        fields.remove(&field);
+        fields.into_values().for_each(|found| self.put_back(found));
     }
 
     #[cold]

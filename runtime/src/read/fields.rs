@@ -182,7 +182,7 @@ fn read_in_order<'de>(
         prefix.members = Some(Members::Json { first: false });
         let mark = cx.mark();
         slot.fill(r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
-        cx.part(prefix.before, mark, || Segment::field(field, name));
+        cx.field(mark, || Segment::field(field, name));
     }
     match r {
         Reader::Json(json) => Ok(prefix.seen != 0 && json.quick_end()),
@@ -225,7 +225,7 @@ fn read_counted<'de>(
         prefix.last = field;
         let mark = cx.mark();
         slot.fill(r, cx, layout.rules.get(field).unwrap_or(&NONE))?;
-        cx.part(prefix.before, mark, || Segment::field(field, name));
+        cx.field(mark, || Segment::field(field, name));
     }
     prefix.members = Some(Members::Counted(left));
     match r {

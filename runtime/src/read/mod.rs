@@ -32,6 +32,7 @@ pub use binary::{BinaryFormat, BinaryReader};
 pub(crate) use checked::read_any;
 pub use checked::read_checked;
 pub use constant::{Constant, Constants, constant};
+pub(crate) use context::RefusedNames;
 pub use context::{Mark, ReadContext, Segment};
 pub use fields::*;
 pub use json::JsonReader;

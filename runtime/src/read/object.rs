@@ -3,7 +3,7 @@
 use super::{
     Kind, Mark, Members, Next, Pass, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
     checked::{fill_slot, read_any, report_by_schema},
-    context::IgnoredMembers,
+    context::{FoundApart, IgnoredMembers, RefusedNames},
     detail_cache,
     fields::{ObjectPrefix, Slot, StructFields},
     rules::{Rule, check_properties, inner, is_valid_name, names},
@@ -13,7 +13,10 @@ use super::{
 use crate::{Fields, Payload, foreign::AsPayload};
 use handfast_schema::{Type, details};
 use serde::Serializer;
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// Reads an object: returns one field after the other, and at the end whether there were violations.
 #[derive(Debug)]
@@ -29,7 +32,6 @@ pub struct ObjectReader<'r, 'de> {
     /// `None` before and after the object.
     members: Option<Members<'de>>,
     entered: bool,
-    repeated: bool,
     start: Place<'de>,
     /// The marks before the object and before the field being read.
     before: Mark,
@@ -39,25 +41,27 @@ pub struct ObjectReader<'r, 'de> {
     field: usize,
     /// Where the members go that no field takes.
     rest: Option<&'r mut dyn RestSlot>,
-    /// The number of members that were read, and of those that no field takes.
+    /// The number of members that were read, each name once.
     count: u64,
-    unknown: u64,
     /// The first 64 fields that were seen, one bit each.
     seen: u64,
     /// What few objects need.
-    cold: Option<Box<ColdState<'de>>>,
+    cold: Option<Box<ColdState>>,
     stopped: bool,
 }
 
 /// What few objects need.
 #[derive(Debug, Default)]
-struct ColdState<'de> {
+struct ColdState {
     /// The fields beyond the first 64 that were seen, one bit each.
     seen: Vec<u64>,
-    /// The fields that remain to be read again, if a name was repeated.
-    reread: Vec<(usize, Place<'de>)>,
-    /// The end of the object, while fields are read reread.
-    end: Option<Place<'de>>,
+    /// The violations of each field, from where a name is repeated on: only those of its last value count, as in every JavaScript engine. No
+    /// value is read twice because of it; otherwise an object in an object in an object would be read eight times.
+    apart: Option<BTreeMap<usize, FoundApart>>,
+    /// The undeclared names that are refused.
+    refused: RefusedNames,
+    /// The undeclared names, if they are counted.
+    names: BTreeSet<String>,
 }
 
 impl<'r, 'de> ObjectReader<'r, 'de> {
@@ -96,11 +100,9 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             rules: layout.own,
             entered: members.is_some(),
             members,
-            repeated: false,
             field: last,
             rest,
             count: u64::from(seen.count_ones()),
-            unknown: 0,
             seen,
             cold: None,
             stopped: false,
@@ -126,8 +128,12 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
     pub(super) fn advance(&mut self) -> Option<usize> {
         if let Some(name) = self.fields.get(self.field) {
             let field = self.field;
-            self.cx
-                .part(self.before, self.mark, || Segment::field(field, name));
+            self.cx.field(self.mark, || Segment::field(field, name));
+            if let Some(cold) = &mut self.cold
+                && let Some(apart) = &mut cold.apart
+            {
+                apart.insert(field, self.cx.take_since(self.mark));
+            }
         }
         if self.stopped {
             return None;
@@ -154,17 +160,21 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
         let guess = self.field.wrapping_add(1);
         loop {
             let Some(members) = &mut self.members else {
-                return Ok(self.next_reread());
+                return Ok(None);
             };
             match self.r.next_key(members, self.fields, guess) {
                 Next::Field(field) => {
-                    self.count += 1;
                     let bit = 1 << (field % 64);
+                    let new = match field {
+                        0..64 => self.seen & bit == 0,
+                        _ => self.mark_seen_cold(field),
+                    };
                     if field < 64 {
-                        self.repeated |= self.seen & bit != 0;
                         self.seen |= bit;
-                    } else {
-                        self.repeated |= !self.mark_seen_cold(field);
+                    }
+                    self.count += u64::from(new);
+                    if !new {
+                        self.set_apart();
                     }
                     return Ok(Some(field));
                 }
@@ -174,27 +184,41 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             }
         }
         self.members = None;
-        // Only their number matters of members that are dropped, so only if it does are their names compared.
-        let miscounted = self.unknown > 1 && self.rest.is_none() && is_counted(self.rules);
-        if self.repeated || miscounted {
-            self.last_wins()?;
-            return Ok(self.next_reread());
+        if let Some(cold) = &mut self.cold {
+            for found in std::mem::take(&mut cold.apart).into_iter().flatten() {
+                self.cx.put_back(found.1);
+            }
+            cold.refused.report(self.before, self.cx);
+            self.count += cold.names.len() as u64;
         }
         Ok(None)
     }
 
+    /// From here on, the violations of each field are kept apart, so that those of a value whose name is repeated can be replaced.
+    #[cold]
+    fn set_apart(&mut self) {
+        let cold = self.cold.get_or_insert_default();
+        if cold.apart.is_none() {
+            cold.apart = Some(self.cx.take_fields(self.before));
+        }
+    }
+
     /// Reads, refuses or drops a member that no field takes.
     fn unknown(&mut self) -> Result<(), Stop> {
-        self.unknown += 1;
         let ignored = !self.ignored.is_none() && self.ignored.has(&self.r.name());
         if let (Some(rest), false) = (&mut self.rest, ignored) {
             let name = self.r.name().into_owned();
             self.count += u64::from(rest.add(name, self.r, self.cx)?);
             return Ok(());
         }
-        self.count += u64::from(!ignored || !self.ignored.has_in_envelope(&self.r.name()));
         if self.closed && !ignored {
-            unknown(self.cx, self.before, &self.r.name());
+            let cold = self.cold.get_or_insert_default();
+            cold.refused.add(&self.r.name());
+        }
+        // Of a member that is dropped only the name matters, and that only if members are counted.
+        if is_counted(self.rules) && !(ignored && self.ignored.has_in_envelope(&self.r.name())) {
+            let cold = self.cold.get_or_insert_default();
+            cold.names.insert(self.r.name().into_owned());
         }
         self.r.skip()
     }
@@ -219,56 +243,6 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             (_, None) => 0,
         };
         word & (1 << (field % 64)) != 0
-    }
-
-    fn next_reread(&mut self) -> Option<usize> {
-        let cold = self.cold.as_mut()?;
-        if let Some((field, place)) = cold.reread.pop() {
-            self.r.go(place);
-            return Some(field);
-        }
-        if let Some(end) = cold.end.take() {
-            self.r.go(end);
-        }
-        None
-    }
-
-    /// Handles repeated names: the last value of each name counts, as in every JavaScript engine. Discards all violations and reads the
-    /// values that count reread.
-    #[cold]
-    fn last_wins(&mut self) -> Result<(), Stop> {
-        self.cx.forget_since(self.before);
-        let end = Some(self.r.place());
-        let fields = self.fields;
-        let mut last: BTreeMap<String, (Option<usize>, Place<'de>)> = BTreeMap::new();
-        self.r.go(self.start);
-        let mut members = self.r.enter_object()?;
-        loop {
-            let (name, field) = match self.r.next_key(&mut members, fields, 0) {
-                Next::Field(field) => (fields[field].to_owned(), Some(field)),
-                Next::Unknown => (self.r.name().into_owned(), None),
-                Next::End => break,
-                Next::Stop => return Err(Stop),
-            };
-            self.r.peek()?;
-            last.insert(name, (field, self.r.place()));
-            self.r.skip()?;
-        }
-        let ignored = self.ignored;
-        let counts = |name: &&String| !ignored.has_in_envelope(name);
-        self.count = last.keys().filter(counts).count() as u64;
-        let cold = self.cold.get_or_insert_default();
-        cold.end = end;
-        for (name, (field, place)) in last {
-            match field {
-                Some(field) => cold.reread.push((field, place)),
-                None if self.closed && !self.ignored.has(&name) => {
-                    unknown(self.cx, self.before, &name);
-                }
-                None => {}
-            }
-        }
-        Ok(())
     }
 
     /// Reads the value of a field.
@@ -339,13 +313,6 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
 fn is_counted(rules: Rules) -> bool {
     let counts = |rule: &Rule| matches!(rule, Rule::MinProperties(_) | Rule::MaxProperties(_));
     rules.iter().any(counts)
-}
-
-#[cold]
-fn unknown(cx: &mut ReadContext, object: Mark, name: &str) {
-    let mark = cx.mark();
-    cx.violation(details::unknown_property("additionalProperties"));
-    cx.part(object, mark, || Segment::Key(name.into()));
 }
 
 /// Reads an object as a map. If a name is repeated, the last value counts.

@@ -30,9 +30,10 @@ pub fn string(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadRes
         return wrong_type(r, cx, Type::String);
     }
     let text = r.string()?;
+    let mark = cx.mark();
     check_string(rules, &text, cx);
-    // A message with violations is discarded, so its strings are not copied.
-    Ok(cx.is_clean().then(|| (*text).to_owned()))
+    // Violations before it may be those of a value whose name is repeated, which do not count.
+    Ok(cx.clean_since(mark).then(|| (*text).to_owned()))
 }
 
 /// Reads a string, checks its rules and `format`, unless that is among the rules, and parses it. `parse` receives the text and its format.

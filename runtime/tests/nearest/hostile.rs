@@ -52,6 +52,74 @@ fn deep_unions_cost_what_their_size_is() {
     }
 }
 
+/// In every level a name is repeated, or names are counted. Were the last value read a second time because of it, that would double the cost with
+/// every level.
+#[test]
+fn deep_repetitions_cost_what_their_size_is() {
+    #[protocol(min_properties = 1)]
+    #[derive(Clone, Debug, PartialEq)]
+    struct Node {
+        n: Option<i64>,
+        of: Option<Box<Self>>,
+    }
+    for (before, valid) in [
+        (r#"{"n":1,"n":2,"of":"#, true),
+        (r#"{"n":"x","n":2,"of":"#, true),
+        (r#"{"of":{},"of":"#, true),
+        (r#"{"of":7,"of":"#, true),
+        (r#"{"x":1,"y":2,"of":"#, true),
+        (r#"{"n":1,"n":"x","of":"#, false),
+        (r#"{"x":1,"y":2,"n":"x","of":"#, false),
+    ] {
+        let text = format!(r#"{}{{"n":1}}{}"#, before.repeat(60), "}".repeat(60));
+        assert_eq!(
+            from_str::<Node>(&text, Side::Client).is_ok(),
+            valid,
+            "{before}"
+        );
+        for encoding in [Encoding::MsgPack, Encoding::Cbor] {
+            let bytes = Source::Json(text.as_str().into()).transcode(encoding);
+            let bytes = bytes.expect("it is encoded").into();
+            let source = encoding.source(&bytes).expect("it is binary");
+            assert_eq!(
+                from_source::<Node>(source, Side::Client).is_ok(),
+                valid,
+                "{before}"
+            );
+        }
+    }
+}
+
+/// The violations of a value whose name is repeated do not count, however many they are; those beside them do.
+#[test]
+fn what_a_repeated_name_drops_is_not_reported() {
+    #[protocol(closed)]
+    #[derive(Clone, Debug, PartialEq)]
+    struct Both {
+        a: Vec<String>,
+        b: Vec<String>,
+        c: String,
+    }
+    let many = format!("[{}]", vec!["1"; 5000].join(","));
+    let read = |text: &str| from_str::<Both>(&text.replace('@', &many), Side::Server);
+    let paths = |text| -> Vec<String> {
+        let error = read(text).expect_err("it is not valid");
+        let all = error.violations.iter();
+        all.map(|one| format!("{} {}", one.path, one.keyword))
+            .collect()
+    };
+    let both = read(r#"{"a":@,"b":["x"],"c":"y","a":["z"]}"#).expect("it is valid");
+    assert_eq!((both.a.len(), &*both.b[0], &*both.c), (1, "x", "y"));
+    assert_eq!(paths(r#"{"a":@,"b":[1],"c":"y","a":["z"]}"#), ["/b/0 type"]);
+    assert_eq!(paths(r#"{"a":@,"b":[],"c":1,"a":@,"a":[]}"#), ["/c type"]);
+    assert_eq!(
+        paths(r#"{"a":@,"x":1,"b":[],"x":2,"c":"y","a":[]}"#),
+        ["/x additionalProperties"]
+    );
+    assert_eq!(paths(r#"{"b":@,"a":[],"c":"y","b":1}"#), ["/b type"]);
+    assert_eq!(paths(r#"{"a":@,"b":@,"c":"y","a":[]}"#).len(), 101);
+}
+
 /// A text that is nested too deeply is malformed, wherever the limit is met.
 #[test]
 fn the_limit_of_depth_holds_in_unions() {

@@ -6,6 +6,7 @@ use crate::{
     server::Setup,
 };
 use futures_util::future::BoxFuture;
+use handfast::codec::Encoding;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -43,6 +44,8 @@ pub(crate) enum Act {
 /// Sending as fast as it goes.
 #[derive(Clone, Copy)]
 pub(crate) struct Flood {
+    /// What hello and the first messages are written in, and all that comes.
+    pub(crate) encoding: Encoding,
     /// Whether a session is begun first.
     pub(crate) hello: bool,
     /// Whether it reads what comes.
@@ -157,16 +160,16 @@ const CHUNK: usize = 16 * 1024;
 
 /// Floods until the attack is over or the server ends the connection.
 pub(crate) async fn flood(flood: Flood, mut target: Target) -> Fate {
-    let mut peer = match ConnectionInfo::connect(target.address, "").await {
+    let mut peer = match ConnectionInfo::connect_in(target.address, flood.encoding).await {
         Ok(peer) => peer,
         Err(words) => return Fate::failed(words),
     };
     let mut first = Vec::new();
     if flood.hello {
-        frame::text(&mut first, &hello());
+        frame::message(&mut first, flood.encoding, &hello());
     }
     for text in flood.first {
-        frame::text(&mut first, text);
+        frame::message(&mut first, flood.encoding, text);
     }
     if let Err(words) = peer.write(&first).await {
         return Fate::failed(words);

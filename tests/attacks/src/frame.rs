@@ -1,7 +1,10 @@
 //! WebSocket frames (RFC 6455, section 5.2), good and bad, byte by byte.
 
+use handfast::codec::{Encoding, Source};
+
 pub(crate) const CONTINUATION: u8 = 0x0;
 pub(crate) const TEXT: u8 = 0x1;
+pub(crate) const BINARY: u8 = 0x2;
 pub(crate) const CLOSE: u8 = 0x8;
 pub(crate) const PING: u8 = 0x9;
 pub(crate) const FIN: u8 = 0x80;
@@ -36,7 +39,22 @@ pub(crate) fn text(out: &mut Vec<u8>, text: &str) {
     frame(out, FIN | TEXT, text.as_bytes());
 }
 
-/// A frame of the server's.
+/// Writes a message that is written here as JSON, in an encoding.
+pub(crate) fn message(out: &mut Vec<u8>, encoding: Encoding, json: &str) {
+    match encoding {
+        Encoding::Json => text(out, json),
+        _ => frame(out, FIN | BINARY, &encoded(encoding, json)),
+    }
+}
+
+/// A value in an encoding; what is no JSON is nothing in any of them.
+pub(crate) fn encoded(encoding: Encoding, json: &str) -> Vec<u8> {
+    Source::Json(json.into())
+        .transcode(encoding)
+        .unwrap_or_default()
+}
+
+/// A frame of the server's. A message in a binary encoding is here what it is in JSON.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     pub(crate) opcode: u8,
@@ -71,8 +89,24 @@ pub(crate) fn take(unread: &mut Vec<u8>) -> Option<Frame> {
     };
     let payload = unread.get(start..start + length)?.to_vec();
     unread.drain(..start + length);
-    Some(Frame {
-        opcode: first & 0x0f,
-        payload,
-    })
+    match first & 0x0f {
+        BINARY => Some(Frame {
+            opcode: TEXT,
+            payload: decoded(payload),
+        }),
+        opcode => Some(Frame { opcode, payload }),
+    }
+}
+
+/// A binary message of the server as JSON: a map, whose first byte says which encoding it is.
+fn decoded(payload: Vec<u8>) -> Vec<u8> {
+    let encoding = match payload.first() {
+        Some(0xa0..=0xbf) => Encoding::Cbor,
+        _ => Encoding::MsgPack,
+    };
+    let bytes = payload.into();
+    let text = encoding
+        .source(&bytes)
+        .map(|source| source.transcode(Encoding::Json));
+    text.ok().and_then(Result::ok).unwrap_or_default()
 }

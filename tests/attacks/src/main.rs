@@ -9,6 +9,8 @@ mod peer;
 mod process;
 mod properties;
 mod server;
+#[cfg(feature = "tokens")]
+mod tokens;
 
 mod api {
     include!(concat!(env!("OUT_DIR"), "/api.rs"));

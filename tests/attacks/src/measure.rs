@@ -3,7 +3,7 @@
 use crate::{
     attack::{Act, Attack, Fate, PEERS, Target, flood},
     peer::{self, ConnectionInfo},
-    process::{LOOK, PATIENCE, Process, Usage},
+    process::{BEGIN, LOOK, PATIENCE, Process, Usage},
     server::LIMITS,
 };
 use futures_util::future::join_all;
@@ -15,6 +15,7 @@ use std::{
 use tokio::{
     runtime::Builder,
     sync::{oneshot, watch},
+    task::JoinHandle,
     time::timeout,
 };
 
@@ -237,13 +238,28 @@ async fn round(attack: &Attack, server: &Process, lasts: Duration, count: usize)
     let peak = server.peak().await.unwrap_or(u64::MAX);
     // Peers that are over already do not listen.
     let _ = stop.send(true);
-    let fates = join_all(peers).await.into_iter().flatten().collect();
+    let fates = join_all(peers.into_iter().map(ended)).await;
     Round {
         fates,
         peak,
         detached,
         sockets,
         trips: trips.unwrap_or_default(),
+    }
+}
+
+/// What became of a peer, once it was told that the attack is over.
+async fn ended(mut peer: JoinHandle<Fate>) -> Fate {
+    match timeout(BEGIN, &mut peer).await {
+        Ok(Ok(fate)) => fate,
+        Ok(Err(error)) => Fate::failed(format!("it panicked: {error}")),
+        Err(_) => {
+            peer.abort();
+            Fate::failed(format!(
+                "it went on for {} s after the end",
+                BEGIN.as_secs()
+            ))
+        }
     }
 }
 

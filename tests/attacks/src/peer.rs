@@ -1,6 +1,10 @@
 //! One peer of the server: a socket, and what was said over it.
 
-use crate::frame::{self, Frame};
+use crate::{
+    frame::{self, Frame},
+    process::BEGIN,
+};
+use handfast::codec::Encoding;
 use std::{
     net::SocketAddr,
     sync::atomic::{AtomicBool, Ordering},
@@ -52,10 +56,21 @@ pub(crate) fn token(ready: &str) -> String {
     token.map_or_else(String::new, |(token, _)| token.to_owned())
 }
 
+/// Waits for what an attack begins with, and says what did not come.
+async fn in_time<T>(
+    what: &str,
+    awaited: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
+    let waited = timeout(BEGIN, awaited).await;
+    waited.unwrap_or_else(|_| Err(format!("{what} did not come within {} s", BEGIN.as_secs())))
+}
+
 pub(crate) struct ConnectionInfo {
     pub(crate) stream: TcpStream,
     /// What was read and not taken yet.
     pub(crate) unread: Vec<u8>,
+    /// What messages are written in.
+    encoding: Encoding,
 }
 
 /// How a server answered a request for an upgrade.
@@ -84,6 +99,7 @@ impl ConnectionInfo {
         Ok(Self {
             stream,
             unread: Vec::new(),
+            encoding: Encoding::Json,
         })
     }
 
@@ -142,6 +158,10 @@ impl ConnectionInfo {
 
     /// Connects and upgrades, with some more headers.
     pub(crate) async fn connect(address: SocketAddr, more: &str) -> Result<Self, String> {
+        in_time("an upgrade", Self::upgraded(address, more)).await
+    }
+
+    async fn upgraded(address: SocketAddr, more: &str) -> Result<Self, String> {
         let mut peer = Self::dial(address)
             .await
             .map_err(|error| format!("no connection: {error}"))?;
@@ -150,6 +170,18 @@ impl ConnectionInfo {
             101 => Ok(peer),
             status => Err(format!("the upgrade was answered with {status}")),
         }
+    }
+
+    /// Connects and upgrades to the subprotocol of an encoding.
+    pub(crate) async fn connect_in(
+        address: SocketAddr,
+        encoding: Encoding,
+    ) -> Result<Self, String> {
+        let name = encoding.codec().name();
+        let offer = format!("Sec-WebSocket-Protocol: attacked.v1+{name}\r\n");
+        let mut peer = Self::connect(address, &offer).await?;
+        peer.encoding = encoding;
+        Ok(peer)
     }
 
     /// Connects, says hello, and waits for `ready`.
@@ -166,17 +198,17 @@ impl ConnectionInfo {
     ) -> Result<(Self, String), String> {
         let mut peer = Self::connect(address, more).await?;
         peer.say(hello).await?;
-        let ready = peer.hear().await?;
+        let ready = in_time("an answer to the hello", peer.hear()).await?;
         match ready.contains(r#""type":"ready""#) {
             true => Ok((peer, ready)),
             false => Err(format!("not ready: {ready}")),
         }
     }
 
-    /// Sends a text message.
+    /// Sends a message that is written here as JSON.
     pub(crate) async fn say(&mut self, text: &str) -> Result<(), String> {
         let mut bytes = Vec::new();
-        frame::text(&mut bytes, text);
+        frame::message(&mut bytes, self.encoding, text);
         self.write(&bytes).await
     }
 
@@ -222,8 +254,11 @@ impl ConnectionInfo {
 
     /// Waits for a message that contains a text.
     pub(crate) async fn hear_of(&mut self, part: &str) -> Result<(), String> {
-        while !part.is_empty() && !self.hear().await?.contains(part) {}
-        Ok(())
+        let heard = async {
+            while !part.is_empty() && !self.hear().await?.contains(part) {}
+            Ok(())
+        };
+        in_time(&format!("a message with `{part}`"), heard).await
     }
 
     /// The code of the close, after whatever else comes; 1006 where the connection ends without one.

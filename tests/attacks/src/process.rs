@@ -18,6 +18,10 @@ use tokio::{
 /// How long anything that has to happen may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How long a peer may take to begin what it does, and to end it when the attack is over. A machine may be slow; a mistake in an attack is to be told all
+/// the same.
+pub(crate) const BEGIN: Duration = Duration::from_secs(30);
+
 /// How long is waited between two looks.
 pub(crate) const LOOK: Duration = Duration::from_millis(50);
 

@@ -3,9 +3,9 @@
 use crate::{
     ALLOCATOR,
     api::{
-        Ask, Attacked, Confirm, Context, Crash, Crashed, Echo, Echoed, Handler, Hang, Hung, Login,
-        LoginError, Measure, RoomHandler, RoomJoin, RoomJoined, RoomLeave, RoomLeft, RoomSaid,
-        RoomSay, Server, SessionHandler, Slept, Slow, TicksDone, TicksHandler, TicksTick,
+        Ask, Attacked, Confirm, Context, Crash, Crashed, Echo, Echoed, Handler, Hang, Hung, Keep,
+        Kept, Login, LoginError, Measure, RoomHandler, RoomJoin, RoomJoined, RoomLeave, RoomLeft,
+        RoomSaid, RoomSay, Server, SessionHandler, Slept, Slow, TicksDone, TicksHandler, TicksTick,
         TicksWatch, TicksWatching,
     },
     log::Log,
@@ -187,6 +187,11 @@ impl SessionHandler for App {
         m: Login,
         _: &ConnectionInfo,
     ) -> Result<String, HandlerError<LoginError>> {
+        #[cfg(feature = "tokens")]
+        if let Some(token) = &m.token {
+            let subject = crate::tokens::subject(token);
+            return subject.ok_or_else(|| LoginError::BadName.into());
+        }
         match &*m.name {
             "bad" => Err(LoginError::BadName.into()),
             _ => Ok(m.name),
@@ -208,6 +213,10 @@ impl SessionHandler for App {
 impl Handler for App {
     async fn echo(&self, m: Echo, _: &Context<String>) -> Result<Echoed, HandlerError> {
         Ok(Echoed { text: m.text })
+    }
+
+    async fn keep(&self, _: Keep, _: &Context<String>) -> Result<Kept, HandlerError> {
+        Ok(Kept {})
     }
 
     async fn ask(&self, m: Ask, cx: &Context<String>) {

@@ -66,8 +66,11 @@ impl BinaryReader<'_> {
         (min, max): (f64, f64),
         items: &mut Vec<f64>,
     ) {
-        // No more than what has arrived, whatever the head says.
-        items.reserve((*left).min((self.bytes.len() - self.at) / size_of::<f64>()));
+        // No more than what has arrived, whatever the head says; and nothing if it does not say how many there are. Otherwise each of many empty
+        // arrays would reserve what all of them could have together.
+        if *left != INDEFINITE {
+            items.reserve((*left).min((self.bytes.len() - self.at) / size_of::<f64>()));
+        }
         let head = match self.format {
             BinaryFormat::MsgPack => 0xCB,
             BinaryFormat::Cbor => 0xFB,

@@ -7,6 +7,7 @@ use crate::{
     frame,
     server::Setup,
 };
+use handfast::codec::Encoding;
 use std::time::Duration;
 
 const LASTS: Duration = Duration::from_millis(1500);
@@ -19,6 +20,7 @@ const ASK: &str = r#"{"type":"ask","payload":{"stream":false}}"#;
 const ASK_STREAM: &str = r#"{"type":"ask","payload":{"stream":true}}"#;
 
 const PLAIN: Flood = Flood {
+    encoding: Encoding::Json,
     hello: true,
     reads: false,
     first: &[ASK],

@@ -6,11 +6,13 @@ use crate::{
     frame::{self, FIN, PING},
     server::{LIMITS, Setup},
 };
+use handfast::codec::Encoding;
 use std::time::Duration;
 
 const LASTS: Duration = Duration::from_millis(1500);
 
 const PLAIN: Flood = Flood {
+    encoding: Encoding::Json,
     hello: true,
     reads: false,
     first: &[],

@@ -1,12 +1,15 @@
 //! The attacks, by what they do.
 
 mod asked;
+mod binary;
 mod floods;
 mod hangs;
 mod http;
 mod resumed;
 mod sockets;
 mod storms;
+#[cfg(feature = "tokens")]
+mod tokens;
 
 use crate::attack::{Attack, Fate};
 use std::time::Duration;
@@ -23,6 +26,9 @@ pub(crate) fn all() -> (Vec<Attack>, Vec<Attack>) {
         storms::all(),
         asked::all(),
         resumed::all(),
+        binary::all(),
+        #[cfg(feature = "tokens")]
+        tokens::all(),
     ];
     (quiet, loud.into_iter().flatten().collect())
 }

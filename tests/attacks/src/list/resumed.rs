@@ -8,6 +8,7 @@ use crate::{
     server::{LIMITS, Setup},
 };
 use futures_util::{FutureExt, future::BoxFuture};
+use handfast::codec::Encoding;
 use std::time::Duration;
 
 const LASTS: Duration = Duration::from_millis(1500);
@@ -116,6 +117,7 @@ pub(crate) fn all() -> Vec<Attack> {
         return all;
     }
     const PLAIN: Flood = Flood {
+        encoding: Encoding::Json,
         hello: true,
         reads: false,
         first: &[],

@@ -8,6 +8,7 @@ use crate::{
     server::Setup,
 };
 use futures_util::FutureExt;
+use handfast::codec::Encoding;
 use std::time::Duration;
 
 const LASTS: Duration = Duration::from_millis(1500);
@@ -16,6 +17,7 @@ const LASTS: Duration = Duration::from_millis(1500);
 const SILENT: Duration = Duration::from_secs(3);
 
 const PLAIN: Flood = Flood {
+    encoding: Encoding::Json,
     hello: true,
     reads: true,
     first: &[],

@@ -3,6 +3,8 @@
 mod closes;
 mod going;
 mod session;
+#[cfg(feature = "tokens")]
+mod tokens;
 mod upgrades;
 
 use crate::process::Process;
@@ -17,7 +19,14 @@ pub(crate) struct Property {
 
 /// All of them. They share a server.
 pub(crate) fn all() -> Vec<Property> {
-    let parts = [upgrades::all(), closes::all(), session::all(), going::all()];
+    let parts = [
+        upgrades::all(),
+        closes::all(),
+        session::all(),
+        #[cfg(feature = "tokens")]
+        tokens::all(),
+        going::all(),
+    ];
     parts.into_iter().flatten().collect()
 }
 
