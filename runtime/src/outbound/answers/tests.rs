@@ -130,7 +130,7 @@ fn an_answer_is_found_by_any_id() {
             other => panic!("{id:?} is kept {before} times: {other:?}"),
         }
         seen[before] += 1;
-        answers.acknowledged(last.saturating_sub(n as u64 % 700));
+        answers.acknowledged(last.saturating_sub(n % 700));
         let indexed = answers.answers.iter().filter(|answer| answer.is_indexed);
         assert_eq!(indexed.count(), answers.places.len());
     }

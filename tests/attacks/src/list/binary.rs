@@ -1,6 +1,6 @@
 //! The binary encodings: what is small on the wire and could be large once it is read, lengths that lie, and the choice of an encoding.
 
-use super::{SLOW, all_closed, nothing_more};
+use super::{all_closed, nothing_more};
 use crate::{
     attack::{Act, Attack, Fate, Flood},
     frame::{self, BINARY, FIN},
@@ -62,44 +62,6 @@ type Piece = fn(u64, &mut Vec<u8>);
 
 pub(crate) fn all() -> Vec<Attack> {
     vec![
-        one(
-            "invalid-msgpack",
-            "payloads with many mistakes, a ping between every four, never reading, in MessagePack",
-            Flood {
-                reads: false,
-                piece: |n, out| {
-                    let many = r#"{"type":"echo","payload":{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1},"id":"1"}"#;
-                    let text = if n % 5 == 4 {
-                        r#"{"type":"ping"}"#
-                    } else {
-                        many
-                    };
-                    frame::message(out, Encoding::MsgPack, text);
-                },
-                ..PLAIN
-            },
-        ),
-        Attack {
-            lasts: SLOW,
-            setup: Setup::NO_RATE,
-            check: |fates| all_closed(fates, &[4008]),
-            ..one(
-                "never-reads-cbor",
-                "good messages as fast as they are taken, never reading, in CBOR",
-                Flood {
-                    encoding: Encoding::Cbor,
-                    reads: false,
-                    piece: |n, out| {
-                        let text = "x".repeat(1000);
-                        let text = format!(
-                            r#"{{"type":"echo","payload":{{"text":"{text}"}},"id":"{n}"}}"#
-                        );
-                        frame::message(out, Encoding::Cbor, &text);
-                    },
-                    ..PLAIN
-                },
-            )
-        },
         good(
             "bomb-arrays",
             "thousands of empty arrays of numbers, none of which says that it is empty",
