@@ -25,6 +25,9 @@ impl api::SessionHandler for App {
     fn principal<'a>(&self, _: &'a ()) -> Option<std::borrow::Cow<'a, str>> {
         None
     }
+    fn room_presence(&self, _: &str, _: &Context<()>) -> RoomPresence {
+        nothing()
+    }
 }
 
 impl api::RoomHandler for App {

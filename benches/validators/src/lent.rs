@@ -68,7 +68,7 @@ pub(crate) struct SensorFrame<'a> {
     device: &'a str,
     at: i64,
     position: SensorFramePosition,
-    side: SensorFrameMode,
+    mode: SensorFrameMode,
     battery: f64,
     #[serde(borrow)]
     readings: Vec<SensorFrameReading<'a>>,

@@ -103,7 +103,7 @@ payloads! {
         device: String,
         at: i64,
         position: SensorFramePosition,
-        side: SensorFrameMode,
+        mode: SensorFrameMode,
         battery: f64,
         readings: Vec<SensorFrameReading>,
         acceleration: Vec<f64>,

@@ -80,7 +80,7 @@ fn reader(name: &str) -> Reader {
 /// The session's own messages, which are in no enum.
 fn is_system(ty: &str) -> bool {
     [
-        "hello", "ready", "refuse", "gap", "join", "leave", "ping", "pong", "error",
+        "hello", "ready", "refuse", "gap", "join", "leave", "presence", "ping", "pong", "error",
     ]
     .contains(&ty)
 }
