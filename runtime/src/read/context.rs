@@ -69,24 +69,25 @@ pub(super) struct FoundApart(Vec<RelativeViolation>);
 
 /// The undeclared names of an object that are refused, each once. Keeps as many as the report can list: the first ones in its order.
 #[derive(Debug, Default)]
-pub(crate) struct RefusedNames(BTreeSet<Box<str>>);
+pub(crate) struct RefusedNames(Option<BTreeSet<Box<str>>>);
 
 impl RefusedNames {
     #[cold]
     pub(crate) fn add(&mut self, name: &str) {
-        let is_full = self.0.len() == MAX_VIOLATIONS;
-        if is_full && self.0.last().is_some_and(|last| **last <= *name) || self.0.contains(name) {
+        let names = self.0.get_or_insert_default();
+        let is_full = names.len() == MAX_VIOLATIONS;
+        if is_full && names.last().is_some_and(|last| **last <= *name) || names.contains(name) {
             return;
         }
         if is_full {
-            self.0.pop_last();
+            names.pop_last();
         }
-        self.0.insert(name.into());
+        names.insert(name.into());
     }
 
     /// Reports them, in an object whose violations start at `object`.
     pub(crate) fn report(&mut self, object: Mark, cx: &mut ReadContext) {
-        for name in std::mem::take(&mut self.0) {
+        for name in self.0.take().into_iter().flatten() {
             let mark = cx.mark();
             cx.violation(details::unknown_property("additionalProperties"));
             cx.part(object, mark, || Segment::Key(name));
