@@ -123,6 +123,24 @@ async fn raw(address: SocketAddr, subprotocols: &str) -> (Raw, Option<String>) {
     (Raw { socket }, chosen)
 }
 
+/// Sends a message, and returns the answer, which is in `encoding`, as JSON.
+async fn answer_to(raw: &mut Raw, encoding: Encoding, message: Message) -> String {
+    raw.socket.send(message).await.expect("it is open");
+    let answer = raw
+        .socket
+        .next()
+        .await
+        .expect("it is open")
+        .expect("it works");
+    assert_eq!(answer.is_binary(), encoding != Encoding::Json);
+    let answer = answer.into_data();
+    let answer = encoding
+        .source(&answer)
+        .expect("UTF-8")
+        .transcode(Encoding::Json);
+    String::from_utf8(answer.expect("it is well-formed")).expect("UTF-8")
+}
+
 #[tokio::test]
 async fn the_server_prefers_the_first_of_the_spec() {
     soon(async {
@@ -161,12 +179,7 @@ async fn errors_have_the_same_words() {
                     Encoding::Json => Message::text(text),
                     _ => Message::binary(bytes),
                 };
-                raw.socket.send(message).await.expect("it is open");
-                let answer = raw.socket.next().await.expect("it is open").expect("it works");
-                assert_eq!(answer.is_binary(), encoding != Encoding::Json);
-                let answer = answer.into_data();
-                let answer = encoding.source(&answer).expect("UTF-8").transcode(Encoding::Json);
-                let answer = String::from_utf8(answer.expect("it is well-formed")).expect("UTF-8");
+                let answer = answer_to(&mut raw, encoding, message).await;
                 found.push(chat::raw::timeless(&answer));
             }
             assert!(found[1].starts_with(r#"{"type":"ready","payload":{"version":"1.2.0","#), "{found:?}");
@@ -207,19 +220,9 @@ async fn what_is_malformed_is_answered() {
                 "the message ends early at byte 0",
             ),
         ] {
-            raw.socket.send(message).await.expect("it is open");
-            let answer = raw
-                .socket
-                .next()
-                .await
-                .expect("it is open")
-                .expect("it works");
-            let answer = answer.into_data();
-            let answer = Source::MsgPack(&answer)
-                .transcode(Encoding::Json)
-                .expect("well-formed");
+            let answer = answer_to(&mut raw, Encoding::MsgPack, message).await;
             assert_eq!(
-                String::from_utf8_lossy(&answer),
+                answer,
                 format!(r#"{{"type":"error","payload":{{"code":"SYNTAX","message":"{words}"}}}}"#)
             );
         }
@@ -254,19 +257,7 @@ async fn a_hello_that_is_malformed_is_no_hello() {
                     (_, Err(_)) => continue,
                 };
                 let (mut raw, _) = raw(address, &format!("chat.v1+{name}")).await;
-                raw.socket.send(message).await.expect("it is open");
-                let answer = raw
-                    .socket
-                    .next()
-                    .await
-                    .expect("it is open")
-                    .expect("it works");
-                let answer = answer.into_data();
-                let answer = encoding
-                    .source(&answer)
-                    .expect("UTF-8")
-                    .transcode(Encoding::Json);
-                let answer = String::from_utf8(answer.expect("it is well-formed")).expect("UTF-8");
+                let answer = answer_to(&mut raw, encoding, message).await;
                 let expected = if is_hello {
                     r#"{"type":"ready""#
                 } else {
@@ -380,37 +371,13 @@ async fn what_negotiates_is_on_the_wire() {
                 Encoding::Json => Message::text(asked.clone()),
                 _ => Message::binary(bytes),
             };
-            raw.socket.send(message).await.expect("it is open");
-            let answer = raw
-                .socket
-                .next()
-                .await
-                .expect("it is open")
-                .expect("it works");
-            let data = answer.into_data();
-            let answer = encoding
-                .source(&data)
-                .expect("UTF-8")
-                .transcode(Encoding::Json);
-            let answer = String::from_utf8(answer.expect("it is well-formed")).expect("UTF-8");
+            let answer = answer_to(&mut raw, encoding, message).await;
             assert_eq!(answer, asked);
             let hello = r#"{"type":"ask","id":"1"}"#;
             let bytes = Source::Json(hello.into())
                 .transcode(next)
                 .expect("it is JSON");
-            raw.socket
-                .send(Message::binary(bytes))
-                .await
-                .expect("it is open");
-            let answer = raw
-                .socket
-                .next()
-                .await
-                .expect("it is open")
-                .expect("it works");
-            let data = answer.into_data();
-            let answer = next.source(&data).expect("UTF-8").transcode(Encoding::Json);
-            let answer = String::from_utf8(answer.expect("it is well-formed")).expect("UTF-8");
+            let answer = answer_to(&mut raw, next, Message::binary(bytes)).await;
             assert!(answer.contains(r#""code":"NOT_READY""#), "{answer}");
         }
     })

@@ -280,20 +280,26 @@ fn mutate(rng: &mut Rng, value: &mut Value) {
     }
 }
 
+/// A message, or one with every kind of member.
+fn either(rng: &mut Rng) -> Value {
+    if !rng.one_in(2) {
+        return message();
+    }
+    let mut value = json!({ "t": 1, "n": 3 });
+    let members = every();
+    value
+        .as_object_mut()
+        .expect("an object")
+        .extend(members.as_object().expect("an object").clone());
+    value
+}
+
 #[test]
 fn the_verdict_is_that_of_json() {
     let mut counts = [0, 0];
     for seed in 1..=1_500 {
         let rng = &mut Rng::new(seed);
-        let mut value = message();
-        if rng.one_in(2) {
-            value = json!({ "t": 1, "n": 3 });
-            let members = every();
-            value
-                .as_object_mut()
-                .expect("an object")
-                .extend(members.as_object().expect("an object").clone());
-        }
+        let mut value = either(rng);
         for _ in 0..rng.below(4) {
             mutate(rng, &mut value);
         }
@@ -449,15 +455,7 @@ fn of_repeated_names_the_last_counts() {
     let mut counts = [0, 0];
     for seed in 1..=3_000 {
         let rng = &mut Rng::new(seed);
-        let mut value = message();
-        if rng.one_in(2) {
-            value = json!({ "t": 1, "n": 3 });
-            let members = every();
-            value
-                .as_object_mut()
-                .expect("an object")
-                .extend(members.as_object().expect("an object").clone());
-        }
+        let mut value = either(rng);
         for _ in 0..rng.below(3) {
             mutate(rng, &mut value);
         }

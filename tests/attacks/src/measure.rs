@@ -248,7 +248,7 @@ async fn round(attack: &Attack, server: &Process, lasts: Duration, count: usize)
     }
 }
 
-/// What became of a peer, once it was told that the attack is over.
+/// What became of a peer, once it has heard that the attack is over.
 async fn ended(mut peer: JoinHandle<Fate>) -> Fate {
     match timeout(BEGIN, &mut peer).await {
         Ok(Ok(fate)) => fate,

@@ -18,7 +18,7 @@ use tokio::{
 /// How long anything that has to happen may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a peer may take to begin what it does, and to end it when the attack is over. A machine may be slow; a mistake in an attack is to be told all
+/// How long a peer may take to begin what it does, and to end it when the attack is over. A machine may be slow; a mistake in an attack is reported all
 /// the same.
 pub(crate) const BEGIN: Duration = Duration::from_secs(30);
 
