@@ -250,11 +250,9 @@ impl<'de> Decoder<'de> {
         let mut guess = 0;
         let before = self.envelope.mark();
         loop {
-            let next = match names.get(guess) {
-                Some(name) if seen != 0 && self.layout.is_plain() && r.quick_name(name) => {
-                    Next::Field(guess)
-                }
-                _ => r.next_key(&mut members, names, guess),
+            let next = match self.layout.is_plain() {
+                true => r.next_plain_key(&mut members, names, guess),
+                false => r.next_key(&mut members, names, guess),
             };
             match next {
                 Next::Field(place) => {

@@ -1,4 +1,4 @@
-//! The envelope of a decoded message, and the error of one that was not. is left of a message that was refused.
+//! The envelope of a decoded message, and the error of one that was refused.
 
 use crate::{
     SessionCode,
@@ -49,6 +49,10 @@ impl Id {
     pub(crate) fn copied(text: &str) -> Self {
         // A thread that ends keeps nothing any more.
         let mut own = FREE.try_with(Cell::take).unwrap_or_default();
+        if own.capacity() == 0 {
+            // What fits exactly is allocated for less than what may grow.
+            return Self::Text(text.to_owned());
+        }
         own.push_str(text);
         Self::Text(own)
     }

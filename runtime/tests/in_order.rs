@@ -1,4 +1,5 @@
-//! An object whose fields stand in the schema's order without white space is read by a shorter way: what it says is the same.
+//! An object whose fields stand in the schema's order without white space is read by a shorter way, and so is an envelope without white space:
+//! what it says is the same.
 
 #![allow(
     missing_docs,
@@ -6,7 +7,7 @@
     reason = "the types are here for what is made of them"
 )]
 
-use handfast::{DecodeErrorKind, protocol};
+use handfast::{DecodeErrorKind, Envelope, protocol};
 
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +77,21 @@ fn read(book: &str) -> Result<Sent, Vec<String>> {
             DecodeErrorKind::Syntax { .. } => vec!["not JSON".to_owned()],
             reason => reason.violations().iter().map(|v| v.to_string()).collect(),
         })
+}
+
+/// What is read of a message, or the kind of what is wrong with it, and each violation.
+fn read_whole(text: &str) -> Result<Envelope<Sent>, Vec<String>> {
+    Sent::decode(text).map_err(|rejected| {
+        let kind = match &rejected.kind {
+            DecodeErrorKind::Syntax { message, .. } => (*message).to_owned(),
+            kind => format!("{:?}", std::mem::discriminant(kind)),
+        };
+        let violations = rejected.kind.violations().iter().map(|v| v.to_string());
+        [kind, format!("{:?} {:?}", rejected.id, rejected.tag)]
+            .into_iter()
+            .chain(violations)
+            .collect()
+    })
 }
 
 /// The same text with white space at one of the places where it may stand, for each of them.
@@ -160,6 +176,66 @@ fn the_order_of_fields_changes_nothing() {
                 let text = format!("{{{}}}", order.map(|n| members[n]).join(","));
                 assert_eq!(read(&text), plain, "{text}");
             }
+        }
+    }
+}
+
+/// What the members of an envelope are.
+const MEMBERS: [&str; 9] = [
+    r#""type":"odd""#,
+    r#""type":"no\u0064e""#,
+    r#""type":7"#,
+    r#""\u0074ype":"node""#,
+    r#""id":"c-1""#,
+    r#""id":"\n""#,
+    r#""id":null"#,
+    r#""payload":{}"#,
+    r#""other":"x""#,
+];
+
+/// Every envelope of up to four of these members, with repetitions.
+fn envelopes() -> Vec<String> {
+    let mut lists = vec![String::new()];
+    let mut all = vec!["{}".to_owned()];
+    for _ in 0..4 {
+        lists = lists
+            .iter()
+            .flat_map(|list| {
+                let comma = if list.is_empty() { "" } else { "," };
+                MEMBERS.map(|member| format!("{list}{comma}{member}"))
+            })
+            .collect();
+        all.extend(lists.iter().map(|list| format!("{{{list}}}")));
+    }
+    all
+}
+
+#[test]
+fn white_space_in_an_envelope_changes_nothing() {
+    let mut right = 0;
+    for envelope in envelopes() {
+        let plain = read_whole(&envelope);
+        right += usize::from(plain.is_ok());
+        // White space around each name, so that nothing is read by the shorter way.
+        let slow = envelope.replace(",\"", ", \"").replacen("{\"", "{ \"", 1);
+        assert_eq!(read_whole(&slow.replace(':', " : ")), plain, "{envelope}");
+    }
+    assert_eq!(right, 1576);
+    for broken in [
+        r#"{"type":"node""id":"1","payload":{}}"#,
+        r#"{"type":"node","id":"1","payload":{},}"#,
+        r#"{,"type":"node","id":"1","payload":{}}"#,
+        r#"{"type":"node",,"id":"1","payload":{}}"#,
+        r#"{"type""node","id":"1","payload":{}}"#,
+        r#"{"type":"node","id":"1,"payload":{}}"#,
+        r#"{"type":"node","id":"1","payload":{}"#,
+        r#"{"type":"node","id":"1","payload""#,
+        "{\"type\":\"node\",\"id\":\"1\n\",\"payload\":{}}",
+    ] {
+        let plain = read_whole(broken);
+        assert!(plain.is_err(), "{broken}");
+        for spaced in spaced(broken) {
+            assert_eq!(read_whole(&spaced), plain, "{spaced}");
         }
     }
 }

@@ -52,6 +52,11 @@ impl<'de> Decoder<'de> {
         let cx = &mut self.envelope;
         match role {
             Role::Tag => {
+                if let Some(text) = r.quick_text() {
+                    self.index = (self.table.lookup)(TagRef::Text(text));
+                    self.tag = Some(ReadTag::Text(text.into()));
+                    return Ok(());
+                }
                 self.tag = None;
                 self.index = None;
                 match r.peek()? {
@@ -79,7 +84,9 @@ impl<'de> Decoder<'de> {
                 let start = r.offset();
                 match self.index {
                     Some(index) => {
-                        self.payload = ReadContext::new(self.side);
+                        if self.was_read.is_some() {
+                            self.payload = ReadContext::new(self.side);
+                        }
                         read(index, r, &mut self.payload)?;
                         self.was_read = Some((index, start));
                     }
@@ -134,6 +141,12 @@ impl<'de> Decoder<'de> {
         field: FieldDescriptor,
         r: &mut Reader<'de>,
     ) -> Result<(), Stop> {
+        if field.kind == FieldKind::Text
+            && let Some(text) = r.quick_text()
+        {
+            self.take(role, Id::copied(text));
+            return Ok(());
+        }
         let kind = r.peek()?;
         if kind == Kind::Null && field.presence == Presence::Nullable {
             return r.null();
@@ -160,14 +173,20 @@ impl<'de> Decoder<'de> {
                 .violation(details::types(TypeSet::NONE.with(ty)));
             return Ok(());
         };
+        self.take(role, value);
+        Ok(())
+    }
+
+    /// Keeps the value of a field.
+    #[inline]
+    fn take(&mut self, role: EnvelopeField, value: Id) {
         match role {
             EnvelopeField::Id => self.id = Some(value),
             _ => self.other_field(role, value),
         }
-        Ok(())
     }
 
-    /// Takes a field that few messages of a client have.
+    /// Keeps a field that few messages of a client have.
     #[cold]
     fn other_field(&mut self, role: EnvelopeField, value: Id) {
         match (role, value) {

@@ -86,8 +86,16 @@ impl RefusedNames {
     }
 
     /// Reports them, in an object whose violations start at `object`.
+    #[inline]
     pub(crate) fn report(&mut self, object: Mark, cx: &mut ReadContext) {
-        for name in self.0.take().into_iter().flatten() {
+        if let Some(names) = self.0.take() {
+            Self::report_each(names, object, cx);
+        }
+    }
+
+    #[cold]
+    fn report_each(names: BTreeSet<Box<str>>, object: Mark, cx: &mut ReadContext) {
+        for name in names {
             let mark = cx.mark();
             cx.violation(details::unknown_property("additionalProperties"));
             cx.part(object, mark, || Segment::Key(name));

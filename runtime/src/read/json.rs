@@ -135,6 +135,23 @@ impl<'de> JsonReader<'de> {
         Ok(())
     }
 
+    /// Reads a string if it has no escapes and no white space before it. Otherwise reads nothing.
+    #[inline(never)]
+    pub(super) fn quick_text(&mut self) -> Option<&'de str> {
+        let bytes = self.text.as_bytes();
+        if bytes.get(self.at) != Some(&b'"') {
+            return None;
+        }
+        let start = self.at + 1;
+        let end = plain_until(bytes, start);
+        if bytes.get(end) != Some(&b'"') {
+            return None;
+        }
+        let text = self.text.get(start..end)?;
+        self.at = end + 1;
+        Some(text)
+    }
+
     /// Reads the content of a string. Returns it if it has no escapes; otherwise it is in the scratch buffer.
     fn text(&mut self) -> Result<Option<&'de str>, Stop> {
         if self.token() != Some(b'"') {
@@ -344,6 +361,43 @@ impl<'de> JsonReader<'de> {
         }
         self.at += member.len();
         true
+    }
+
+    /// Reads the next name of an object and its colon, if it is one of these, appears verbatim and has no white space around it. Returns its
+    /// index. Otherwise reads nothing. The search starts at the index `guess`.
+    #[inline]
+    pub(super) fn quick_place(
+        &mut self,
+        first: &mut bool,
+        names: &[&'static str],
+        guess: usize,
+    ) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let start = match bytes.get(self.at)? {
+            b'"' if *first => self.at + 1,
+            b',' if !*first && bytes.get(self.at + 1) == Some(&b'"') => self.at + 2,
+            _ => return None,
+        };
+        let rest = bytes.get(start..)?;
+        let initial = rest.first();
+        let mut place = guess;
+        for _ in names {
+            if place >= names.len() {
+                place = 0;
+            }
+            let name = names[place].as_bytes();
+            // Most names differ in the first byte already.
+            if name.first() == initial
+                && let Some([found @ .., b'"', b':']) = rest.get(..name.len() + 2)
+                && same(found, name)
+            {
+                *first = false;
+                self.at = start + name.len() + 2;
+                return Some(place);
+            }
+            place += 1;
+        }
+        None
     }
 
     /// Leaves the object if it ends here. Otherwise reads nothing.

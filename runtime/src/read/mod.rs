@@ -250,6 +250,15 @@ impl<'de> Reader<'de> {
         either!(self.string())
     }
 
+    /// Reads a string of JSON text if it has no escapes and no white space before it. Otherwise reads nothing.
+    #[inline]
+    pub(crate) fn quick_text(&mut self) -> Option<&'de str> {
+        match self {
+            Self::Json(reader) => reader.quick_text(),
+            _ => None,
+        }
+    }
+
     /// Reads a byte string as bytes, if the next value is one. Otherwise reads nothing: [`Reader::string`] returns base64.
     pub(super) fn byte_string(&mut self) -> Result<Option<Cow<'de, [u8]>>, Stop> {
         match self {
@@ -291,14 +300,20 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Skips the next name, which is not the first of its object, if it is this one and appears verbatim in JSON text, without white space around
-    /// it. Otherwise reads nothing.
+    /// As [`Self::next_key`], for names that all appear verbatim in JSON text: without white space around it, a name is found for less.
     #[inline]
-    pub(crate) fn quick_name(&mut self, name: &'static str) -> bool {
-        match self {
-            Self::Json(reader) => reader.quick_name(false, name),
-            _ => false,
+    pub(crate) fn next_plain_key(
+        &mut self,
+        members: &mut Members<'de>,
+        names: &[&'static str],
+        guess: usize,
+    ) -> Next {
+        if let (Self::Json(reader), Members::Json { first }) = (&mut *self, &mut *members)
+            && let Some(place) = reader.quick_place(first, names, guess)
+        {
+            return Next::Field(place);
         }
+        self.next_key(members, names, guess)
     }
 
     /// Returns the name that was read last.

@@ -24,6 +24,8 @@ pub struct ObjectReader<'r, 'de> {
     r: &'r mut Reader<'de>,
     cx: &'r mut ReadContext,
     fields: &'static [&'static str],
+    /// Whether every name appears verbatim in JSON text.
+    is_plain: bool,
     required: &'static [u64],
     closed: bool,
     rules: Rules,
@@ -96,6 +98,7 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             closed: layout.closed.unwrap_or(cx.refuses_unknown()) && !cx.accepted && rest.is_none(),
             cx,
             fields: layout.names,
+            is_plain: layout.quick,
             required,
             rules: layout.own,
             entered: members.is_some(),
@@ -162,7 +165,11 @@ impl<'r, 'de> ObjectReader<'r, 'de> {
             let Some(members) = &mut self.members else {
                 return Ok(None);
             };
-            match self.r.next_key(members, self.fields, guess) {
+            let next = match self.is_plain {
+                true => self.r.next_plain_key(members, self.fields, guess),
+                false => self.r.next_key(members, self.fields, guess),
+            };
+            match next {
                 Next::Field(field) => {
                     let bit = 1 << (field % 64);
                     let new = match field {

@@ -21,15 +21,26 @@ pub(super) fn wrong_type<T>(r: &mut Reader<'_>, cx: &mut ReadContext, ty: Type) 
     Ok(None)
 }
 
+/// Reads a string. Returns `None`, and reads nothing, if the value is not a string.
+#[inline]
+fn any_text<'de, 'r>(r: &'r mut Reader<'de>) -> ReadResult<Text<'de, 'r>> {
+    if let Some(text) = r.quick_text() {
+        return Ok(Some(Text::Borrowed(text)));
+    }
+    match r.peek()? {
+        Kind::String => r.string().map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// Reads a string and checks its rules.
 ///
 /// # Errors
 /// If the text is not valid JSON.
 pub fn string(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<String> {
-    if r.peek()? != Kind::String {
+    let Some(text) = any_text(r)? else {
         return wrong_type(r, cx, Type::String);
-    }
-    let text = r.string()?;
+    };
     let mark = cx.mark();
     check_string(rules, &text, cx);
     // Violations before it may be those of a value whose name is repeated, which do not count.
@@ -47,10 +58,9 @@ pub(crate) fn text<T>(
     format: Option<&'static str>,
     parse: impl FnOnce(&str, Option<&'static str>) -> Result<T, ViolationDetail>,
 ) -> ReadResult<T> {
-    if r.peek()? != Kind::String {
+    let Some(text) = any_text(r)? else {
         return wrong_type(r, cx, Type::String);
-    }
-    let text = r.string()?;
+    };
     let mark = cx.mark();
     check_string(rules, &text, cx);
     let own = rules.iter().find_map(|rule| match rule {
@@ -99,8 +109,7 @@ pub fn literal(
     {
         return Ok(Some(place));
     }
-    if r.peek()? == Kind::String {
-        let text = r.string()?;
+    if let Some(text) = any_text(r)? {
         if let Some(place) = literals.values.iter().position(|value| *value == &*text) {
             return Ok(Some(place));
         }
@@ -130,10 +139,12 @@ pub fn open_literal(
     cx: &mut ReadContext,
     literals: &'static Literals,
 ) -> ReadResult<Result<usize, String>> {
-    if cx.refuses_unknown() || r.peek()? != Kind::String {
+    if cx.refuses_unknown() {
         return Ok(literal(r, cx, literals)?.map(Ok));
     }
-    let text = r.string()?;
+    let Some(text) = any_text(r)? else {
+        return Ok(literal(r, cx, literals)?.map(Ok));
+    };
     let place = literals.values.iter().position(|value| *value == &*text);
     Ok(Some(place.ok_or_else(|| (*text).to_owned())))
 }
@@ -271,10 +282,9 @@ impl Payload for String {
 
 impl Payload for ByteString {
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
-        if r.peek()? != Kind::String {
+        let Some(text) = any_text(r)? else {
             return wrong_type(r, cx, Type::String);
-        }
-        let text = r.string()?;
+        };
         let mark = cx.mark();
         check_string(rules, &text, cx);
         if !cx.clean_since(mark) {

@@ -9,10 +9,11 @@ pub(super) fn plain_until(bytes: &[u8], mut at: usize) -> usize {
         const ONES: u64 = u64::from_ne_bytes([1; 8]);
         let quote = word ^ (ONES * 0x22);
         let backslash = word ^ (ONES * 0x5C);
-        let found = (quote.wrapping_sub(ONES) & !quote)
-            | (backslash.wrapping_sub(ONES) & !backslash)
-            | (word.wrapping_sub(ONES * 0x20) & !word);
-        found & (ONES << 7)
+        // All three have the highest bits of the word.
+        let found = quote.wrapping_sub(ONES)
+            | backslash.wrapping_sub(ONES)
+            | word.wrapping_sub(ONES * 0x20);
+        found & !word & (ONES << 7)
     }
     while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
         let found = ends(u64::from_le_bytes(*chunk));
