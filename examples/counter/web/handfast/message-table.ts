@@ -154,8 +154,12 @@ export function decode<M extends Message>(
   const value = parseJson(frame);
   if (pending === undefined && frame.length <= MAX_COMPARED && isObject(value)) {
     const entry = table.find(value[table.envelope.tag.name]);
-    const read = entry?.lengthOf === undefined ? undefined : readValid(value, table, entry, frame);
-    if (read !== undefined) return read as Decoded<M>; // the type of the table is that of what its validators let pass
+    if (entry?.lengthOf !== undefined) {
+      const read = readValid(value, table, entry, frame);
+      if (read !== undefined) return read as Decoded<M>; // the type of the table is that of what its validators let pass
+      const problem = problemOf(frame, value, table.depth);
+      return problem === undefined ? decodeSlowly(value, table, pending) : err(decodeError('syntax', problem));
+    }
   }
   const problem = problemOf(frame, value, table.depth);
   return problem === undefined ? decodeShallow(value, table, pending) : err(decodeError('syntax', problem));
@@ -226,6 +230,10 @@ function decodeShallow<M extends Message>(
     const read = readValid(value, table, table.find(value[table.envelope.tag.name]));
     if (read !== undefined) return read as Decoded<M>; // the type of the table is that of what its validators let pass
   }
+  return decodeSlowly(value, table, pending);
+}
+
+function decodeSlowly<M extends Message>(value: unknown, table: MessageTable<M>, pending: PendingLookup | undefined): Decoded<M> {
   const { message, error } = read(value, pending === undefined ? table : { ...table, pending });
   return error === undefined ? ok(message as M) : err(error);
 }
