@@ -130,6 +130,8 @@ pub struct Decoding<'a> {
     pub depth: u32,
     /// The descriptors.
     pub messages: Vec<String>,
+    /// The functions that say how short their payloads can be, as members of an object.
+    pub lengths: Vec<String>,
 }
 
 /// How a server decodes messages of the client.

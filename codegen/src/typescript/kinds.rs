@@ -57,7 +57,8 @@ impl Context<'_> {
         }
     }
 
-    fn is_plain_object(&self, schema: &Schema) -> bool {
+    /// Whether a schema is an object that is asked for nothing but properties.
+    pub(super) fn is_plain_object(&self, schema: &Schema) -> bool {
         let known = Schema {
             properties: schema.properties.clone(),
             required: schema.required.clone(),

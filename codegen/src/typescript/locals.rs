@@ -68,7 +68,7 @@ impl Locals {
                 false => text::identifier(&crate::names::camel(property)),
             };
             let mut local = crate::names::ts_ident(&stem);
-            let constants = ["Fields", "Members", "Pattern", "Rules", "Values"];
+            let constants = ["Fields", "Length", "Members", "Pattern", "Rules", "Values"];
             let taken = RESERVED.contains(&local.as_str())
                 || local.starts_with("validate")
                 || local.starts_with("is")

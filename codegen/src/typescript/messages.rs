@@ -60,7 +60,9 @@ pub(super) fn messages(cx: &mut Context<'_>) -> Vec<String> {
         || "serverEnvelope".to_owned(),
         &mut items,
     );
-    let messages = members(cx, Side::Server)
+    let received = members(cx, Side::Server);
+    let lengths = cx.lengths(&received, &mut items);
+    let messages = received
         .into_iter()
         .map(|id| cx.descriptor(id, Side::Server))
         .collect();
@@ -69,6 +71,7 @@ pub(super) fn messages(cx: &mut Context<'_>) -> Vec<String> {
         envelope: &envelope,
         depth: cx.protocol.limits.depth,
         messages,
+        lengths,
     }));
     items
 }

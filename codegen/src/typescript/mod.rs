@@ -14,7 +14,7 @@
 //! 4. `conditions`, `rules`: what a scalar has to fit, as a condition and as data; `children`, `in_place`, `keywords`: the
 //!    keywords of a schema as statements;
 //! 5. `guards`, `validators`: the two functions of a type; `declarations`: a type with both;
-//! 6. `errors`, `envelope`, `descriptors`, `messages`, `channels`, `session`, `standard`: the sections of the files.
+//! 6. `errors`, `envelope`, `descriptors`, `lengths`, `messages`, `channels`, `session`, `standard`: the sections of the files.
 
 mod anonymous;
 mod body;
@@ -34,6 +34,7 @@ mod intersection;
 mod key_pattern;
 mod keywords;
 mod kinds;
+mod lengths;
 mod locals;
 mod messages;
 mod names;

@@ -922,6 +922,26 @@ export type ServerMessage =
   | hf.Message<'prices.snapshot', PricesSnapshot>
   | hf.Message<'prices.quoted', PricesQuoted>;
 
+function roomJoinedLength(value: RoomJoined): number {
+  const { topic } = value;
+  return 10 + hf.scalarLength(topic);
+}
+
+function userTypingServerLength(value: UserTypingServer): number {
+  const { name } = value;
+  return 11 + name.length;
+}
+
+function pricesDoneLength(value: PricesDone): number {
+  const { ticks } = value;
+  return 10 + hf.numberLength(ticks);
+}
+
+function pricesQuotedLength(value: PricesQuoted): number {
+  const { price } = value;
+  return 12 + price.length;
+}
+
 const serverMessages = /*@__PURE__*/ hf.messageTable<ServerMessage>(hf.defaultEnvelope, 64, [
   roomJoined,
   roomLeft,
@@ -933,7 +953,12 @@ const serverMessages = /*@__PURE__*/ hf.messageTable<ServerMessage>(hf.defaultEn
   pricesDone,
   pricesSnapshot,
   pricesQuoted,
-]);
+], {
+  'room.joined': roomJoinedLength,
+  'user.typing': userTypingServerLength,
+  'prices.done': pricesDoneLength,
+  'prices.quoted': pricesQuotedLength,
+});
 
 /** Decodes the text of a message from the server. */
 export function decode(text: string, pending?: hf.PendingLookup): hf.Decoded<ServerMessage>;

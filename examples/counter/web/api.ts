@@ -112,11 +112,24 @@ export type ServerMessage =
   | hf.Message<'counter.added', undefined>
   | hf.ChannelMessage<'count.changed', CountChanged>;
 
+function counterValueLength(value: CounterValue): number {
+  const { count } = value;
+  return 10 + hf.numberLength(count);
+}
+
+function countChangedLength(value: CountChanged): number {
+  const { count } = value;
+  return 10 + hf.numberLength(count);
+}
+
 const serverMessages = /*@__PURE__*/ hf.messageTable<ServerMessage>(hf.defaultEnvelope, 64, [
   counterValue,
   counterAdded,
   countChanged,
-]);
+], {
+  'counter.value': counterValueLength,
+  'count.changed': countChangedLength,
+});
 
 /** Decodes the text of a message from the server. */
 export function decode(text: string, pending?: hf.PendingLookup): hf.Decoded<ServerMessage>;

@@ -56,18 +56,26 @@ export interface MessageTable<M extends Message> extends Reader {
  * Makes the table in which {@link decode} looks tags up.
  *
  * @param depth The maximum depth of nested arrays and objects.
+ * @param lengths How short the texts of payloads can be, by the names of their messages.
  * @param refuseUnknown Reports the unknown fields of an envelope, if they are refused.
  */
 export function messageTable<M extends Message>(
   envelope: Envelope,
   depth: number,
   messages: readonly Incoming<unknown>[],
+  lengths: PayloadLengths = {},
   refuseUnknown?: Reader['refuseUnknown'],
 ): MessageTable<M> {
   const reader: Reader = { envelope, refuseUnknown, byTag: new Map(), own: [] };
   for (const message of messages) register(message, reader);
-  return { ...reader, slots: slotsOf(envelope), depth, find: lookupIn(reader.byTag) };
+  return { ...reader, slots: slotsOf(envelope), depth, find: lookupIn(reader.byTag, lengths) };
 }
+
+/**
+ * The fewest characters of JSON text of a valid payload, by the name of the message. No payload among them is nested so deeply
+ * that the message has fewer than two levels left.
+ */
+export type PayloadLengths = Readonly<Record<string, (payload: never) => number>>;
 
 /** A message as it is looked up. All have the same members in the same order, which engines optimize. */
 interface Entry {
@@ -79,13 +87,15 @@ interface Entry {
   /** Whether it must name a channel. */
   readonly isPublished: boolean;
   readonly hasOwnEnvelope: boolean;
+  /** The fewest characters of a valid payload as JSON text. */
+  readonly lengthOf: ((payload: unknown) => number) | undefined;
 }
 
 /**
  * Looks tags up by their length and two of their characters: a map would hash all of a text that was just parsed, which takes
  * longer than all the rest.
  */
-function lookupIn(byTag: ReadonlyMap<Tag, Incoming<unknown>>): (tag: unknown) => Entry | undefined {
+function lookupIn(byTag: ReadonlyMap<Tag, Incoming<unknown>>, lengths: PayloadLengths): (tag: unknown) => Entry | undefined {
   const mask = 2 ** Math.ceil(Math.log2(4 * byTag.size + 1)) - 1;
   const bucketOf = (tag: string): number =>
     (tag.length + 37 * tag.charCodeAt(tag.length >> 1) + 7 * tag.charCodeAt(tag.length - 1)) & mask;
@@ -94,7 +104,9 @@ function lookupIn(byTag: ReadonlyMap<Tag, Incoming<unknown>>): (tag: unknown) =>
   for (const [tag, message] of byTag) {
     const { name, receive, readBytes, channel, envelope } = message;
     const validate: Validator<unknown> = typeof receive === 'function' ? receive : (value, report) => reportRule(value, report, receive);
-    const entry = { tag, message, name, receive: validate, readBytes, isPublished: channel !== undefined, hasOwnEnvelope: envelope !== undefined };
+    const lengthOf = Object.hasOwn(lengths, name) ? (lengths[name] as Entry['lengthOf']) : undefined; // a valid payload is of its type
+    const [isPublished, hasOwnEnvelope] = [channel !== undefined, envelope !== undefined];
+    const entry: Entry = { tag, message, name, receive: validate, readBytes, isPublished, hasOwnEnvelope, lengthOf };
     if (typeof tag === 'string') buckets[bucketOf(tag)]?.push(entry);
     else others.set(tag, entry);
   }
@@ -125,7 +137,7 @@ export function clientMessageTable<M extends Message>(
       ...(message.envelope !== undefined && { envelope: message.envelope }),
     }),
   );
-  return messageTable(envelope, depth, received, refuseUnknownFields);
+  return messageTable(envelope, depth, received, {}, refuseUnknownFields);
 }
 
 /** Decodes a message. Unknown fields stay in the payload, although its type does not declare them. */
@@ -140,6 +152,15 @@ export function decode<M extends Message>(
     return parsed.ok ? decodeShallow(parsed.value, table, pending) : parsed;
   }
   const value = parseJson(frame);
+  if (pending === undefined && frame.length <= MAX_COMPARED && isObject(value)) {
+    const entry = table.find(value[table.envelope.tag.name]);
+    if (entry?.lengthOf !== undefined) {
+      const read = readValid(value, table, entry, frame);
+      if (read !== undefined) return read as Decoded<M>; // the type of the table is that of what its validators let pass
+      const problem = problemOf(frame, value, table.depth);
+      return problem === undefined ? decodeSlowly(value, table, pending) : err(decodeError('syntax', problem));
+    }
+  }
   const problem = problemOf(frame, value, table.depth);
   return problem === undefined ? decodeShallow(value, table, pending) : err(decodeError('syntax', problem));
 }
@@ -206,20 +227,29 @@ function decodeShallow<M extends Message>(
   pending: PendingLookup | undefined,
 ): Decoded<M> {
   if (pending === undefined && isObject(value)) {
-    const message = readValid(value, table);
-    if (message !== undefined) return ok(message as M); // the type of the table is that of what its validators let pass
+    const read = readValid(value, table, table.find(value[table.envelope.tag.name]));
+    if (read !== undefined) return read as Decoded<M>; // the type of the table is that of what its validators let pass
   }
+  return decodeSlowly(value, table, pending);
+}
+
+function decodeSlowly<M extends Message>(value: unknown, table: MessageTable<M>, pending: PendingLookup | undefined): Decoded<M> {
   const { message, error } = read(value, pending === undefined ? table : { ...table, pending });
   return error === undefined ? ok(message as M) : err(error);
 }
 
-/** The fast path: a message that is valid and has the envelope of its direction. `read` reads every other. */
-function readValid(value: JsonObject, { envelope, slots, refuseUnknown, find }: MessageTable<Message>): Message | undefined {
+/**
+ * The fast path: a message that is valid and has the envelope of its direction. `read` reads every other.
+ *
+ * @param text The text of the value, if that has not been checked yet.
+ */
+function readValid(value: JsonObject, table: MessageTable<Message>, entry: Entry | undefined, text?: string): Decoded<Message> | undefined {
+  const { envelope, slots, refuseUnknown, depth } = table;
   const id = value[slots.id.name] as Id | null | undefined;
   // An id that is there from the beginning needs no place of its own.
   const message: MutableMessage = id === undefined || id === null ? { type: '', payload: undefined } : { type: '', payload: undefined, id };
-  if (!readSlots(value, slots, message) || (refuseUnknown !== undefined && unknownFields(value, envelope).length > 0)) return undefined;
-  const entry = find(value[envelope.tag.name]);
+  let length = readSlots(value, slots, message);
+  if (length < 0 || (refuseUnknown !== undefined && unknownFields(value, envelope).length > 0)) return undefined;
   if (entry === undefined || entry.hasOwnEnvelope || (entry.isPublished && message.channel === undefined)) return undefined;
   const found = payloadOf(value, envelope);
   const payload = entry.readBytes === undefined ? found : entry.readBytes(found);
@@ -231,7 +261,56 @@ function readValid(value: JsonObject, { envelope, slots, refuseUnknown, find }: 
   }
   message.type = entry.name;
   if (entry.receive !== noPayload) message.payload = payload;
-  return message;
+  if (text === undefined || entry.lengthOf === undefined) return ok(message);
+  const { content } = envelope;
+  if (content === null) length += entry.lengthOf(payload) - 1; // without braces of its own
+  else if (value[content] !== undefined) length += content.length + 4 + entry.lengthOf(payload);
+  const more = text.length - length;
+  const isSuspect = more >= MIN_NUMBER || (more >= MIN_ESCAPE && text.includes('\\'));
+  const problem = isSuspect ? problemOf(text, value, depth) : undefined;
+  return problem === undefined ? ok(message) : err(decodeError('syntax', problem));
+}
+
+// A text with what is refused is longer than the shortest text of its message. In all that is declared, numbers are finite, since they
+// were validated, and nothing is nested too deeply. The rest is not in the value, because `JSON.parse` dropped it, or is not declared: it is a member of
+// an object. It takes characters of its own.
+
+/** An escaped surrogate has six characters in place of one. A member beside those that count has no fewer than five more: `"":0,`. */
+const MIN_ESCAPE = 5;
+
+/** A member with a number that overflows a double: `"":1e309,`. One that is shorter is nested two levels deep at most: `"":[[]],`. */
+const MIN_NUMBER = 9;
+
+/** The maximum length of a text that is compared with its message. With each number, comparing takes longer and proves less. */
+const MAX_COMPARED = 1024;
+
+/**
+ * The fewest characters of JSON text of a number, or somewhat fewer: signs and some digits do not count, which makes it quick. No text
+ * has fewer digits than the number, except for zeros at the end or behind the point, and then it has an exponent.
+ */
+export function numberLength(value: number): number {
+  const size = Math.abs(value);
+  if (size < 1000) {
+    const digits = size < 10 ? 1 : size < 100 ? 2 : 3;
+    return Math.floor(size) === size ? digits : size < 0.1 ? 4 : digits + 2; // `1e-9`
+  }
+  if (!(size < 1e15)) return 1;
+  if (Math.floor(size) !== size) return size < 1e4 ? 6 : size < 1e5 ? 7 : 8;
+  if (Math.floor(size / 1000) * 1000 === size) return 3; // `1e9`
+  if (size >= 1e12) return 13;
+  return size < 1e4 ? 4 : size < 1e5 ? 5 : size < 1e6 ? 6 : size < 1e9 ? 7 : 10;
+}
+
+/** The fewest characters of JSON text of what is neither an array nor an object. */
+export function scalarLength(value: unknown): number {
+  return typeof value === 'string' ? value.length + 2 : typeof value === 'number' ? numberLength(value) : 4;
+}
+
+/** The fewest characters of JSON text of an array. */
+export function itemsLength<T>(items: readonly T[], lengthOf: (item: T) => number): number {
+  let length = 1;
+  for (let i = 0; i < items.length; i++) length += lengthOf(items[i] as T) + 1;
+  return length;
 }
 
 /** The fields that are not part of the envelope, which a server refuses. */
@@ -280,40 +359,61 @@ function slotsOf(envelope: Envelope): Slots {
   };
 }
 
-/** Reads the fields of an envelope but the id, which is only checked. Returns whether all fit. Each is read at a place of its own, which engines optimize. */
-function readSlots(value: JsonObject, slots: Slots, into: MutableMessage): boolean {
+/**
+ * Reads the fields of an envelope but the id, which is only checked. Returns the fewest characters of JSON text of the message without
+ * its payload, or -1 if not all fit. Each is read at a place of its own, which engines optimize.
+ */
+function readSlots(value: JsonObject, slots: Slots, into: MutableMessage): number {
   const { envelope, required } = slots;
   let fit = true;
+  const tag = envelope.tag.name;
+  let length = 1 + memberLength(tag, value[tag]);
   const id = value[slots.id.name];
-  if (id !== undefined && !fits(id, slots.id)) fit = false;
+  if (id !== undefined) {
+    length += memberLength(slots.id.name, id);
+    if (!fits(id, slots.id)) fit = false;
+  }
   const version = value[slots.version.name];
   if (version !== undefined) {
+    length += memberLength(slots.version.name, version);
     if (!fits(version, slots.version)) fit = false;
     else if (typeof version === 'number') into.version = version;
   }
   const channel = value[slots.channel.name];
   if (channel !== undefined) {
+    length += memberLength(slots.channel.name, channel);
     if (!fits(channel, slots.channel)) fit = false;
     else if (typeof channel === 'string') into.channel = channel;
   }
   const seq = value[slots.seq.name];
   if (seq !== undefined) {
+    length += memberLength(slots.seq.name, seq);
     if (!fits(seq, slots.seq) || isNegative(seq)) fit = false;
     else if (typeof seq === 'number') into.seq = seq;
   }
   const epoch = value[slots.epoch.name];
   if (epoch !== undefined) {
+    length += memberLength(slots.epoch.name, epoch);
     if (!fits(epoch, slots.epoch)) fit = false;
     else if (typeof epoch === 'string') into.epoch = epoch;
   }
   const outcome = value[slots.outcome.name];
-  if (outcome !== undefined && !outcomes(envelope).includes(outcome)) fit = false;
+  if (outcome !== undefined) {
+    length += memberLength(slots.outcome.name, outcome);
+    if (!outcomes(envelope).includes(outcome)) fit = false;
+  }
   const date = value[slots.timestamp.name];
   if (date !== undefined) {
+    length += memberLength(slots.timestamp.name, date);
     const time = date === null ? 0 : Number(envelope.timestamp?.time(date));
     if (!fits(date, slots.timestamp) || isNegative(date) || Number.isNaN(time)) fit = false;
     else if (date !== null) into.timestamp = time;
   }
-  for (let i = 0; i < required.length; i++) if (value[required[i] as string] === undefined) return false;
-  return fit;
+  for (let i = 0; i < required.length; i++) if (value[required[i] as string] === undefined) return -1;
+  return fit ? length : -1;
+}
+
+/** The fewest characters of JSON text of a member whose value is neither an array nor an object, with its comma. */
+function memberLength(name: string, value: unknown): number {
+  return name.length + 4 + scalarLength(value);
 }
