@@ -165,12 +165,16 @@ fn versions_are_judged_as_in_rust() -> Result<()> {
             folder = Some(generate(&protocol, "versions")?);
         }
         let (outputs, _) = handfast_codegen::outputs(&protocol, "protocol.yaml");
-        let api = outputs.iter().find(|output| output.path.ends_with("api.ts"));
+        let api = outputs
+            .iter()
+            .find(|output| output.path.ends_with("api.ts"));
         let text = &api.ok_or("no output")?.text;
-        let call = text.split_once("accepts: /*@__PURE__*/ hf.").and_then(|(_, rest)| {
-            let (call, _) = rest.split_once(")")?;
-            Some(format!("{call})"))
-        });
+        let call = text
+            .split_once("accepts: /*@__PURE__*/ hf.")
+            .and_then(|(_, rest)| {
+                let (call, _) = rest.split_once(")")?;
+                Some(format!("{call})"))
+            });
         calls.push(call.ok_or("it compares no versions")?);
         let cases = (0..VERSIONS).map(|_| {
             let version = version(rng);
