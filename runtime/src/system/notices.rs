@@ -2,9 +2,9 @@
 
 #[cfg(feature = "server")]
 use super::Role;
+use super::{Head, count, get};
 #[cfg(feature = "client")]
-use super::missing;
-use super::{Head, count, find, get};
+use super::{find, missing};
 use crate::GapReason;
 #[cfg(feature = "server")]
 use crate::descriptor::{self, Presence, ProtocolDescriptor, Tag, TagRef, UnionDescriptor};
