@@ -8,4 +8,5 @@ mod agreement {
     mod formats;
     mod linear;
     mod schemas;
+    mod versions;
 }

@@ -24,8 +24,9 @@ use crate::{
     codec::Source,
     descriptor::{EnvelopeDescriptor, MappedRole, MappedRoles, Roles, Tag, TagRef},
 };
+use handfast_schema::number::MAX_SAFE_INTEGER;
 use serde::de::{DeserializeOwned, Error as _};
-use serde_json::{Value, value::RawValue};
+use serde_json::{Number, Value, value::RawValue};
 use std::{borrow::Cow, collections::HashMap};
 
 /// The members of an object as raw JSON.
@@ -38,8 +39,12 @@ fn fields(text: &str) -> Result<Fields<'_>, serde_json::Error> {
 fn get<T: DeserializeOwned>(fields: &Fields<'_>, name: &str) -> Result<T, serde_json::Error> {
     match fields.get(name) {
         Some(raw) => serde_json::from_str(raw.get()),
-        None => Err(serde_json::Error::custom(format!("`{name}` is missing"))),
+        None => Err(missing(name)),
     }
+}
+
+fn missing(name: &str) -> serde_json::Error {
+    serde_json::Error::custom(format!("`{name}` is missing"))
 }
 
 /// A field that may be absent or null.
@@ -52,17 +57,35 @@ fn find<T: DeserializeOwned>(
         .map_or(Ok(None), |raw| serde_json::from_str(raw.get()))
 }
 
-/// A sequence number, which may be written as `9.0`, or as text if the protocol has it so.
+/// An integer, as JSON Schema understands it: `9.0` is one.
+fn integer(number: &Number) -> Option<i64> {
+    let whole = |n: &f64| n.fract() == 0.0 && n.abs() < i64::MAX as f64;
+    let as_double = || number.as_f64().filter(whole).map(|n| n as i64);
+    number.as_i64().or_else(as_double)
+}
+
+/// An integer that a double represents exactly.
+fn safe_integer(number: &Number) -> Option<i64> {
+    integer(number).filter(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER.unsigned_abs())
+}
+
+/// A sequence number, which is text if the protocol has it so.
 fn number(value: &Value) -> Option<u64> {
     match value {
-        Value::Number(n) => n.as_u64().or_else(|| {
-            n.as_f64()
-                .filter(|n| n.fract() == 0.0 && *n >= 0.0)
-                .map(|n| n as u64)
-        }),
+        Value::Number(n) => safe_integer(n).and_then(|n| u64::try_from(n).ok()),
         Value::String(text) => text.parse().ok(),
         _ => None,
     }
+}
+
+/// A field with a number that is not negative. It may be absent or null.
+fn count(fields: &Fields<'_>, name: &str) -> Result<Option<u64>, serde_json::Error> {
+    let Some(value) = find::<Number>(fields, name)? else {
+        return Ok(None);
+    };
+    let count = safe_integer(&value).and_then(|n| u64::try_from(n).ok());
+    let wrong = || serde_json::Error::custom(format!("`{name}` is no count"));
+    count.map(Some).ok_or_else(wrong)
 }
 
 /// The roles of the session's own messages.
@@ -209,29 +232,26 @@ impl<'a> Head<'a> {
 
     fn of(text: &'a str, envelope: &EnvelopeDescriptor) -> Result<Self, serde_json::Error> {
         let all = fields(text)?;
+        let no_tag = || serde_json::Error::custom("the tag is neither a string nor an integer");
         let at = |field: Option<crate::descriptor::FieldDescriptor>| {
             field.map_or("", |field| field.name)
         };
         Ok(Self {
             tag: match get(&all, envelope.tag)? {
                 Value::String(text) => TagBuf::Text(text.into()),
-                Value::Number(n) if n.is_i64() => TagBuf::Integer(n.as_i64().unwrap_or_default()),
-                _ => {
-                    return Err(serde_json::Error::custom(
-                        "the tag is neither a string nor an integer",
-                    ));
-                }
+                Value::Number(n) => integer(&n).map(TagBuf::Integer).ok_or_else(no_tag)?,
+                _ => return Err(no_tag()),
             },
             id: match find(&all, at(envelope.reply_to.or(envelope.id)))? {
                 Some(Value::String(text)) => Some(Id::Text(text)),
-                Some(Value::Number(n)) => n.as_i64().map(Id::Integer),
+                Some(Value::Number(n)) => safe_integer(&n).map(Id::Integer),
                 _ => None,
             },
             channel: find(&all, at(envelope.channel))?,
             seq: find(&all, at(envelope.seq))?.as_ref().and_then(number),
             epoch: match find(&all, at(envelope.epoch))? {
                 Some(Value::String(text)) => Some(text),
-                Some(Value::Number(n)) => Some(n.to_string()),
+                Some(Value::Number(n)) => safe_integer(&n).map(|n| n.to_string()),
                 _ => None,
             },
             payload: match envelope.content {

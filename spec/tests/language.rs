@@ -45,6 +45,25 @@ fn hash(text: &str) -> String {
     loaded.protocol.expect("a protocol").hash
 }
 
+/// A pre-release counts as the version it leads to, wherever versions are compared.
+#[test]
+fn a_pre_release_is_accepted_as_its_release() {
+    let spec = |accepts: &str| {
+        format!(
+            "handfast: 1\nprotocol: {{ name: demo, version: 1.2.0-rc.1, accepts: '{accepts}' }}\nmessages: {{ m: {{ from: server }} }}\n"
+        )
+    };
+    for (accepts, expected) in [
+        (">=1.0", vec![]),
+        ("=1.2.0", vec![]),
+        (">=1.2.0-rc.1", vec![]),
+        ("=1.2.0-rc.1", vec!["P032"]),
+        (">=1.0, <1.2.0", vec!["P032"]),
+    ] {
+        assert_eq!(codes(&spec(accepts)), expected, "{accepts}");
+    }
+}
+
 #[test]
 fn nothing_is_wrong_with_the_reference_protocol() {
     let loaded = read(&reference());

@@ -11,8 +11,9 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 55] = files![
+static RUNTIME: [(&str, &str); 57] = files![
     "handfast.ts",
+    "handfast/added.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
     "handfast/backoff.ts",
@@ -66,6 +67,7 @@ static RUNTIME: [(&str, &str); 55] = files![
     "handfast/uri.ts",
     "handfast/url.ts",
     "handfast/validators.ts",
+    "handfast/versions.ts",
     "handfast/wake.ts",
 ];
 

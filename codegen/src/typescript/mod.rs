@@ -5,7 +5,7 @@
 //!
 //! Modules depend downwards only, in this order:
 //!
-//! 1. `text`, `names`, `pattern`, `recursion`, `tags`: strings, identifiers and patterns as code;
+//! 1. `text`, `names`, `pattern`, `recursion`, `tags`: strings, identifiers and patterns as code; `versions`: requirements as intervals;
 //! 2. `type_tree`, `type_text`: types, and how they are written; `key_pattern`: names of properties;
 //!    `bytes`: which bytes are a `Uint8Array`; `context`: what every part reads and what was named so far; `anonymous`: what gets
 //!    a name; `brands`: types of scalars with names and formats; `intersection`, `structure` with `objects`, `types`: the types of schemas; `untyped`: what they do not say;
@@ -54,6 +54,7 @@ mod type_tree;
 mod types;
 mod untyped;
 mod validators;
+mod versions;
 
 pub use type_tree::UntypedReason;
 pub use untyped::{Coverage, UntypedPlace, untyped};

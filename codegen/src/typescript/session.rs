@@ -6,9 +6,10 @@ use super::{
     envelope::{Envelopes, envelopes, tags},
     tags::message_tags,
     text::{self, scalar},
+    versions::Interval,
 };
 use handfast_spec::model::{
-    CloseCondition, EncodingKind, Message, MessageId, RoleKind, RolePlayer, Scalar, Side,
+    CloseCondition, EncodingKind, Message, MessageId, Protocol, RoleKind, RolePlayer, Scalar, Side,
 };
 use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
 
@@ -78,6 +79,7 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
     if protocol.session.numbered {
         members.push("numbered: hf.numberedSession".to_owned());
     }
+    members.extend(accepts(protocol));
     members.extend(closes(cx));
     members.extend(roles(cx));
     members.extend(mapped);
@@ -102,6 +104,25 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         answering: &answering,
     }));
     items
+}
+
+/// The versions of the server that are accepted, if it says which it has.
+fn accepts(protocol: &Protocol) -> Option<String> {
+    match protocol.session.role(RoleKind::Ready) {
+        RolePlayer::Off => return None,
+        RolePlayer::Mapped { fields, .. } => {
+            fields.iter().find(|(field, _)| field == "version")?;
+        }
+        RolePlayer::Own { .. } => {}
+    }
+    let accepts = protocol.accepts.to_string();
+    let mut arguments = vec![text::string(&accepts)];
+    let bounds = Interval::of(&protocol.accepts).bounds();
+    arguments.extend(bounds.iter().map(|bound| text::string(bound)));
+    Some(format!(
+        "accepts: /*@__PURE__*/ hf.accepting({})",
+        arguments.join(", ")
+    ))
 }
 
 /// The parameter of `connect`, with its type. Without JSON an encoding has to be chosen. `asks`: the server sends requests, which must be answered.

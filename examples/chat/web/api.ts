@@ -1020,6 +1020,7 @@ export const protocol: hf.Protocol<Auth> = {
   session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000, attempts: 1000 } },
   auth: authRule,
   refresh: hf.authRefresh,
+  accepts: /*@__PURE__*/ hf.accepting('>=1.0', '1.0.0'),
 };
 
 /** Connects to a server of the protocol, and keeps the connection. */

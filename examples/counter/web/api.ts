@@ -173,6 +173,7 @@ export const protocol: hf.Protocol = {
   depth: 64,
   limits: { message: 65536, outbound: 1048576 },
   session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000 } },
+  accepts: /*@__PURE__*/ hf.accepting('^1', '1.0.0', '2.0.0'),
 };
 
 /** Connects to a server of the protocol, and keeps the connection. */

@@ -15,6 +15,8 @@ export * from './handfast/idna.js';
 export * from './handfast/regex.js';
 export * from './handfast/uri.js';
 export * from './handfast/evaluated.js';
+export { onAdded } from './handfast/added.js';
+export type { AddedSubscriptionOf } from './handfast/added.js';
 export { joinChannel } from './handfast/channels.js';
 export { Client } from './handfast/client.js';
 export { readBytes, textOfBytes, writeBytes } from './handfast/bytes.js';
@@ -93,6 +95,7 @@ export type { SchemaDefinition, StandardSchema, ValidationResult } from './handf
 export type { ClientState, Store } from './handfast/state.js';
 export { openStream } from './handfast/stream.js';
 export type { Stream, StreamOf } from './handfast/stream.js';
+export { accepting } from './handfast/versions.js';
 export { webSocket } from './handfast/transport.js';
 export type {
   Transport,

@@ -421,8 +421,8 @@ impl Core {
         let entry = match role {
             Role::Join => {
                 let limit = usize::try_from(self.limits.channels).unwrap_or(usize::MAX);
-                let position = (head.seq, head.epoch.as_deref());
-                if !inner.channels.added(key, position, limit) {
+                let (seq, epoch) = self.position((head.seq, head.epoch.clone()));
+                if !inner.channels.added(key, (seq, epoch.as_deref()), limit) {
                     return;
                 }
                 || Entry::Added(key.to_owned())

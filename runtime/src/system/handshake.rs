@@ -1,6 +1,6 @@
 //! Messages before a session is ready, and those that authenticate it.
 
-use super::{Fields, Head, find, get};
+use super::{Fields, Head, count, find, get};
 #[cfg(feature = "server")]
 use super::{fields, number};
 use crate::Side;
@@ -69,7 +69,7 @@ impl Resume {
     fn read(text: &str) -> Result<Self, serde_json::Error> {
         let payload = fields(text)?;
         let session = find(&payload, "session")?;
-        let received = find(&payload, "received")?.unwrap_or_default();
+        let received = count(&payload, "received")?.unwrap_or_default();
         Ok(Self {
             session: session.map(|session| (session, received)),
         })
@@ -193,8 +193,8 @@ impl Ready {
             hash: find(&payload, "hash")?,
             session: find(&payload, "session")?.unwrap_or_default(),
             resumed: find(&payload, "resumed")?.unwrap_or_default(),
-            received: find(&payload, "received")?,
-            expires: find(&payload, "expires")?,
+            received: count(&payload, "received")?,
+            expires: count(&payload, "expires")?,
         })
     }
 }
@@ -232,7 +232,7 @@ pub(crate) struct Authenticated {
 #[cfg(feature = "client")]
 impl Authenticated {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
-        let expires = find(&head.payload()?, "expires")?;
+        let expires = count(&head.payload()?, "expires")?;
         Ok(Self { expires })
     }
 }
@@ -246,6 +246,9 @@ impl Serialize for Authenticated {
         map.end()
     }
 }
+
+/// The largest number in a version: all numbers of 19 digits have 64 bits, so that no end has to compare more than digits.
+const LARGEST_NUMBER: u64 = 9_999_999_999_999_999_999;
 
 /// Checks whether a version of the peer is accepted.
 ///
@@ -269,11 +272,12 @@ pub(crate) fn check_version(
         // The macro has validated the descriptor; if it is invalid nevertheless, there is nothing to compare with.
         return Ok(());
     };
-    let parsed = semver::Version::parse(version);
+    let parsed = semver::Version::parse(version)
+        .ok()
+        .filter(|v| v.major.max(v.minor).max(v.patch) <= LARGEST_NUMBER);
     let release = parsed
         .as_ref()
-        .map(|v| semver::Version::new(v.major, v.minor, v.patch))
-        .ok();
+        .map(|v| semver::Version::new(v.major, v.minor, v.patch));
     if release
         .as_ref()
         .is_some_and(|release| requirement.matches(release))
@@ -281,7 +285,7 @@ pub(crate) fn check_version(
         return Ok(());
     }
     // A string that is not a version counts as older than any version.
-    let old = if parsed.is_ok_and(|parsed| parsed > own) {
+    let old = if parsed.is_some_and(|parsed| parsed > own) {
         receiver
     } else {
         speaker
@@ -327,6 +331,11 @@ mod tests {
         );
         assert_eq!(
             check("latest", ">=1.0").map_err(|(side, _)| side),
+            Err(Side::Client)
+        );
+        assert_eq!(check("9999999999999999999.0.0", ">=1.0"), Ok(()));
+        assert_eq!(
+            check("10000000000000000000.0.0", ">=1.0").map_err(|(side, _)| side),
             Err(Side::Client)
         );
     }

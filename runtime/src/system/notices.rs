@@ -2,7 +2,9 @@
 
 #[cfg(feature = "server")]
 use super::Role;
-use super::{Head, find, get};
+use super::{Head, count, get};
+#[cfg(feature = "client")]
+use super::{find, missing};
 use crate::GapReason;
 #[cfg(feature = "server")]
 use crate::descriptor::{self, Presence, ProtocolDescriptor, Tag, TagRef, UnionDescriptor};
@@ -108,8 +110,8 @@ impl ReceivedNotice {
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         let payload = head.payload()?;
         Ok(Self {
-            received: find(&payload, "received")?,
-            sent: find(&payload, "sent")?,
+            received: count(&payload, "received")?,
+            sent: count(&payload, "sent")?,
         })
     }
 }
@@ -167,8 +169,8 @@ impl GapNotice<'static> {
         let payload = head.payload()?;
         Ok(Self {
             channel: find::<String>(&payload, "channel")?.map(Cow::Owned),
-            from: find(&payload, "from")?,
-            to: find(&payload, "to")?,
+            from: count(&payload, "from")?,
+            to: count(&payload, "to")?,
             reason: find::<String>(&payload, "reason")?.map(|reason| GapReason::of(&reason)),
         })
     }
@@ -206,7 +208,7 @@ impl SkipNotice<'static> {
         let payload = head.payload()?;
         Ok(Self {
             channel: get::<String>(&payload, "channel")?.into(),
-            seq: get(&payload, "seq")?,
+            seq: count(&payload, "seq")?.ok_or_else(|| missing("seq"))?,
         })
     }
 }

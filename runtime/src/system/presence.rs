@@ -1,7 +1,7 @@
 //! The payload of `presence`: who is in a channel.
 
 #[cfg(feature = "client")]
-use super::{Fields, Head, fields, find, get};
+use super::{Fields, Head, count, fields, find, get, missing};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, sync::Arc};
@@ -140,7 +140,7 @@ impl PresenceNotice<'static> {
         Ok(Some(Self {
             channel: get::<String>(&payload, "channel")?.into(),
             kind,
-            count: get(&payload, "count")?,
+            count: count(&payload, "count")?.ok_or_else(|| missing("count"))?,
             own: find::<String>(&payload, "self")?.map(Arc::from),
             members: members?,
             more: find(&payload, "more")?.unwrap_or(false),

@@ -1,6 +1,6 @@
 //! An error of the other end.
 
-use super::{Fields, Head, fields, find, mapped};
+use super::{Fields, Head, fields, find, integer, mapped};
 use crate::{SessionCode, Side, TagBuf, descriptor::MappedRole};
 use serde::de::Error as _;
 use serde_json::Value;
@@ -89,17 +89,15 @@ impl RemoteError {
             code: match find(payload, "code")? {
                 None if is_mapped => TagBuf::Text(SessionCode::Failed.as_str().into()),
                 None => return Err(serde_json::Error::custom("`code` is missing")),
-                Some(code) => match code {
-                    Value::Number(n) if n.is_i64() => {
-                        TagBuf::Integer(n.as_i64().unwrap_or_default())
-                    }
-                    Value::String(text) => TagBuf::Text(text.into()),
-                    _ => {
-                        return Err(serde_json::Error::custom(
-                            "the code is neither a string nor an integer",
-                        ));
-                    }
-                },
+                Some(code) => {
+                    let code = match code {
+                        Value::Number(n) => integer(&n).map(TagBuf::Integer),
+                        Value::String(text) => Some(TagBuf::Text(text.into())),
+                        _ => None,
+                    };
+                    let wrong = "the code is neither a string nor an integer";
+                    code.ok_or_else(|| serde_json::Error::custom(wrong))?
+                }
             },
             message: find(payload, "message")?.unwrap_or_default(),
             retryable: find(payload, "retryable")?.unwrap_or(false),

@@ -31,6 +31,11 @@ pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
     }
 }
 
+/// The version that a pre-release leads to, as which it counts where versions are compared.
+fn release(version: &semver::Version) -> semver::Version {
+    semver::Version::new(version.major, version.minor, version.patch)
+}
+
 pub(super) fn spelled(tag: &Scalar) -> String {
     match tag {
         Scalar::Text(text) => text.clone(),
@@ -277,7 +282,7 @@ impl Checker<'_> {
             && self
                 .entry(&["protocol", "version"])
                 .is_some_and(|v| !self.tree.is_broken(v.value))
-            && !protocol.accepts.matches(&protocol.version)
+            && !protocol.accepts.matches(&release(&protocol.version))
         {
             let version = &protocol.version;
             let text = format!("`accepts` does not include the protocol's own version {version}");

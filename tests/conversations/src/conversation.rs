@@ -108,8 +108,7 @@ fn read(file: &str, text: &str, all: &mut Vec<Conversation>) -> Result<(), Strin
             .last_mut()
             .ok_or_else(|| format!("{file}:{number}: no conversation has begun"))?;
         match said {
-            // The TypeScript client differs.
-            "only: client" | "only: rust" => conversation.only = Some(Side::Client),
+            "only: client" => conversation.only = Some(Side::Client),
             "only: server" => conversation.only = Some(Side::Server),
             _ => {
                 let lines: &[&str] = match (said, conversation.is_numbered) {

@@ -413,6 +413,31 @@ test('a refusal rejects ready and is final', async () => {
   assert.equal((await client.call(api.chatSend, { roomId: 'lobby', text: 'hi' })).error.message, 'too old');
 });
 
+test('a client leaves a server whose version it does not accept, for good', async () => {
+  connect();
+  const closed = mock.fn();
+  client.on('close', closed);
+  const calling = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+  const refused = assert.rejects(client.join(api.roomChannel, { roomId: 'lobby' }));
+  await server.accept();
+  await server.say({ type: 'ready', payload: { version: '0.9.0', hash: server.hash, session: 's', received: 2 } });
+  const message = 'the server speaks 0.9.0, and this client takes >=1.0: the server is too old';
+  await assert.rejects(client.ready, error => error instanceof SessionRefusedError && error.side === 'server' && error.message === message);
+  assert.equal((await calling).error.code, 'OUTCOME_UNKNOWN', 'the server may have handled it');
+  await refused;
+  const { code, reason, final } = closed.mock.calls[0].arguments[0];
+  assert.deepEqual([code, reason, final], [4406, message, true]);
+  assert.equal(server.connection.closed.code, 4406);
+  await clock.pass(60000);
+  assert.equal(server.connections.length, 1);
+});
+
+test('a ready before the hello is held to its version as well', async () => {
+  connect({ auth: () => new Promise(resolve => setTimeout(resolve, 0, { name: 'ada' })) });
+  await server.welcome({ version: '0.1.0' });
+  await assert.rejects(client.ready, ({ code, side }) => code === 'VERSION' && side === 'server');
+});
+
 test('a proof that does not fit is not sent', async () => {
   connect({ auth: { name: '' } });
   await server.accept();

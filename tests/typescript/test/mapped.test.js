@@ -61,6 +61,31 @@ test('what authenticates the client follows a hello that has no place for it', a
   assert.equal((await client.ready).version, '1.2.0');
 });
 
+test('a version that is not accepted closes with the code of the protocol, also where a message of the application has it', async () => {
+  const client = connect({ closeCodes: { version: 4999 } });
+  await own.server.accept();
+  await own.server.say({ type: 'hi', payload: { server: '0.1.0' } }); // which is not compared
+  await own.server.say({ type: 'granted', payload: { server: '0.9.0' } });
+  await assert.rejects(client.ready, error => error instanceof SessionRefusedError && error.code === 'VERSION' && error.side === 'server');
+  assert.equal(own.server.connection.closed.code, 4999);
+});
+
+test('where the ready has no version, none is compared', async () => {
+  const client = connect({ mapped: mapRoles({ ready: { receive: bare, fields: {} } }), roles: { ready: 'granted' } });
+  await own.server.accept();
+  await own.server.say({ type: 'granted', payload: { version: '0.9.0' } });
+  assert.equal((await client.ready).version, '1.2.0');
+});
+
+test('a count is an integer that is not negative, or absent', () => {
+  const { incoming, translate } = mapRoles({ received: { receive: bare, fields: { received: '/a', sent: '/b' } } });
+  const own = { name: 'received' };
+  const at = payload => translate({ incoming: incoming(own, 'ack'), message: { payload } }, api.protocol).message.payload;
+  assert.deepEqual(at({ a: 9.0, b: 0 }), { received: 9, sent: 0 });
+  assert.deepEqual(at({ a: 9.5, b: -1 }), {});
+  assert.deepEqual(at({ a: '9', b: 2 ** 53 }), {});
+});
+
 test('a second greeting sends no second hello', async () => {
   connect();
   await ready();

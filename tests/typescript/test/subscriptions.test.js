@@ -1,6 +1,7 @@
 // Channels: who holds them, how they are joined again, and how their messages are counted.
 
 import { test } from 'node:test';
+import { joinChannel, onAdded } from '../build/out/handfast.js';
 import { api, assert, joined, joinLobby, message, mock, outcome, refusal, setUp } from './setup.js';
 
 const own = setUp();
@@ -396,4 +397,117 @@ test('a number of others is not missing', async () => {
   await skip(46);
   await server.say(message(47));
   assert.deepEqual(events, [43, { from: 44, to: 45 }, 47]);
+});
+
+/** The server adds the client to a channel, or removes it. */
+const added = (key, seq, type = 'join') => ({ type, payload: { channel: key }, channel: key, ...(seq !== undefined && { seq, epoch: 'k3J9' }) });
+
+test('a channel that the server adds the client to has a subscription, before any of its messages', async () => {
+  const { server } = own;
+  const client = own.connect();
+  const heard = [];
+  onAdded(client, roomChannel, (room, params) => {
+    heard.push(params, room.key, room.joined);
+    room.on(chatMessage, ({ text }, { seq }) => heard.push([text, seq]));
+    room.on('gap', gap => heard.push(gap));
+    room.on('presence', ({ event, member }) => heard.push([event, member.id]));
+    room.on('lost', ({ code }) => heard.push(code));
+    room.members.subscribe(({ count }) => heard.push(count));
+  });
+  await server.welcome();
+  for (const one of [added('room:lobby', 41), message(42), message(44)]) await server.say(one);
+  await server.say({ type: 'presence', payload: { channel: 'room:lobby', event: 'list', count: 1, self: 'me', members: [{ id: 'me', info: { name: 'Ada' } }] } });
+  for (const key of ['room:lobby', 'room:', 'hall:lobby']) await server.say(added(key, 44));
+  for (const one of [message(45), added('room:lobby', undefined, 'leave'), message(46)]) await server.say(one);
+  const expected = [{ roomId: 'lobby' }, 'room:lobby', undefined, 0, ['hi', 42], { from: 43, to: 43 }, ['hi', 44], 1, ['hi', 45], 'CLOSED'];
+  assert.deepEqual(heard, expected);
+  assert.deepEqual(server.types, ['hello']);
+});
+
+test('what the server adds the client to is left with the last subscription, by the parameters in its key', async () => {
+  const { server } = own;
+  const client = own.connect();
+  const rooms = [];
+  const listen = room => rooms.push(room);
+  onAdded(client, roomChannel, listen);
+  const stop = onAdded(client, roomChannel, listen);
+  await server.welcome();
+  await server.say(added('room:lobby', 41));
+  assert.equal(rooms.length, 2);
+  stop();
+  stop();
+  assert.equal((await rooms[0].leave()).ok, true);
+  assert.deepEqual(server.types, ['hello']);
+  const leaving = rooms[1].leave();
+  assert.deepEqual(server.last, { type: 'room.leave', payload: { roomId: 'lobby' }, id: '1' });
+  await server.say({ type: 'room.left', id: '1' });
+  assert.equal((await leaving).ok, true);
+  await server.say(added('room:lobby', 50));
+  assert.equal(rooms.length, 3, 'the other listener was removed');
+});
+
+test('the client does not join again what the server has added it to; joined as well, it does', async () => {
+  const { server, clock } = own;
+  const client = own.connect();
+  const heard = [];
+  onAdded(client, roomChannel, room => {
+    room.on('gap', gap => heard.push(gap));
+    room.on('rejoined', reply => heard.push(reply ?? 'added'));
+  });
+  await server.welcome();
+  await server.say(added('room:lobby', 41));
+  await server.drop(1001);
+  await clock.pass(1000);
+  await server.welcome();
+  assert.deepEqual(heard, [{}]);
+  await server.say(added('room:lobby', 43));
+  assert.deepEqual(heard.splice(0), [{}, 'added', { from: 42, to: 43 }]);
+  assert.deepEqual(server.types, ['hello']);
+  await joinLobby(own, 43);
+  assert.deepEqual(heard, []);
+  await server.drop(1001);
+  await clock.pass(1000);
+  await server.welcome();
+  const { type, id, seq } = server.last;
+  assert.deepEqual([type, seq], ['room.join', 43]);
+  await server.say(joined(id, 43));
+  assert.deepEqual(heard, [{ topic: null }]);
+});
+
+test('what a listener of added channels throws is reported, and the channel is left', async () => {
+  const { server } = own;
+  const client = own.connect();
+  const failed = mock.fn();
+  client.on('error', failed);
+  onAdded(client, roomChannel, () => {
+    throw new Error('no');
+  });
+  await server.welcome();
+  await server.say(added('room:lobby', 41));
+  assert.equal(failed.mock.calls[0].arguments[0].message, 'no');
+  assert.equal(server.last.type, 'room.leave');
+});
+
+test('a key has the parameters of its channel, each with as few characters as the text behind it allows', async () => {
+  const { server } = own;
+  const client = own.connect();
+  const heard = [];
+  const channel = key => ({ name: 'x', key, via: joinChannel });
+  for (const key of [
+    ({ a, b }) => `${a}-${b}!`,
+    ({ a, b, c }) => `x:${a}--${b}-${c}`,
+    () => 'lobby',
+    params => params['__proto__'] + '/',
+  ]) {
+    onAdded(client, channel(key), ({ key }, params) => heard.push([key, Object.entries(params)]));
+  }
+  await server.welcome();
+  for (const key of ['1-2-3!', '-2!', '1-!', '12!', '1-2!?', 'x:1--2-3-4', 'x:------', 'x:1-2-3', 'lobby', 'lobby2', 'p/', '/', '']) await server.say(added(key));
+  assert.deepEqual(heard, [
+    ['1-2-3!', [['a', '1'], ['b', '2-3']]],
+    ['x:1--2-3-4', [['a', '1'], ['b', '2'], ['c', '3-4']]],
+    ['x:------', [['a', '-'], ['b', '-'], ['c', '-']]],
+    ['lobby', []],
+    ['p/', [['__proto__', 'p']]],
+  ]);
 });

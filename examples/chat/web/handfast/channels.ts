@@ -7,7 +7,7 @@ import type { Core } from './core.js';
 import type { ClientChannels } from './features.js';
 import { type Position, SequenceTracker } from './sequence.js';
 import type { Channel, Message, PresenceDescriptor, Request } from './descriptor.js';
-import type { EnvelopeFields } from './envelope.js';
+import type { EnvelopeFields, Tag } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { CallOptions } from './options.js';
 import { ABORTED, type PendingRequest, unlessInTime } from './outbound.js';
@@ -31,14 +31,16 @@ interface PendingJoin {
 export interface Membership extends SubscribedChannel {
   readonly join: AnyRequest;
   readonly leave: AnyRequest;
-  readonly params: unknown;
+  params: unknown;
   readonly leaveParams: unknown;
   /** The subscriptions that have not left, each with its pending join. */
   readonly subscriptions: Map<AnySubscription, PendingJoin | undefined>;
   readonly sequence: SequenceTracker;
   joinReply?: unknown;
-  /** Whether it was ever joined. */
+  /** Whether it was ever joined, or the server has added this client to it. */
   wasJoined: boolean;
+  /** Whether this client has joined it, and joins it again. */
+  isOwn: boolean;
   /** Whether it is joined on the current connection. */
   isMember: boolean;
   /** The pending join. */
@@ -65,7 +67,8 @@ const LEAVE = '$leave';
 /** The channels of a client: their subscriptions, and how they are joined again after a loss of the connection. */
 export class Channels implements ClientChannels {
   readonly #core: Core;
-  readonly #memberships: Map<string, Membership> = new Map();
+  /** Those with subscriptions, by key. */
+  readonly memberships: Map<string, Membership> = new Map();
   /** The session's own requests. */
   readonly #own: { readonly join: Request<ChannelKey, ChannelKey>; readonly leave: Request<ChannelKey, ChannelKey> };
   /** What must be joined again on the current connection. */
@@ -76,6 +79,8 @@ export class Channels implements ClientChannels {
   /** How often in a row rejoins came too fast. */
   #refusals = 0;
   #cancelPause: (() => void) | undefined;
+  /** What learns that the server has added this client to a channel to which there is no subscription. */
+  readonly added: Set<(key: string) => void> = new Set();
   /** Follows who is in a channel. */
   #follow: ((descriptor: PresenceDescriptor<unknown>) => ChannelMembers) | undefined;
 
@@ -99,20 +104,11 @@ export class Channels implements ClientChannels {
     const promise = new Promise<Subscription<Name, Joined, Info>>((resolve, reject) => {
       const key = channel.key(params);
       if (signal?.aborted) throw new CallFailedError(ABORTED);
-      const known = this.#memberships.get(key);
-      const membership = known ?? this.#membership(key, channel, params);
-      const leave = (): Promise<LeaveResult> => this.#release(membership, subscription, 'the subscription was left');
-      const subscription = new Subscription<Name, Joined, Info>(this.#core, membership, leave);
-      membership.subscriptions.set(subscription, undefined);
-      this.#memberships.set(key, membership);
-      try {
-        setup?.(subscription);
-      } catch (error) {
-        void this.#release(membership, subscription, 'its setup failed');
-        throw error;
-      }
+      const known = this.memberships.get(key);
+      const membership = known ?? this.membership(key, channel, params);
+      const subscription = this.subscribe(membership, setup);
       if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: 'CLOSED', message: 'the subscription was left' });
-      if (membership.wasJoined) return resolve(subscription);
+      if (membership.isOwn) return resolve(subscription);
       const giveUp = (error: RuntimeError): void => {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
@@ -126,12 +122,33 @@ export class Channels implements ClientChannels {
           else resolve(subscription);
         },
       });
-      if (!membership.pending) this.#join(membership);
+      if (membership.pending) return;
+      if (channel.join) membership.params = params; // a key has fewer
+      this.#join(membership);
     });
     return promise;
   }
 
-  #membership<Name extends string, Params, Joined, E extends DeclaredError, Info>(
+  /** Makes a subscription, and calls its setup. */
+  subscribe<Name extends string, Joined, Info>(
+    membership: Membership,
+    setup: ((subscription: Subscription<Name, Joined, Info>) => void) | undefined,
+  ): Subscription<Name, Joined, Info> {
+    const leave = (): Promise<LeaveResult> => this.#release(membership, subscription, 'the subscription was left');
+    const subscription = new Subscription<Name, Joined, Info>(this.#core, membership, leave);
+    membership.subscriptions.set(subscription, undefined);
+    this.memberships.set(membership.key, membership);
+    try {
+      setup?.(subscription);
+    } catch (error) {
+      void this.#release(membership, subscription, 'its setup failed');
+      throw error;
+    }
+    return subscription;
+  }
+
+  /** A channel of which nothing is known yet. */
+  membership<Name extends string, Params, Joined, E extends DeclaredError, Info>(
     key: string,
     channel: Channel<Name, Params, Joined, E, Info>,
     params: Params,
@@ -147,6 +164,7 @@ export class Channels implements ClientChannels {
       sequence: new SequenceTracker(),
       members: channel.presence && this.#members(channel.presence as PresenceDescriptor<unknown>),
       wasJoined: false,
+      isOwn: false,
       isMember: false,
       pending: undefined,
       refusals: 0,
@@ -175,7 +193,7 @@ export class Channels implements ClientChannels {
     const { join, params } = membership;
     const failed = (error: CallError<DeclaredError>): void => {
       membership.pending = undefined;
-      this.#lose(membership, error);
+      this.#lose(membership, error, membership.wasJoined || undefined); // to the others the server has added this client
     };
     const answered = (message: Message): void => {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
@@ -185,14 +203,14 @@ export class Channels implements ClientChannels {
   }
 
   #joined(membership: Membership, message: Message): void {
-    const again = membership.wasJoined;
+    const { wasJoined, isOwn } = membership;
     membership.joinReply = message.payload;
-    membership.wasJoined = membership.isMember = true;
+    membership.wasJoined = membership.isOwn = membership.isMember = true;
     membership.refusals = 0;
     membership.pending = undefined;
-    if (again) this.#each(membership, subscription => subscription.emit('rejoined', message.payload));
+    if (isOwn) this.#each(membership, subscription => subscription.emit('rejoined', message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
-    if (again && gap) this.#emitGap(membership, gap);
+    if (wasJoined && gap) this.#emitGap(membership, gap);
     for (const [subscription, pending] of [...membership.subscriptions]) {
       if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, undefined);
       pending?.settle();
@@ -221,19 +239,21 @@ export class Channels implements ClientChannels {
 
   /** A later join of the same key is of another membership, which this one no longer disturbs. */
   #remove(membership: Membership): void {
-    if (this.#memberships.get(membership.key) === membership) this.#memberships.delete(membership.key);
+    if (this.memberships.get(membership.key) === membership) this.memberships.delete(membership.key);
     this.#queue.delete(membership);
     membership.releaseSlot();
   }
 
-  /** The channel is lost, for all its subscriptions. */
-  #lose(membership: Membership, error: CallError<DeclaredError>): void {
-    this.#remove(membership);
-    // The server may have processed the join nevertheless.
-    if (error.code === 'TIMEOUT' || error.code === 'BAD_REPLY') void this.#leave(membership);
-    const subscriptions = [...membership.subscriptions];
-    membership.subscriptions.clear();
-    for (const [subscription, pending] of subscriptions) {
+  /** The channel is lost, for all its subscriptions, or only for those that wait for a reply (`true`), or that do not (`false`). */
+  #lose(membership: Membership, error: CallError<DeclaredError>, waiting?: boolean): void {
+    const lost = [...membership.subscriptions].filter(([, pending]) => waiting !== !pending);
+    for (const [subscription] of lost) membership.subscriptions.delete(subscription);
+    if (membership.subscriptions.size === 0) {
+      this.#remove(membership);
+      // The server may have processed the join nevertheless.
+      if (error.code === 'TIMEOUT' || error.code === 'BAD_REPLY') void this.#leave(membership);
+    }
+    for (const [subscription, pending] of lost) {
       if (!pending) subscription.emit('lost', error);
       subscription.end(`the subscription was lost: ${error.message}`);
       pending?.settle(error);
@@ -244,8 +264,9 @@ export class Channels implements ClientChannels {
 
   /** Joins every channel again that was joined. First joins are queued with the other requests. */
   opened(): void {
-    for (const membership of this.#memberships.values()) {
-      if (membership.wasJoined) this.#queue.add(membership);
+    for (const membership of [...this.memberships.values()]) {
+      if (membership.isOwn) this.#queue.add(membership);
+      else if (membership.wasJoined) this.#emitUnboundedGap(membership); // only the server can add this client again
     }
     this.#rejoin();
   }
@@ -257,13 +278,13 @@ export class Channels implements ClientChannels {
     this.#cancelPause = undefined;
     this.#maxRejoins = MAX_REJOINS;
     this.#refusals = 0;
-    for (const membership of this.#memberships.values()) {
+    for (const membership of this.memberships.values()) {
       membership.isMember = false;
       membership.members?.ended();
-      if (membership.wasJoined) membership.pending = undefined;
+      if (membership.isOwn) membership.pending = undefined;
       membership.releaseSlot();
     }
-    if (error) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
+    if (error) for (const membership of [...this.memberships.values()]) this.#lose(membership, error);
   }
 
   #rejoin(): void {
@@ -343,14 +364,14 @@ export class Channels implements ClientChannels {
 
   /** The membership that a message belongs to, if the channel was joined. */
   #find(key: string | undefined): Membership | undefined {
-    const membership = key === undefined ? undefined : this.#memberships.get(key);
+    const membership = key === undefined ? undefined : this.memberships.get(key);
     return membership?.wasJoined ? membership : undefined;
   }
 
   /** Counts a message off; whether it is new. */
-  isNew(fields: Partial<EnvelopeFields>): boolean {
+  isNew(fields: Partial<EnvelopeFields> & { readonly type?: Tag }): boolean {
     const membership = this.#find(fields.channel);
-    if (!membership) return true;
+    if (!membership || fields.type === JOIN) return true; // a join has the number of the last message before it
     const { gap, isDuplicate } = membership.sequence.message(this.#position(fields));
     if (gap) this.#emitGap(membership, gap);
     return !isDuplicate;
@@ -363,7 +384,7 @@ export class Channels implements ClientChannels {
 
   /** Messages of the session are missing, perhaps those of any channel. */
   missed(gap: Gap): void {
-    for (const membership of [...this.#memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
+    for (const membership of [...this.memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
   }
 
   /** Takes the server's word that something is missing. */
@@ -377,17 +398,24 @@ export class Channels implements ClientChannels {
 
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message: Message): void {
-    const membership = this.#find((message.payload as ChannelKey).channel);
+    const { channel: key } = message.payload as ChannelKey;
+    const isKnown = this.memberships.has(key);
+    if (!isKnown) for (const add of [...this.added]) add(key);
+    const membership = this.#find(key);
     if (!membership) return;
+    if (isKnown && !membership.isMember) this.#each(membership, subscription => subscription.emit('rejoined', membership.joinReply));
     membership.isMember = true;
-    const { gap } = membership.sequence.joined(message);
+    const { gap } = membership.sequence.joined(this.#position(message));
     if (gap) this.#emitGap(membership, gap);
   }
 
   /** The server has removed this client from a channel. */
   #removed({ channel }: ChannelKey): void {
     const membership = this.#find(channel);
-    if (membership) this.#lose(membership, { code: 'CLOSED', message: 'the server has removed this client from the channel' });
+    if (!membership) return;
+    // A join that waits for its reply begins anew.
+    membership.wasJoined = membership.isOwn = membership.isMember = false;
+    this.#lose(membership, { code: 'CLOSED', message: 'the server has removed this client from the channel' }, false);
   }
 
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
@@ -410,15 +438,16 @@ export class Channels implements ClientChannels {
     this.#each(membership, subscription => subscription.emit('gap', gap));
   }
 
+  /** Acts on the subscriptions that do not wait for a reply. */
   #each(membership: Membership, act: (subscription: AnySubscription) => void): void {
-    for (const subscription of [...membership.subscriptions.keys()]) act(subscription);
+    for (const [subscription, pending] of [...membership.subscriptions]) if (!pending) act(subscription);
   }
 
   // The end
 
   /** The application closes the client: callers need not handle the rejection of their joins. */
   ignoreRejections(): void {
-    for (const { subscriptions } of this.#memberships.values()) {
+    for (const { subscriptions } of this.memberships.values()) {
       for (const pending of subscriptions.values()) pending?.ignoreRejection();
     }
   }
@@ -432,8 +461,12 @@ export function joinChannel(
   setup: ((subscription: Subscription<string, unknown, unknown>) => void) | undefined,
   options: CallOptions,
 ): Promise<Subscription<string, unknown, unknown>> {
-  const channels = (core.channels ??= new Channels(core)) as Channels; // nothing else is put there
-  return channels.join(channel, params, setup, options);
+  return channelsOf(core).join(channel, params, setup, options);
+}
+
+/** The channels of a client. */
+export function channelsOf(core: Core): Channels {
+  return (core.channels ??= new Channels(core)) as Channels; // nothing else is put there
 }
 
 /** The session's own request to join or leave a channel. */

@@ -16,6 +16,7 @@ import type { DataRule } from './rules.js';
 import type { Stream } from './stream.js';
 import type { ChannelMembers, PresenceHost } from './presence.js';
 import type { Subscription } from './subscription.js';
+import type { Incompatible } from './versions.js';
 
 /** A received message: its name, its payload, and the fields of its envelope. */
 export interface Message<Name extends string = string, Payload = unknown> extends EnvelopeFields {
@@ -214,6 +215,8 @@ export interface Protocol<Auth = never> {
   readonly refresh?: (core: Core) => AuthRefresh;
   /** How a session resumes by the numbers of the server's messages, if they have any. */
   readonly numbered?: (core: Core) => NumberedSession;
+  /** What is wrong with a version of the server, if the server says which it has. */
+  readonly accepts?: (version: string) => Incompatible | undefined;
   /** Close codes that are not the defaults. */
   readonly closeCodes?: Partial<CloseCodes>;
   /**

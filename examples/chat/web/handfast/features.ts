@@ -5,7 +5,7 @@
 
 import type { Match } from './decode.js';
 import type { ErrorDescriptor, Message, Outgoing } from './descriptor.js';
-import type { EnvelopeFields, Id } from './envelope.js';
+import type { EnvelopeFields, Id, Tag } from './envelope.js';
 import type { DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { Result } from './result.js';
 import type { Gap } from './session.js';
@@ -24,7 +24,7 @@ export interface ClientChannels {
   /** The session has ended, for good if there is an error. */
   ended(error: RuntimeError | undefined): void;
   /** Counts a message off; whether it is new. */
-  isNew(fields: Partial<EnvelopeFields>): boolean;
+  isNew(fields: Partial<EnvelopeFields> & { readonly type?: Tag }): boolean;
   /** Messages of the session are missing. */
   missed(gap: Gap): void;
   /** Delivers a message. Returns whether a subscription has a listener. */

@@ -5,8 +5,9 @@ import type { PresenceDescriptor } from './descriptor.js';
 import type { DecodeError } from './errors.js';
 import { formatViolation, type Validator, type Violation, violationsOf } from './report.js';
 import { type PropertyRules, reportArray, reportObject } from './rules.js';
+import { count } from './session.js';
 import { Store } from './state.js';
-import { boolean, integer, noPayload, string } from './validators.js';
+import { boolean, noPayload, string } from './validators.js';
 
 /** A member of a channel: one session of a client. */
 export interface Member<Info> {
@@ -85,7 +86,7 @@ const notice: PropertyRules = {
   '?': ['self', 'members', 'more', 'member'],
   channel: string,
   event: string,
-  count: integer,
+  count,
   self: string,
   members: [reportArray, { items: [reportObject, member] }],
   more: boolean,

@@ -1077,7 +1077,6 @@ var SessionRefusedError = class extends Error {
 
 // handfast/session.ts
 var text = [reportString, {}];
-var integer = [reportInteger, {}];
 var count = [reportInteger, { minimum: 0, maximum: 9007199254740991 }];
 var violation = [reportObject, { "?": [], path: text, keyword: text, message: text }];
 var refusalRule = [reportObject, {
@@ -1100,8 +1099,8 @@ var readyRule = [reportObject, {
   expires: count
 }];
 var countsRule = [reportObject, { "?": ["received", "sent", "expires"], received: count, sent: count, expires: count }];
-var gapRule = [reportObject, { "?": ["channel", "from", "to", "reason"], channel: text, from: integer, to: integer, reason: text }];
-var skipRule = [reportObject, { "?": [], channel: text, seq: integer }];
+var gapRule = [reportObject, { "?": ["channel", "from", "to", "reason"], channel: text, from: count, to: count, reason: text }];
+var skipRule = [reportObject, { "?": [], channel: text, seq: count }];
 var channelKeyRule = [reportObject, { "?": [], channel: text }];
 var failure = { name: "error", receive: anything };
 function wireError(payload) {
@@ -1140,7 +1139,8 @@ var JOIN = "$join";
 var LEAVE = "$leave";
 var Channels = class {
   #core;
-  #memberships = /* @__PURE__ */ new Map();
+  /** Those with subscriptions, by key. */
+  memberships = /* @__PURE__ */ new Map();
   /** The session's own requests. */
   #own;
   /** What must be joined again on the current connection. */
@@ -1151,6 +1151,8 @@ var Channels = class {
   /** How often in a row rejoins came too fast. */
   #refusals = 0;
   #cancelPause;
+  /** What learns that the server has added this client to a channel to which there is no subscription. */
+  added = /* @__PURE__ */ new Set();
   /** Follows who is in a channel. */
   #follow;
   constructor(core) {
@@ -1167,20 +1169,11 @@ var Channels = class {
     const promise = new Promise((resolve2, reject) => {
       const key = channel.key(params);
       if (signal?.aborted) throw new CallFailedError(ABORTED);
-      const known = this.#memberships.get(key);
-      const membership = known ?? this.#membership(key, channel, params);
-      const leave = () => this.#release(membership, subscription, "the subscription was left");
-      const subscription = new Subscription(this.#core, membership, leave);
-      membership.subscriptions.set(subscription, void 0);
-      this.#memberships.set(key, membership);
-      try {
-        setup?.(subscription);
-      } catch (error) {
-        void this.#release(membership, subscription, "its setup failed");
-        throw error;
-      }
+      const known = this.memberships.get(key);
+      const membership = known ?? this.membership(key, channel, params);
+      const subscription = this.subscribe(membership, setup);
       if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: "CLOSED", message: "the subscription was left" });
-      if (membership.wasJoined) return resolve2(subscription);
+      if (membership.isOwn) return resolve2(subscription);
       const giveUp = (error) => {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
@@ -1195,11 +1188,28 @@ var Channels = class {
           else resolve2(subscription);
         }
       });
-      if (!membership.pending) this.#join(membership);
+      if (membership.pending) return;
+      if (channel.join) membership.params = params;
+      this.#join(membership);
     });
     return promise;
   }
-  #membership(key, channel, params) {
+  /** Makes a subscription, and calls its setup. */
+  subscribe(membership, setup) {
+    const leave = () => this.#release(membership, subscription, "the subscription was left");
+    const subscription = new Subscription(this.#core, membership, leave);
+    membership.subscriptions.set(subscription, void 0);
+    this.memberships.set(membership.key, membership);
+    try {
+      setup?.(subscription);
+    } catch (error) {
+      void this.#release(membership, subscription, "its setup failed");
+      throw error;
+    }
+    return subscription;
+  }
+  /** A channel of which nothing is known yet. */
+  membership(key, channel, params) {
     const own = { channel: key };
     return {
       key,
@@ -1211,6 +1221,7 @@ var Channels = class {
       sequence: new SequenceTracker(),
       members: channel.presence && this.#members(channel.presence),
       wasJoined: false,
+      isOwn: false,
       isMember: false,
       pending: void 0,
       refusals: 0,
@@ -1238,7 +1249,7 @@ var Channels = class {
     const { join, params } = membership;
     const failed = (error) => {
       membership.pending = void 0;
-      this.#lose(membership, error);
+      this.#lose(membership, error, membership.wasJoined || void 0);
     };
     const answered = (message) => {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
@@ -1247,14 +1258,14 @@ var Channels = class {
     membership.pending = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
   }
   #joined(membership, message) {
-    const again = membership.wasJoined;
+    const { wasJoined, isOwn } = membership;
     membership.joinReply = message.payload;
-    membership.wasJoined = membership.isMember = true;
+    membership.wasJoined = membership.isOwn = membership.isMember = true;
     membership.refusals = 0;
     membership.pending = void 0;
-    if (again) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
+    if (isOwn) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
-    if (again && gap) this.#emitGap(membership, gap);
+    if (wasJoined && gap) this.#emitGap(membership, gap);
     for (const [subscription, pending] of [...membership.subscriptions]) {
       if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, void 0);
       pending?.settle();
@@ -1279,17 +1290,19 @@ var Channels = class {
   }
   /** A later join of the same key is of another membership, which this one no longer disturbs. */
   #remove(membership) {
-    if (this.#memberships.get(membership.key) === membership) this.#memberships.delete(membership.key);
+    if (this.memberships.get(membership.key) === membership) this.memberships.delete(membership.key);
     this.#queue.delete(membership);
     membership.releaseSlot();
   }
-  /** The channel is lost, for all its subscriptions. */
-  #lose(membership, error) {
-    this.#remove(membership);
-    if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(membership);
-    const subscriptions = [...membership.subscriptions];
-    membership.subscriptions.clear();
-    for (const [subscription, pending] of subscriptions) {
+  /** The channel is lost, for all its subscriptions, or only for those that wait for a reply (`true`), or that do not (`false`). */
+  #lose(membership, error, waiting) {
+    const lost = [...membership.subscriptions].filter(([, pending]) => waiting !== !pending);
+    for (const [subscription] of lost) membership.subscriptions.delete(subscription);
+    if (membership.subscriptions.size === 0) {
+      this.#remove(membership);
+      if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(membership);
+    }
+    for (const [subscription, pending] of lost) {
       if (!pending) subscription.emit("lost", error);
       subscription.end(`the subscription was lost: ${error.message}`);
       pending?.settle(error);
@@ -1298,8 +1311,9 @@ var Channels = class {
   // After a loss of the connection
   /** Joins every channel again that was joined. First joins are queued with the other requests. */
   opened() {
-    for (const membership of this.#memberships.values()) {
-      if (membership.wasJoined) this.#queue.add(membership);
+    for (const membership of [...this.memberships.values()]) {
+      if (membership.isOwn) this.#queue.add(membership);
+      else if (membership.wasJoined) this.#emitUnboundedGap(membership);
     }
     this.#rejoin();
   }
@@ -1310,13 +1324,13 @@ var Channels = class {
     this.#cancelPause = void 0;
     this.#maxRejoins = MAX_REJOINS;
     this.#refusals = 0;
-    for (const membership of this.#memberships.values()) {
+    for (const membership of this.memberships.values()) {
       membership.isMember = false;
       membership.members?.ended();
-      if (membership.wasJoined) membership.pending = void 0;
+      if (membership.isOwn) membership.pending = void 0;
       membership.releaseSlot();
     }
-    if (error) for (const membership of [...this.#memberships.values()]) this.#lose(membership, error);
+    if (error) for (const membership of [...this.memberships.values()]) this.#lose(membership, error);
   }
   #rejoin() {
     for (const membership of this.#queue) {
@@ -1389,13 +1403,13 @@ var Channels = class {
   // Receiving
   /** The membership that a message belongs to, if the channel was joined. */
   #find(key) {
-    const membership = key === void 0 ? void 0 : this.#memberships.get(key);
+    const membership = key === void 0 ? void 0 : this.memberships.get(key);
     return membership?.wasJoined ? membership : void 0;
   }
   /** Counts a message off; whether it is new. */
   isNew(fields) {
     const membership = this.#find(fields.channel);
-    if (!membership) return true;
+    if (!membership || fields.type === JOIN) return true;
     const { gap, isDuplicate } = membership.sequence.message(this.#position(fields));
     if (gap) this.#emitGap(membership, gap);
     return !isDuplicate;
@@ -1406,7 +1420,7 @@ var Channels = class {
   }
   /** Messages of the session are missing, perhaps those of any channel. */
   missed(gap) {
-    for (const membership of [...this.#memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
+    for (const membership of [...this.memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
   }
   /** Takes the server's word that something is missing. */
   #gap(notice) {
@@ -1418,16 +1432,22 @@ var Channels = class {
   }
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message) {
-    const membership = this.#find(message.payload.channel);
+    const { channel: key } = message.payload;
+    const isKnown = this.memberships.has(key);
+    if (!isKnown) for (const add of [...this.added]) add(key);
+    const membership = this.#find(key);
     if (!membership) return;
+    if (isKnown && !membership.isMember) this.#each(membership, (subscription) => subscription.emit("rejoined", membership.joinReply));
     membership.isMember = true;
-    const { gap } = membership.sequence.joined(message);
+    const { gap } = membership.sequence.joined(this.#position(message));
     if (gap) this.#emitGap(membership, gap);
   }
   /** The server has removed this client from a channel. */
   #removed({ channel }) {
     const membership = this.#find(channel);
-    if (membership) this.#lose(membership, { code: "CLOSED", message: "the server has removed this client from the channel" });
+    if (!membership) return;
+    membership.wasJoined = membership.isOwn = membership.isMember = false;
+    this.#lose(membership, { code: "CLOSED", message: "the server has removed this client from the channel" }, false);
   }
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
   deliver(message) {
@@ -1446,20 +1466,23 @@ var Channels = class {
   #emitGap(membership, gap) {
     this.#each(membership, (subscription) => subscription.emit("gap", gap));
   }
+  /** Acts on the subscriptions that do not wait for a reply. */
   #each(membership, act) {
-    for (const subscription of [...membership.subscriptions.keys()]) act(subscription);
+    for (const [subscription, pending] of [...membership.subscriptions]) if (!pending) act(subscription);
   }
   // The end
   /** The application closes the client: callers need not handle the rejection of their joins. */
   ignoreRejections() {
-    for (const { subscriptions } of this.#memberships.values()) {
+    for (const { subscriptions } of this.memberships.values()) {
       for (const pending of subscriptions.values()) pending?.ignoreRejection();
     }
   }
 };
 function joinChannel(core, channel, params, setup, options) {
-  const channels = core.channels ??= new Channels(core);
-  return channels.join(channel, params, setup, options);
+  return channelsOf(core).join(channel, params, setup, options);
+}
+function channelsOf(core) {
+  return core.channels ??= new Channels(core);
 }
 function ownRequest(core, role, name) {
   const reply = { name, tag: core.tag(role), receive: channelKeyRule };
@@ -1874,7 +1897,7 @@ var Core = class extends Connection {
       if (validate && auth !== void 0) {
         const violations = this.violations(validate, auth, 2, null);
         if (violations.length > 0) {
-          return this.#refuse(new SessionRefusedError("INVALID", describe("the auth does not fit", violations), void 0, violations));
+          return this.#refuse("INVALID", describe("the auth does not fit", violations), void 0, violations);
         }
       }
       const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
@@ -1909,6 +1932,11 @@ var Core = class extends Connection {
     if (this.phase !== "greeted") return;
     const { session, received = -1, ...ready } = welcome;
     const { resumed = false } = ready;
+    const incompatible = this.protocol.accepts?.(ready.version);
+    if (incompatible) {
+      this.#end(false);
+      return this.#refuse("VERSION", ...incompatible);
+    }
     const counting = this.#canCount && received >= 0;
     if (resumed && !(this.#detached && counting && this.canResume(received))) {
       this.#end(false);
@@ -1977,11 +2005,11 @@ var Core = class extends Connection {
     if (!this.acknowledged(received)) this.warn("received", "the server acknowledges what was never sent");
   }
   /** The server or this client refuses the session for good: no reconnect. */
-  #refuse(refused) {
+  #refuse(code, message, side, violations) {
     const { version, unauthorized } = this.closeCodes;
-    this.closedError = { code: "CLOSED", message: refused.message };
-    this.#rejectReady(refused);
-    this.drop(refused.code === "VERSION" ? version : unauthorized, refused.message, true, true);
+    this.closedError = { code: "CLOSED", message };
+    this.#rejectReady(new SessionRefusedError(code, message, side, violations));
+    this.drop(code === "VERSION" ? version : unauthorized, message, true, true);
   }
   // Receiving
   received(frame, now) {
@@ -2030,7 +2058,7 @@ var Core = class extends Connection {
       const { code, side, violations, retryable } = refusal;
       const words = refusalText(refusal);
       if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
-      else this.#refuse(new SessionRefusedError(code, words, side, violations));
+      else this.#refuse(code, words, side, violations);
     });
     own("ping", anything, ({ id, payload }) => {
       if (this.phase === "ready") this.acknowledge(this.link.acknowledge(true, this.clock.now()));
@@ -2100,6 +2128,19 @@ function resolve(source) {
 // handfast/client.ts
 var Client = Core;
 
+// handfast/versions.ts
+var VERSION = /^(?!.{65})((^|\b\.)(?!0\d)\d{1,19}){3}(-(?!0\d+\b(?!-))[\da-z-]+(\.(?!0\d+\b(?!-))[\da-z-]+)*)?(\+[\da-z-]+(\.[\da-z-]+)*)?$/i;
+function sortKey(version) {
+  return VERSION.test(version) ? version.replace(/\d+/g, (digits) => digits.length + 10 + digits) : "";
+}
+function accepting(accepts, from, below) {
+  return (version) => {
+    const key = sortKey(version);
+    const side = key < sortKey(from) ? "server" : below && key >= sortKey(below) ? "client" : void 0;
+    return side && [`the server speaks ${key ? version : "no version"}, and this client takes ${accepts}: the ${side} is too old`, side];
+  };
+}
+
 // api.ts
 var counterValueRule = [reportObject, {
   "?": [],
@@ -2168,7 +2209,8 @@ var protocol = {
   envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576 },
-  session: { heartbeat: 25e3, timeout: 1e4, resume: 12e4, backoff: { min: 500, max: 3e4 } }
+  session: { heartbeat: 25e3, timeout: 1e4, resume: 12e4, backoff: { min: 500, max: 3e4 } },
+  accepts: /* @__PURE__ */ accepting("^1", "1.0.0", "2.0.0")
 };
 function connect(url, options) {
   return new Client(protocol, url, options);

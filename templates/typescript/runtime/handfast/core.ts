@@ -6,6 +6,7 @@ import { type Match, parseFrame, read, type Reader, register } from './decode.js
 import { tagOf } from './descriptor.js';
 import type { Channel, Incoming, Message, Protocol, Request, Role, StreamRequest } from './descriptor.js';
 import type { Options } from './encoder.js';
+import type { Tag } from './envelope.js';
 import { type CallError, type DeclaredError, type DecodeError, SessionRefusedError } from './errors.js';
 import type { ClientEvents } from './events.js';
 import type { AnyRequest, ClientChannels, ServerRequests } from './features.js';
@@ -14,7 +15,7 @@ import type { CallOptions, ValueOrProvider } from './options.js';
 import type { PendingRequest, Sending } from './outbound.js';
 import type { NumberedSession } from './numbered.js';
 import type { AuthRefresh } from './refresh.js';
-import { describe } from './report.js';
+import { describe, type Violation } from './report.js';
 import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import type { Rule } from './rules.js';
 import {
@@ -181,7 +182,7 @@ export class Core extends Connection {
       if (validate && auth !== undefined) {
         const violations = this.violations(validate, auth, 2, null);
         if (violations.length > 0) {
-          return this.#refuse(new SessionRefusedError('INVALID', describe('the auth does not fit', violations), undefined, violations));
+          return this.#refuse('INVALID', describe('the auth does not fit', violations), undefined, violations);
         }
       }
       const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
@@ -219,6 +220,11 @@ export class Core extends Connection {
     if (this.phase !== 'greeted') return; // a second ready message changes nothing
     const { session, received = -1, ...ready } = welcome;
     const { resumed = false } = ready;
+    const incompatible = this.protocol.accepts?.(ready.version);
+    if (incompatible) {
+      this.#end(false); // the server may have handled what followed the hello
+      return this.#refuse('VERSION', ...incompatible);
+    }
     const counting = this.#canCount && received >= 0;
     if (resumed && !(this.#detached && counting && this.canResume(received))) {
       this.#end(false);
@@ -294,11 +300,11 @@ export class Core extends Connection {
   }
 
   /** The server or this client refuses the session for good: no reconnect. */
-  #refuse(refused: SessionRefusedError): void {
+  #refuse(code: Tag, message: string, side?: 'client' | 'server', violations?: readonly Violation[]): void {
     const { version, unauthorized } = this.closeCodes;
-    this.closedError = { code: 'CLOSED', message: refused.message };
-    this.#rejectReady(refused);
-    this.drop(refused.code === 'VERSION' ? version : unauthorized, refused.message, true, true);
+    this.closedError = { code: 'CLOSED', message };
+    this.#rejectReady(new SessionRefusedError(code, message, side, violations));
+    this.drop(code === 'VERSION' ? version : unauthorized, message, true, true);
   }
 
   // Receiving
@@ -354,7 +360,7 @@ export class Core extends Connection {
       const words = refusalText(refusal);
       // Refused for now: the server has not processed what followed the hello, so it is sent again after the next one.
       if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
-      else this.#refuse(new SessionRefusedError(code, words, side, violations));
+      else this.#refuse(code, words, side, violations);
     });
     own('ping', anything, ({ id, payload }) => {
       if (this.phase === 'ready') this.acknowledge(this.link.acknowledge(true, this.clock.now()));

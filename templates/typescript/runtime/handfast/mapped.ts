@@ -32,20 +32,23 @@ export interface MappedRoles {
   outgoing(role: Role, fields: unknown): { readonly envelope: Envelope; readonly payload: unknown } | undefined;
 }
 
-/** The types of the fields that a role may have. Any other field may be anything. */
+/** The types of the fields that a role may have; a count is an integer that is not negative. Any other field may be anything. */
 const TYPES: Readonly<Record<string, readonly string[]>> = {
   version: ['string'],
   hash: ['string'],
-  code: ['string', 'number'],
+  code: ['string', 'count', 'number'],
   message: ['string'],
   side: ['string'],
   retryable: ['boolean'],
   channel: ['string'],
-  from: ['number'],
-  to: ['number'],
+  from: ['count'],
+  to: ['count'],
   session: ['string'],
-  received: ['number'],
-  sent: ['number'],
+  received: ['count'],
+  sent: ['count'],
+  seq: ['count'],
+  expires: ['count'],
+  resumed: ['boolean'],
 };
 
 /** What the server's error says where a message of the application in that role does not. */
@@ -94,7 +97,8 @@ function readFields(pointers: Readonly<Record<string, string>>, payload: unknown
     for (const segment of segments(pointer)) {
       value = typeof value === 'object' && value !== null && Object.hasOwn(value, segment) ? (value as Record<string, unknown>)[segment] : undefined;
     }
-    if (value !== undefined && TYPES[field]?.includes(typeof value) !== false) fields[field] = value;
+    const type = Number.isSafeInteger(value) && (value as number) >= 0 ? 'count' : typeof value;
+    if (value !== undefined && TYPES[field]?.includes(type) !== false) fields[field] = value;
   }
   return fields;
 }

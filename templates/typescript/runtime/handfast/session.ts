@@ -91,9 +91,8 @@ export interface ChannelKey {
 
 const text: DataRule = [reportString, {}];
 
-const integer: DataRule = [reportInteger, {}];
-
-const count: DataRule = [reportInteger, { minimum: 0, maximum: 9_007_199_254_740_991 }];
+/** The rule of a number that is not negative. */
+export const count: DataRule = [reportInteger, { minimum: 0, maximum: 9_007_199_254_740_991 }];
 
 const violation: DataRule = [reportObject, { '?': [], path: text, keyword: text, message: text }];
 
@@ -125,10 +124,10 @@ export const readyRule: DataRule = [reportObject, {
 export const countsRule: DataRule = [reportObject, { '?': ['received', 'sent', 'expires'], received: count, sent: count, expires: count }];
 
 /** The rule of {@link ChannelGap}. */
-export const gapRule: DataRule = [reportObject, { '?': ['channel', 'from', 'to', 'reason'], channel: text, from: integer, to: integer, reason: text }];
+export const gapRule: DataRule = [reportObject, { '?': ['channel', 'from', 'to', 'reason'], channel: text, from: count, to: count, reason: text }];
 
 /** The rule of {@link Skip}. */
-export const skipRule: DataRule = [reportObject, { '?': [], channel: text, seq: integer }];
+export const skipRule: DataRule = [reportObject, { '?': [], channel: text, seq: count }];
 
 /** The rule of {@link ChannelKey}. */
 export const channelKeyRule: DataRule = [reportObject, { '?': [], channel: text }];

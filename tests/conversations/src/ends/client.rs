@@ -13,10 +13,10 @@ use handfast::{
 };
 use serde_json::{Value, json};
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     convert::Infallible,
     future::poll_fn,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -36,9 +36,11 @@ pub(crate) struct ClientEnd {
         mpsc::UnboundedReceiver<MemoryTransport>,
     ),
     /// Subscriptions and streams, which end when these are dropped.
-    running: HashMap<String, oneshot::Sender<()>>,
+    running: Running,
     questions: Questions,
 }
+
+type Running = Arc<Mutex<HashMap<String, oneshot::Sender<()>>>>;
 
 type Questions = Arc<Mutex<VecDeque<oneshot::Sender<Result<i64, String>>>>>;
 
@@ -58,6 +60,7 @@ impl ClientEnd {
             questions: self.questions.clone(),
         };
         let (log, login, encoding) = (self.log.clone(), self.login.clone(), self.encoding);
+        let running = self.running.clone();
         tokio::spawn(async move {
             let client = Client::over_with(dial, desk)
                 .encoding(encoding)
@@ -65,9 +68,12 @@ impl ClientEnd {
             match client.await {
                 Ok(client) => {
                     sender.send_replace(Some(client.clone()));
-                    follow(client, log).await;
+                    follow(client, log, running).await;
                 }
-                Err(error) => log.add(format!("ended {}", refusal(&error)), Value::Null),
+                Err(error) => {
+                    let (code, words) = refusal(&error);
+                    log.add(format!("ended {code}"), words);
+                }
             }
         });
     }
@@ -83,10 +89,7 @@ impl ClientEnd {
     }
 
     fn answer(&self, answer: Result<i64, String>) -> Result<(), String> {
-        let mut questions = self
-            .questions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut questions = lock(&self.questions);
         let question = questions.pop_front().ok_or("nothing was asked")?;
         // What was asked may be void by now.
         let _ = question.send(answer);
@@ -138,7 +141,7 @@ impl ClientEnd {
             ["joins", label, kind] => {
                 let name = value["name"].as_str().unwrap_or_default().to_owned();
                 let name = Name::try_from(name).map_err(|error| error.to_string())?;
-                let left = self.runs(label);
+                let left = runs(&self.running, label);
                 let label = label.to_owned();
                 match kind {
                     "hall" => begin(joins_hall(client, name, label, left, log)).await,
@@ -146,11 +149,14 @@ impl ClientEnd {
                 }
             }
             ["watches", label, "ticks.watch"] => {
-                let left = self.runs(label);
+                let left = runs(&self.running, label);
                 let watch = TicksWatch { n: n(value) };
                 begin(watches(client, watch, label.to_owned(), left, log)).await;
             }
-            ["leaves" | "cancels", label] => drop(self.running.remove(label)),
+            ["leaves" | "cancels", label] => {
+                let mut running = lock(&self.running);
+                drop(running.remove(label));
+            }
             ["refreshes"] => {
                 begin(async move {
                     let refreshed = match client.refresh_auth().await {
@@ -167,12 +173,16 @@ impl ClientEnd {
         }
         Ok(())
     }
+}
 
-    fn runs(&mut self, label: &str) -> oneshot::Receiver<()> {
-        let (sender, receiver) = oneshot::channel();
-        self.running.insert(label.to_owned(), sender);
-        receiver
-    }
+fn runs(running: &Running, label: &str) -> oneshot::Receiver<()> {
+    let (sender, receiver) = oneshot::channel();
+    lock(running).insert(label.to_owned(), sender);
+    receiver
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl End for ClientEnd {
@@ -189,7 +199,7 @@ impl End for ClientEnd {
             },
             client: None,
             dials: mpsc::unbounded_channel(),
-            running: HashMap::new(),
+            running: Running::default(),
             questions: Questions::default(),
         }
     }
@@ -273,17 +283,27 @@ fn tag(tag: &TagBuf) -> String {
     }
 }
 
-/// Why a client could not connect for the first time: a code.
-fn refusal(error: &ConnectError) -> String {
-    match error {
+/// Why a client could not connect for the first time: a code, and what is said of versions.
+fn refusal(error: &ConnectError) -> (String, Value) {
+    let code = match error {
+        ConnectError::Refused(error) if error.side.is_some() => {
+            return (tag(&error.code), incompatible(error.side, &error.message));
+        }
+        ConnectError::Version { side, message } => {
+            return ("VERSION".to_owned(), incompatible(Some(*side), message));
+        }
         ConnectError::Refused(error) => tag(&error.code),
-        ConnectError::Version { .. } => "VERSION".to_owned(),
         ConnectError::Closed {
             closing: Some(closing),
             ..
         } => closing.code.to_string(),
         other => format!("{other:?}"),
-    }
+    };
+    (code, Value::Null)
+}
+
+fn incompatible(side: Option<handfast::Side>, message: &str) -> Value {
+    json!({ "side": side.map(|side| side.to_string()), "message": message })
 }
 
 fn invalid(error: &DecodeError) -> String {
@@ -305,7 +325,7 @@ fn bounds(gap: &Gap) -> Value {
 }
 
 /// Reports what belongs to no request and no channel, and the end.
-async fn follow(client: Client, log: Log) {
+async fn follow(client: Client, log: Log, running: Running) {
     if client.skew().is_some() {
         log.add("skew", Value::Null);
     }
@@ -318,9 +338,15 @@ async fn follow(client: Client, log: Log) {
             states.add(format!("ended {}", frame.code), Value::Null);
         }
     });
-    drop(client);
+    // Another session may add the client to the same channels again.
+    let mut added = HashSet::new();
     while let Some(event) = notifications.next().await {
         match event {
+            Event::Added(key) => {
+                if added.insert(key.clone()) {
+                    subscribe(&client, key, &log, &running);
+                }
+            }
             Event::Message(envelope) => match envelope.message {
                 ServerMessage::News(news) => log.add("hears news", json!({ "n": news.n })),
                 ServerMessage::HallSaid(said) => log.add("hears hall.said", json!({ "n": said.n })),
@@ -331,6 +357,26 @@ async fn follow(client: Client, log: Log) {
             Event::Gap(gap) => log.add("hears gap", bounds(&gap)),
             other => log.add(format!("hears {other:?}"), Value::Null),
         }
+    }
+}
+
+/// Subscribes to a channel that the server has added the client to. Its key is what the subscription is called.
+fn subscribe(client: &Client, key: String, log: &Log, running: &Running) {
+    let Some((kind, name)) = key.split_once(':') else {
+        return;
+    };
+    let Ok(name) = Name::try_from(name.to_owned()) else {
+        return;
+    };
+    let left = runs(running, &key);
+    let log = log.clone();
+    log.add(format!("{key} added"), Value::Null);
+    if kind == "hall" {
+        if let Some(hall) = client.hall(&name).subscribe() {
+            tokio::spawn(listen(hall, members, key, left, log));
+        }
+    } else if let Some(room) = client.room(&name).subscribe() {
+        tokio::spawn(listen(room, |_| Value::Null, key, left, log));
     }
 }
 
@@ -468,10 +514,7 @@ impl ServerRequestHandler for Desk {
     ) -> Result<Confirmed, HandlerError<ConfirmError>> {
         let (sender, receiver) = oneshot::channel();
         {
-            let mut questions = self
-                .questions
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut questions = lock(&self.questions);
             questions.push_back(sender);
         }
         self.log.add("asked confirm", json!({ "n": m.n }));

@@ -1,6 +1,6 @@
 // Compiles: what people write.
 import * as api from '../../build/src/api.js';
-import type { Member } from '../../build/src/handfast.js';
+import { type Member, onAdded } from '../../build/src/handfast.js';
 
 export function show(message: api.ServerMessage): string {
   switch (message.type) {
@@ -21,6 +21,12 @@ export async function use(): Promise<void> {
   room.on('presence', ({ event, member }) => event === 'join' && member.info.name.length);
   room.on(api.userTyping, m => m.name);
   room.send(api.userTyping, { roomId: 'lobby' }, { delivered: result => result.ok });
+  const stop: () => void = onAdded(client, api.roomChannel, (added, { roomId }) => {
+    added.on(api.chatMessage, m => m.text.length + (roomId ?? '').length);
+    added.on('presence', ({ member }) => member.info.name.length);
+    added.on('rejoined', reply => reply?.topic);
+  });
+  stop();
   client.on('open', ({ resumed }) => resumed === true);
   const r = await client.call(api.roomJoin, { roomId: 'lobby' });
   if (!r.ok && r.error.code === 'ROOM_FULL') r.error.data.limit.toFixed();
