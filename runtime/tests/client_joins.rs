@@ -522,3 +522,36 @@ async fn a_rate_limit_loses_no_channel() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_join_that_is_refused_does_not_leave_what_the_server_added_the_client_to() {
+    simulated(async {
+        let notice = r#"{"type":"join","payload":{"channel":"room:r"},"channel":"room:r","seq":41,"epoch":"e"}"#;
+        for is_early in [true, false] {
+            let (client, mut script, _scripts) = begin().await;
+            if is_early {
+                script.say(notice).await;
+                read(&mut script).await;
+            }
+            let pending = spawn_join(&client, "r");
+            let id = id_of(&script.next().await);
+            if !is_early {
+                script.say(notice).await;
+            }
+            script.say(&error("UNAUTHORIZED", &id, false)).await;
+            let refused = pending.await.expect("the task finishes");
+            assert!(refused.is_err());
+            // Nothing was sent in between.
+            read(&mut script).await;
+            let mut room = client
+                .room(&"r".into())
+                .subscribe()
+                .expect("it is in the room");
+            script.say(&message("x", 42)).await;
+            assert_eq!(said(room.next().await), ("x".into(), Some(42)));
+            drop(room);
+            assert!(script.next().await.contains("room.leave"));
+        }
+    })
+    .await;
+}

@@ -114,6 +114,17 @@ impl Channels {
         }
     }
 
+    /// Forgets a pending join that was refused, if the server has added the client to the channel: then it stays there without a subscription.
+    pub(crate) fn refused(&mut self, key: &str, inbox: &Arc<Inbox>) {
+        if let Some(channel) = self.by_key.get_mut(key)
+            && channel.joined
+            && channel.join.is_none()
+            && !channel.maybe_joined
+        {
+            channel.pending.retain(|other| !Arc::ptr_eq(other, inbox));
+        }
+    }
+
     /// Turns a pending join into a subscription.
     pub(crate) fn joined(
         &mut self,

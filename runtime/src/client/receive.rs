@@ -234,10 +234,11 @@ impl Core {
                 // The server did not handle a request that it refused. The outcome of any other failure is unknown.
                 let refused =
                     matches!(failure, Failure::Remote(_)) && !failure.is_code(SessionCode::Timeout);
-                if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &reply_to
-                    && !refused
-                {
-                    inner.channels.mark_maybe_joined(key, inbox);
+                if let ReplyTo::Join(PendingJoin { key, inbox, .. }) = &reply_to {
+                    match refused {
+                        true => inner.channels.refused(key, inbox),
+                        false => inner.channels.mark_maybe_joined(key, inbox),
+                    }
                 }
                 if let ReplyTo::Call(CallReply::Stream(stream)) = &reply_to
                     && !matches!(failure, Failure::Remote(_))

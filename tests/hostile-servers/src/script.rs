@@ -162,10 +162,17 @@ async fn received(
     if actions.iter().any(Action::waits) {
         link.run.pending(&tag, true);
         tokio::spawn(async move {
+            let mut is_pending = true;
             for action in actions {
+                // Before it is written: the client may send the next one at once.
+                if !action.waits() && std::mem::take(&mut is_pending) {
+                    link.run.pending(&tag, false);
+                }
                 link.act(action, &message).await;
             }
-            link.run.pending(&tag, false);
+            if is_pending {
+                link.run.pending(&tag, false);
+            }
         });
         return Then::Read;
     }

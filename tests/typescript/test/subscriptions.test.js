@@ -474,6 +474,45 @@ test('the client does not join again what the server has added it to; joined as 
   assert.deepEqual(heard, [{ topic: null }]);
 });
 
+test('the server adds the client while its join waits: there is a subscription, and it stays if the join is refused', async () => {
+  const { server } = own;
+  const client = own.connect();
+  const heard = [];
+  onAdded(client, roomChannel, room => {
+    room.on(chatMessage, ({ text }) => heard.push(text));
+    room.on('lost', ({ code }) => heard.push(code));
+  });
+  await server.welcome();
+  const refused = assert.rejects(client.join(roomChannel, lobby), ({ error }) => error.code === 'ROOM_FULL');
+  await server.say(added('room:lobby', 41));
+  await server.say(message(42));
+  await server.say(refusal('1', { code: 'ROOM_FULL', data: { limit: 1 } }));
+  await refused;
+  await server.say(message(43));
+  assert.deepEqual(heard, ['hi', 'hi']);
+  assert.deepEqual(server.types, ['hello', 'room.join']);
+});
+
+test('the server adds or removes the client while it joins again', async () => {
+  const { server, clock } = own;
+  own.connect();
+  await server.welcome();
+  const heard = [];
+  const room = await joinLobby(own);
+  room.on('rejoined', reply => heard.push(reply));
+  room.on('lost', ({ code }) => heard.push(code));
+  for (const type of ['join', 'leave']) {
+    await server.drop(1001);
+    await clock.pass(1000);
+    await server.welcome();
+    const { id } = server.last;
+    await server.say(added('room:lobby', type === 'join' ? 41 : undefined, type));
+    await server.say(joined(id, 41));
+  }
+  assert.deepEqual(heard, [{ topic: null }, 'CLOSED']);
+  assert.equal(server.last.type, 'room.leave');
+});
+
 test('what a listener of added channels throws is reported, and the channel is left', async () => {
   const { server } = own;
   const client = own.connect();

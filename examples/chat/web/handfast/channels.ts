@@ -208,6 +208,7 @@ export class Channels implements ClientChannels {
     membership.wasJoined = membership.isOwn = membership.isMember = true;
     membership.refusals = 0;
     membership.pending = undefined;
+    if (membership.subscriptions.size === 0) return void this.#leave(membership); // the server removed this client meanwhile
     if (isOwn) this.#each(membership, subscription => subscription.emit('rejoined', message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (wasJoined && gap) this.#emitGap(membership, gap);
@@ -399,11 +400,16 @@ export class Channels implements ClientChannels {
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message: Message): void {
     const { channel: key } = message.payload as ChannelKey;
-    const isKnown = this.memberships.has(key);
-    if (!isKnown) for (const add of [...this.added]) add(key);
+    const isKnown = this.#find(key) !== undefined;
+    if (!isKnown) {
+      const waiting = this.memberships.get(key);
+      if (waiting) waiting.wasJoined = true; // whatever becomes of its join
+      for (const add of [...this.added]) add(key);
+    }
     const membership = this.#find(key);
     if (!membership) return;
-    if (isKnown && !membership.isMember) this.#each(membership, subscription => subscription.emit('rejoined', membership.joinReply));
+    // One that this client has joined is joined again by itself.
+    if (isKnown && !membership.isMember && !membership.isOwn) this.#each(membership, subscription => subscription.emit('rejoined', membership.joinReply));
     membership.isMember = true;
     const { gap } = membership.sequence.joined(this.#position(message));
     if (gap) this.#emitGap(membership, gap);

@@ -1263,6 +1263,7 @@ var Channels = class {
     membership.wasJoined = membership.isOwn = membership.isMember = true;
     membership.refusals = 0;
     membership.pending = void 0;
+    if (membership.subscriptions.size === 0) return void this.#leave(membership);
     if (isOwn) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (wasJoined && gap) this.#emitGap(membership, gap);
@@ -1433,11 +1434,15 @@ var Channels = class {
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message) {
     const { channel: key } = message.payload;
-    const isKnown = this.memberships.has(key);
-    if (!isKnown) for (const add of [...this.added]) add(key);
+    const isKnown = this.#find(key) !== void 0;
+    if (!isKnown) {
+      const waiting = this.memberships.get(key);
+      if (waiting) waiting.wasJoined = true;
+      for (const add of [...this.added]) add(key);
+    }
     const membership = this.#find(key);
     if (!membership) return;
-    if (isKnown && !membership.isMember) this.#each(membership, (subscription) => subscription.emit("rejoined", membership.joinReply));
+    if (isKnown && !membership.isMember && !membership.isOwn) this.#each(membership, (subscription) => subscription.emit("rejoined", membership.joinReply));
     membership.isMember = true;
     const { gap } = membership.sequence.joined(this.#position(message));
     if (gap) this.#emitGap(membership, gap);
