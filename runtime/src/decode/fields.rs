@@ -52,19 +52,14 @@ impl<'de> Decoder<'de> {
         let cx = &mut self.envelope;
         match role {
             Role::Tag => {
-                if let Some(text) = r.quick_text() {
-                    self.index = (self.table.lookup)(TagRef::Text(text));
-                    self.tag = Some(ReadTag::Text(text.into()));
-                    return Ok(());
-                }
                 self.tag = None;
                 self.index = None;
+                if let Some(text) = r.any_string()? {
+                    self.index = (self.table.lookup)(TagRef::Text(&text));
+                    self.tag = Some(ReadTag::Text(text.into_cow()));
+                    return Ok(());
+                }
                 match r.peek()? {
-                    Kind::String => {
-                        let text = r.string()?;
-                        self.index = (self.table.lookup)(TagRef::Text(&text));
-                        self.tag = Some(ReadTag::Text(text.into_cow()));
-                    }
                     Kind::Number => {
                         if let Some(n) = r.number()?.as_integer() {
                             self.index = (self.table.lookup)(TagRef::Integer(n));
@@ -142,9 +137,9 @@ impl<'de> Decoder<'de> {
         r: &mut Reader<'de>,
     ) -> Result<(), Stop> {
         if field.kind == FieldKind::Text
-            && let Some(text) = r.quick_text()
+            && let Some(text) = r.any_string()?
         {
-            self.take(role, Id::copied(text));
+            self.take(role, Id::copied(&text));
             return Ok(());
         }
         let kind = r.peek()?;
@@ -152,7 +147,6 @@ impl<'de> Decoder<'de> {
             return r.null();
         }
         let value = match (field.kind, kind) {
-            (FieldKind::Text, Kind::String) => Some(Id::copied(&r.string()?)),
             (FieldKind::Integer, Kind::Number) => {
                 let whole = r.number()?.as_integer();
                 let safe = whole.filter(|n| n.unsigned_abs() <= MAX_SAFE_INTEGER.unsigned_abs());

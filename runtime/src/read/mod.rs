@@ -250,12 +250,17 @@ impl<'de> Reader<'de> {
         either!(self.string())
     }
 
-    /// Reads a string of JSON text if it has no escapes and no white space before it. Otherwise reads nothing.
+    /// Reads a string. Returns `None`, and reads nothing, if the value is not a string.
     #[inline]
-    pub(crate) fn quick_text(&mut self) -> Option<&'de str> {
-        match self {
-            Self::Json(reader) => reader.quick_text(),
-            _ => None,
+    pub(crate) fn any_string(&mut self) -> Result<Option<Text<'de, '_>>, Stop> {
+        if let Self::Json(reader) = self
+            && let Some(text) = reader.quick_text()
+        {
+            return Ok(Some(Text::Borrowed(text)));
+        }
+        match self.peek()? {
+            Kind::String => self.string().map(Some),
+            _ => Ok(None),
         }
     }
 

@@ -21,24 +21,12 @@ pub(super) fn wrong_type<T>(r: &mut Reader<'_>, cx: &mut ReadContext, ty: Type) 
     Ok(None)
 }
 
-/// Reads a string. Returns `None`, and reads nothing, if the value is not a string.
-#[inline]
-fn any_text<'de, 'r>(r: &'r mut Reader<'de>) -> ReadResult<Text<'de, 'r>> {
-    if let Some(text) = r.quick_text() {
-        return Ok(Some(Text::Borrowed(text)));
-    }
-    match r.peek()? {
-        Kind::String => r.string().map(Some),
-        _ => Ok(None),
-    }
-}
-
 /// Reads a string and checks its rules.
 ///
 /// # Errors
 /// If the text is not valid JSON.
 pub fn string(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<String> {
-    let Some(text) = any_text(r)? else {
+    let Some(text) = r.any_string()? else {
         return wrong_type(r, cx, Type::String);
     };
     let mark = cx.mark();
@@ -58,7 +46,7 @@ pub(crate) fn text<T>(
     format: Option<&'static str>,
     parse: impl FnOnce(&str, Option<&'static str>) -> Result<T, ViolationDetail>,
 ) -> ReadResult<T> {
-    let Some(text) = any_text(r)? else {
+    let Some(text) = r.any_string()? else {
         return wrong_type(r, cx, Type::String);
     };
     let mark = cx.mark();
@@ -109,7 +97,7 @@ pub fn literal(
     {
         return Ok(Some(place));
     }
-    if let Some(text) = any_text(r)? {
+    if let Some(text) = r.any_string()? {
         if let Some(place) = literals.values.iter().position(|value| *value == &*text) {
             return Ok(Some(place));
         }
@@ -142,7 +130,7 @@ pub fn open_literal(
     if cx.refuses_unknown() {
         return Ok(literal(r, cx, literals)?.map(Ok));
     }
-    let Some(text) = any_text(r)? else {
+    let Some(text) = r.any_string()? else {
         return Ok(literal(r, cx, literals)?.map(Ok));
     };
     let place = literals.values.iter().position(|value| *value == &*text);
@@ -282,7 +270,7 @@ impl Payload for String {
 
 impl Payload for ByteString {
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
-        let Some(text) = any_text(r)? else {
+        let Some(text) = r.any_string()? else {
             return wrong_type(r, cx, Type::String);
         };
         let mark = cx.mark();
