@@ -1,5 +1,5 @@
 // Does with the TypeScript client what a scenario says, on any platform. `platform` brings what differs: its name, the
-// address of the server, a WebSocket where there is none, and how the event loop is looked at.
+// address of the server, a WebSocket where there is none, and how many scenarios run side by side.
 
 import * as api from './api.ts';
 
@@ -8,9 +8,6 @@ const PATIENCE = 20_000;
 
 /** How long is waited between two looks, in milliseconds. */
 const LOOK = 10;
-
-/** How many scenarios run side by side. */
-const TOGETHER = 12;
 
 /** How much may be pending, whatever is asked: `limits.outbound` of the protocol by what each counts for at the least. */
 const PENDING = 65_536 / 256;
@@ -54,7 +51,7 @@ export async function runAll(scenarios, platform, report) {
   const lane = async () => {
     for (let next = together.shift(); next !== undefined; next = together.shift()) await one(next);
   };
-  await Promise.all(Array.from({ length: TOGETHER }, lane));
+  await Promise.all(Array.from({ length: platform.together }, lane));
   for (const scenario of all.filter(({ alone }) => alone)) await one(scenario);
 }
 

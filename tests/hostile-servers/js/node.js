@@ -1,8 +1,11 @@
-// Runs the scenarios in Node: `node node.cjs HOST ws|native [NAME…]`. Prints a line of JSON for each, and ends by itself.
+// Runs the scenarios in Node: `node node.cjs HOST ws|native NAME…`. Prints a line of JSON for each, and ends by itself.
 
 import { WebSocket } from 'ws';
 import scenarios from './scenarios.json';
 import { runAll } from './driver.js';
+
+/** How many run side by side. */
+const TOGETHER = 12;
 
 const [host, kind, ...names] = process.argv.slice(2);
 const say = line => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -15,7 +18,7 @@ if (kind === 'native' && globalThis.WebSocket === undefined) {
 } else {
   // Newer Nodes have one of their own, which is not to be found where `ws` is tried.
   if (kind === 'ws') delete globalThis.WebSocket;
-  const platform = { name: `node-${kind}`, host, WebSocket: kind === 'ws' ? WebSocket : undefined };
-  const asked = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
+  const platform = { name: `node-${kind}`, host, together: TOGETHER, WebSocket: kind === 'ws' ? WebSocket : undefined };
+  const asked = scenarios.filter(({ name }) => names.includes(name));
   void runAll(asked, platform, say).then(() => say({ done: true }));
 }
