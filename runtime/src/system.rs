@@ -47,14 +47,21 @@ fn missing(name: &str) -> serde_json::Error {
     serde_json::Error::custom(format!("`{name}` is missing"))
 }
 
-/// A field that may be absent or null.
+/// A field that may be absent. One that is null is present, and has another type.
 fn find<T: DeserializeOwned>(
     fields: &Fields<'_>,
     name: &str,
 ) -> Result<Option<T>, serde_json::Error> {
-    fields
-        .get(name)
-        .map_or(Ok(None), |raw| serde_json::from_str(raw.get()))
+    let found = fields.get(name);
+    found.map(|raw| serde_json::from_str(raw.get())).transpose()
+}
+
+/// A field of the envelope, which may be absent or null.
+fn find_nullable<T: DeserializeOwned>(
+    fields: &Fields<'_>,
+    name: &str,
+) -> Result<Option<T>, serde_json::Error> {
+    find::<Option<T>>(fields, name).map(Option::flatten)
 }
 
 /// An integer, as JSON Schema understands it: `9.0` is one.
@@ -78,7 +85,7 @@ fn number(value: &Value) -> Option<u64> {
     }
 }
 
-/// A field with a number that is not negative. It may be absent or null.
+/// A field with a number that is not negative. It may be absent.
 fn count(fields: &Fields<'_>, name: &str) -> Result<Option<u64>, serde_json::Error> {
     let Some(value) = find::<Number>(fields, name)? else {
         return Ok(None);
@@ -194,6 +201,9 @@ pub(crate) struct Head<'a> {
     mapped: Option<&'static MappedRole>,
 }
 
+/// The maximum length of a channel's key, in bytes. Either end stores the keys of all channels that a client is in.
+pub(crate) const MAX_KEY: usize = 1024;
+
 /// The maximum nesting depth of the session's own messages.
 const DEPTH: u32 = 128;
 
@@ -242,14 +252,16 @@ impl<'a> Head<'a> {
                 Value::Number(n) => integer(&n).map(TagBuf::Integer).ok_or_else(no_tag)?,
                 _ => return Err(no_tag()),
             },
-            id: match find(&all, at(envelope.reply_to.or(envelope.id)))? {
+            id: match find_nullable(&all, at(envelope.reply_to.or(envelope.id)))? {
                 Some(Value::String(text)) => Some(Id::Text(text)),
                 Some(Value::Number(n)) => safe_integer(&n).map(Id::Integer),
                 _ => None,
             },
-            channel: find(&all, at(envelope.channel))?,
-            seq: find(&all, at(envelope.seq))?.as_ref().and_then(number),
-            epoch: match find(&all, at(envelope.epoch))? {
+            channel: find_nullable(&all, at(envelope.channel))?,
+            seq: find_nullable(&all, at(envelope.seq))?
+                .as_ref()
+                .and_then(number),
+            epoch: match find_nullable(&all, at(envelope.epoch))? {
                 Some(Value::String(text)) => Some(text),
                 Some(Value::Number(n)) => safe_integer(&n).map(|n| n.to_string()),
                 _ => None,
@@ -290,8 +302,7 @@ impl<'a> Head<'a> {
         serde_json::value::to_raw_value(&payload)
     }
 
-    /// Returns the members of the payload.
-    /// Returns the fields of the role.
+    /// Returns the members of the payload; where a message of the application plays the role, its fields.
     fn payload(&self) -> Result<Fields<'_>, serde_json::Error> {
         match (self.mapped, self.payload.as_deref()) {
             (Some(mapped), payload) => mapped::read(mapped, payload.unwrap_or("{}")),

@@ -12,6 +12,7 @@ use handfast::{
     transport::TransportEvent,
 };
 use lobby::{App, Line, Note, Peer, Post, Server, ServerMessage, hear, names};
+use serde_json::json;
 use std::sync::Arc;
 use support::simulated;
 
@@ -173,4 +174,44 @@ async fn a_server_adds_and_removes_a_client() {
         assert_eq!(room.next().await, None);
     })
     .await;
+}
+
+/// Whoever is quicker, a client learns that it has left a channel, or was removed, before it learns that it was added again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leave_and_a_removal_are_told_before_an_addition_that_follows() {
+    for is_removed in [false, true] {
+        let server = Server::new(App::default());
+        let mut peer = Peer::connect(&server, "ada").await;
+        let list = server.handle().sessions(&Recipients::All, 1).await;
+        let id = list.expect("the broker works").sessions[0].id.connection;
+        let handle = server.handle().client(id).expect("it is connected");
+        let channel = handle.channel_handle(&lobby::Room { id: "r".into() });
+        let remover = handle.channel_handle(&lobby::Room { id: "r".into() });
+        let adding = tokio::spawn(async move {
+            while channel.add().await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        });
+        for n in 0..400 {
+            if is_removed {
+                while !remover.remove() {
+                    tokio::task::yield_now().await;
+                }
+            } else {
+                let leave = json!({ "type": "leave", "payload": { "channel": "room:r" }, "id": n.to_string() });
+                peer.send(leave).await;
+            }
+            let mut additions = 0;
+            loop {
+                let told = peer.next().await;
+                match told["type"].as_str() {
+                    Some("join") => additions += 1,
+                    Some("leave") => break,
+                    _ => {}
+                }
+            }
+            assert!(additions <= 1, "it is added again before it has left");
+        }
+        adding.abort();
+    }
 }

@@ -16,7 +16,7 @@ use script::{
     send, settle, spawn_join,
 };
 use std::collections::{BTreeMap, HashSet};
-use support::{simulated, soon};
+use support::{log, simulated, soon};
 
 #[tokio::test(start_paused = true)]
 async fn a_leave_does_not_overtake_a_join_that_is_pending() {
@@ -551,6 +551,68 @@ async fn a_join_that_is_refused_does_not_leave_what_the_server_added_the_client_
             assert_eq!(said(room.next().await), ("x".into(), Some(42)));
             drop(room);
             assert!(script.next().await.contains("room.leave"));
+        }
+    })
+    .await;
+}
+
+/// What the server says when it adds the client to a channel.
+fn added(key: &str, seq: u64) -> String {
+    let payload = format!(r#"{{"channel":"{key}"}}"#);
+    format!(r#"{{"type":"join","payload":{payload},"channel":"{key}","seq":{seq},"epoch":"e"}}"#)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_adds_the_client_to_no_channel_with_a_long_key() {
+    log::keep();
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let mut events = client.notifications();
+        let longest = format!("room:{}!", "\u{e4}".repeat(509));
+        script.say(&added(&format!("{longest}!"), 41)).await;
+        script.say(&added(&longest, 41)).await;
+        assert_eq!(soon(events.next()).await, Some(Event::Added(longest)));
+    })
+    .await;
+    let lines = log::lines();
+    let is_said = |line: &String| line.contains("whose key is too long");
+    assert_eq!(lines.iter().filter(|line| is_said(line)).count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_adds_while_a_leave_is_not_answered_is_left_by_it() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let mut events = client.notifications();
+        let left = |id: &str| format!(r#"{{"type":"room.left","id":"{id}"}}"#);
+        for answer in [Some(true), Some(false), None] {
+            let room = enter(&client, &mut script, "r", 41).await;
+            // It does not wait for the answer.
+            drop(room);
+            let id = id_of(&script.next().await);
+            script.say(&added("room:r", 42)).await;
+            script.say(&added("room:other", 42)).await;
+            let other = Some(Event::Added("room:other".into()));
+            assert_eq!(soon(events.next()).await, other);
+            script
+                .say(
+                    r#"{"type":"leave","payload":{"channel":"room:other"},"channel":"room:other"}"#,
+                )
+                .await;
+            match answer {
+                Some(true) => script.say(&left(&id)).await,
+                Some(false) => script.say(&error("INTERNAL", &id, false)).await,
+                // The client does not wait for ever.
+                None => tokio::time::sleep(chat::Chat::DESCRIPTOR.session.timeout).await,
+            }
+            script.say(&added("room:r", 43)).await;
+            let again = Some(Event::Added("room:r".into()));
+            assert_eq!(soon(events.next()).await, again);
+            let room = client.room(&"r".into()).subscribe();
+            drop(room.expect("it is in the room"));
+            let id = id_of(&script.next().await);
+            script.say(&left(&id)).await;
+            read(&mut script).await;
         }
     })
     .await;

@@ -184,7 +184,10 @@ impl Hand {
         let server = server.clone();
         tokio::spawn(async move { server.serve(far, ConnectionInfo::default()).await });
         let mut hand = Self(Script(client));
-        let payload = json!({ "version": "1.2.0", "auth": { "name": name }, "resume": resume });
+        let mut payload = json!({ "version": "1.2.0", "auth": { "name": name } });
+        if !resume.is_null() {
+            payload["resume"] = resume;
+        }
         hand.say(json!({ "type": "hello", "payload": payload }))
             .await;
         let ready = hand.next().await;

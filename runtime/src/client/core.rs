@@ -401,6 +401,11 @@ impl Core {
             id
         });
         inner.leaving.insert(mark);
+        // Without ids, the server adds the client to no channel.
+        if !self.by_order() {
+            let timeout = self.descriptor.session.timeout;
+            inner.leave(self.id(mark, leave.heading.envelope), key, timeout);
+        }
         self.outbound.enqueue(packet, mark, false);
         Ok(id)
     }

@@ -11,7 +11,7 @@ use crate::{
 };
 use serde_json::value::RawValue;
 
-/// The longest version and hash that are accepted from a server. Both are stored and logged.
+/// The longest version, hash and session that are accepted from a server, in characters. They are stored, and some are logged.
 const MAX_NAME: usize = 64;
 
 /// What the server's `ready` says.
@@ -112,7 +112,7 @@ impl Core {
     fn read_ready(&self, head: &Head<'_>, early: Early) -> Result<Welcome, ConnectError> {
         let descriptor = self.descriptor;
         let ready = Ready::read(head).map_err(|_| ConnectError::UnexpectedReply)?;
-        let long = |text: &str| text.len() > MAX_NAME;
+        let long = |text: &str| text.chars().count() > MAX_NAME;
         if long(&ready.session) || ready.hash.as_deref().is_some_and(long) {
             return Err(ConnectError::UnexpectedReply);
         }

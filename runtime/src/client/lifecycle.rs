@@ -90,6 +90,7 @@ impl Core {
             inner.unwritten.remove(&mark);
             self.outbound.withdraw(mark);
         }
+        inner.unanswered.clear();
         inner.channels.disconnected();
         let mut resend = Vec::new();
         let mut failed = Vec::new();

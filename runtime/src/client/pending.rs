@@ -18,8 +18,9 @@ use crate::{
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Weak,
+    time::Duration,
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 /// A request without a reply.
 pub(crate) struct PendingRequest {
@@ -85,6 +86,8 @@ pub(crate) struct PendingState {
     pub(crate) flushing: Vec<Permit>,
     /// The marks of queued leaves.
     pub(crate) leaving: HashSet<u64>,
+    /// The leaves that are not answered, by id: the key of the channel, and until when an answer is expected.
+    pub(crate) unanswered: HashMap<Id, (String, Instant)>,
     /// A pong is queued. There is never more than one.
     pub(crate) pong: bool,
     pub(crate) channels: Channels,
@@ -127,6 +130,22 @@ impl PendingState {
     /// Whether a request was written and is pending. A reply to an unwritten request is forged: ids can be guessed.
     pub(crate) fn awaits_reply(&self, id: &Id) -> bool {
         self.pending.get(id).is_some_and(|pending| pending.written)
+    }
+
+    /// Whether a leave of a channel is not answered: the server handles it after whatever it has sent so far.
+    pub(crate) fn is_leaving(&self, key: &str) -> bool {
+        let now = Instant::now();
+        let mut leaves = self.unanswered.values();
+        leaves.any(|(left, until)| left == key && now < *until)
+    }
+
+    /// Records that a leave was queued.
+    pub(crate) fn leave(&mut self, id: Id, key: &str, timeout: Duration) {
+        let now = Instant::now();
+        if self.unanswered.len() == self.unanswered.capacity() {
+            self.unanswered.retain(|_, (_, until)| now < *until);
+        }
+        self.unanswered.insert(id, (key.to_owned(), now + timeout));
     }
 
     /// Removes and returns a request that was written.

@@ -13,7 +13,8 @@ use crate::{
     descriptor::ReplyKind,
     encoded::EncodedMessage,
     system::{
-        Authenticated, ChannelOnly, GapNotice, Head, ReceivedNotice, RemoteError, Role, SkipNotice,
+        Authenticated, ChannelOnly, GapNotice, Head, MAX_KEY, ReceivedNotice, RemoteError, Role,
+        SkipNotice,
     },
     transport::Packet,
 };
@@ -115,6 +116,7 @@ impl Core {
             (delivery.envelope.id.clone(), false)
         };
         if let Some(id) = id {
+            inner.unanswered.remove(&id);
             if inner.awaits_reply(&id) {
                 return self.deliver_reply(inner, &id, delivery, packet.len());
             }
@@ -278,6 +280,9 @@ impl Core {
             let published = message.is_some_and(|m| m.channel.is_some());
             index.and_then(|index| inner.match_ordered(index, published))
         };
+        if let Some(id) = &id {
+            inner.unanswered.remove(id);
+        }
         if let Some(id) = id
             && let Some(pending) = inner.take(&id)
         {
@@ -323,6 +328,9 @@ impl Core {
                 } else {
                     head.id.clone()
                 };
+                if let Some(id) = &id {
+                    inner.unanswered.remove(id);
+                }
                 if let Some(id) = id
                     && let Some(pending) = inner.take(&id)
                 {
@@ -388,6 +396,9 @@ impl Core {
                         .ok()
                         .map(|ChannelOnly(key)| key.into_owned())
                 });
+                if let Some(id) = &id {
+                    inner.unanswered.remove(id);
+                }
                 if let Some(id) = id
                     && let Some(pending) = inner.take(&id)
                 {
@@ -400,6 +411,16 @@ impl Core {
                 } else if head.id.is_none()
                     && let Some(key) = channel
                 {
+                    if key.len() > MAX_KEY {
+                        drop(inner);
+                        if let Some(suppressed) = self.log.allow() {
+                            tracing::warn!(
+                                suppressed,
+                                "the server adds the client to a channel whose key is too long"
+                            );
+                        }
+                        return Heard::Message;
+                    }
                     self.announced(&mut inner, role, &key, head);
                 }
             }
@@ -420,6 +441,8 @@ impl Core {
     /// The server has added the client to a channel, or removed it from one.
     fn announced(&self, inner: &mut PendingState, role: Role, key: &str, head: &Head<'_>) {
         let entry = match role {
+            // The client leaves the channel again.
+            Role::Join if inner.is_leaving(key) => return,
             Role::Join => {
                 let limit = usize::try_from(self.limits.channels).unwrap_or(usize::MAX);
                 let (seq, epoch) = self.position((head.seq, head.epoch.clone()));

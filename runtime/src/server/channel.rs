@@ -223,25 +223,29 @@ impl<C: ChannelKey> ConnectionChannel<C> {
     /// Returns whether it was a member.
     pub fn remove(&self) -> bool {
         let (connection, key) = (&self.connection, &self.publisher.key);
-        let was_member = self.publisher.state.hub.leave(connection.id, key);
         let encoder = &connection.encoder;
         let heading = encoder.role_heading(Role::Leave);
         let by_order = encoder.protocol.server.envelope.by_order;
-        if let Some(heading) = heading.filter(|_| was_member && !by_order) {
-            let payload = channel_payload(encoder.protocol, Role::Leave, key).ok();
-            let packet = connection.encode(&Outgoing {
-                payload: payload
-                    .as_ref()
-                    .and_then(Option::as_ref)
-                    .map(|payload| payload as &dyn erased_serde::Serialize),
-                channel: Some(key),
-                ..encoder.headed(heading)
-            });
-            if let Some(packet) = packet {
-                connection.push(packet, false);
-            }
-        }
-        was_member
+        self.publisher
+            .state
+            .hub
+            .leave(connection.id, key, |was_member| {
+                let Some(heading) = heading.filter(|_| was_member && !by_order) else {
+                    return;
+                };
+                let payload = channel_payload(encoder.protocol, Role::Leave, key).ok();
+                let packet = connection.encode(&Outgoing {
+                    payload: payload
+                        .as_ref()
+                        .and_then(Option::as_ref)
+                        .map(|payload| payload as &dyn erased_serde::Serialize),
+                    channel: Some(key),
+                    ..encoder.headed(heading)
+                });
+                if let Some(packet) = packet {
+                    connection.push(packet, false);
+                }
+            })
     }
 }
 

@@ -377,9 +377,11 @@ impl Hub {
         Ok(joining)
     }
 
-    /// Removes a connection from a channel. Returns whether it was a member.
-    pub(crate) fn leave(&self, connection: u64, key: &str) -> bool {
+    /// Removes a connection from a channel. Returns whether it was a member. `then` says so to the client: it learns that before anything that comes
+    /// after it, such as that it was added to the channel again.
+    pub(crate) fn leave(&self, connection: u64, key: &str, then: impl FnOnce(bool)) -> bool {
         let Some(channel) = self.find(key) else {
+            then(false);
             return false;
         };
         let order = channel.order();
@@ -396,6 +398,7 @@ impl Hub {
             }
             self.broker.unsubscribe(self.id(), key, keep);
         }
+        then(left.is_some());
         drop(order);
         if empty {
             self.forget(key);
@@ -406,7 +409,7 @@ impl Hub {
     /// Removes a connection that has ended from all its channels.
     pub(crate) fn leave_all(&self, connection: &ConnectionHandle) {
         for channel in connection.membership.end() {
-            self.leave(connection.id, &channel);
+            self.leave(connection.id, &channel, |_| ());
         }
     }
 }

@@ -1,15 +1,12 @@
 //! The channels that a connection has joined.
 
 use super::presence::PresenceError;
-use crate::broker::BrokerError;
+use crate::{broker::BrokerError, system::MAX_KEY};
 use std::{
     collections::HashSet,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-
-/// The maximum length of a channel key, in bytes. The server stores the keys of all channels that have members.
-pub(crate) const MAX_KEY: usize = 1024;
 
 /// Why a connection did not join a channel.
 #[derive(Debug)]

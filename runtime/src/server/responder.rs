@@ -162,15 +162,14 @@ impl Responder {
         R: Message<U>,
         E: DeclaredErrors,
     {
-        if result.is_ok() {
-            let connection = self.context.caller.connection.id;
-            self.context
-                .caller
-                .server
-                .hub
-                .leave(connection, &channel.key());
+        if result.is_err() {
+            return self.answer::<U, R, E>(result);
         }
-        self.answer::<U, R, E>(result);
+        let caller = &self.context.caller;
+        let hub = &caller.server.hub;
+        hub.leave(caller.connection.id, &channel.key(), |_| {
+            self.answer::<U, R, E>(result);
+        });
     }
 
     /// Replies with a rejection.
@@ -300,14 +299,16 @@ impl Responder {
         payload: &dyn erased_serde::Serialize,
     ) {
         let connection = &self.context.caller.connection;
-        self.context.caller.server.hub.leave(connection.id, key);
-        connection.answer(&Outgoing {
-            payload: Some(payload),
-            id: self.context.id(),
-            is_reply: true,
-            outcome: Some(true),
-            channel: Some(key),
-            ..connection.encoder.headed(reply)
+        let hub = &self.context.caller.server.hub;
+        hub.leave(connection.id, key, |_| {
+            connection.answer(&Outgoing {
+                payload: Some(payload),
+                id: self.context.id(),
+                is_reply: true,
+                outcome: Some(true),
+                channel: Some(key),
+                ..connection.encoder.headed(reply)
+            });
         });
     }
 }

@@ -8,7 +8,6 @@ use super::{
     encoder::{SessionMessage, is_long},
     expiry::announced,
     handling::Handling,
-    membership::MAX_KEY,
     middleware::Progress,
     responder::Responder,
 };
@@ -18,8 +17,8 @@ use crate::{
     descriptor::{Heading, ProtocolDescriptor, ReplyKind},
     replies::{ErrorPayload, Replier},
     system::{
-        Authenticated, ChannelOnly, Head, PingFields, ReceivedNotice, RemoteError, ResumeAfter,
-        Role, mapped,
+        Authenticated, ChannelOnly, Head, MAX_KEY, PingFields, ReceivedNotice, RemoteError,
+        ResumeAfter, Role, mapped,
     },
     transport::Packet,
 };
@@ -31,8 +30,8 @@ use std::sync::{Arc, atomic::Ordering};
 pub(crate) enum Urgent {
     Ping(Ping),
     Pong,
-    /// Acknowledges messages.
-    Received(ReceivedNotice),
+    /// Acknowledges messages. `None` if it cannot be read.
+    Received(Option<ReceivedNotice>),
     /// Cancels the stream with this id.
     Cancel(Id),
     /// Answers a request of the server.
@@ -78,6 +77,8 @@ pub(crate) enum Request {
     /// It asks for the messages after this number, if it is one, though the session has begun.
     Resume(Option<u64>),
     Run(Received),
+    /// It joins or leaves a channel, and its key cannot be read.
+    NoKey(Option<Id>),
     /// A request of the server has failed.
     Failed(Option<Id>, RemoteError),
 }
@@ -127,7 +128,9 @@ pub(crate) fn urgent(service: &dyn Service, cx: &Context, packet: &Packet) -> Op
         Some(Role::Ping) => return Some(Urgent::Ping(Ping::read(&head))),
         Some(Role::Pong) => return Some(Urgent::Pong),
         Some(Role::Auth) => return Some(Urgent::Auth),
-        Some(Role::Received) => return ReceivedNotice::read(&head).ok().map(Urgent::Received),
+        Some(Role::Received) => {
+            return Some(Urgent::Received(ReceivedNotice::read(&head).ok()));
+        }
         _ => {}
     }
     let message = (protocol.client.lookup)(head.tag.borrow())?;
@@ -204,7 +207,7 @@ pub(crate) fn read(
     };
     let (action, request): (Action, _) = match role {
         Role::Received => {
-            let notice = ReceivedNotice::read(&head).ok()?;
+            let notice = ReceivedNotice::read(&head).ok();
             return Some(Request::Urgent(Urgent::Received(notice)));
         }
         Role::Ping => return Some(Request::Urgent(Urgent::Ping(Ping::read(&head)))),
@@ -213,6 +216,9 @@ pub(crate) fn read(
         Role::Resume => {
             let after = ResumeAfter::read(&head).ok();
             return Some(Request::Resume(after.map(|after| after.seq)));
+        }
+        Role::Join | Role::Leave if key().is_none() => {
+            return Some(Request::NoKey(head.id.filter(|id| !is_long(id))));
         }
         Role::Join => {
             let reply = cx.caller.connection.encoder.role_heading(role)?;

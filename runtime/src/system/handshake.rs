@@ -106,7 +106,7 @@ impl Hello {
             hash: find(&payload, "hash")?,
             auth: payload.get("auth").map(|raw| (*raw).to_owned()),
             resume: match payload.get("resume").map(|raw| raw.get()) {
-                None | Some("null") => None,
+                None => None,
                 Some(text) => Some(Resume::read(text)?),
             },
         })

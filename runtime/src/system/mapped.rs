@@ -157,14 +157,19 @@ fn other_tag(
     })
 }
 
-/// Returns the fields of a role in the payload of a message.
+/// The fields of roles that may have any value.
+const ANY: [&str; 3] = ["auth", "data", "nonce"];
+
+/// Returns the fields of a role in the payload of a message. A schema of the application may say null where there is nothing.
 pub(super) fn read<'t>(
     mapped: &MappedRole,
     payload: &'t str,
 ) -> Result<Fields<'t>, serde_json::Error> {
     let mut found = Fields::new();
     for (field, pointer) in mapped.fields {
-        if let Some(raw) = at(payload, pointer)? {
+        if let Some(raw) = at(payload, pointer)?
+            && (raw.get() != "null" || ANY.contains(field))
+        {
             found.insert(Cow::Borrowed(field), raw);
         }
     }

@@ -21,6 +21,9 @@ const ENCODINGS = [
 /** How long something that is expected may take, in milliseconds of simulated time. */
 const AT_ONCE = 200;
 
+/** What a page closes a connection with that it gives up: it cannot drop one. A server keeps the session, as if it were lost. */
+const SILENT = 4000;
+
 /** How long the client may take to connect again. */
 const AGAIN = 120_000;
 
@@ -152,7 +155,10 @@ class Conversation {
     await this.#within(AT_ONCE, () => connection.did.length > 0, 'nothing was sent');
     const did = connection.did.shift();
     const [word, code] = split(what);
-    if (word === 'close') {
+    if (word === 'drop') {
+      if (did.closed !== SILENT) throw new Error(`it did not close with ${SILENT}: ${JSON.stringify(did)}`);
+      this.#connection = undefined;
+    } else if (word === 'close') {
       if (did.closed !== Number(code)) throw new Error(`it did not close with ${code}: ${JSON.stringify(did)}`);
       this.#connection = undefined;
     } else if (did.sent === undefined || !this.#bindings.accept(JSON.parse(what), this.#frames.read(did.sent))) {

@@ -23,6 +23,8 @@ pub(crate) enum Step {
     Close(Side, u16),
     /// The connection is lost.
     Drop,
+    /// The client gives the connection up.
+    GiveUp,
     /// So much time passes, and neither side does anything.
     Wait(Duration),
     /// What the application of a side does, or learns: words, and a value.
@@ -142,6 +144,9 @@ fn step(line: &str) -> Option<Step> {
 }
 
 fn sent(by: Side, what: &str) -> Option<Step> {
+    if by == Side::Client && what == "drop" {
+        return Some(Step::GiveUp);
+    }
     if let Some(code) = what.strip_prefix("close ") {
         return Some(Step::Close(by, code.parse().ok()?));
     }

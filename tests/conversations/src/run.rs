@@ -111,6 +111,13 @@ impl<E: End> Run<E> {
                 self.transport = None;
                 Ok(())
             }
+            Step::GiveUp => match self.event().await {
+                Ok(TransportEvent::Closed(None)) => {
+                    self.transport = None;
+                    Ok(())
+                }
+                other => Err(format!("it did not drop the connection: {other:?}")),
+            },
             Step::Drop => {
                 self.transport = None;
                 Ok(())

@@ -513,6 +513,17 @@ test('the server adds or removes the client while it joins again', async () => {
   assert.equal(server.last.type, 'room.leave');
 });
 
+test('a channel whose key has more than 1,024 bytes is not one that the server can add the client to', async () => {
+  const { server } = own;
+  const client = own.connect();
+  const keys = [];
+  onAdded(client, roomChannel, ({ key }) => keys.push(key));
+  await server.welcome();
+  const longest = `room:${'ä'.repeat(509)}!`;
+  for (const key of [`${longest}!`, longest]) await server.say(added(key, 41));
+  assert.deepEqual(keys, [longest]);
+});
+
 test('what a listener of added channels throws is reported, and the channel is left', async () => {
   const { server } = own;
   const client = own.connect();

@@ -31,8 +31,8 @@ function reportMember(member2, report, rule, part) {
   reportRule(member2, report, rule);
   for (; i < violations.length; i++) {
     const violation2 = violations[i];
-    const name = String(part);
-    const segment = SPECIAL.test(name) ? name.replaceAll("~", "~0").replaceAll("/", "~1") : name;
+    const name2 = String(part);
+    const segment = SPECIAL.test(name2) ? name2.replaceAll("~", "~0").replaceAll("/", "~1") : name2;
     violation2.path = truncate(`/${segment}${violation2.path}`, MAX_PATH);
   }
 }
@@ -151,17 +151,17 @@ function canonical(value) {
 function uniqueItems(value, report) {
   if (!isUnique(value)) fail(report, "uniqueItems", "must have no two equal items", true);
 }
-function has(value, name) {
-  return value[name] !== void 0 && Object.hasOwn(value, name);
+function has(value, name2) {
+  return value[name2] !== void 0 && Object.hasOwn(value, name2);
 }
-function missingProperty(name, report) {
-  fail(report, "required", `must have the property ${JSON.stringify(name)}`, name);
+function missingProperty(name2, report) {
+  fail(report, "required", `must have the property ${JSON.stringify(name2)}`, name2);
 }
 function isClosed(value, declared) {
   return undeclared(value, declared).length === 0;
 }
 function noAdditionalProperties(value, declared, report) {
-  for (const name of undeclared(value, declared)) reportMember(value, report, undeclaredProperty, name);
+  for (const name2 of undeclared(value, declared)) reportMember(value, report, undeclaredProperty, name2);
 }
 function undeclaredProperty(_, report) {
   fail(report, "additionalProperties", "is not a known property");
@@ -169,7 +169,7 @@ function undeclaredProperty(_, report) {
 var NONE = [];
 function undeclared(value, declared) {
   let names;
-  for (const name in value) if (!declared.has(name) && has(value, name)) (names ??= []).push(name);
+  for (const name2 in value) if (!declared.has(name2) && has(value, name2)) (names ??= []).push(name2);
   return names?.sort(byCodePoint) ?? NONE;
 }
 var NOTHING = /* @__PURE__ */ new Map();
@@ -178,13 +178,13 @@ function byCodePoint(a, b) {
   while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) i++;
   return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
 }
-function discriminant(value, name) {
-  return isObject(value) && has(value, name) ? value[name] : void 0;
+function discriminant(value, name2) {
+  return isObject(value) && has(value, name2) ? value[name2] : void 0;
 }
-function noVariant(value, name, allowed, report) {
+function noVariant(value, name2, allowed, report) {
   if (!object(value, report)) return;
-  if (!has(value, name)) return missingProperty(name, report);
-  reportMember(value, report, (_, report2) => notEnum(allowed, report2), name);
+  if (!has(value, name2)) return missingProperty(name2, report);
+  reportMember(value, report, (_, report2) => notEnum(allowed, report2), name2);
 }
 
 // handfast/rules.ts
@@ -217,14 +217,14 @@ function reportArray(value, report, { items: items2, minItems, maxItems }) {
 function reportObject(value, report, properties, additional) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return wrongType("object", report, "an");
   let missing;
-  for (const name in properties) {
-    if (name === "?") continue;
-    const member2 = value[name];
-    if (member2 !== void 0) reportMember(member2, report, properties[name], name);
-    else if (!properties["?"].includes(name)) (missing ??= []).push(name);
+  for (const name2 in properties) {
+    if (name2 === "?") continue;
+    const member2 = value[name2];
+    if (member2 !== void 0) reportMember(member2, report, properties[name2], name2);
+    else if (!properties["?"].includes(name2)) (missing ??= []).push(name2);
   }
   additional?.(value, properties, report);
-  if (missing) for (const name of missing) missingProperty(name, report);
+  if (missing) for (const name2 of missing) missingProperty(name2, report);
 }
 function reportBranches(value, report, property, branches) {
   const kind2 = discriminant(value, property);
@@ -338,6 +338,305 @@ var SequenceTracker = class {
     return { gap: {} };
   }
 };
+
+// handfast/descriptor.ts
+function tagOf(message) {
+  return message.tag === void 0 ? message.name : message.tag;
+}
+
+// handfast/envelope.ts
+function optional(name2, kind2) {
+  return { name: name2, kind: kind2, presence: "optional" };
+}
+var defaultEnvelope = {
+  tag: { name: "type", kind: "text" },
+  content: "payload",
+  id: /* @__PURE__ */ optional("id", "text"),
+  replyTo: null,
+  correlate: "id",
+  outcome: null,
+  version: /* @__PURE__ */ optional("v", "integer"),
+  channel: /* @__PURE__ */ optional("channel", "text"),
+  seq: /* @__PURE__ */ optional("seq", "integer"),
+  epoch: /* @__PURE__ */ optional("epoch", "text"),
+  timestamp: { name: "timestamp", kind: "text", presence: "optional", time: rfc3339 }
+};
+var PARTS = ["id", "version", "channel", "seq", "epoch", "outcome", "timestamp"];
+function fieldOf(envelope, part) {
+  return part === "id" && envelope.replyTo || envelope[part];
+}
+function readFields(value, envelope, report) {
+  const read2 = {};
+  for (const part of PARTS) {
+    const field = fieldOf(envelope, part);
+    if (!field) continue;
+    const { name: name2, kind: kind2, presence: presence2 } = field;
+    const held = value[name2];
+    const kept = part === "timestamp" && held !== null ? envelope.timestamp?.time(held) : held;
+    const check = () => {
+      if (part === "outcome") {
+        if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
+      } else if (!fits(held, field)) wrongKind(kind2, report);
+      else if ((part === "seq" || part === "timestamp") && isNegative(held)) fail(report, "minimum", "must be at least 0", 0);
+      else if (Number.isNaN(kept)) fail(report, "format", "must be a valid date-time", "date-time");
+      else if (held !== null && (part === "id" || part === "timestamp" || kind2 === defaultEnvelope[part]?.kind)) read2[part] = kept;
+    };
+    if (held !== void 0) reportMember(held, report, check, name2);
+    else if (presence2 !== "optional") missingProperty(name2, report);
+  }
+  return read2;
+}
+function outcomes({ outcome }) {
+  return [outcome?.success, outcome?.failure];
+}
+function fits(held, { kind: kind2, presence: presence2 }) {
+  return (kind2 === "text" ? typeof held === "string" : Number.isSafeInteger(held)) || held === null && presence2 === "nullable";
+}
+function isNegative(held) {
+  return typeof held === "number" && held < 0;
+}
+function rfc3339(value) {
+  return Date.parse(String(value));
+}
+function wrongKind(kind2, report) {
+  if (kind2 === "text") wrongType("string", report, "a");
+  else if (kind2 === "integer") wrongType("integer", report, "an");
+  else noneOfTypes(["an integer", "a string"], report);
+}
+function writeMessage(envelope, tag, payload, fields, encoding) {
+  const message = { [envelope.tag.name]: tag };
+  if (envelope.content === null) Object.assign(message, payload);
+  else if (payload !== void 0) message[envelope.content] = payload;
+  const { isReply, outcome } = fields;
+  for (const part of PARTS) {
+    const field = part === "id" && !isReply ? envelope.id : fieldOf(envelope, part);
+    const written = part === "outcome" ? outcome && envelope.outcome?.[outcome] : fields[part];
+    if (field !== null && written !== void 0) message[field.name] = written;
+  }
+  return encoding?.encode(message) ?? JSON.stringify(message);
+}
+
+// handfast/result.ts
+var CallFailedError = class extends Error {
+  name = "CallFailedError";
+  error;
+  constructor(error) {
+    super(`${error.code}: ${error.message}`);
+    this.error = error;
+  }
+};
+function ok(value) {
+  return { ok: true, value, orThrow: ownValue };
+}
+function err(error) {
+  return { ok: false, error, orThrow: throwOwn };
+}
+function ownValue() {
+  return this.value;
+}
+function throwOwn() {
+  throw new CallFailedError(this.error);
+}
+
+// handfast/decode.ts
+function register(message, { envelope, byTag, own }, tag = tagOf(message)) {
+  if (message.envelope && message.envelope.tag.name !== envelope.tag.name) {
+    if (!own.includes(message)) own.push(message);
+  } else if (tag !== null) {
+    byTag.set(tag, message);
+  }
+}
+var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
+var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
+var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
+var MANY_DIGITS = /\b\d{210}/;
+var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+var NOT_JSON = "not JSON";
+var TOO_DEEP = "nested too deeply";
+var MAX_DEPTH = 512;
+function isDeeper(value, depth) {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth <= 0) return true;
+  const inside = Math.min(depth, MAX_DEPTH) - 1;
+  if (Array.isArray(value)) return value.some((item2) => isDeeper(item2, inside));
+  if (ArrayBuffer.isView(value)) return false;
+  for (const name2 in value) {
+    const item2 = value[name2];
+    if (typeof item2 === "object" && Object.hasOwn(value, name2) && isDeeper(item2, inside)) return true;
+  }
+  return false;
+}
+function parseFrame(frame, depth, encoding) {
+  if (encoding) return encoding.decode(frame, depth);
+  return typeof frame === "string" ? parse(frame, depth) : err(decodeError("syntax", NOT_JSON));
+}
+function parse(text2, depth) {
+  const value = parseJson(text2);
+  const problem = value === void 0 ? NOT_JSON : isDeeper(value, depth) ? TOO_DEEP : textProblem(text2);
+  return problem ? err(decodeError("syntax", problem)) : ok(value);
+}
+function parseJson(text2) {
+  try {
+    return JSON.parse(text2);
+  } catch {
+    return void 0;
+  }
+}
+function textProblem(text2) {
+  if (SURROGATE_ESCAPE.test(text2) && SURROGATE_ESCAPE.test(text2.replace(PAIR_OR_ESCAPE, ""))) return "a string has half a surrogate pair";
+  return (LARGE_EXPONENT.test(text2) || MANY_DIGITS.test(text2)) && overflows(text2) ? "a number is too large" : void 0;
+}
+function overflows(text2) {
+  for (const [token] of text2.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
+  return false;
+}
+function read(value, reader) {
+  try {
+    return readWhole(value, reader);
+  } catch (error) {
+    if (error instanceof RangeError) return refuse("syntax", TOO_DEEP);
+    throw error;
+  }
+}
+function readWhole(value, reader) {
+  if (!isObject(value)) return refuse("syntax", "not an object");
+  let { envelope } = reader;
+  const { refuseUnknown } = reader;
+  const { tag } = envelope;
+  let report = { strict: refuseUnknown !== void 0, violations: [] };
+  let fields = readFields(value, envelope, report);
+  const type = value[tag.name];
+  const isTag = typeof type === "string" || Number.isSafeInteger(type);
+  const incoming = find(value, fields.id, reader);
+  if (incoming?.envelope) {
+    envelope = incoming.envelope;
+    report = { ...report, violations: [] };
+    fields = readFields(value, envelope, report);
+  }
+  const found = payloadOf(value, envelope);
+  const payload = incoming?.readBytes?.(found) ?? found;
+  const remains = { ...isTag && { type }, payload, ...fields };
+  const { violations } = report;
+  if (!incoming) {
+    if (!isTag) return refuse("envelope", WRONG_ENVELOPE, remains, [...tagViolations(type, tag), ...violations]);
+    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, violations);
+    return refuse("unknown-type", `no message has the type \`${type}\``, remains);
+  }
+  refuseUnknown?.(value, envelope, report);
+  const { channel } = envelope;
+  if (incoming.channel !== void 0 && channel?.presence === "optional" && value[channel.name] === void 0) {
+    missingProperty(channel.name, report);
+  }
+  const { content } = envelope;
+  const direction = refuseUnknown === void 0 ? "received" : "sent";
+  let wrong = violationsOf(incoming.receive, payload, direction, content);
+  if (content !== null && wrong.length > 0 && value[content] === void 0) {
+    wrong = violationsOf((_, report2) => missingProperty(content, report2), value, direction);
+  }
+  if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, [...violations, ...wrong], incoming);
+  if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains, wrong, incoming);
+  return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? void 0 : payload, ...fields } };
+}
+function tagViolations(type, { name: name2, kind: kind2 }) {
+  const check = (_, report) => type === void 0 ? missingProperty(name2, report) : reportMember(type, report, wrong, name2);
+  const wrong = (_, report) => wrongKind(kind2, report);
+  return violationsOf(check, type, "received");
+}
+function find(value, id, reader) {
+  const { envelope: { outcome, tag }, pending, byTag, own } = reader;
+  const answers = pending?.(id);
+  const answer = answers && withTag(answers, value, tag.name);
+  if (!answer) return byTag.get(value[tag.name]) ?? withTag(own, value, tag.name);
+  return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
+}
+function withTag(messages, value, usual) {
+  return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
+}
+function payloadOf(message, envelope) {
+  const { content, flat } = envelope;
+  if (flat) return flat(message, envelope);
+  const payload = message[content];
+  return payload === void 0 ? {} : payload;
+}
+var WRONG_ENVELOPE = "the envelope does not fit";
+function decodeError(kind2, words, remains = {}, violations = []) {
+  const code = kind2.toUpperCase().replace("-", "_");
+  return { code, kind: kind2, message: describe(words, violations), violations, ...remains };
+}
+function refuse(kind2, words, remains, violations, incoming) {
+  const error = decodeError(kind2, words, remains, violations);
+  return { incoming, message: error, error };
+}
+
+// handfast/encoder.ts
+var Encoder = class {
+  protocol;
+  options;
+  constructor(protocol2, options = {}) {
+    this.protocol = protocol2;
+    this.options = options;
+  }
+  /** Encodes a message, if a server would accept it. */
+  encode(message, payload, fields) {
+    const envelope = message.envelope ?? this.protocol.envelope.client;
+    const { content } = envelope;
+    const text2 = message.writeBytes?.(payload) ?? payload;
+    const invalid = (words, violations2) => err({ code: "INVALID", message: describe(`the payload of \`${message.name}\` ${words}`, violations2), violations: violations2 });
+    const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text2);
+    if (violations.length > 0) return invalid("does not fit", violations);
+    let packet;
+    try {
+      const written = this.options.encoding ? message.packBytes?.(payload) ?? payload : text2;
+      packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
+    } catch (error) {
+      return invalid(`cannot be written: ${String(error)}`, []);
+    }
+    const max = this.protocol.limits.message;
+    if (packet.length * 3 > max && byteLength(packet) > max) {
+      return err({ code: "TOO_LARGE", message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
+    }
+    return ok(packet);
+  }
+  /**
+   * The violations for which a server would refuse a value that is nested in `outer` objects of the message.
+   *
+   * @param text The same without bytes.
+   */
+  violations(validate, payload, outer, under, text2 = payload) {
+    if (isDeeper(text2, this.protocol.depth - outer)) validate = tooDeep;
+    return violationsOf(validate, payload, "sent", under);
+  }
+  /** The tag of one of the session's own messages; `null` if the protocol has none. */
+  tag(role) {
+    const tag = this.protocol.roles?.[role];
+    if (role === "greeting") return tag ?? null;
+    return tag === void 0 ? role : tag;
+  }
+  /** Encodes one of the session's own messages; `null` if the protocol has none. */
+  session(role, payload, fields = {}) {
+    const { mapped, envelope } = this.protocol;
+    const tag = this.tag(role);
+    const sent = mapped?.has(role) ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
+    return tag === null || !sent ? null : this.#write(sent.envelope, tag, sent.payload, fields);
+  }
+  #write(envelope, tag, payload, fields) {
+    const isVersioned = envelope.version?.presence === "required";
+    const all = isVersioned ? { ...fields, version: parseInt(this.protocol.version, 10) } : fields;
+    return writeMessage(envelope, tag, payload, all, this.options.encoding);
+  }
+};
+function byteLength(text2) {
+  if (typeof text2 !== "string") return text2.length;
+  let bytes = text2.length;
+  for (let i = 0; i < text2.length; i++) {
+    const unit = text2.charCodeAt(i);
+    if (unit > 127) bytes += unit > 2047 && (unit & 63488) !== 55296 ? 2 : 1;
+  }
+  return bytes;
+}
+function tooDeep(_, report) {
+  fail(report, "depth", "is nested too deeply to be checked");
+}
 
 // handfast/counting.ts
 var ACKNOWLEDGE_MESSAGES = 64;
@@ -497,305 +796,6 @@ var Link = class {
     return "ping";
   }
 };
-
-// handfast/descriptor.ts
-function tagOf(message) {
-  return message.tag === void 0 ? message.name : message.tag;
-}
-
-// handfast/envelope.ts
-function optional(name, kind2) {
-  return { name, kind: kind2, presence: "optional" };
-}
-var defaultEnvelope = {
-  tag: { name: "type", kind: "text" },
-  content: "payload",
-  id: /* @__PURE__ */ optional("id", "text"),
-  replyTo: null,
-  correlate: "id",
-  outcome: null,
-  version: /* @__PURE__ */ optional("v", "integer"),
-  channel: /* @__PURE__ */ optional("channel", "text"),
-  seq: /* @__PURE__ */ optional("seq", "integer"),
-  epoch: /* @__PURE__ */ optional("epoch", "text"),
-  timestamp: { name: "timestamp", kind: "text", presence: "optional", time: rfc3339 }
-};
-var PARTS = ["id", "version", "channel", "seq", "epoch", "outcome", "timestamp"];
-function fieldOf(envelope, part) {
-  return part === "id" && envelope.replyTo || envelope[part];
-}
-function readFields(value, envelope, report) {
-  const read2 = {};
-  for (const part of PARTS) {
-    const field = fieldOf(envelope, part);
-    if (!field) continue;
-    const { name, kind: kind2, presence: presence2 } = field;
-    const held = value[name];
-    const kept = part === "timestamp" && held !== null ? envelope.timestamp?.time(held) : held;
-    const check = () => {
-      if (part === "outcome") {
-        if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
-      } else if (!fits(held, field)) wrongKind(kind2, report);
-      else if ((part === "seq" || part === "timestamp") && isNegative(held)) fail(report, "minimum", "must be at least 0", 0);
-      else if (Number.isNaN(kept)) fail(report, "format", "must be a valid date-time", "date-time");
-      else if (held !== null && (part === "id" || part === "timestamp" || kind2 === defaultEnvelope[part]?.kind)) read2[part] = kept;
-    };
-    if (held !== void 0) reportMember(held, report, check, name);
-    else if (presence2 !== "optional") missingProperty(name, report);
-  }
-  return read2;
-}
-function outcomes({ outcome }) {
-  return [outcome?.success, outcome?.failure];
-}
-function fits(held, { kind: kind2, presence: presence2 }) {
-  return (kind2 === "text" ? typeof held === "string" : Number.isSafeInteger(held)) || held === null && presence2 === "nullable";
-}
-function isNegative(held) {
-  return typeof held === "number" && held < 0;
-}
-function rfc3339(value) {
-  return Date.parse(String(value));
-}
-function wrongKind(kind2, report) {
-  if (kind2 === "text") wrongType("string", report, "a");
-  else if (kind2 === "integer") wrongType("integer", report, "an");
-  else noneOfTypes(["an integer", "a string"], report);
-}
-function writeMessage(envelope, tag, payload, fields, encoding) {
-  const message = { [envelope.tag.name]: tag };
-  if (envelope.content === null) Object.assign(message, payload);
-  else if (payload !== void 0) message[envelope.content] = payload;
-  const { isReply, outcome } = fields;
-  for (const part of PARTS) {
-    const field = part === "id" && !isReply ? envelope.id : fieldOf(envelope, part);
-    const written = part === "outcome" ? outcome && envelope.outcome?.[outcome] : fields[part];
-    if (field !== null && written !== void 0) message[field.name] = written;
-  }
-  return encoding?.encode(message) ?? JSON.stringify(message);
-}
-
-// handfast/result.ts
-var CallFailedError = class extends Error {
-  name = "CallFailedError";
-  error;
-  constructor(error) {
-    super(`${error.code}: ${error.message}`);
-    this.error = error;
-  }
-};
-function ok(value) {
-  return { ok: true, value, orThrow: ownValue };
-}
-function err(error) {
-  return { ok: false, error, orThrow: throwOwn };
-}
-function ownValue() {
-  return this.value;
-}
-function throwOwn() {
-  throw new CallFailedError(this.error);
-}
-
-// handfast/decode.ts
-function register(message, { envelope, byTag, own }, tag = tagOf(message)) {
-  if (message.envelope && message.envelope.tag.name !== envelope.tag.name) {
-    if (!own.includes(message)) own.push(message);
-  } else if (tag !== null) {
-    byTag.set(tag, message);
-  }
-}
-var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
-var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
-var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
-var MANY_DIGITS = /\b\d{210}/;
-var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
-var NOT_JSON = "not JSON";
-var TOO_DEEP = "nested too deeply";
-var MAX_DEPTH = 512;
-function isDeeper(value, depth) {
-  if (typeof value !== "object" || value === null) return false;
-  if (depth <= 0) return true;
-  const inside = Math.min(depth, MAX_DEPTH) - 1;
-  if (Array.isArray(value)) return value.some((item2) => isDeeper(item2, inside));
-  if (ArrayBuffer.isView(value)) return false;
-  for (const name in value) {
-    const item2 = value[name];
-    if (typeof item2 === "object" && Object.hasOwn(value, name) && isDeeper(item2, inside)) return true;
-  }
-  return false;
-}
-function parseFrame(frame, depth, encoding) {
-  if (encoding) return encoding.decode(frame, depth);
-  return typeof frame === "string" ? parse(frame, depth) : err(decodeError("syntax", NOT_JSON));
-}
-function parse(text2, depth) {
-  const value = parseJson(text2);
-  const problem = value === void 0 ? NOT_JSON : isDeeper(value, depth) ? TOO_DEEP : textProblem(text2);
-  return problem ? err(decodeError("syntax", problem)) : ok(value);
-}
-function parseJson(text2) {
-  try {
-    return JSON.parse(text2);
-  } catch {
-    return void 0;
-  }
-}
-function textProblem(text2) {
-  if (SURROGATE_ESCAPE.test(text2) && SURROGATE_ESCAPE.test(text2.replace(PAIR_OR_ESCAPE, ""))) return "a string has half a surrogate pair";
-  return (LARGE_EXPONENT.test(text2) || MANY_DIGITS.test(text2)) && overflows(text2) ? "a number is too large" : void 0;
-}
-function overflows(text2) {
-  for (const [token] of text2.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
-  return false;
-}
-function read(value, reader) {
-  try {
-    return readWhole(value, reader);
-  } catch (error) {
-    if (error instanceof RangeError) return refuse("syntax", TOO_DEEP);
-    throw error;
-  }
-}
-function readWhole(value, reader) {
-  if (!isObject(value)) return refuse("syntax", "not an object");
-  let { envelope } = reader;
-  const { refuseUnknown } = reader;
-  const { tag } = envelope;
-  let report = { strict: refuseUnknown !== void 0, violations: [] };
-  let fields = readFields(value, envelope, report);
-  const type = value[tag.name];
-  const isTag = typeof type === "string" || Number.isSafeInteger(type);
-  const incoming = find(value, fields.id, reader);
-  if (incoming?.envelope) {
-    envelope = incoming.envelope;
-    report = { ...report, violations: [] };
-    fields = readFields(value, envelope, report);
-  }
-  const found = payloadOf(value, envelope);
-  const payload = incoming?.readBytes?.(found) ?? found;
-  const remains = { ...isTag && { type }, payload, ...fields };
-  const { violations } = report;
-  if (!incoming) {
-    if (!isTag) return refuse("envelope", WRONG_ENVELOPE, remains, [...tagViolations(type, tag), ...violations]);
-    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, violations);
-    return refuse("unknown-type", `no message has the type \`${type}\``, remains);
-  }
-  refuseUnknown?.(value, envelope, report);
-  const { channel } = envelope;
-  if (incoming.channel !== void 0 && channel?.presence === "optional" && value[channel.name] === void 0) {
-    missingProperty(channel.name, report);
-  }
-  const { content } = envelope;
-  const direction = refuseUnknown === void 0 ? "received" : "sent";
-  let wrong = violationsOf(incoming.receive, payload, direction, content);
-  if (content !== null && wrong.length > 0 && value[content] === void 0) {
-    wrong = violationsOf((_, report2) => missingProperty(content, report2), value, direction);
-  }
-  if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, [...violations, ...wrong], incoming);
-  if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains, wrong, incoming);
-  return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? void 0 : payload, ...fields } };
-}
-function tagViolations(type, { name, kind: kind2 }) {
-  const check = (_, report) => type === void 0 ? missingProperty(name, report) : reportMember(type, report, wrong, name);
-  const wrong = (_, report) => wrongKind(kind2, report);
-  return violationsOf(check, type, "received");
-}
-function find(value, id, reader) {
-  const { envelope: { outcome, tag }, pending, byTag, own } = reader;
-  const answers = pending?.(id);
-  const answer = answers && withTag(answers, value, tag.name);
-  if (!answer) return byTag.get(value[tag.name]) ?? withTag(own, value, tag.name);
-  return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
-}
-function withTag(messages, value, usual) {
-  return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
-}
-function payloadOf(message, envelope) {
-  const { content, flat } = envelope;
-  if (flat) return flat(message, envelope);
-  const payload = message[content];
-  return payload === void 0 ? {} : payload;
-}
-var WRONG_ENVELOPE = "the envelope does not fit";
-function decodeError(kind2, words, remains = {}, violations = []) {
-  const code = kind2.toUpperCase().replace("-", "_");
-  return { code, kind: kind2, message: describe(words, violations), violations, ...remains };
-}
-function refuse(kind2, words, remains, violations, incoming) {
-  const error = decodeError(kind2, words, remains, violations);
-  return { incoming, message: error, error };
-}
-
-// handfast/encoder.ts
-var Encoder = class {
-  protocol;
-  options;
-  constructor(protocol2, options = {}) {
-    this.protocol = protocol2;
-    this.options = options;
-  }
-  /** Encodes a message, if a server would accept it. */
-  encode(message, payload, fields) {
-    const envelope = message.envelope ?? this.protocol.envelope.client;
-    const { content } = envelope;
-    const text2 = message.writeBytes?.(payload) ?? payload;
-    const invalid = (words, violations2) => err({ code: "INVALID", message: describe(`the payload of \`${message.name}\` ${words}`, violations2), violations: violations2 });
-    const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text2);
-    if (violations.length > 0) return invalid("does not fit", violations);
-    let packet;
-    try {
-      const written = this.options.encoding ? message.packBytes?.(payload) ?? payload : text2;
-      packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
-    } catch (error) {
-      return invalid(`cannot be written: ${String(error)}`, []);
-    }
-    const max = this.protocol.limits.message;
-    if (packet.length * 3 > max && byteLength(packet) > max) {
-      return err({ code: "TOO_LARGE", message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
-    }
-    return ok(packet);
-  }
-  /**
-   * The violations for which a server would refuse a value that is nested in `outer` objects of the message.
-   *
-   * @param text The same without bytes.
-   */
-  violations(validate, payload, outer, under, text2 = payload) {
-    if (isDeeper(text2, this.protocol.depth - outer)) validate = tooDeep;
-    return violationsOf(validate, payload, "sent", under);
-  }
-  /** The tag of one of the session's own messages; `null` if the protocol has none. */
-  tag(role) {
-    const tag = this.protocol.roles?.[role];
-    if (role === "greeting") return tag ?? null;
-    return tag === void 0 ? role : tag;
-  }
-  /** Encodes one of the session's own messages; `null` if the protocol has none. */
-  session(role, payload, fields = {}) {
-    const { mapped, envelope } = this.protocol;
-    const tag = this.tag(role);
-    const sent = mapped?.has(role) ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
-    return tag === null || !sent ? null : this.#write(sent.envelope, tag, sent.payload, fields);
-  }
-  #write(envelope, tag, payload, fields) {
-    const isVersioned = envelope.version?.presence === "required";
-    const all = isVersioned ? { ...fields, version: parseInt(this.protocol.version, 10) } : fields;
-    return writeMessage(envelope, tag, payload, all, this.options.encoding);
-  }
-};
-function byteLength(text2) {
-  if (typeof text2 !== "string") return text2.length;
-  let bytes = text2.length;
-  for (let i = 0; i < text2.length; i++) {
-    const unit = text2.charCodeAt(i);
-    if (unit > 127) bytes += unit > 2047 && (unit & 63488) !== 55296 ? 2 : 1;
-  }
-  return bytes;
-}
-function tooDeep(_, report) {
-  fail(report, "depth", "is nested too deeply to be checked");
-}
 
 // handfast/outbound.ts
 var OUTCOME_UNKNOWN = {
@@ -1167,20 +1167,22 @@ var text = [reportString, {}];
 var count = [reportInteger, { minimum: 0, maximum: 9007199254740991 }];
 var violation = [reportObject, { "?": [], path: text, keyword: text, message: text }];
 var refusalRule = [reportObject, {
-  "?": ["retryable", "violations"],
+  "?": ["retryable", "violations", "side"],
   code: reportCode,
   message: text,
+  side: text,
   retryable: boolean,
   violations: [reportArray, { items: violation }]
 }];
 function reportCode(value, report) {
   if (typeof value !== "string" && !Number.isInteger(value)) noneOfTypes(["integer", "string"], report);
 }
+var name = [reportString, { maxLength: 64 }];
 var readyRule = [reportObject, {
   "?": ["hash", "session", "resumed", "received", "expires"],
   version: text,
-  hash: text,
-  session: text,
+  hash: name,
+  session: name,
   resumed: boolean,
   received: count,
   expires: count
@@ -1219,6 +1221,7 @@ function isSessionCode(code) {
 
 // handfast/channels.ts
 var MAX_REJOINS = 3;
+var MAX_KEY = 1024;
 var GAP = "$gap";
 var SKIP = "$skip";
 var PRESENCE = "$presence";
@@ -1228,6 +1231,8 @@ var Channels = class {
   #core;
   /** Those with subscriptions, by key. */
   memberships = /* @__PURE__ */ new Map();
+  /** Those whose leave is not answered. */
+  #leaving = /* @__PURE__ */ new Set();
   /** The session's own requests. */
   #own;
   /** What must be joined again on the current connection. */
@@ -1372,8 +1377,10 @@ var Channels = class {
     if (join) this.#core.abandon(join);
     return isKnown ? this.#leave(membership) : ok(void 0);
   }
-  async #leave({ leave, leaveParams }) {
-    const left = await this.#core.call(leave, leaveParams, {}, "leave");
+  async #leave(membership) {
+    this.#leaving.add(membership);
+    const left = await this.#core.call(membership.leave, membership.leaveParams, {}, "leave");
+    this.#leaving.delete(membership);
     return !left.ok && left.error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : left;
   }
   /** A later join of the same key is of another membership, which this one no longer disturbs. */
@@ -1521,6 +1528,7 @@ var Channels = class {
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message) {
     const { channel: key } = message.payload;
+    if (byteLength(key) > MAX_KEY || [...this.#leaving].some((left) => left.key === key)) return;
     const isKnown = this.#find(key) !== void 0;
     if (!isKnown) {
       const waiting = this.memberships.get(key);
@@ -1576,8 +1584,8 @@ function joinChannel(core, channel, params, setup, options) {
 function channelsOf(core) {
   return core.channels ??= new Channels(core);
 }
-function ownRequest(core, role, name) {
-  const reply = { name, tag: core.tag(role), receive: channelKeyRule };
+function ownRequest(core, role, name2) {
+  const reply = { name: name2, tag: core.tag(role), receive: channelKeyRule };
   return { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
 }
 function isRetryable(error) {
@@ -1592,7 +1600,7 @@ function wrongChannelError({ id, channel, payload }) {
   return { code: "BAD_REPLY", message, reply };
 }
 function pick(value, names) {
-  return names ? Object.fromEntries(names.map((name) => [name, value[name]])) : value;
+  return names ? Object.fromEntries(names.map((name2) => [name2, value[name2]])) : value;
 }
 
 // handfast/close-codes.ts
@@ -1701,9 +1709,9 @@ var Connection = class extends Outbound {
   };
   constructor(protocol2, url, options) {
     super(protocol2, options);
-    const name = options?.encoding?.name ?? "json";
-    const subprotocol = protocol2.subprotocols[name];
-    if (!subprotocol) throw new Error(`handfast: ${protocol2.name} has no encoding ${name}`);
+    const name2 = options?.encoding?.name ?? "json";
+    const subprotocol = protocol2.subprotocols[name2];
+    if (!subprotocol) throw new Error(`handfast: ${protocol2.name} has no encoding ${name2}`);
     this.#url = String(url);
     this.#subprotocol = subprotocol;
     const { heartbeat, timeout } = protocol2.session;
@@ -2137,7 +2145,8 @@ var Core = class extends Connection {
     if (request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
-    if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
+    if (isOwn && this.phase !== "ready") this.drop(ABNORMAL, error.message);
+    else if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
     else if (error.id === void 0) this.events.emit("unhandled", shown);
     else this.#requests?.refuse(error.id, shown);
   }
@@ -2177,16 +2186,16 @@ var Core = class extends Connection {
     register(message, this.#reader);
   }
   /** Handles a message of the session, if the protocol has it. */
-  handle(role, name, receive, handle, isOwn = false) {
+  handle(role, name2, receive, handle, isOwn = false) {
     const { mapped } = this.protocol;
     const tag = this.tag(role);
-    const own = { name, tag, receive, handle, isOwn };
+    const own = { name: name2, tag, receive, handle, isOwn };
     const incoming = mapped ? mapped.incoming(own, tag, role) : own;
     if (incoming) register(incoming, this.#reader, tag);
   }
   /** Reports a message that is not valid. */
-  invalid(error, name) {
-    if (!this.events.emit("invalid", error)) this.warn(`invalid ${name}`, `an invalid message: ${error.message}`);
+  invalid(error, name2) {
+    if (!this.events.emit("invalid", error)) this.warn(`invalid ${name2}`, `an invalid message: ${error.message}`);
   }
   /** Reports an error that no call waits for and that is no mistake of the application. */
   failed(error, words = "could not connect", kind2 = "auth") {
@@ -2568,8 +2577,8 @@ var memberRule = [reportObject, {
 }];
 function isMember(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { name, device } = value;
-  return isStringOfLength(name, 1, 40) && (device === void 0 || passes(device, validateDevice, false));
+  const { name: name2, device } = value;
+  return isStringOfLength(name2, 1, 40) && (device === void 0 || passes(device, validateDevice, false));
 }
 function validateMember(value, report) {
   if (!isMember(value)) reportRule(value, report, memberRule);
@@ -2735,8 +2744,8 @@ var userTypingServerRule = [reportObject, {
 }];
 function isUserTypingServer(value) {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const { name } = value;
-  return isStringOfLength(name, 1, 40);
+  const { name: name2 } = value;
+  return isStringOfLength(name2, 1, 40);
 }
 function validateUserTypingServer(value, report) {
   if (!isUserTypingServer(value)) reportRule(value, report, userTypingServerRule);
@@ -2932,8 +2941,8 @@ function $(id) {
   if (element === null) throw new Error(`index.html has no #${id}`);
   return element;
 }
-function make(name, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(name), properties);
+function make(name2, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(name2), properties);
   element.append(...children);
   return element;
 }
@@ -3113,7 +3122,7 @@ var REASONS = {
 };
 function hearRoom(entered) {
   entered.on(chatMessage, (message, { timestamp }) => hearMessage(message, timestamp));
-  entered.on(userTyping, ({ name }) => showTyping(name));
+  entered.on(userTyping, ({ name: name2 }) => showTyping(name2));
   forgetMembers = entered.members.subscribe(({ list }) => showMembers(list));
   entered.on("rejoined", showJoined);
   entered.on("lost", (error) => note(error.message));
@@ -3128,16 +3137,16 @@ function showJoined(joined) {
 function showMembers(members) {
   const sessions = /* @__PURE__ */ new Map();
   for (const member2 of members) {
-    const { name } = member2.info;
-    sessions.set(name, [...sessions.get(name) ?? [], member2]);
+    const { name: name2 } = member2.info;
+    sessions.set(name2, [...sessions.get(name2) ?? [], member2]);
   }
   $("members").replaceChildren(
-    ...[...sessions].map(([name, own]) => {
+    ...[...sessions].map(([name2, own]) => {
       const present = own.filter(({ away }) => !away);
       const devices = new Set(present.map(({ info }) => info.device ?? "browser"));
       const state = present.length === 0 ? "away" : "present";
       const words = state === "away" ? [state] : [...devices].filter((device) => device !== "browser");
-      const item2 = make("li", { textContent: [name, ...words.map((word) => `(${word})`)].join(" ") });
+      const item2 = make("li", { textContent: [name2, ...words.map((word) => `(${word})`)].join(" ") });
       item2.dataset["state"] = state;
       return item2;
     })
@@ -3312,14 +3321,14 @@ async function load(url) {
 }
 var typing = /* @__PURE__ */ new Map();
 var typingSent = 0;
-function showTyping(name) {
-  if (name !== void 0 && name !== ownName) {
-    clearTimeout(typing.get(name));
+function showTyping(name2) {
+  if (name2 !== void 0 && name2 !== ownName) {
+    clearTimeout(typing.get(name2));
     const forget = () => {
-      typing.delete(name);
+      typing.delete(name2);
       showTyping();
     };
-    typing.set(name, setTimeout(forget, TYPING_SHOWN));
+    typing.set(name2, setTimeout(forget, TYPING_SHOWN));
   }
   const names = [...typing.keys()];
   const words = names.length > 3 ? "Several people" : names.join(", ");

@@ -7,6 +7,7 @@ import type { Core } from './core.js';
 import type { ClientChannels } from './features.js';
 import { type Position, SequenceTracker } from './sequence.js';
 import type { Channel, Message, PresenceDescriptor, Request } from './descriptor.js';
+import { byteLength } from './encoder.js';
 import type { EnvelopeFields, Tag } from './envelope.js';
 import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { CallOptions } from './options.js';
@@ -57,6 +58,9 @@ export interface Membership extends SubscribedChannel {
  */
 const MAX_REJOINS = 3;
 
+/** The maximum length of a channel's key in bytes. */
+const MAX_KEY = 1024;
+
 /** The names of the session's messages about what is not received: no message of a protocol has them. */
 const GAP = '$gap';
 const SKIP = '$skip';
@@ -69,6 +73,8 @@ export class Channels implements ClientChannels {
   readonly #core: Core;
   /** Those with subscriptions, by key. */
   readonly memberships: Map<string, Membership> = new Map();
+  /** Those whose leave is not answered. */
+  readonly #leaving: Set<Membership> = new Set();
   /** The session's own requests. */
   readonly #own: { readonly join: Request<ChannelKey, ChannelKey>; readonly leave: Request<ChannelKey, ChannelKey> };
   /** What must be joined again on the current connection. */
@@ -232,8 +238,10 @@ export class Channels implements ClientChannels {
     return isKnown ? this.#leave(membership) : ok(undefined);
   }
 
-  async #leave({ leave, leaveParams }: Membership): Promise<LeaveResult> {
-    const left = await this.#core.call(leave, leaveParams, {}, 'leave');
+  async #leave(membership: Membership): Promise<LeaveResult> {
+    this.#leaving.add(membership);
+    const left = await this.#core.call(membership.leave, membership.leaveParams, {}, 'leave');
+    this.#leaving.delete(membership);
     // Every channel is left when the connection ends.
     return !left.ok && left.error.code === 'OUTCOME_UNKNOWN' ? ok(undefined) : left;
   }
@@ -400,6 +408,8 @@ export class Channels implements ClientChannels {
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message: Message): void {
     const { channel: key } = message.payload as ChannelKey;
+    // A leave that is not answered is handled after it.
+    if (byteLength(key) > MAX_KEY || [...this.#leaving].some(left => left.key === key)) return;
     const isKnown = this.#find(key) !== undefined;
     if (!isKnown) {
       const waiting = this.memberships.get(key);

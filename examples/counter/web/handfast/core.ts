@@ -346,7 +346,8 @@ export class Core extends Connection {
     if (request && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
-    if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
+    if (isOwn && this.phase !== 'ready') this.drop(ABNORMAL, error.message);
+    else if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
     else if (error.id === undefined) this.events.emit('unhandled', shown);
     else this.#requests?.refuse(error.id, shown); // one of a newer server, perhaps
   }

@@ -99,9 +99,10 @@ const violation: DataRule = [reportObject, { '?': [], path: text, keyword: text,
 
 /** The rule of the server's error, and of its refusal. */
 export const refusalRule: DataRule = [reportObject, {
-  '?': ['retryable', 'violations'],
+  '?': ['retryable', 'violations', 'side'],
   code: reportCode,
   message: text,
+  side: text,
   retryable: boolean,
   violations: [reportArray, { items: violation }],
 }];
@@ -110,12 +111,14 @@ function reportCode(value: unknown, report: Report): void {
   if (typeof value !== 'string' && !Number.isInteger(value)) noneOfTypes(['integer', 'string'], report);
 }
 
+const name: DataRule = [reportString, { maxLength: 64 }];
+
 /** The rule of {@link Welcome}. */
 export const readyRule: DataRule = [reportObject, {
   '?': ['hash', 'session', 'resumed', 'received', 'expires'],
   version: text,
-  hash: text,
-  session: text,
+  hash: name,
+  session: name,
   resumed: boolean,
   received: count,
   expires: count,

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Action, Received,
+        Action, Received, Rejection,
         context::Request,
         encoder::{MAX_ID, SessionMessage, is_long},
         handler_queue::Declined,
@@ -140,12 +140,12 @@ impl Connection {
             && let Packet::Text(text) = &packet
             && let Some(notice) = ReceivedNotice::quick(text, self.server.protocol)
         {
-            return self.received(&notice, now);
+            return self.received(Some(&notice), now);
         }
         if self.inbound.is_empty() && self.may_handle() && self.close.is_none() {
             match self.receive(&packet, None) {
                 Some(Urgent::Ping(_) | Urgent::Pong) => self.control(now)?,
-                Some(Urgent::Received(notice)) => self.received(&notice, now)?,
+                Some(Urgent::Received(notice)) => self.received(notice.as_ref(), now)?,
                 Some(Urgent::Cancel(_) | Urgent::Answer | Urgent::Auth) | None => {
                     self.count(length);
                 }
@@ -158,7 +158,7 @@ impl Connection {
                 self.pong_pending = Some(Box::new(ping));
             }
             Some(Urgent::Pong) => self.control(now)?,
-            Some(Urgent::Received(notice)) => self.received(&notice, now)?,
+            Some(Urgent::Received(notice)) => self.received(notice.as_ref(), now)?,
             urgent => {
                 self.count(length);
                 let within_rate = self.within_rate(now);
@@ -187,14 +187,20 @@ impl Connection {
         }
     }
 
-    /// Handles an acknowledgement. One that says nothing new counts as a control message.
-    fn received(&mut self, notice: &ReceivedNotice, now: Instant) -> Result<(), End> {
+    /// Handles an acknowledgement, if it can be read. One that says nothing new counts as a control message.
+    fn received(&mut self, notice: Option<&ReceivedNotice>, now: Instant) -> Result<(), End> {
         let numbered = self.server.protocol.session.numbered;
         if !(self.io.link.is_counting() || numbered) {
             let error = ErrorPayload::new(SessionCode::UnknownType, "messages are not counted");
             self.reject(false, None, &error);
             return Ok(());
         }
+        let Some(notice) = notice else {
+            let text = "the acknowledgement does not fit";
+            let error = ErrorPayload::new(SessionCode::Invalid, text);
+            self.reject(false, None, &error);
+            return Ok(());
+        };
         if let Some(sent) = notice.sent.filter(|_| !numbered) {
             self.io.link.skip(sent, self.io.clock.now());
         }
@@ -290,6 +296,7 @@ impl Connection {
             Some(system::Request::Failed(id, error)) => {
                 self.call_failed(id.as_ref(), error, within_rate);
             }
+            Some(system::Request::NoKey(id)) => self.reject_key(id.as_ref(), within_rate),
             None if system::is_answer(&self.context, &error) => {
                 self.invalid_answer(error, within_rate);
             }
@@ -387,6 +394,15 @@ impl Connection {
         }
         metrics::refused(name, error.kind.session_code().as_str());
         self.reject(expects_reply, error.id.as_ref(), &ErrorPayload::of(error));
+    }
+
+    /// Answers a join or a leave whose key cannot be read.
+    fn reject_key(&mut self, id: Option<&Id>, within_rate: Option<bool>) {
+        if !self.check_rate(within_rate) {
+            return self.reject_rate_limited(None, true, id);
+        }
+        metrics::refused(None, SessionCode::Invalid.as_str());
+        self.reject(true, id, &Rejection::not_joinable().payload(&None));
     }
 
     /// The name of the message with a discriminant, if the protocol has it.
