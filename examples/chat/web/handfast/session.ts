@@ -5,7 +5,7 @@
 
 import { anything, boolean, noneOfTypes, noPayload } from './validators.js';
 import { decodeError } from './decode.js';
-import type { ErrorDescriptor, Incoming } from './descriptor.js';
+import type { ErrorDescriptor, Incoming, Message } from './descriptor.js';
 import type { Tag } from './envelope.js';
 import { type BadReplyError, type CallError, type DeclaredError, type DecodeError, SESSION_CODES, type SessionError } from './errors.js';
 import { describe, type Report, type Violation, violationsOf } from './report.js';
@@ -175,4 +175,14 @@ export function badReply(reply: DecodeError): BadReplyError {
 
 function isSessionCode(code: Tag): code is SessionError['code'] {
   return (SESSION_CODES as readonly unknown[]).includes(code);
+}
+
+/** The error of a reply to a join that has the key of another channel. */
+export function wrongChannel({ id, channel, payload }: Message): BadReplyError {
+  return badReply(decodeError('envelope', 'the reply to a join is of another channel', { id, channel, payload }));
+}
+
+/** Whether the same request may succeed later. */
+export function isRetryable(error: CallError<DeclaredError>): boolean {
+  return error.code === 'TIMEOUT' || ('retryable' in error && error.retryable === true);
 }

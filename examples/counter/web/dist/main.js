@@ -1131,6 +1131,12 @@ function badReply(reply) {
 function isSessionCode(code) {
   return SESSION_CODES.includes(code);
 }
+function wrongChannel({ id, channel, payload }) {
+  return badReply(decodeError("envelope", "the reply to a join is of another channel", { id, channel, payload }));
+}
+function isRetryable(error) {
+  return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
+}
 
 // handfast/channels.ts
 var MAX_REJOINS = 3;
@@ -1258,7 +1264,7 @@ var Channels = class {
     };
     const answered = (message) => {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
-      else failed(wrongChannelError(message));
+      else failed(wrongChannel(message));
     };
     membership.pending = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
   }
@@ -1290,11 +1296,20 @@ var Channels = class {
     if (join) this.#core.abandon(join);
     return isKnown ? this.#leave(membership) : ok(void 0);
   }
-  async #leave(membership) {
+  #leave(membership) {
+    const { leave, leaveParams } = membership;
     this.#leaving.add(membership);
-    const left = await this.#core.call(membership.leave, membership.leaveParams, {}, "leave");
-    this.#leaving.delete(membership);
-    return !left.ok && left.error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : left;
+    return new Promise((resolve2) => {
+      const ended = (result) => {
+        this.#leaving.delete(membership);
+        resolve2(result);
+      };
+      this.#core.request(leave, leaveParams, { timeout: this.#core.timeout(leave), as: "leave" }, [leave.reply], {
+        answered: ({ payload }) => ended(ok(payload)),
+        // Every channel is left when the connection ends.
+        failed: (error) => ended(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
+      });
+    });
   }
   /** A later join of the same key is of another membership, which this one no longer disturbs. */
   #remove(membership) {
@@ -1363,7 +1378,7 @@ var Channels = class {
       this.#pendingRejoins--;
     };
     const answered = (message) => {
-      if (!isOfChannel(message, membership)) return failed(wrongChannelError(message));
+      if (!isOfChannel(message, membership)) return failed(wrongChannel(message));
       isCurrent = false;
       membership.releaseSlot();
       this.#refusals = 0;
@@ -1501,16 +1516,8 @@ function ownRequest(core, role, name2) {
   const reply = { name: name2, tag: core.tag(role), receive: channelKeyRule };
   return { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
 }
-function isRetryable(error) {
-  return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
-}
 function isOfChannel({ channel }, { key }) {
   return channel === void 0 || channel === key;
-}
-function wrongChannelError({ id, channel, payload }) {
-  const message = "the reply to a join is of another channel";
-  const reply = { code: "ENVELOPE", kind: "envelope", message, id, channel, payload, violations: [] };
-  return { code: "BAD_REPLY", message, reply };
 }
 function pick(value, names) {
   return names ? Object.fromEntries(names.map((name2) => [name2, value[name2]])) : value;

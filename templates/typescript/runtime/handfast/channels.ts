@@ -8,13 +8,13 @@ import { type Position, SequenceTracker } from './sequence.js';
 import type { Channel, Message, PresenceDescriptor, Request } from './descriptor.js';
 import { byteLength } from './encoder.js';
 import type { EnvelopeFields, Tag } from './envelope.js';
-import type { BadReplyError, CallError, DeclaredError, DecodeError, RuntimeError } from './errors.js';
+import type { CallError, DeclaredError, RuntimeError } from './errors.js';
 import type { CallOptions } from './options.js';
 import { ABORTED, type PendingRequest, unlessInTime } from './outbound.js';
-import { CallFailedError, type Failure, ok, type Result } from './result.js';
+import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
 import { type SubscribedChannel, Subscription } from './subscription.js';
-import { type ChannelGap, type ChannelKey, channelKeyRule, type Gap, gapRule, type Skip, skipRule } from './session.js';
+import { type ChannelGap, type ChannelKey, channelKeyRule, type Gap, gapRule, isRetryable, type Skip, skipRule, wrongChannel } from './session.js';
 
 type AnySubscription = Pick<Subscription<string, unknown, unknown>, 'emit' | 'deliver' | 'end'>;
 type LeaveResult = Result<unknown, CallError<DeclaredError>>;
@@ -202,7 +202,7 @@ export class Channels implements ClientChannels {
     };
     const answered = (message: Message): void => {
       if (isOfChannel(message, membership)) this.#joined(membership, message);
-      else failed(wrongChannelError(message));
+      else failed(wrongChannel(message));
     };
     membership.pending = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
   }
@@ -237,12 +237,21 @@ export class Channels implements ClientChannels {
     return isKnown ? this.#leave(membership) : ok(undefined);
   }
 
-  async #leave(membership: Membership): Promise<LeaveResult> {
+  #leave(membership: Membership): Promise<LeaveResult> {
+    const { leave, leaveParams } = membership;
     this.#leaving.add(membership);
-    const left = await this.#core.call(membership.leave, membership.leaveParams, {}, 'leave');
-    this.#leaving.delete(membership);
-    // Every channel is left when the connection ends.
-    return !left.ok && left.error.code === 'OUTCOME_UNKNOWN' ? ok(undefined) : left;
+    return new Promise(resolve => {
+      // At once: what follows in the same turn may be an addition to the channel that was left.
+      const ended = (result: LeaveResult): void => {
+        this.#leaving.delete(membership);
+        resolve(result);
+      };
+      this.#core.request(leave, leaveParams, { timeout: this.#core.timeout(leave), as: 'leave' }, [leave.reply], {
+        answered: ({ payload }) => ended(ok(payload)),
+        // Every channel is left when the connection ends.
+        failed: error => ended(error.code === 'OUTCOME_UNKNOWN' ? ok(undefined) : err(error)),
+      });
+    });
   }
 
   /** A later join of the same key is of another membership, which this one no longer disturbs. */
@@ -319,7 +328,7 @@ export class Channels implements ClientChannels {
       this.#pendingRejoins--;
     };
     const answered = (message: Message): void => {
-      if (!isOfChannel(message, membership)) return failed(wrongChannelError(message));
+      if (!isOfChannel(message, membership)) return failed(wrongChannel(message));
       isCurrent = false;
       membership.releaseSlot();
       this.#refusals = 0;
@@ -490,21 +499,9 @@ function ownRequest(core: Core, role: 'join' | 'leave', name: string): Request<C
   return { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
 }
 
-/** Whether the same join may succeed later. */
-function isRetryable(error: CallError<DeclaredError>): boolean {
-  return error.code === 'TIMEOUT' || ('retryable' in error && error.retryable === true);
-}
-
 /** Whether the reply to a join names its channel, or none. */
 function isOfChannel({ channel }: Message, { key }: Membership): boolean {
   return channel === undefined || channel === key;
-}
-
-/** The error of a reply that has the key of another channel. */
-function wrongChannelError({ id, channel, payload }: Message): BadReplyError {
-  const message = 'the reply to a join is of another channel';
-  const reply = { code: 'ENVELOPE', kind: 'envelope', message, id, channel, payload, violations: [] } as const;
-  return { code: 'BAD_REPLY', message, reply: reply as DecodeError }; // a reply to a join has an id and a channel
 }
 
 /** Some properties of a value, or all if no names are given. */
