@@ -6,7 +6,7 @@
 import { anything, boolean, noneOfTypes, noPayload } from './validators.js';
 import { decodeError } from './decode.js';
 import type { ErrorDescriptor, Incoming, Message } from './descriptor.js';
-import type { Tag } from './envelope.js';
+import type { EnvelopeFields, Tag } from './envelope.js';
 import { type BadReplyError, type CallError, type DeclaredError, type DecodeError, SESSION_CODES, type SessionError } from './errors.js';
 import { describe, type Report, type Violation, violationsOf } from './report.js';
 import { type DataRule, reportArray, reportInteger, reportObject, reportString } from './rules.js';
@@ -179,7 +179,8 @@ function isSessionCode(code: Tag): code is SessionError['code'] {
 
 /** The error of a reply to a join that has the key of another channel. */
 export function wrongChannel({ id, channel, payload }: Message): BadReplyError {
-  return badReply(decodeError('envelope', 'the reply to a join is of another channel', { id, channel, payload }));
+  const remains = { id, channel, payload } as EnvelopeFields; // it has both
+  return badReply(decodeError('envelope', 'the reply to a join is of another channel', remains));
 }
 
 /** Whether the same request may succeed later. */

@@ -1132,7 +1132,8 @@ function isSessionCode(code) {
   return SESSION_CODES.includes(code);
 }
 function wrongChannel({ id, channel, payload }) {
-  return badReply(decodeError("envelope", "the reply to a join is of another channel", { id, channel, payload }));
+  const remains = { id, channel, payload };
+  return badReply(decodeError("envelope", "the reply to a join is of another channel", remains));
 }
 function isRetryable(error) {
   return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
