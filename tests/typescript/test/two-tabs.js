@@ -120,7 +120,10 @@ test('a client whose connection was cut receives what it missed, once and in ord
   });
   const presence = [];
   await bob.join(api.roomChannel, lobby, room => {
-    room.on('presence', ({ event, member }) => presence.push(`${member.info.name} ${event}`));
+    room.on('presence', ({ event, member }) => {
+      presence.push(`${member.info.name} ${event}`);
+      hear();
+    });
   });
   const said = [];
   const say = async () => {
@@ -136,8 +139,9 @@ test('a client whose connection was cut receives what it missed, once and in ord
     way.mend();
     ada.retryNow();
     await say();
+    const isBack = () => presence.filter(one => one === 'ada back').length > round;
     await new Promise(resolve => {
-      hear = () => (heard.at(-1) === said.at(-1) || heard.some(one => typeof one === 'object')) && resolve();
+      hear = () => (heard.at(-1) === said.at(-1) || heard.some(one => typeof one === 'object')) && isBack() && resolve();
       hear();
     });
   }
