@@ -36,6 +36,9 @@ cargo run -p handfast-hostile-servers -- --list         what there is";
 /// How long what the server sees may lag behind what the client did.
 const LAG: Duration = Duration::from_secs(3);
 
+/// How many scenarios may fail in Chromium and hold alone: it gives up and repeats connections by itself where the machine is busy, and delays them.
+const AGAIN: usize = 2;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -100,8 +103,26 @@ async fn run(scenarios: &'static [Scenario], words: &[String]) -> Result<usize, 
             .copied()
             .filter(|scenario| !scenario.not.contains_key(*platform))
             .collect();
-        let results = platforms::run(platform, &scenarios, &folder, &server, address).await;
-        let bad = tell(platform, &scenarios, results, &server).await;
+        let run = async |scenarios: &[&'static Scenario]| {
+            let results = platforms::run(platform, scenarios, &folder, &server, address).await;
+            tell(platform, scenarios, results, &server).await
+        };
+        let mut bad = run(&scenarios).await;
+        if *platform == platforms::CHROMIUM && (1..=AGAIN).contains(&bad.len()) {
+            let again: Vec<&'static Scenario> = scenarios
+                .iter()
+                .copied()
+                .filter(|scenario| bad.remove(&scenario.name))
+                .collect();
+            for scenario in &again {
+                println!(
+                    "{platform} {}: once more, with less beside it",
+                    scenario.name
+                );
+                server.forget(&format!("{platform}-{}", scenario.name));
+            }
+            bad.append(&mut run(&again).await);
+        }
         let good = scenarios.len() - bad.len().min(scenarios.len());
         println!(
             "{platform}: {good} of {} behave, in {:.1} s",

@@ -19,7 +19,9 @@ use tokio::{
 };
 
 /// By the names that the list has.
-pub(crate) const ALL: [&str; 4] = [drive::NAME, "node-ws", "node-native", "chromium"];
+pub(crate) const ALL: [&str; 4] = [drive::NAME, "node-ws", "node-native", CHROMIUM];
+
+pub(crate) const CHROMIUM: &str = "chromium";
 
 /// How many scenarios run side by side.
 const TOGETHER: usize = 12;

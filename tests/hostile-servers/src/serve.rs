@@ -76,6 +76,12 @@ impl Server {
         runs.entry(id.to_owned()).or_default().clone()
     }
 
+    /// Forgets a run, so that it begins anew.
+    pub(crate) fn forget(&self, id: &str) {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.remove(id);
+    }
+
     async fn connection(self: Arc<Self>, mut stream: TcpStream) {
         let mut unread = Vec::new();
         let Some(head) = head(&mut stream, &mut unread).await else {
