@@ -26,6 +26,9 @@ pub(crate) const CHROMIUM: &str = "chromium";
 /// How many scenarios run side by side.
 const TOGETHER: usize = 12;
 
+/// How many pages of Chromium share the scenarios. It delays the connections of a page's process by a time that doubles with each that is pending.
+const PAGES: usize = 4;
+
 /// How long a platform may take for all.
 const PATIENCE: Duration = Duration::from_secs(150);
 
@@ -69,7 +72,22 @@ pub(crate) async fn run(
             .arg(here().join("js/chromium.js"))
             .arg(address.to_string()),
     };
-    command.args(scenarios.iter().map(|scenario| &scenario.name));
+    if platform == CHROMIUM {
+        let (alone, together): (Vec<_>, Vec<_>) = scenarios
+            .iter()
+            .copied()
+            .partition(|scenario| scenario.alone);
+        for page in 0..PAGES.min(together.len()) {
+            let share: Vec<&Scenario> =
+                together.iter().copied().skip(page).step_by(PAGES).collect();
+            command.arg(names(&share).join(","));
+        }
+        if !alone.is_empty() {
+            command.arg("then").arg(names(&alone).join(","));
+        }
+    } else {
+        command.args(names(scenarios));
+    }
     let mut results = Results::default();
     match timeout(PATIENCE, lines(command, &mut results)).await {
         Ok(Ok(())) => {}
@@ -164,4 +182,9 @@ async fn one(
     let run = tokio::task::spawn_blocking(move || drive::run(scenario, server, address));
     let result = run.await.unwrap_or_else(|error| Err(error.to_string()));
     (scenario.name.clone(), result)
+}
+
+/// Their names, by which the drivers are asked for them.
+fn names<'s>(scenarios: &[&'s Scenario]) -> Vec<&'s str> {
+    scenarios.iter().map(|scenario| &*scenario.name).collect()
 }
