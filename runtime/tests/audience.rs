@@ -203,8 +203,8 @@ async fn a_leave_and_a_removal_are_told_before_an_addition_that_follows() {
             }
             let mut additions = 0;
             loop {
-                let told = peer.next().await;
-                match told["type"].as_str() {
+                let message = peer.next().await;
+                match message["type"].as_str() {
                     Some("join") => additions += 1,
                     Some("leave") => break,
                     _ => {}

@@ -148,8 +148,9 @@ impl PendingState {
         self.unanswered.insert(id, (key.to_owned(), now + timeout));
     }
 
-    /// Removes and returns a request that was written.
+    /// Removes and returns the request that was written and is answered now. A leave that nobody waits for is answered likewise.
     pub(crate) fn take(&mut self, id: &Id) -> Option<PendingRequest> {
+        self.unanswered.remove(id);
         if self.awaits_reply(id) {
             self.pending.remove(id)
         } else {

@@ -280,9 +280,6 @@ impl Core {
             let published = message.is_some_and(|m| m.channel.is_some());
             index.and_then(|index| inner.match_ordered(index, published))
         };
-        if let Some(id) = &id {
-            inner.unanswered.remove(id);
-        }
         if let Some(id) = id
             && let Some(pending) = inner.take(&id)
         {
@@ -328,9 +325,6 @@ impl Core {
                 } else {
                     head.id.clone()
                 };
-                if let Some(id) = &id {
-                    inner.unanswered.remove(id);
-                }
                 if let Some(id) = id
                     && let Some(pending) = inner.take(&id)
                 {
@@ -396,9 +390,6 @@ impl Core {
                         .ok()
                         .map(|ChannelOnly(key)| key.into_owned())
                 });
-                if let Some(id) = &id {
-                    inner.unanswered.remove(id);
-                }
                 if let Some(id) = id
                     && let Some(pending) = inner.take(&id)
                 {

@@ -105,7 +105,7 @@ async fn run(scenarios: &'static [Scenario], words: &[String]) -> Result<usize, 
             .collect();
         let run = async |scenarios: &[&'static Scenario]| {
             let results = platforms::run(platform, scenarios, &folder, &server, address).await;
-            tell(platform, scenarios, results, &server).await
+            report(platform, scenarios, results, &server).await
         };
         let mut bad = run(&scenarios).await;
         if *platform == platforms::CHROMIUM && (1..=AGAIN).contains(&bad.len()) {
@@ -135,8 +135,8 @@ async fn run(scenarios: &'static [Scenario], words: &[String]) -> Result<usize, 
     Ok(failed)
 }
 
-/// Says what failed on a platform; gives the names.
-async fn tell(
+/// Reports what failed on a platform; gives the names.
+async fn report(
     platform: &str,
     scenarios: &[&'static Scenario],
     mut results: Results,
