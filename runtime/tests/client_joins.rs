@@ -12,8 +12,8 @@ use handfast::{
     client::{CallError, ClientBuilder, Event, Gap, State},
 };
 use script::{
-    UNBOUNDED, begin, begin_narrow, enter, error, greet, id_of, join, let_in, message, read, said,
-    send, settle, spawn_join,
+    UNBOUNDED, again, begin, begin_narrow, enter, error, greet, id_of, join, let_in, message, read,
+    said, send, settle, spawn_join,
 };
 use std::collections::{BTreeMap, HashSet};
 use support::{log, simulated, soon};
@@ -602,8 +602,14 @@ async fn what_the_server_adds_while_a_leave_is_not_answered_is_left_by_it() {
             match answer {
                 Some(true) => script.say(&left(&id)).await,
                 Some(false) => script.say(&error("INTERNAL", &id, false)).await,
-                // The client does not wait for ever.
-                None => tokio::time::sleep(chat::Chat::DESCRIPTOR.session.timeout).await,
+                // However late the answer is.
+                None => {
+                    tokio::time::sleep(chat::Chat::DESCRIPTOR.session.timeout).await;
+                    script.say(&added("room:r", 42)).await;
+                    read(&mut script).await;
+                    assert!(client.room(&"r".into()).subscribe().is_none());
+                    script.say(&left(&id)).await;
+                }
             }
             script.say(&added("room:r", 43)).await;
             let again = Some(Event::Added("room:r".into()));
@@ -613,6 +619,68 @@ async fn what_the_server_adds_while_a_leave_is_not_answered_is_left_by_it() {
             let id = id_of(&script.next().await);
             script.say(&left(&id)).await;
             read(&mut script).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removal_beside_a_join_that_was_given_up_leaves() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let mut room = enter(&client, &mut script, "r", 41).await;
+        let second = spawn_join(&client, "r");
+        assert!(script.next().await.contains("room.join"));
+        second.abort();
+        let _ = second.await;
+        let removal = r#"{"type":"leave","payload":{"channel":"room:r"},"channel":"room:r"}"#;
+        script.say(removal).await;
+        assert_eq!(room.next().await, Some(Event::Removed));
+        // The server handles the join after the removal.
+        assert!(script.next().await.contains("room.leave"));
+        drop(room);
+        read(&mut script).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejoin_that_is_refused_after_one_of_unknown_outcome_leaves() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        let mut room = enter(&client, &mut script, "r", 41).await;
+        let (mut script, id) = again(script, &mut scripts).await;
+        script.say(&error("TIMEOUT", &id, false)).await;
+        assert_eq!(room.next().await, UNBOUNDED);
+        let rejoin = script.next().await;
+        script
+            .say(&error("NOT_IN_ROOM", &id_of(&rejoin), false))
+            .await;
+        assert!(matches!(room.next().await, Some(Event::Lost(_))));
+        assert!(script.next().await.contains("room.leave"));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_join_leaves_what_the_server_has_added_and_the_application_has_left() {
+    simulated(async {
+        for leaves in [false, true] {
+            let (client, mut script, _scripts) = begin().await;
+            let joining = spawn_join(&client, "r");
+            let id = id_of(&script.next().await);
+            script.say(&added("room:r", 41)).await;
+            settle().await;
+            if leaves {
+                drop(client.room(&"r".into()).subscribe().expect("it was added"));
+            }
+            script.say(&error("NOT_IN_ROOM", &id, false)).await;
+            let refused = joining.await.expect("the task finishes");
+            refused.expect_err("the server refuses");
+            match leaves {
+                true => assert!(script.next().await.contains("room.leave")),
+                false => assert!(client.room(&"r".into()).subscribe().is_some()),
+            }
         }
     })
     .await;

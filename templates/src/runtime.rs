@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 57] = files![
+static RUNTIME: [(&str, &str); 58] = files![
     "handfast.ts",
     "handfast/added.ts",
     "handfast/address.ts",
@@ -43,6 +43,7 @@ static RUNTIME: [(&str, &str); 57] = files![
     "handfast/idna.ts",
     "handfast/listeners.ts",
     "handfast/mapped.ts",
+    "handfast/membership.ts",
     "handfast/memoize.ts",
     "handfast/message-table.ts",
     "handfast/msgpack.ts",

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     Id,
-    calls::{Entry, Failure, Gap, Inbox, ReplyResult, RequestMessage},
+    calls::{Entry, Gap, Inbox, ReplyResult, RequestMessage},
 };
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::oneshot;
@@ -24,6 +24,8 @@ pub(crate) struct Channel {
     pub(crate) joined: bool,
     /// The server may have this connection in the channel: a join was sent whose outcome is unknown.
     pub(crate) maybe_joined: bool,
+    /// A subscription has left it.
+    pub(crate) was_left: bool,
     /// The id of the pending rejoin.
     pub(crate) rejoin: Option<Id>,
     /// Delays between rejoins, if the server refused one temporarily.
@@ -33,6 +35,8 @@ pub(crate) struct Channel {
     pub(crate) sequence: Sequence,
     /// The request that joined it last, for the next rejoin.
     pub(crate) join: Option<RequestMessage>,
+    /// What leaves it, as its last subscriber or pending join has it.
+    pub(crate) leave: Option<RequestMessage>,
     /// Who is in it, if its members learn of each other. Created with the first notice.
     pub(crate) members: Option<Box<Members>>,
 }
@@ -46,12 +50,13 @@ pub(crate) struct Channels {
 
 impl Channels {
     /// Registers a pending join.
-    pub(crate) fn reserve(&mut self, key: &str, inbox: &Arc<Inbox>) {
+    pub(crate) fn reserve(&mut self, key: &str, inbox: &Arc<Inbox>, leave: Option<RequestMessage>) {
         let channel = match self.by_key.get_mut(key) {
             Some(channel) => channel,
             None => self.insert(key),
         };
         channel.pending.push(inbox.clone());
+        channel.leave = leave;
     }
 
     fn insert(&mut self, key: &str) -> &mut Channel {
@@ -62,11 +67,13 @@ impl Channels {
             pending: Vec::new(),
             joined: false,
             maybe_joined: false,
+            was_left: false,
             rejoin: None,
             backoff: None,
             gap_reported: false,
             sequence: Sequence::default(),
             join: None,
+            leave: None,
             members: None,
         };
         self.by_key.entry(key.to_owned()).or_insert(channel)
@@ -91,8 +98,10 @@ impl Channels {
     pub(crate) fn release(&mut self, key: &str, inbox: &Arc<Inbox>) -> Option<Channel> {
         let channel = self.by_key.get_mut(key)?;
         let others = |other: &Arc<Inbox>| !Arc::ptr_eq(other, inbox);
-        let before = channel.subscribers.len() + channel.pending.len();
+        let subscribers = channel.subscribers.len();
+        let before = subscribers + channel.pending.len();
         channel.subscribers.retain(others);
+        channel.was_left |= channel.subscribers.len() < subscribers;
         channel.pending.retain(others);
         let left = channel.subscribers.len() + channel.pending.len();
         if left == 0 && before > 0 {
@@ -114,12 +123,14 @@ impl Channels {
         }
     }
 
-    /// Forgets a pending join that was refused, if the server has added the client to the channel: then it stays there without a subscription.
+    /// Forgets a pending join that was refused, if the server has added the client to the channel: then it stays there without a subscription,
+    /// unless one has left the channel.
     pub(crate) fn refused(&mut self, key: &str, inbox: &Arc<Inbox>) {
         if let Some(channel) = self.by_key.get_mut(key)
             && channel.joined
             && channel.join.is_none()
             && !channel.maybe_joined
+            && !channel.was_left
         {
             channel.pending.retain(|other| !Arc::ptr_eq(other, inbox));
         }
@@ -174,28 +185,34 @@ impl Channels {
         true
     }
 
-    /// The server has removed the client from a channel: its subscriptions end. Pending joins stay. Returns whether it was in it.
-    pub(crate) fn removed(&mut self, key: &str) -> bool {
-        let Some(channel) = self.by_key.get_mut(key) else {
-            return false;
-        };
-        let was_joined = std::mem::take(&mut channel.joined);
+    /// Ends the subscriptions of a channel that the client is not in any more. Pending joins stay; if there are none, removes and returns the
+    /// channel.
+    pub(crate) fn end_channel(&mut self, key: &str, last: impl Fn() -> Entry) -> Option<Channel> {
+        let channel = self.by_key.get_mut(key)?;
         for inbox in channel.subscribers.drain(..) {
-            inbox.end(Some(Entry::Removed));
+            inbox.end(Some(last()));
         }
+        (channel.joined, channel.backoff) = (false, None);
         if channel.pending.is_empty() {
-            self.by_key.remove(key);
+            self.by_key.remove(key)
+        } else {
+            None
         }
-        was_joined
     }
 
     /// Adds a subscription to a channel that the client is in. Returns whether it is.
-    pub(crate) fn subscribe(&mut self, key: &str, inbox: &Arc<Inbox>) -> bool {
+    pub(crate) fn subscribe(
+        &mut self,
+        key: &str,
+        inbox: &Arc<Inbox>,
+        leave: Option<RequestMessage>,
+    ) -> bool {
         let channel = self.by_key.get_mut(key);
         let Some(channel) = channel.filter(|channel| channel.joined) else {
             return false;
         };
         channel.subscribers.push(inbox.clone());
+        channel.leave = leave;
         true
     }
 
@@ -204,20 +221,6 @@ impl Channels {
         self.by_key.retain(|_, channel| !channel.is_idle());
         for channel in self.by_key.values_mut() {
             channel.disconnected();
-        }
-    }
-
-    /// Ends the subscriptions of a channel that cannot be rejoined. Pending joins stay.
-    pub(crate) fn end_channel(&mut self, key: &str, failure: &Failure) {
-        let Some(channel) = self.by_key.get_mut(key) else {
-            return;
-        };
-        for inbox in channel.subscribers.drain(..) {
-            inbox.end(Some(Entry::End(Err(failure.clone()))));
-        }
-        (channel.joined, channel.backoff) = (false, None);
-        if channel.pending.is_empty() {
-            self.by_key.remove(key);
         }
     }
 

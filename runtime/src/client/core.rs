@@ -3,7 +3,7 @@
 
 use super::{
     State, VersionSkew,
-    channels::PendingJoin,
+    channels::{Channel, PendingJoin},
     handlers::RequestHandlers,
     log::LogLimit,
     pending::{OrderedRequest, PendingRequest, PendingState, QueuedMessage, ReplyTo},
@@ -32,6 +32,9 @@ use tokio::sync::{Notify, oneshot, watch};
 
 /// The first mark of messages without a reply. The marks of requests are their numbers, which never get this large.
 const UNSENT: u64 = 1 << 62;
+
+/// How many leaves without an answer are kept for each channel that may be joined.
+const LEAVES: usize = 4;
 
 /// The mark of a pong.
 pub(super) const PONG: u64 = u64::MAX;
@@ -344,12 +347,17 @@ impl Core {
     ///
     /// # Errors
     /// If the client is closed.
-    pub(crate) fn reserve(&self, key: &str, inbox: &Arc<Inbox>) -> Result<(), Failure> {
+    pub(crate) fn reserve(
+        &self,
+        key: &str,
+        inbox: &Arc<Inbox>,
+        leave: Option<RequestMessage>,
+    ) -> Result<(), Failure> {
         let mut inner = self.lock();
         if inner.ended {
             return Err(Failure::Closed);
         }
-        inner.channels.reserve(key, inbox);
+        inner.channels.reserve(key, inbox, leave);
         Ok(())
     }
 
@@ -363,20 +371,29 @@ impl Core {
         &self,
         key: &str,
         inbox: &Arc<Inbox>,
-        leave: Option<&RequestMessage>,
         reply: Option<oneshot::Sender<ReplyResult>>,
     ) -> Result<Option<Id>, Failure> {
         let mut inner = self.lock();
-        let Some(channel) = inner.channels.release(key, inbox) else {
-            return Ok(None);
-        };
+        match inner.channels.release(key, inbox) {
+            Some(channel) => self.forget(&mut inner, key, channel, reply),
+            None => Ok(None),
+        }
+    }
+
+    /// Forgets a channel that was removed, and leaves it as [`Self::release`] says.
+    pub(super) fn forget(
+        &self,
+        inner: &mut PendingState,
+        key: &str,
+        channel: Channel,
+        reply: Option<oneshot::Sender<ReplyResult>>,
+    ) -> Result<Option<Id>, Failure> {
         let rejoining = channel
             .rejoin
-            .is_some_and(|id| !self.withdraw_rejoin(&mut inner, &id));
+            .is_some_and(|id| !self.withdraw_rejoin(inner, &id));
         let is_in = channel.joined || channel.maybe_joined || rejoining;
-        let Some(leave) =
-            leave.filter(|_| is_in && (inner.online || inner.detached) && !inner.ended)
-        else {
+        let is_open = (inner.online || inner.detached) && !inner.ended;
+        let Some(leave) = channel.leave.as_ref().filter(|_| is_in && is_open) else {
             return Ok(None);
         };
         inner.last += 1;
@@ -403,8 +420,8 @@ impl Core {
         inner.leaving.insert(mark);
         // Without ids, the server adds the client to no channel.
         if !self.by_order() {
-            let timeout = self.descriptor.session.timeout;
-            inner.leave(self.id(mark, leave.heading.envelope), key, timeout);
+            let limit = LEAVES * self.limits.channels as usize;
+            inner.leave(self.id(mark, leave.heading.envelope), key, limit);
         }
         self.outbound.enqueue(packet, mark, false);
         Ok(id)

@@ -18,9 +18,8 @@ use crate::{
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Weak,
-    time::Duration,
 };
-use tokio::{sync::oneshot, time::Instant};
+use tokio::sync::oneshot;
 
 /// A request without a reply.
 pub(crate) struct PendingRequest {
@@ -86,8 +85,8 @@ pub(crate) struct PendingState {
     pub(crate) flushing: Vec<Permit>,
     /// The marks of queued leaves.
     pub(crate) leaving: HashSet<u64>,
-    /// The leaves that are not answered, by id: the key of the channel, and until when an answer is expected.
-    pub(crate) unanswered: HashMap<Id, (String, Instant)>,
+    /// The leaves of this session that are not answered, by id: the key of the channel. However late the answer is, nobody may wait for it.
+    pub(crate) unanswered: HashMap<Id, String>,
     /// A pong is queued. There is never more than one.
     pub(crate) pong: bool,
     pub(crate) channels: Channels,
@@ -134,18 +133,14 @@ impl PendingState {
 
     /// Whether a leave of a channel is not answered: the server handles it after whatever it has sent so far.
     pub(crate) fn is_leaving(&self, key: &str) -> bool {
-        let now = Instant::now();
-        let mut leaves = self.unanswered.values();
-        leaves.any(|(left, until)| left == key && now < *until)
+        self.unanswered.values().any(|left| left == key)
     }
 
-    /// Records that a leave was queued.
-    pub(crate) fn leave(&mut self, id: Id, key: &str, timeout: Duration) {
-        let now = Instant::now();
-        if self.unanswered.len() == self.unanswered.capacity() {
-            self.unanswered.retain(|_, (_, until)| now < *until);
+    /// Records that a leave was queued. At most `limit` are kept, for a server that answers none.
+    pub(crate) fn leave(&mut self, id: Id, key: &str, limit: usize) {
+        if self.unanswered.len() < limit {
+            self.unanswered.insert(id, key.to_owned());
         }
-        self.unanswered.insert(id, (key.to_owned(), now + timeout));
     }
 
     /// Removes and returns the request that was written and is answered now. A leave that nobody waits for is answered likewise.

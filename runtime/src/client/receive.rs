@@ -443,8 +443,7 @@ impl Core {
                 || Entry::Added(key.to_owned())
             }
             _ => {
-                inner.channels.removed(key);
-                return;
+                return self.end_channel(inner, key, || Entry::Removed);
             }
         };
         for listener in inner.listeners.iter().filter_map(Weak::upgrade) {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Id, SessionCode,
-    calls::Failure,
+    calls::{Entry, Failure},
     descriptor::{Limits, SessionDescriptor},
     encoded::EncodedMessage,
 };
@@ -249,7 +249,7 @@ impl Core {
             tracing::warn!(channel, error, suppressed, "rejoining a channel failed");
         }
         if !failure.is_transient() {
-            return inner.channels.end_channel(&key, failure);
+            return self.end_channel(inner, &key, || Entry::End(Err(failure.clone())));
         }
         channel.report_unbounded_gap();
         channel.maybe_joined |= failure.is_code(SessionCode::Timeout);
@@ -263,6 +263,19 @@ impl Core {
                 .get_or_insert_with(|| Backoff::new(&self.descriptor.session));
             let at = now + backoff.wait();
             inner.rejoins.retries.push((at, key, generation));
+        }
+    }
+
+    /// Ends the subscriptions of a channel with a last event. If a join that was given up may still succeed, the channel is left.
+    pub(super) fn end_channel(
+        &self,
+        inner: &mut PendingState,
+        key: &str,
+        last: impl Fn() -> Entry,
+    ) {
+        if let Some(channel) = inner.channels.end_channel(key, last) {
+            // There is nobody to learn that the leave cannot be encoded.
+            let _ = self.forget(inner, key, channel, None);
         }
     }
 

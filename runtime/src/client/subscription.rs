@@ -79,18 +79,13 @@ pub(crate) struct Membership {
     handle: Arc<CloseOnDrop>,
     key: String,
     inbox: Arc<Inbox>,
-    leave: Option<RequestMessage>,
     timeout: Duration,
 }
 
 impl Drop for Membership {
     fn drop(&mut self) {
         // The reply to the leave is ignored. After `Subscription::leave` the membership is released already.
-        let leave = self.leave.as_ref();
-        let _ = self
-            .handle
-            .core
-            .release(&self.key, &self.inbox, leave, None);
+        let _ = self.handle.core.release(&self.key, &self.inbox, None);
     }
 }
 
@@ -140,12 +135,11 @@ pub(crate) fn subscribe<U: MessageSet, I>(
 ) -> Option<Subscription<U, (), I>> {
     let core = &handle.core;
     let inbox = Arc::new(Inbox::new(core.capacity, core.limits.inbound));
-    let is_in = core.lock().channels.subscribe(&key, &inbox);
+    let is_in = core.lock().channels.subscribe(&key, &inbox, leave);
     let membership = Membership {
         handle,
         key,
         inbox,
-        leave,
         timeout,
     };
     is_in.then_some(Subscription {
@@ -166,12 +160,11 @@ async fn request_join(
     let core = handle.core.clone();
     let inbox = Arc::new(Inbox::new(core.capacity, core.limits.inbound));
     // Reserved before the join is sent: a subscription that is dropped meanwhile does not leave the channel.
-    core.reserve(&key, &inbox)?;
+    core.reserve(&key, &inbox, leave)?;
     let membership = Membership {
         handle,
         key,
         inbox,
-        leave,
         timeout,
     };
     let (rejoin, inbox, key) = (
@@ -282,8 +275,7 @@ impl<U: MessageSet, R, I: PresenceInfo> Subscription<U, R, I> {
 async fn leave(membership: &Membership) -> Result<(), Failure> {
     let (sender, receiver) = oneshot::channel();
     let core = &membership.handle.core;
-    let leave = membership.leave.as_ref();
-    let Some(id) = core.release(&membership.key, &membership.inbox, leave, Some(sender))? else {
+    let Some(id) = core.release(&membership.key, &membership.inbox, Some(sender))? else {
         return Ok(());
     };
     let _guard = AbandonOnDrop {

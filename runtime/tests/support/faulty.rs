@@ -2,9 +2,12 @@
 
 use super::random::Random;
 use handfast::transport::{MemoryTransport, Transport, TransportEvent, duplex};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 use tokio::sync::Notify;
 
@@ -38,17 +41,34 @@ impl Network {
 
     /// Connects: returns the client's end and the server's. The connection is lost after `packets` packets, in both directions together.
     pub fn connect(&self, packets: usize) -> (MemoryTransport, MemoryTransport) {
+        self.connect_with(packets, None)
+    }
+
+    fn connect_with(
+        &self,
+        packets: usize,
+        delays: Option<Random>,
+    ) -> (MemoryTransport, MemoryTransport) {
         self.0.connections.fetch_add(1, Ordering::Relaxed);
         let (client, near) = duplex(4);
         let (far, server) = duplex(4);
         let inner = self.0.clone();
         tokio::spawn(async move {
             tokio::select! {
-                () = pump(near, far, packets) => {}
+                () = pump(near, far, packets, delays) => {}
                 () = inner.cut.notified() => {}
             }
         });
         (client, server)
+    }
+
+    /// As [`Self::connect`], with a network that takes up to 40 ms for a packet, mostly less.
+    pub fn connect_slowly(
+        &self,
+        packets: usize,
+        delays: Random,
+    ) -> (MemoryTransport, MemoryTransport) {
+        self.connect_with(packets, Some(delays))
     }
 
     /// As [`Self::connect`], with a number of packets that is random, and mostly small.
@@ -59,12 +79,21 @@ impl Network {
 }
 
 /// Forwards packets both ways, until one end closes or there were enough.
-async fn pump(mut near: MemoryTransport, mut far: MemoryTransport, packets: usize) {
+async fn pump(
+    mut near: MemoryTransport,
+    mut far: MemoryTransport,
+    packets: usize,
+    mut delays: Option<Random>,
+) {
     for _ in 0..packets {
         let (event, from_client) = tokio::select! {
             event = near.receive() => (event, true),
             event = far.receive() => (event, false),
         };
+        if let Some(delays) = &mut delays {
+            let most = [1, 1, 5, 40][delays.below(4)];
+            tokio::time::sleep(Duration::from_millis(delays.below(most) as u64)).await;
+        }
         let to = if from_client { &mut far } else { &mut near };
         match event {
             Ok(TransportEvent::Packet(packet)) => {

@@ -157,6 +157,89 @@ test('a leave whose connection is lost has left', async () => {
   await joining;
 });
 
+test('a leave that nobody waits for any more is sent when the session is resumed', async () => {
+  const { clock, server } = own;
+  own.connect();
+  await server.welcome({ received: 0 });
+  const room = await joinLobby(own);
+  await server.drop();
+  const leaving = room.leave();
+  await clock.pass(15_000);
+  assert.equal((await leaving).error.code, 'TIMEOUT');
+  await server.welcome({ resumed: true, received: 1 });
+  assert.equal(server.last.type, 'room.leave');
+});
+
+test('what the server adds while a leave is not answered is left by it, however late the answer is', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  const keys = [];
+  onAdded(client, roomChannel, ({ key }) => keys.push(key));
+  await server.welcome();
+  const room = await joinLobby(own);
+  void room.leave();
+  const { id } = server.last;
+  await clock.pass(15_000);
+  await server.say(added('room:lobby', 42));
+  assert.deepEqual(keys, []);
+  await server.say({ type: 'room.left', id });
+  await server.say(added('room:lobby', 43));
+  assert.deepEqual(keys, ['room:lobby']);
+});
+
+test('a removal beside a join that waits leaves before the next join', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  await joinLobby(own);
+  await server.drop();
+  await server.comeBack(clock); // it is joined again
+  await server.say(added('room:lobby', 41, 'join'));
+  await server.say(added('room:lobby', undefined, 'leave'));
+  void client.join(roomChannel, lobby);
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.leave', 'room.join']);
+});
+
+test('a rejoin that is refused after one of unknown outcome leaves', async () => {
+  const { clock, server } = own;
+  own.connect();
+  await server.welcome();
+  await joinLobby(own);
+  await server.drop();
+  await server.comeBack(clock);
+  await server.say(refusal(server.last.id, { code: 'TIMEOUT' }));
+  await clock.until(() => server.connection.heard.length > 2);
+  await server.say(refusal(server.last.id, { code: 'NOT_IN_ROOM' }));
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.join', 'room.leave']);
+});
+
+test('a refused join leaves what the server has added and the application has left', async () => {
+  const { server } = own;
+  const client = own.connect();
+  onAdded(client, roomChannel, room => void room.leave());
+  await server.welcome();
+  const joining = outcome(client.join(roomChannel, lobby));
+  const { id } = server.last;
+  await server.say(added('room:lobby', 41));
+  await server.say(refusal(id, { code: 'NOT_IN_ROOM' }));
+  await joining;
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.leave']);
+});
+
+test('a subscription that waits to be added again hears that its channel is joined', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  const heard = [];
+  onAdded(client, roomChannel, room => ['gap', 'rejoined'].forEach(event => room.on(event, () => heard.push(event))));
+  await server.welcome();
+  await server.say(added('room:lobby', 41));
+  await server.drop(1001);
+  await server.comeBack(clock);
+  await joinLobby(own, 41);
+  assert.deepEqual(heard, ['gap', 'rejoined']);
+  void client;
+});
+
 test('a setup that throws holds nothing', async () => {
   const { server } = own;
   const client = own.connect();

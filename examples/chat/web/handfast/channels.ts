@@ -5,52 +5,20 @@ import { backoffDelay } from './backoff.js';
 import { deadline } from './clock.js';
 import type { Core } from './core.js';
 import type { ClientChannels } from './features.js';
-import { type Position, SequenceTracker } from './sequence.js';
 import type { Channel, Message, PresenceDescriptor, Request } from './descriptor.js';
 import { byteLength } from './encoder.js';
 import type { EnvelopeFields, Tag } from './envelope.js';
 import type { CallError, DeclaredError, RuntimeError } from './errors.js';
+import { type AnySubscription, type Membership, membershipIn, type OwnRequests } from './membership.js';
 import type { CallOptions } from './options.js';
-import { ABORTED, type PendingRequest, unlessInTime } from './outbound.js';
-import { CallFailedError, err, type Failure, ok, type Result } from './result.js';
+import { ABORTED, unlessInTime } from './outbound.js';
+import { CallFailedError, err, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
-import { type SubscribedChannel, Subscription } from './subscription.js';
+import type { Position } from './sequence.js';
+import { Subscription } from './subscription.js';
 import { type ChannelGap, type ChannelKey, channelKeyRule, type Gap, gapRule, isRetryable, type Skip, skipRule, wrongChannel } from './session.js';
 
-type AnySubscription = Pick<Subscription<string, unknown, unknown>, 'emit' | 'deliver' | 'end'>;
 type LeaveResult = Result<unknown, CallError<DeclaredError>>;
-type AnyRequest = Request<unknown, unknown, DeclaredError>;
-
-/** A caller that waits for the reply to a join. */
-interface PendingJoin {
-  settle(error?: Failure): void;
-  /** Keeps its rejection from being reported as unhandled. */
-  ignoreRejection(): void;
-}
-
-/** The client's membership in one channel, shared by its subscriptions. A channel that is left and joined again gets a new one. */
-export interface Membership extends SubscribedChannel {
-  readonly join: AnyRequest;
-  readonly leave: AnyRequest;
-  params: unknown;
-  readonly leaveParams: unknown;
-  /** The subscriptions that have not left, each with its pending join. */
-  readonly subscriptions: Map<AnySubscription, PendingJoin | undefined>;
-  readonly sequence: SequenceTracker;
-  joinReply?: unknown;
-  /** Whether it was ever joined, or the server has added this client to it. */
-  wasJoined: boolean;
-  /** Whether this client has joined it, and joins it again. */
-  isOwn: boolean;
-  /** Whether it is joined on the current connection. */
-  isMember: boolean;
-  /** The pending join. */
-  pending: PendingRequest | undefined;
-  /** How often in a row joining it again was refused temporarily. */
-  refusals: number;
-  /** Frees the slot of its rejoin, or ends the wait for the next one. */
-  releaseSlot(): void;
-}
 
 /**
  * The number of channels that are joined again at a time. By default a server closes after five messages in a row that come too
@@ -76,7 +44,7 @@ export class Channels implements ClientChannels {
   /** Those whose leave is not answered. */
   readonly #leaving: Set<Membership> = new Set();
   /** The session's own requests. */
-  readonly #own: { readonly join: Request<ChannelKey, ChannelKey>; readonly leave: Request<ChannelKey, ChannelKey> };
+  readonly #own: OwnRequests;
   /** What must be joined again on the current connection. */
   readonly #queue: Set<Membership> = new Set();
   /** The number of pending rejoins. */
@@ -159,23 +127,7 @@ export class Channels implements ClientChannels {
     channel: Channel<Name, Params, Joined, E, Info>,
     params: Params,
   ): Membership {
-    const own: ChannelKey = { channel: key };
-    return {
-      key,
-      join: (channel.join ?? this.#own.join) as AnyRequest,
-      leave: (channel.leave ?? this.#own.leave) as AnyRequest,
-      params: channel.join ? params : own,
-      leaveParams: channel.leave ? pick(params, channel.params) : own,
-      subscriptions: new Map(),
-      sequence: new SequenceTracker(),
-      members: channel.presence && this.#members(channel.presence as PresenceDescriptor<unknown>),
-      wasJoined: false,
-      isOwn: false,
-      isMember: false,
-      pending: undefined,
-      refusals: 0,
-      releaseSlot() {},
-    };
+    return membershipIn(key, channel, params, this.#own, channel.presence && this.#members(channel.presence as PresenceDescriptor<unknown>));
   }
 
   #members(descriptor: PresenceDescriptor<unknown>): ChannelMembers {
@@ -198,7 +150,7 @@ export class Channels implements ClientChannels {
   #join(membership: Membership): void {
     const { join, params } = membership;
     const failed = (error: CallError<DeclaredError>): void => {
-      membership.pending = undefined;
+      this.#failed(membership, error);
       this.#lose(membership, error, membership.wasJoined || undefined); // to the others the server has added this client
     };
     const answered = (message: Message): void => {
@@ -208,14 +160,20 @@ export class Channels implements ClientChannels {
     membership.pending = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
   }
 
+  /** A join failed. The server may have processed it nevertheless. */
+  #failed(membership: Membership, { code }: CallError<DeclaredError>): void {
+    membership.pending = undefined;
+    membership.mayBeMember ||= code === 'TIMEOUT' || code === 'BAD_REPLY';
+  }
+
   #joined(membership: Membership, message: Message): void {
-    const { wasJoined, isOwn } = membership;
+    const { wasJoined } = membership;
+    const isAgain = membership.isOwn || (wasJoined && !membership.isMember);
     membership.joinReply = message.payload;
     membership.wasJoined = membership.isOwn = membership.isMember = true;
     membership.refusals = 0;
     membership.pending = undefined;
-    if (membership.subscriptions.size === 0) return void this.#leave(membership); // the server removed this client meanwhile
-    if (isOwn) this.#each(membership, subscription => subscription.emit('rejoined', message.payload));
+    if (isAgain) this.#each(membership, subscription => subscription.emit('rejoined', message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (wasJoined && gap) this.#emitGap(membership, gap);
     for (const [subscription, pending] of [...membership.subscriptions]) {
@@ -228,26 +186,40 @@ export class Channels implements ClientChannels {
   async #release(membership: Membership, subscription: AnySubscription, why: string): Promise<LeaveResult> {
     const pending = membership.subscriptions.get(subscription);
     const wasSubscribed = membership.subscriptions.delete(subscription);
+    membership.wasLeft ||= !pending;
     subscription.end(why);
     pending?.settle({ code: 'CLOSED', message: why }); // no effect if it is settled already
     if (!wasSubscribed || membership.subscriptions.size > 0) return ok(undefined);
-    const { pending: join, isMember } = membership;
-    this.#remove(membership);
-    const isKnown = isMember || join?.isWritten;
-    if (join) this.#core.abandon(join);
-    return isKnown ? this.#leave(membership) : ok(undefined);
+    return this.#drop(membership, membership.isMember);
   }
 
+  /**
+   * Forgets a channel without subscriptions, and leaves it if this client is or may be in it. A later join of the same key is of another membership,
+   * which this one no longer disturbs.
+   */
+  #drop(membership: Membership, isMember: boolean): Promise<LeaveResult> {
+    const { key, pending: join, mayBeMember } = membership;
+    if (this.memberships.get(key) === membership) this.memberships.delete(key);
+    this.#queue.delete(membership);
+    membership.releaseSlot();
+    if (join) this.#core.abandon(join);
+    return isMember || mayBeMember || join?.isWritten ? this.#leave(membership) : Promise.resolve(ok(undefined));
+  }
+
+  /** Leaves at the server. Its caller waits for a while; the leave is sent and its answer awaited as long as the session lasts. */
   #leave(membership: Membership): Promise<LeaveResult> {
     const { leave, leaveParams } = membership;
+    const core = this.#core;
     this.#leaving.add(membership);
     return new Promise(resolve => {
+      const release = unlessInTime(core.clock, core.timeout(leave), undefined, error => resolve(err(error)));
       // At once: what follows in the same turn may be an addition to the channel that was left.
       const ended = (result: LeaveResult): void => {
+        release();
         this.#leaving.delete(membership);
         resolve(result);
       };
-      this.#core.request(leave, leaveParams, { timeout: this.#core.timeout(leave), as: 'leave' }, [leave.reply], {
+      core.request(leave, leaveParams, { timeout: null, as: 'leave' }, [leave.reply], {
         answered: ({ payload }) => ended(ok(payload)),
         // Every channel is left when the connection ends.
         failed: error => ended(error.code === 'OUTCOME_UNKNOWN' ? ok(undefined) : err(error)),
@@ -255,22 +227,12 @@ export class Channels implements ClientChannels {
     });
   }
 
-  /** A later join of the same key is of another membership, which this one no longer disturbs. */
-  #remove(membership: Membership): void {
-    if (this.memberships.get(membership.key) === membership) this.memberships.delete(membership.key);
-    this.#queue.delete(membership);
-    membership.releaseSlot();
-  }
-
   /** The channel is lost, for all its subscriptions, or only for those that wait for a reply (`true`), or that do not (`false`). */
   #lose(membership: Membership, error: CallError<DeclaredError>, waiting?: boolean): void {
     const lost = [...membership.subscriptions].filter(([, pending]) => waiting !== !pending);
     for (const [subscription] of lost) membership.subscriptions.delete(subscription);
-    if (membership.subscriptions.size === 0) {
-      this.#remove(membership);
-      // The server may have processed the join nevertheless.
-      if (error.code === 'TIMEOUT' || error.code === 'BAD_REPLY') void this.#leave(membership);
-    }
+    // If the server has added this client, and nothing has left the channel since, it stays there.
+    if (membership.subscriptions.size === 0) void this.#drop(membership, membership.isMember && membership.wasLeft);
     for (const [subscription, pending] of lost) {
       if (!pending) subscription.emit('lost', error);
       subscription.end(`the subscription was lost: ${error.message}`);
@@ -297,7 +259,7 @@ export class Channels implements ClientChannels {
     this.#maxRejoins = MAX_REJOINS;
     this.#refusals = 0;
     for (const membership of this.memberships.values()) {
-      membership.isMember = false;
+      membership.isMember = membership.mayBeMember = false;
       membership.members?.ended();
       if (membership.isOwn) membership.pending = undefined;
       membership.releaseSlot();
@@ -340,10 +302,10 @@ export class Channels implements ClientChannels {
     const failed = (error: CallError<DeclaredError>): void => {
       if (error.code === 'OUTCOME_UNKNOWN' || !isCurrent) return;
       isCurrent = false;
-      membership.pending = undefined;
+      this.#failed(membership, error);
       membership.releaseSlot();
       if (isRetryable(error)) this.#refused(membership, error.code);
-      else this.#lose(membership, error);
+      else if (!membership.isMember) this.#lose(membership, error); // the server may have added this client meanwhile
       this.#rejoin();
     };
     const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
@@ -503,9 +465,4 @@ function ownRequest(core: Core, role: 'join' | 'leave', name: string): Request<C
 /** Whether the reply to a join names its channel, or none. */
 function isOfChannel({ channel }: Message, { key }: Membership): boolean {
   return channel === undefined || channel === key;
-}
-
-/** Some properties of a value, or all if no names are given. */
-function pick<T>(value: T, names: readonly (keyof T & string)[] | undefined): unknown {
-  return names ? Object.fromEntries(names.map(name => [name, value[name]])) : value;
 }

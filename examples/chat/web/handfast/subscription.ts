@@ -17,7 +17,7 @@ export interface SubscriptionEvents<Joined, Info = never> {
   readonly gap: Gap;
   /** Something happened to a member of the channel. */
   readonly presence: PresenceEvent<Info>;
-  /** The channel was joined again after a loss of the connection; the reply to the join, if it was not the server that added the client again. */
+  /** The client is in the channel again after a loss of the connection; the reply to the join, if it was not the server that added the client again. */
   readonly rejoined: Joined;
   /** The channel could not be joined again. The subscription has ended. */
   readonly lost: CallError<DeclaredError>;

@@ -186,72 +186,6 @@ function deadline(clock, milliseconds, callback) {
   return () => cancel();
 }
 
-// handfast/sequence.ts
-var SequenceTracker = class {
-  /** The number of the last message. */
-  #seq;
-  #epoch;
-  /** The first and the last number that were last reported as missing. */
-  #missed;
-  /** The number of the last message, if it is known. */
-  get last() {
-    return this.#seq;
-  }
-  /** The position of the last message, if all of it is known. */
-  get position() {
-    return this.#seq === void 0 || this.#epoch === void 0 ? {} : { seq: this.#seq, epoch: this.#epoch };
-  }
-  /** Takes the number in the reply to a join: that of the last message before it. */
-  joined({ seq, epoch }) {
-    return this.#advance(seq, epoch, 0);
-  }
-  /** Takes the number of a message, or of one that is not for this client. */
-  message({ seq, epoch }) {
-    return this.#advance(seq, epoch, 1);
-  }
-  /** Takes a gap that the server reports. */
-  reported({ from, to, reason }) {
-    if (reason === "epoch") {
-      this.#seq = this.#epoch = this.#missed = void 0;
-    } else if (to !== void 0 && (this.#seq === void 0 || to > this.#seq)) {
-      const first = this.#seq === void 0 ? 0 : this.#seq + 1;
-      this.#missed = [Math.max(from ?? first, first), to];
-      this.#seq = to;
-    }
-  }
-  /** Forgets what was last reported as missing, because a gap without bounds is reported. */
-  forgetMissed() {
-    this.#missed = void 0;
-  }
-  /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
-  #advance(seq, epoch, step) {
-    const last = this.#seq;
-    const isRenewed = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
-    this.#epoch = epoch ?? this.#epoch;
-    if (isRenewed) {
-      this.#seq = seq;
-      this.#missed = void 0;
-      return { gap: { reason: "epoch" } };
-    }
-    if (seq === void 0 || last === void 0) {
-      this.#seq = seq ?? last;
-      return {};
-    }
-    if (step === 1 && seq <= last) {
-      const [from, to] = this.#missed ?? [1, 0];
-      if (seq < from || seq > to) return { isDuplicate: true };
-    } else if (seq >= last) {
-      this.#seq = seq;
-      if (seq === last + step) return {};
-      this.#missed = [last + 1, seq - step];
-      return { gap: { from: last + 1, to: seq - step } };
-    }
-    this.#seq = seq;
-    this.#missed = void 0;
-    return { gap: {} };
-  }
-};
-
 // handfast/descriptor.ts
 function tagOf(message) {
   return message.tag === void 0 ? message.name : message.tag;
@@ -549,6 +483,99 @@ function byteLength(text2) {
 }
 function tooDeep(_, report) {
   fail(report, "depth", "is nested too deeply to be checked");
+}
+
+// handfast/sequence.ts
+var SequenceTracker = class {
+  /** The number of the last message. */
+  #seq;
+  #epoch;
+  /** The first and the last number that were last reported as missing. */
+  #missed;
+  /** The number of the last message, if it is known. */
+  get last() {
+    return this.#seq;
+  }
+  /** The position of the last message, if all of it is known. */
+  get position() {
+    return this.#seq === void 0 || this.#epoch === void 0 ? {} : { seq: this.#seq, epoch: this.#epoch };
+  }
+  /** Takes the number in the reply to a join: that of the last message before it. */
+  joined({ seq, epoch }) {
+    return this.#advance(seq, epoch, 0);
+  }
+  /** Takes the number of a message, or of one that is not for this client. */
+  message({ seq, epoch }) {
+    return this.#advance(seq, epoch, 1);
+  }
+  /** Takes a gap that the server reports. */
+  reported({ from, to, reason }) {
+    if (reason === "epoch") {
+      this.#seq = this.#epoch = this.#missed = void 0;
+    } else if (to !== void 0 && (this.#seq === void 0 || to > this.#seq)) {
+      const first = this.#seq === void 0 ? 0 : this.#seq + 1;
+      this.#missed = [Math.max(from ?? first, first), to];
+      this.#seq = to;
+    }
+  }
+  /** Forgets what was last reported as missing, because a gap without bounds is reported. */
+  forgetMissed() {
+    this.#missed = void 0;
+  }
+  /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
+  #advance(seq, epoch, step) {
+    const last = this.#seq;
+    const isRenewed = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
+    this.#epoch = epoch ?? this.#epoch;
+    if (isRenewed) {
+      this.#seq = seq;
+      this.#missed = void 0;
+      return { gap: { reason: "epoch" } };
+    }
+    if (seq === void 0 || last === void 0) {
+      this.#seq = seq ?? last;
+      return {};
+    }
+    if (step === 1 && seq <= last) {
+      const [from, to] = this.#missed ?? [1, 0];
+      if (seq < from || seq > to) return { isDuplicate: true };
+    } else if (seq >= last) {
+      this.#seq = seq;
+      if (seq === last + step) return {};
+      this.#missed = [last + 1, seq - step];
+      return { gap: { from: last + 1, to: seq - step } };
+    }
+    this.#seq = seq;
+    this.#missed = void 0;
+    return { gap: {} };
+  }
+};
+
+// handfast/membership.ts
+function membershipIn(key, channel, params, own, members) {
+  const keyed = { channel: key };
+  return {
+    key,
+    join: channel.join ?? own.join,
+    leave: channel.leave ?? own.leave,
+    params: channel.join ? params : keyed,
+    leaveParams: channel.leave ? pick(params, channel.params) : keyed,
+    subscriptions: /* @__PURE__ */ new Map(),
+    sequence: new SequenceTracker(),
+    members,
+    wasJoined: false,
+    isOwn: false,
+    isMember: false,
+    mayBeMember: false,
+    wasLeft: false,
+    pending: void 0,
+    refusals: 0,
+    releaseSlot() {
+    }
+  };
+}
+function pick(value, names) {
+  return names ? Object.fromEntries(names.map((name2) => [name2, value[name2]])) : value;
 }
 
 // handfast/counting.ts
@@ -1222,24 +1249,7 @@ var Channels = class {
   }
   /** A channel of which nothing is known yet. */
   membership(key, channel, params) {
-    const own = { channel: key };
-    return {
-      key,
-      join: channel.join ?? this.#own.join,
-      leave: channel.leave ?? this.#own.leave,
-      params: channel.join ? params : own,
-      leaveParams: channel.leave ? pick(params, channel.params) : own,
-      subscriptions: /* @__PURE__ */ new Map(),
-      sequence: new SequenceTracker(),
-      members: channel.presence && this.#members(channel.presence),
-      wasJoined: false,
-      isOwn: false,
-      isMember: false,
-      pending: void 0,
-      refusals: 0,
-      releaseSlot() {
-      }
-    };
+    return membershipIn(key, channel, params, this.#own, channel.presence && this.#members(channel.presence));
   }
   #members(descriptor) {
     const core = this.#core;
@@ -1260,7 +1270,7 @@ var Channels = class {
   #join(membership) {
     const { join, params } = membership;
     const failed = (error) => {
-      membership.pending = void 0;
+      this.#failed(membership, error);
       this.#lose(membership, error, membership.wasJoined || void 0);
     };
     const answered = (message) => {
@@ -1269,14 +1279,19 @@ var Channels = class {
     };
     membership.pending = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
   }
+  /** A join failed. The server may have processed it nevertheless. */
+  #failed(membership, { code }) {
+    membership.pending = void 0;
+    membership.mayBeMember ||= code === "TIMEOUT" || code === "BAD_REPLY";
+  }
   #joined(membership, message) {
-    const { wasJoined, isOwn } = membership;
+    const { wasJoined } = membership;
+    const isAgain = membership.isOwn || wasJoined && !membership.isMember;
     membership.joinReply = message.payload;
     membership.wasJoined = membership.isOwn = membership.isMember = true;
     membership.refusals = 0;
     membership.pending = void 0;
-    if (membership.subscriptions.size === 0) return void this.#leave(membership);
-    if (isOwn) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
+    if (isAgain) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (wasJoined && gap) this.#emitGap(membership, gap);
     for (const [subscription, pending] of [...membership.subscriptions]) {
@@ -1288,44 +1303,48 @@ var Channels = class {
   async #release(membership, subscription, why) {
     const pending = membership.subscriptions.get(subscription);
     const wasSubscribed = membership.subscriptions.delete(subscription);
+    membership.wasLeft ||= !pending;
     subscription.end(why);
     pending?.settle({ code: "CLOSED", message: why });
     if (!wasSubscribed || membership.subscriptions.size > 0) return ok(void 0);
-    const { pending: join, isMember } = membership;
-    this.#remove(membership);
-    const isKnown = isMember || join?.isWritten;
-    if (join) this.#core.abandon(join);
-    return isKnown ? this.#leave(membership) : ok(void 0);
+    return this.#drop(membership, membership.isMember);
   }
+  /**
+   * Forgets a channel without subscriptions, and leaves it if this client is or may be in it. A later join of the same key is of another membership,
+   * which this one no longer disturbs.
+   */
+  #drop(membership, isMember) {
+    const { key, pending: join, mayBeMember } = membership;
+    if (this.memberships.get(key) === membership) this.memberships.delete(key);
+    this.#queue.delete(membership);
+    membership.releaseSlot();
+    if (join) this.#core.abandon(join);
+    return isMember || mayBeMember || join?.isWritten ? this.#leave(membership) : Promise.resolve(ok(void 0));
+  }
+  /** Leaves at the server. Its caller waits for a while; the leave is sent and its answer awaited as long as the session lasts. */
   #leave(membership) {
     const { leave, leaveParams } = membership;
+    const core = this.#core;
     this.#leaving.add(membership);
     return new Promise((resolve2) => {
+      const release = unlessInTime(core.clock, core.timeout(leave), void 0, (error) => resolve2(err(error)));
       const ended = (result) => {
+        release();
         this.#leaving.delete(membership);
         resolve2(result);
       };
-      this.#core.request(leave, leaveParams, { timeout: this.#core.timeout(leave), as: "leave" }, [leave.reply], {
+      core.request(leave, leaveParams, { timeout: null, as: "leave" }, [leave.reply], {
         answered: ({ payload }) => ended(ok(payload)),
         // Every channel is left when the connection ends.
         failed: (error) => ended(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
       });
     });
   }
-  /** A later join of the same key is of another membership, which this one no longer disturbs. */
-  #remove(membership) {
-    if (this.memberships.get(membership.key) === membership) this.memberships.delete(membership.key);
-    this.#queue.delete(membership);
-    membership.releaseSlot();
-  }
   /** The channel is lost, for all its subscriptions, or only for those that wait for a reply (`true`), or that do not (`false`). */
   #lose(membership, error, waiting) {
     const lost = [...membership.subscriptions].filter(([, pending]) => waiting !== !pending);
     for (const [subscription] of lost) membership.subscriptions.delete(subscription);
-    if (membership.subscriptions.size === 0) {
-      this.#remove(membership);
-      if (error.code === "TIMEOUT" || error.code === "BAD_REPLY") void this.#leave(membership);
-    }
+    if (membership.subscriptions.size === 0) void this.#drop(membership, membership.isMember && membership.wasLeft);
     for (const [subscription, pending] of lost) {
       if (!pending) subscription.emit("lost", error);
       subscription.end(`the subscription was lost: ${error.message}`);
@@ -1349,7 +1368,7 @@ var Channels = class {
     this.#maxRejoins = MAX_REJOINS;
     this.#refusals = 0;
     for (const membership of this.memberships.values()) {
-      membership.isMember = false;
+      membership.isMember = membership.mayBeMember = false;
       membership.members?.ended();
       if (membership.isOwn) membership.pending = void 0;
       membership.releaseSlot();
@@ -1390,10 +1409,10 @@ var Channels = class {
     const failed = (error) => {
       if (error.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
       isCurrent = false;
-      membership.pending = void 0;
+      this.#failed(membership, error);
       membership.releaseSlot();
       if (isRetryable(error)) this.#refused(membership, error.code);
-      else this.#lose(membership, error);
+      else if (!membership.isMember) this.#lose(membership, error);
       this.#rejoin();
     };
     const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
@@ -1519,9 +1538,6 @@ function ownRequest(core, role, name2) {
 }
 function isOfChannel({ channel }, { key }) {
   return channel === void 0 || channel === key;
-}
-function pick(value, names) {
-  return names ? Object.fromEntries(names.map((name2) => [name2, value[name2]])) : value;
 }
 
 // handfast/close-codes.ts
