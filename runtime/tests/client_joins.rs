@@ -575,7 +575,7 @@ async fn a_server_adds_the_client_to_no_channel_with_a_long_key() {
     })
     .await;
     let lines = log::lines();
-    let is_said = |line: &String| line.contains("whose key is too long");
+    let is_said = |line: &String| line.contains("the key of its channel is too long");
     assert_eq!(lines.iter().filter(|line| is_said(line)).count(), 1);
 }
 

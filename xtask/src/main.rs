@@ -60,6 +60,9 @@ fn main() -> ExitCode {
                 eprintln!("there is no step `{name}`; `cargo xtask test --list` lists them");
                 return ExitCode::FAILURE;
             }
+            if names.is_empty() {
+                run::check_space();
+            }
             let is_asked = |name: &str| names.is_empty() || names.contains(&name);
             run::all(steps::STEPS.iter().filter(|step| is_asked(step.name)))
         }

@@ -199,6 +199,37 @@ pub(crate) fn exit_code(result: Result<(), Failure>) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// How many gigabytes the target folder takes when every step has run on a build machine, with some to spare.
+const NEEDED: u64 = 30;
+
+/// Warns where the disk will be full before every step has run: an error of the compiler then says so in the middle of one.
+pub(crate) fn check_space() {
+    let target = target();
+    let path = target.display().to_string();
+    let used = output_of("du", ["-sk", &path]);
+    let free = output_of("df", ["-Pk", &path]);
+    let kilobytes = |text: &str, column: usize| -> Option<u64> {
+        text.lines()
+            .last()?
+            .split_whitespace()
+            .nth(column)?
+            .parse()
+            .ok()
+    };
+    let (Some(used), Some(free)) = (
+        used.and_then(|text| kilobytes(&text, 0)),
+        free.and_then(|text| kilobytes(&text, 3)),
+    ) else {
+        return;
+    };
+    let [used, free] = [used, free].map(|kilobytes| kilobytes / (1 << 20));
+    if used + free < NEEDED {
+        println!(
+            "warning: {path} takes about {NEEDED} GB for all steps; it has {used} GB now, and {free} GB are free"
+        );
+    }
+}
+
 /// Runs all the steps, even after a failure, and prints a summary.
 pub(crate) fn all<'s>(steps: impl Iterator<Item = &'s Step>) -> ExitCode {
     let start = Instant::now();

@@ -1,11 +1,11 @@
 //! Notices of who is in a channel, and the events that follow.
 
-use super::{core::Core, log::truncate, members::Members};
+use super::{core::Core, members::Members};
 use crate::{
     DecodeError, DecodeErrorKind, Member, PresenceInfo,
     calls::Entry,
     descriptor::PresenceDescriptor,
-    system::{Head, MemberNotice, PresenceKind, PresenceNotice},
+    system::{Head, MemberNotice, PresenceKind, PresenceNotice, Role},
 };
 use handfast_naming::key;
 
@@ -101,7 +101,7 @@ impl Core {
         let mut notice = match PresenceNotice::read(head) {
             Ok(Some(notice)) => notice,
             Ok(None) => return,
-            Err(error) => return self.ignored(&error.to_string()),
+            Err(error) => return self.ignored(Role::Presence, &error),
         };
         let mut inner = self.lock();
         let Some(channel) = inner.channels.get_mut(&notice.channel) else {
@@ -113,7 +113,7 @@ impl Core {
             .find_map(|channel| channel.presence.as_ref());
         let Some(descriptor) = descriptor else {
             drop(inner);
-            return self.ignored("its members do not learn of each other");
+            return self.ignored(Role::Presence, &"its members do not learn of each other");
         };
         let valid = check(&mut notice, descriptor);
         let key = notice.channel.clone().into_owned();
@@ -134,17 +134,6 @@ impl Core {
             for inbox in &channel.subscribers {
                 inbox.push(Entry::DecodeError(error.clone()), 0, false);
             }
-        }
-    }
-
-    fn ignored(&self, why: &str) {
-        if let Some(suppressed) = self.log.allow() {
-            let error = truncate(&why);
-            tracing::warn!(
-                error,
-                suppressed,
-                "a notice of who is in a channel is ignored"
-            );
         }
     }
 }

@@ -18,7 +18,10 @@ use crate::{
     },
     transport::Packet,
 };
-use std::sync::{Arc, Weak};
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+};
 
 /// What a packet was, as far as counting is concerned.
 #[derive(Debug)]
@@ -345,32 +348,18 @@ impl Core {
                     );
                 }
             }
-            Role::Gap => {
-                if let Ok(notice) = GapNotice::read(head) {
-                    let gap = Gap {
-                        from: notice.from,
-                        to: notice.to,
-                        reason: notice.reason,
-                    };
-                    let mut inner = self.lock();
-                    match notice.channel {
-                        Some(channel) => {
-                            if let Some(channel) = inner.channels.get_mut(&channel) {
-                                channel.handle_gap_notice(gap);
-                            }
-                        }
-                        None if self.descriptor.session.numbered => inner.missed(gap),
-                        None => {}
+            Role::Gap => match GapNotice::read(head) {
+                Ok(notice) => self.gap(notice),
+                Err(error) => self.ignored(role, &error),
+            },
+            Role::Skip => match SkipNotice::read(head) {
+                Ok(skip) => {
+                    if let Some(channel) = self.lock().channels.get_mut(&skip.channel) {
+                        channel.advance(Some(skip.seq), None);
                     }
                 }
-            }
-            Role::Skip => {
-                if let Ok(skip) = SkipNotice::read(head)
-                    && let Some(channel) = self.lock().channels.get_mut(&skip.channel)
-                {
-                    channel.advance(Some(skip.seq), None);
-                }
-            }
+                Err(error) => self.ignored(role, &error),
+            },
             Role::Presence => self.presence(head, bytes),
             Role::Join | Role::Leave | Role::Auth => {
                 let mut inner = self.lock();
@@ -394,8 +383,14 @@ impl Core {
                     && let Some(pending) = inner.take(&id)
                 {
                     if role == Role::Auth {
-                        let answer = Authenticated::read(head).ok();
-                        self.authenticated(answer.and_then(|answer| answer.expires));
+                        match Authenticated::read(head) {
+                            Ok(answer) => self.authenticated(answer.expires),
+                            Err(_) => {
+                                let failure = Failure::UnexpectedReply;
+                                self.fail(&mut inner, &id, pending, failure);
+                                return Heard::Message;
+                            }
+                        }
                     }
                     let position = self.position((head.seq, head.epoch.clone()));
                     self.settle(&mut inner, &id, pending, channel, position, None);
@@ -404,12 +399,7 @@ impl Core {
                 {
                     if key.len() > MAX_KEY {
                         drop(inner);
-                        if let Some(suppressed) = self.log.allow() {
-                            tracing::warn!(
-                                suppressed,
-                                "the server adds the client to a channel whose key is too long"
-                            );
-                        }
+                        self.ignored(role, &"the key of its channel is too long");
                         return Heard::Message;
                     }
                     self.announced(&mut inner, role, &key, head);
@@ -429,6 +419,37 @@ impl Core {
 }
 
 impl Core {
+    /// Takes the server's word that messages are missing.
+    fn gap(&self, notice: GapNotice) {
+        let gap = Gap {
+            from: notice.from,
+            to: notice.to,
+            reason: notice.reason,
+        };
+        let mut inner = self.lock();
+        match notice.channel {
+            Some(channel) => {
+                if let Some(channel) = inner.channels.get_mut(&channel) {
+                    channel.handle_gap_notice(gap);
+                }
+            }
+            None if self.descriptor.session.numbered => inner.missed(gap),
+            None => {}
+        }
+    }
+
+    /// Says that a message of the session is ignored.
+    pub(super) fn ignored(&self, role: Role, why: &dyn fmt::Display) {
+        if let Some(suppressed) = self.log.allow() {
+            tracing::warn!(
+                ?role,
+                error = truncate(&why),
+                suppressed,
+                "a message of the session is ignored"
+            );
+        }
+    }
+
     /// The server has added the client to a channel, or removed it from one.
     fn announced(&self, inner: &mut PendingState, role: Role, key: &str, head: &Head<'_>) {
         let entry = match role {

@@ -74,7 +74,7 @@ impl RemoteError {
         }
     }
 
-    /// A message of the application in this role may have no code.
+    /// A message of the application in this role may have neither code nor message.
     fn of(payload: &Fields<'_>, is_mapped: bool) -> Result<Self, serde_json::Error> {
         let violations: Vec<HashMap<String, Value>> =
             find(payload, "violations")?.unwrap_or_default();
@@ -99,7 +99,12 @@ impl RemoteError {
                     code.ok_or_else(|| serde_json::Error::custom(wrong))?
                 }
             },
-            message: find(payload, "message")?.unwrap_or_default(),
+            message: match find(payload, "message")? {
+                None if !is_mapped => {
+                    return Err(serde_json::Error::custom("`message` is missing"));
+                }
+                message => message.unwrap_or_default(),
+            },
             retryable: find(payload, "retryable")?.unwrap_or(false),
             data: payload.get("data").map(|raw| raw.get().to_owned()),
             violations: violations

@@ -7,7 +7,7 @@ use super::api::{
 use crate::{conversation::Side, end::End, log::Log};
 use handfast::{
     DecodeError, HandlerError, PresenceInfo, Protocol, TagBuf,
-    client::{CallError, ConnectError, Event, Gap, State, StreamError, Subscription},
+    client::{CallError, ConnectError, Event, Gap, RefreshError, State, StreamError, Subscription},
     codec::Encoding,
     transport::{MemoryTransport, duplex},
 };
@@ -161,6 +161,7 @@ impl ClientEnd {
                 begin(async move {
                     let refreshed = match client.refresh_auth().await {
                         Ok(()) => "refreshed ok".to_owned(),
+                        Err(RefreshError::Failed(error)) => format!("refreshed {}", code(&error)),
                         Err(error) => format!("refreshed {error}"),
                     };
                     log.add(refreshed, Value::Null);
