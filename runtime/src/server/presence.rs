@@ -175,7 +175,11 @@ impl Hub {
                 bytes = size(member);
             }
             if let Some(part) = parts.last_mut() {
-                part.push(whole(member));
+                part.push(MemberNotice {
+                    // It reads the list when it has a connection again, and hears nothing of its return.
+                    away: member.away && member.member != own.member,
+                    ..whole(member)
+                });
             }
         }
         let last = parts.len() - 1;
@@ -236,24 +240,35 @@ impl Hub {
 
     /// Sends an event to the members of a channel. About itself, a session only receives updates.
     fn announce(&self, channel: &Channel, state: &State, kind: PresenceKind, subject: &Presence) {
-        let notice = PresenceNotice {
+        let of = |member: MemberNotice| PresenceNotice {
             channel: (&*channel.key).into(),
             kind,
             count: state.known.as_ref().map_or(0, |known| known.len()) as u64,
             own: None,
-            members: vec![part(kind, subject)],
+            members: vec![member],
             more: false,
         };
+        let notice = of(part(kind, subject));
         let mut packets: Vec<Option<Option<EncodedMessage>>> =
             vec![None; self.encoder().encodings.len()];
         for member in state.members.values() {
             let Some(own) = &member.presence else {
                 continue;
             };
-            if own.member == subject.member && kind != PresenceKind::Update {
+            let encoding = member.connection.encoding;
+            if own.member == subject.member {
+                // It reads that when it has a connection again, as it reads a list.
+                let update = MemberNotice {
+                    away: false,
+                    ..whole(subject)
+                };
+                if kind == PresenceKind::Update
+                    && let Some(packet) = self.encode_presence(encoding, &of(update))
+                {
+                    member.connection.push(packet, false);
+                }
                 continue;
             }
-            let encoding = member.connection.encoding;
             let packet =
                 packets[encoding].get_or_insert_with(|| self.encode_presence(encoding, &notice));
             if let Some(packet) = packet {
