@@ -432,10 +432,11 @@ impl Outbound {
         close || (state.writing == 0 && state.has_next(self.limit, self.overflow))
     }
 
-    /// As [`Outbound::rest`], without a connection: only a close is work.
+    /// As [`Outbound::rest`], without a connection: only a close is work. Returns whether one is requested, and whether it is graceful.
     #[cfg(feature = "server")]
-    pub(crate) fn rest_detached(&self, waker: &Waker) -> bool {
-        self.rest_until_woken(waker).close.is_some()
+    pub(crate) fn rest_detached(&self, waker: &Waker) -> Option<bool> {
+        let state = self.rest_until_woken(waker);
+        state.close.as_ref().map(|close| close.graceful)
     }
 
     /// Handles the loss of the transport: messages that were being written no longer count, control messages and volatile messages are

@@ -106,6 +106,8 @@ fn end_of_time() -> SystemTime {
 #[derive(Clone)]
 struct App {
     ended: Arc<Semaphore>,
+    /// Lets slow judgements end.
+    judged: Arc<Semaphore>,
 }
 
 impl SessionHandler for App {
@@ -118,6 +120,9 @@ impl SessionHandler for App {
     ) -> Result<User, HandlerError<LoginError>> {
         if m.badge == "locked" {
             return Err(LoginError::Locked.into());
+        }
+        if m.badge == "judged slowly" {
+            self.judged.acquire().await.expect("it is open").forget();
         }
         let expires = m.lasts.map(|lasts| match u64::try_from(lasts) {
             Ok(lasts) if lasts > 1_000_000_000 => end_of_time(),
@@ -156,7 +161,8 @@ const SLOW: i64 = 100;
 
 fn app() -> (App, Server) {
     let ended = Arc::new(Semaphore::new(0));
-    let app = App { ended };
+    let judged = Arc::new(Semaphore::new(0));
+    let app = App { ended, judged };
     let server = Server::new(app.clone());
     (app, server)
 }
@@ -251,13 +257,18 @@ async fn refused_credentials_leave_the_old_ones() {
 
 /// A client by hand.
 async fn by_hand(server: &Server, lasts: &str) -> Script {
+    by_hand_with(server, lasts, "{}").await
+}
+
+/// A client by hand, whose hello has this `resume`.
+async fn by_hand_with(server: &Server, lasts: &str, resume: &str) -> Script {
     let (ours, theirs) = duplex(16);
     let server = server.clone();
     tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
     let mut script = Script(ours);
     script
         .say(&format!(
-            r#"{{"type":"hello","payload":{{"version":"1.0.0","auth":{{"user":"ada","badge":"one"{lasts}}},"resume":{{}}}}}}"#
+            r#"{{"type":"hello","payload":{{"version":"1.0.0","auth":{{"user":"ada","badge":"one"{lasts}}},"resume":{resume}}}}}"#
         ))
         .await;
     script
@@ -384,6 +395,33 @@ async fn credentials_that_arrive_in_time_count_behind_a_slow_message() {
         assert_eq!(answer(&mut script).await, me("one", "1"));
         assert!(script.next().await.contains("LOCKED"));
         assert_eq!(close_frame(&mut script).await.code, 4401);
+    })
+    .await;
+}
+
+/// The credentials of the hello that resumes a session are newer than those that the server still judges.
+#[tokio::test]
+async fn older_credentials_do_not_replace_those_of_a_resumption() {
+    soon(async {
+        let (app, server) = app();
+        let mut script = by_hand(&server, "").await;
+        let ready: serde_json::Value =
+            serde_json::from_str(&script.next().await).expect("it is JSON");
+        let token = ready["payload"]["session"].as_str().expect("it has one");
+        let auth = r#"{"type":"auth","payload":{"user":"ada","badge":"judged slowly","lasts":1000},"id":"1"}"#;
+        script.say(auth).await;
+        drop(script);
+        let resume = format!(r#"{{"session":"{token}","received":0}}"#);
+        let mut script = by_hand_with(&server, r#","lasts":60000"#, &resume).await;
+        let ready = script.next().await;
+        assert!(ready.contains(r#""resumed":true"#), "{ready}");
+        app.judged.add_permits(1);
+        // It says how long the newer ones last.
+        let left = announced(&script.next().await);
+        assert!(left.is_some_and(|left| left > 50_000), "{left:?}");
+        script.say(r#"{"type":"ask","id":"2"}"#).await;
+        let me = r#"{"type":"me","payload":{"badge":"one"},"id":"2"}"#;
+        assert_eq!(answer(&mut script).await, me);
     })
     .await;
 }

@@ -593,3 +593,41 @@ async fn a_repeated_request_runs_once() {
     })
     .await;
 }
+
+/// What a session handles that has no connection is finished by a server that shuts down, within `session.timeout`.
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_waits_for_the_handlers_of_a_session_without_a_connection() {
+    simulated(async {
+        for is_let in [true, false] {
+            let (app, network) = (App::new(), Network::new());
+            let server = server(&app);
+            let mut connections = [always()].into_iter();
+            let client = connect(&network, &server, move || connections.next().unwrap_or(0)).await;
+            let waiting = tokio::spawn({
+                let client = client.clone();
+                async move { client.call(&Wait {}).await }
+            });
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            network.cut();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert_eq!(server.handle().detached(), 1);
+            let begun = tokio::time::Instant::now();
+            let handle = server.handle();
+            let shutdown = tokio::spawn(async move { handle.shutdown().await });
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert!(!shutdown.is_finished());
+            if is_let {
+                app.gate.add_permits(1);
+            }
+            shutdown.await.expect("the task ends");
+            let timeout = Chat::DESCRIPTOR.session.timeout;
+            match is_let {
+                true => assert_eq!(app.gate.available_permits(), 0, "the handler was dropped"),
+                false => assert!(begun.elapsed() >= timeout && begun.elapsed() < 2 * timeout),
+            }
+            client.close().await;
+            waiting.abort();
+        }
+    })
+    .await;
+}

@@ -68,9 +68,11 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
     let mut auth = String::new();
     if let Some((ty, validator)) = proof {
         members.push(format!("auth: {validator}"));
-        if protocol.session.auth_tag(&protocol.messages).is_some() {
-            members.push("refresh: hf.authRefresh".to_owned());
-        }
+        let refresh = match protocol.session.auth_tag(&protocol.messages) {
+            Some(_) => "authRefresh",
+            None => "authExpiry",
+        };
+        members.push(format!("refresh: hf.{refresh}"));
         if protocol.session.auth_follows() {
             members.push("authFollows: true".to_owned());
         }

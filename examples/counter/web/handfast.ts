@@ -73,7 +73,7 @@ export { msgpack } from './handfast/msgpack.js';
 export { negotiate } from './handfast/negotiate.js';
 export { presence } from './handfast/presence.js';
 export type { Member, Members, PresenceEvent } from './handfast/presence.js';
-export { authRefresh } from './handfast/refresh.js';
+export { authExpiry, authRefresh } from './handfast/refresh.js';
 export { numberedSession } from './handfast/numbered.js';
 export {
   branded,

@@ -115,7 +115,7 @@ impl Connector {
     /// Begins a session of numbered messages, which may be the one before: the next message shows that.
     fn welcome_numbered(&mut self, welcome: Welcome, resuming: bool) {
         let core = &self.core;
-        core.authenticated(welcome.expires);
+        core.welcomed(welcome.expires);
         match (resuming, self.resume_until.take()) {
             (true, _) => core.expect_resumption(),
             (false, Some(_)) => core.session_lost(),
@@ -151,7 +151,7 @@ impl Connector {
             expires,
         } = welcome;
         let core = &self.core;
-        core.authenticated(expires);
+        core.welcomed(expires);
         if resumed && !(core.is_detached() && received.is_some()) {
             return Err(ConnectError::UnexpectedReply);
         }

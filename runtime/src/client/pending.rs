@@ -73,6 +73,8 @@ pub(crate) struct QueuedMessage {
 pub(crate) struct PendingState {
     /// The number of the last request.
     pub(crate) last: u64,
+    /// The number of the last request before the connection was ready.
+    pub(crate) asked_before_ready: u64,
     pub(crate) pending: HashMap<Id, PendingRequest>,
     /// If replies arrive in the order of the requests: the requests that were written, in order, and those that were not.
     pub(crate) ordered: VecDeque<OrderedRequest>,

@@ -384,6 +384,9 @@ impl Core {
                 {
                     if role == Role::Auth {
                         match Authenticated::read(head) {
+                            Ok(answer) if pending.mark <= inner.asked_before_ready => {
+                                self.authenticated_before(answer.expires);
+                            }
                             Ok(answer) => self.authenticated(answer.expires),
                             Err(_) => {
                                 let failure = Failure::UnexpectedReply;

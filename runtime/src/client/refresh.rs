@@ -63,6 +63,10 @@ impl Expiry {
         steady.elapsed().max(system.elapsed().unwrap_or_default())
     }
 
+    fn left(&self) -> Duration {
+        self.lifetime.saturating_sub(self.elapsed())
+    }
+
     /// Waits until so much of the time is over.
     async fn reach(&self, part: Duration) {
         loop {
@@ -79,6 +83,29 @@ impl Core {
     /// The server has authenticated the client, for so many milliseconds if it says how long.
     pub(super) fn authenticated(&self, expires: Option<u64>) {
         self.expiry.send_replace(expires.map(Expiry::after));
+    }
+
+    /// The server has authenticated the client with the credentials of its hello.
+    pub(super) fn welcomed(&self, expires: Option<u64>) {
+        let mut inner = self.lock();
+        inner.asked_before_ready = inner.last;
+        drop(inner);
+        self.authenticated(expires);
+    }
+
+    /// The server has authenticated the client with credentials that it sent before those of its last hello, perhaps long ago: the answer may come
+    /// from before the session was resumed. What expires first counts.
+    pub(super) fn authenticated_before(&self, expires: Option<u64>) {
+        let Some(expiry) = expires.map(Expiry::after) else {
+            return;
+        };
+        self.expiry.send_if_modified(|current| {
+            let is_sooner = current.is_none_or(|current| expiry.lifetime < current.left());
+            if is_sooner {
+                *current = Some(expiry);
+            }
+            is_sooner
+        });
     }
 
     /// Whether the time that the server announced is over. An announcement of no time at all does not count: a client that reconnects would
@@ -172,12 +199,11 @@ impl Core {
             };
             let is_transient = error.is_transient();
             self.report_refresh(error);
-            let elapsed = expiry.elapsed();
-            let left = expiry.lifetime.saturating_sub(elapsed);
+            let left = expiry.left();
             if !is_transient || left < RETRY {
                 return;
             }
-            due = elapsed + (left / 2).max(RETRY);
+            due = expiry.elapsed() + (left / 2).max(RETRY);
         }
     }
 

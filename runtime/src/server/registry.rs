@@ -51,6 +51,10 @@ impl Registry {
         self.lock().by_id.get(&id).cloned()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().by_id.is_empty()
+    }
+
     pub(crate) fn all(&self) -> Vec<Arc<ConnectionHandle>> {
         self.lock().by_id.values().cloned().collect()
     }

@@ -114,8 +114,8 @@ impl ServerHandle {
         self.state.sessions.detached().0
     }
 
-    /// Shuts the server down gracefully: accepts no more connections, lets each one finish the messages that it is handling (for at most
-    /// `session.timeout`; streams end at once), closes it with the code for
+    /// Shuts the server down gracefully: accepts no more connections, lets each session finish the messages that it is handling (for at most
+    /// `session.timeout`; streams end at once), whether it has a connection or not, closes it with the code for
     /// [`CloseReason::GoingAway`](crate::descriptor::CloseReason::GoingAway), and returns when all have ended. Calling it again waits as
     /// well.
     ///
@@ -141,5 +141,6 @@ impl ServerHandle {
         self.state.begin_shutdown();
         // `state` holds the sender, so this cannot fail.
         let _ = alive.wait_for(|alive| *alive == 0).await;
+        self.state.sessions_ended().await;
     }
 }

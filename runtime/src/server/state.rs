@@ -28,7 +28,7 @@ use std::{
     },
     time::{Duration, SystemTime},
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// How long the position of a channel without history is kept after its last member left, unless sessions can be resumed for longer.
 const RETENTION: Duration = Duration::from_secs(60);
@@ -50,6 +50,8 @@ pub(crate) struct ServerState {
     /// How many connections were admitted.
     admitted: AtomicU64,
     shutting_down: watch::Sender<bool>,
+    /// A session has ended.
+    ended: Notify,
     /// The number of connections, including those that have not sent their hello yet.
     pub(crate) alive: watch::Sender<usize>,
 }
@@ -137,6 +139,7 @@ impl ServerState {
             last: AtomicU64::new(0),
             admitted: AtomicU64::new(0),
             shutting_down: watch::Sender::new(false),
+            ended: Notify::new(),
             alive: watch::Sender::new(0),
         })
     }
@@ -290,6 +293,19 @@ impl ServerState {
         connection.end_calls();
         self.hub.leave_all(connection);
         self.registry.remove(connection);
+        self.ended.notify_waiters();
+    }
+
+    /// Waits until every session has ended.
+    pub(crate) async fn sessions_ended(&self) {
+        loop {
+            let mut ended = std::pin::pin!(self.ended.notified());
+            ended.as_mut().enable();
+            if self.registry.is_empty() {
+                return;
+            }
+            ended.await;
+        }
     }
 
     /// Returns the session with an id.

@@ -287,6 +287,7 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, repl
 async fn refresh(service: Arc<dyn Service>, responder: Responder, auth: Box<RawValue>) {
     let cx = responder.context();
     let connection = &cx.caller.connection;
+    let before = connection.peer();
     let request = ConnectRequest::again(auth, &cx.caller.peer);
     let new = match service.connect(request).await {
         Ok(new) => new,
@@ -313,12 +314,18 @@ async fn refresh(service: Arc<dyn Service>, responder: Responder, auth: Box<RawV
         return responder.send_error(&ErrorPayload::new(SessionCode::OtherPrincipal, text));
     }
     let current = connection.peer();
-    let session = service.refreshed(&current.session, new);
-    let expires = service.expires(&session).map(announced);
-    connection.refresh(Arc::new(Peer {
-        session,
-        ..Peer::clone(&current)
-    }));
+    // If the session was resumed meanwhile, the credentials of that hello are newer.
+    let expires = if Arc::ptr_eq(&before.info, &current.info) {
+        let session = service.refreshed(&current.session, new);
+        let expires = service.expires(&session).map(announced);
+        connection.refresh(Arc::new(Peer {
+            session,
+            ..Peer::clone(&current)
+        }));
+        expires
+    } else {
+        service.expires(&current.session).map(announced)
+    };
     connection.answer_session(&SessionMessage {
         id: cx.id(),
         succeeded: Some(true),

@@ -1,6 +1,7 @@
 // Authenticating again on a living connection.
 
 import { test } from 'node:test';
+import { authExpiry } from '../build/out/handfast.js';
 import { api, assert, mock, setUp, settled } from './setup.js';
 
 const own = setUp();
@@ -151,4 +152,14 @@ test('after the announced time, unauthorized is not final; otherwise it is', asy
   await own.clock.pass(1_000);
   await own.server.drop(4401, 'go away');
   assert.equal(client.state.get().status, 'closed');
+});
+
+test('so it is where a client can authenticate again only by connecting again', async () => {
+  const client = own.connect({}, { refresh: authExpiry });
+  await own.server.welcome({ received: 0, expires: 10_000 });
+  await assert.rejects(client.refreshAuth(), /no message that authenticates again/);
+  await own.clock.pass(9_500);
+  assert.deepEqual(own.server.types, ['hello']);
+  await own.server.drop(4401, 'the authentication has expired');
+  assert.equal(client.state.get().status, 'reconnecting');
 });

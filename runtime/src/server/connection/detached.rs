@@ -93,15 +93,18 @@ impl Connection {
         self.connection.outbound.running();
         loop {
             self.poll_expiry(cx);
-            if self.connection.outbound.closing().is_some() {
+            // Only a server that shuts down finishes what is being handled. Nobody can resume the session meanwhile.
+            let is_closing = self.connection.outbound.closing().is_some();
+            if is_closing && (!self.server.is_shutting_down() || self.closing(cx).is_some()) {
                 return Poll::Ready(End::Lost);
             }
             if let Some(attach) = self.connection.take_attach() {
                 return Poll::Ready(End::Attach(attach));
             }
             let handled = self.poll_handlers(cx);
-            let outbound = &self.connection.outbound;
-            if !(handled || outbound.rest_detached(cx.waker()) || self.connection.has_attach()) {
+            let seen = self.close.as_ref().map(|close| close.graceful);
+            let is_closed = self.connection.outbound.rest_detached(cx.waker()) != seen;
+            if !(handled || is_closed || self.connection.has_attach()) {
                 return Poll::Pending;
             }
         }
