@@ -2377,39 +2377,65 @@ var FLOOR = 100;
 var RETRY = 1e3;
 var CHECK = 6e4;
 var LATENCY = 1e3;
+var Expiry = class {
+  /** How long it lasts, in milliseconds; 0 if the server does not say. */
+  lifetime = 0;
+  #clock;
+  #since = 0;
+  #date = 0;
+  constructor(clock) {
+    this.#clock = clock;
+  }
+  set(milliseconds) {
+    this.lifetime = milliseconds ?? 0;
+    [this.#since, this.#date] = [this.#clock.now(), Date.now()];
+  }
+  get elapsed() {
+    return Math.max(this.#clock.now() - this.#since, Date.now() - this.#date);
+  }
+  /** Whether the time is over, as far as this client can say. */
+  get isOver() {
+    return this.lifetime > 0 && this.elapsed + LATENCY >= this.lifetime;
+  }
+};
 function authRefresh(core) {
   const { clock } = core;
   const tag = core.tag("auth");
   const reply = { name: "$auth", tag, receive: countsRule };
   const request = { name: "auth", tag, send: core.protocol.auth ?? noPayload, errors: [], reply };
+  const expiry = new Expiry(clock);
   let stop = () => {
   };
-  let [since, date, lifetime] = [0, 0, 0];
-  const elapsed = () => Math.max(clock.now() - since, Date.now() - date);
+  let announced = 0;
   function watch(due) {
     stop();
-    stop = clock.after(Math.max(0, Math.min(due - elapsed(), CHECK)), () => {
-      if (elapsed() < due) watch(due);
+    stop = clock.after(Math.max(0, Math.min(due - expiry.elapsed, CHECK)), () => {
+      if (expiry.elapsed < due) watch(due);
       else now().catch(failed);
     });
   }
   function failed(error) {
     if (core.phase !== "ready") return;
     core.failed(error, "could not authenticate again");
-    const passed = elapsed();
-    const left = lifetime - passed;
+    const passed = expiry.elapsed;
+    const left = expiry.lifetime - passed;
     if (error?.error?.retryable !== false && left >= RETRY) watch(passed + Math.max(left / 2, RETRY));
   }
   function expires(milliseconds) {
+    announced++;
     stop();
-    lifetime = milliseconds ?? 0;
-    [since, date] = [clock.now(), Date.now()];
-    if (milliseconds !== void 0) watch(Math.max(lifetime * (EARLIEST + JITTER * clock.random()), FLOOR));
+    expiry.set(milliseconds);
+    if (milliseconds !== void 0) watch(Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
+  }
+  function expiresBy(milliseconds) {
+    if (milliseconds !== void 0 && (!expiry.lifetime || milliseconds < expiry.lifetime - expiry.elapsed)) expires(milliseconds);
   }
   async function now() {
     if (core.phase === "ready") {
-      const answer = await core.call(request, await core.authPayload(), {}, "leave");
-      if (answer.ok) return expires(answer.value.expires);
+      const payload = await core.authPayload();
+      const before = announced;
+      const answer = await core.call(request, payload, {}, "leave");
+      if (answer.ok) return (before === announced ? expires : expiresBy)(answer.value.expires);
       const { error } = answer;
       if (error.code !== "OUTCOME_UNKNOWN") throw new CallFailedError("received" in error ? { ...error, code: error.received } : error);
     }
@@ -2422,7 +2448,7 @@ function authRefresh(core) {
       });
     });
   }
-  return { expires, hasExpired: () => lifetime > 0 && elapsed() + LATENCY >= lifetime, now, stop: () => stop() };
+  return { expires, hasExpired: () => expiry.isOver, now, stop: () => stop() };
 }
 
 // handfast/stream.ts
