@@ -11,6 +11,9 @@ use std::{sync::LazyLock, time::Duration};
 
 const LASTS: Duration = Duration::from_millis(1500);
 
+/// Longer than a server waits for the hello (1 s) of a hundred peers that keep it busy.
+const HELLO: Duration = Duration::from_secs(5);
+
 const PLAIN: Flood = Flood {
     encoding: Encoding::MsgPack,
     hello: true,
@@ -120,6 +123,7 @@ pub(crate) fn all() -> Vec<Attack> {
         },
         Attack {
             check: |fates| all_closed(fates, &[4408, 4429]),
+            lasts: HELLO,
             ..one(
                 "negotiates",
                 "asks for another encoding again and again, and says no hello",
