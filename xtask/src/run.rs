@@ -199,7 +199,7 @@ pub(crate) fn exit_code(result: Result<(), Failure>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// How many gigabytes the target folder takes when every step has run on a build machine, with some to spare.
+/// How many gigabytes the target folder takes when every step has run on a build machine (23), with some to spare.
 const NEEDED: u64 = 30;
 
 /// Warns where the disk will be full before every step has run: an error of the compiler then says so in the middle of one.
