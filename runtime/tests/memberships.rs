@@ -20,7 +20,10 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
-use support::{random::Random, simulated};
+use support::{
+    random::{Random, setting},
+    simulated,
+};
 use world::{PLACES, World, connect};
 
 /// Everything that has to have happened for the simulation to be worth something.
@@ -68,8 +71,8 @@ async fn round(seed: u64, counters: &Counters) {
         let world = world.clone();
         match random.below(20) {
             0..6 => tasks.push(tokio::spawn(async move { world.join(place).await })),
-            6..9 => world.end(random.below(100), End::Drop),
-            9..12 => world.end(random.below(100), End::Leave),
+            6..9 => tasks.extend(world.end(random.below(100), End::Drop)),
+            9..12 => tasks.extend(world.end(random.below(100), End::Leave)),
             12 => {
                 world.subscribe(place);
             }
@@ -99,7 +102,8 @@ async fn round(seed: u64, counters: &Counters) {
     // Longer than an outage, the wait for a reply, and the longest wait between attempts.
     tokio::time::sleep(Duration::from_secs(400)).await;
     for task in tasks {
-        task.await.expect("no operation panics");
+        task.await
+            .expect("no operation panics, and what was read is right");
     }
     // A message in each channel may show the client that it has missed some.
     for place in PLACES {
@@ -117,14 +121,7 @@ async fn round(seed: u64, counters: &Counters) {
 
 /// Ends all subscriptions of a client, which is in no channel then.
 async fn leave(world: &World) {
-    let readers = std::mem::take(&mut *world.readers.lock().expect("it is whole"));
-    let mut reading = Vec::new();
-    for (_, mut reader) in readers {
-        // Those that have ended hear nothing.
-        let _ = reader.end.take().expect("it was not ended").send(End::Drop);
-        reading.push(reader.task);
-    }
-    for task in reading {
+    while let Some(task) = world.end(0, End::Drop) {
         task.await.expect("what it read is right");
     }
     tokio::time::sleep(Duration::from_secs(10)).await;
@@ -168,11 +165,6 @@ async fn settled(world: &World, published: &mut i64) {
             assert_eq!(seen.members, members, "{place:?} of {}", world.name);
         }
     }
-}
-
-fn setting(name: &str, default: u64) -> u64 {
-    let text = std::env::var(name).ok();
-    text.and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 #[tokio::test(start_paused = true)]

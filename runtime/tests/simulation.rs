@@ -28,7 +28,11 @@ use std::{
     },
     time::Duration,
 };
-use support::{faulty::Network, random::Random, simulated};
+use support::{
+    faulty::Network,
+    random::{Random, setting},
+    simulated,
+};
 use tokio::time::Instant;
 
 /// The chat protocol with short delays between connections.
@@ -277,11 +281,6 @@ async fn round(seed: u64, seen: &Arc<Seen>) -> usize {
         client.close().await;
     }
     disconnects
-}
-
-fn setting(name: &str, default: u64) -> u64 {
-    let text = std::env::var(name).ok();
-    text.and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use super::{
     connection_handle::ConnectionHandle,
     encoder::SessionMessage,
     hub::{Channel, Hub, State},
-    roster::{Known, part, size, whole},
+    roster::{Known, by_itself, part, size, whole},
 };
 use crate::{
     broker::{BrokerError, MemberId, Presence, PresenceChange},
@@ -175,10 +175,9 @@ impl Hub {
                 bytes = size(member);
             }
             if let Some(part) = parts.last_mut() {
-                part.push(MemberNotice {
-                    // It reads the list when it has a connection again, and hears nothing of its return.
-                    away: member.away && member.member != own.member,
-                    ..whole(member)
+                part.push(match member.member == own.member {
+                    true => by_itself(member),
+                    false => whole(member),
                 });
             }
         }
@@ -257,13 +256,8 @@ impl Hub {
             };
             let encoding = member.connection.encoding;
             if own.member == subject.member {
-                // It reads that when it has a connection again, as it reads a list.
-                let update = MemberNotice {
-                    away: false,
-                    ..whole(subject)
-                };
                 if kind == PresenceKind::Update
-                    && let Some(packet) = self.encode_presence(encoding, &of(update))
+                    && let Some(packet) = self.encode_presence(encoding, &of(by_itself(subject)))
                 {
                     member.connection.push(packet, false);
                 }

@@ -120,6 +120,14 @@ pub(super) fn whole(member: &Presence) -> MemberNotice {
     }
 }
 
+/// A member, as itself reads it: it has a connection when it does, and hears nothing of its return.
+pub(super) fn by_itself(member: &Presence) -> MemberNotice {
+    MemberNotice {
+        away: false,
+        ..whole(member)
+    }
+}
+
 /// The part of a member that an event has.
 pub(super) fn part(kind: PresenceKind, member: &Presence) -> MemberNotice {
     match kind {

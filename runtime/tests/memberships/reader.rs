@@ -23,8 +23,17 @@ pub enum End {
 /// A subscription that something reads.
 pub struct Reader {
     pub seen: Arc<Mutex<Seen>>,
-    pub end: Option<oneshot::Sender<End>>,
+    pub end: oneshot::Sender<End>,
     pub task: JoinHandle<()>,
+}
+
+impl Reader {
+    /// Ends the subscription. Returns the task that reads it, which fails if what it read is wrong.
+    pub fn end(self, end: End) -> JoinHandle<()> {
+        // It may have ended meanwhile.
+        let _ = self.end.send(end);
+        self.task
+    }
 }
 
 #[derive(Default)]

@@ -60,7 +60,7 @@ impl World {
         let reading = read(subscription, ended, seen.clone(), self.counters.clone());
         let reader = Reader {
             seen,
-            end: Some(end),
+            end,
             task: tokio::spawn(reading),
         };
         let mut readers = self.readers.lock().expect("it is whole");
@@ -123,16 +123,12 @@ impl World {
         is_in
     }
 
-    /// Ends a subscription.
-    pub fn end(&self, n: usize, end: End) {
+    /// Ends a subscription, if there is one. Returns the task that reads it.
+    pub fn end(&self, n: usize, end: End) -> Option<JoinHandle<()>> {
         let mut readers = self.readers.lock().expect("it is whole");
-        if readers.is_empty() {
-            return;
-        }
-        let n = n % readers.len();
-        let (_, mut reader) = readers.swap_remove(n);
-        // It may have ended meanwhile.
-        let _ = reader.end.take().expect("it was not ended").send(end);
+        let n = n.checked_rem(readers.len())?;
+        let (_, reader) = readers.swap_remove(n);
+        Some(reader.end(end))
     }
 
     pub async fn on_the_server(&self, place: Place, adds: bool) {

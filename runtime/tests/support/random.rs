@@ -1,5 +1,11 @@
 //! Random numbers from a seed (SplitMix64).
 
+/// A number that a variable of the environment sets.
+pub fn setting(name: &str, default: u64) -> u64 {
+    let text = std::env::var(name).ok();
+    text.and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
 pub struct Random(u64);
 
 impl Random {

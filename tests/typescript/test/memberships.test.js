@@ -5,7 +5,8 @@
 
 import { test } from 'node:test';
 import { onAdded } from '../build/out/handfast.js';
-import { ModelServer, randomFrom } from './model-server.js';
+import { ModelServer } from './model-server.js';
+import { random as randomFrom } from './oracles.js';
 import { api, assert, setUp } from './setup.js';
 
 const own = setUp();

@@ -5,17 +5,6 @@ import { api } from './setup.js';
 /** How long a session without a connection is kept, in milliseconds. */
 const KEPT = 60_000;
 
-/** A random generator (mulberry32) whose numbers are below one. */
-export function randomFrom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = Math.imul(state ^ (state >>> 15), state | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return ((z ^ (z >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** What counts for resuming. */
 const isCounted = ({ type }) => !['hello', 'ready', 'refuse', 'ping', 'pong', 'received'].includes(type);
 
