@@ -6,6 +6,8 @@ use super::{delivery::Delivery, error::Failure};
 #[cfg(feature = "client")]
 use crate::system::{MemberNotice, PresenceKind};
 use crate::{DecodeError, GapReason};
+#[cfg(feature = "client")]
+use std::time::Duration;
 use std::{
     collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -44,6 +46,10 @@ impl Gap {
 /// How many items, and how many bytes of them, a stream queues before it fails.
 const STREAM_LIMITS: (usize, usize) = (1024, 1024 * 1024);
 
+/// How long a reader that is behind may hold up the connection, until it has caught up.
+#[cfg(feature = "client")]
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// A queue with one reader, bounded in entries and in encoded bytes.
 #[derive(Debug)]
 pub(crate) struct Inbox {
@@ -59,6 +65,18 @@ struct State {
     bytes: usize,
     ended: bool,
     reader: Option<Waker>,
+    #[cfg(feature = "client")]
+    held_up: HeldUp,
+}
+
+/// How a queue holds up the connection that fills it.
+#[cfg(feature = "client")]
+#[derive(Debug, Default)]
+struct HeldUp {
+    /// For how long since the queue was empty.
+    time: Duration,
+    /// The connection, while it waits for the reader.
+    connection: Option<Waker>,
 }
 
 /// An entry of the queue.
@@ -112,6 +130,33 @@ impl Inbox {
     fn has_room(&self, state: &State, bytes: usize) -> bool {
         state.queue.is_empty()
             || (state.queue.len() < self.capacity && state.bytes + bytes <= self.limit)
+    }
+
+    /// Whether more than half of the queue is in use, and its connection may still wait for the reader.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_behind(&self) -> bool {
+        self.behind(&self.lock(), Duration::ZERO)
+    }
+
+    #[cfg(feature = "client")]
+    fn behind(&self, state: &State, waited: Duration) -> bool {
+        let is_behind = state.queue.len() > self.capacity / 2 || state.bytes > self.limit / 2;
+        is_behind && !state.ended && state.held_up.time + waited < PATIENCE
+    }
+
+    /// Returns how much longer a connection that has waited for this reader waits for it, unless it has caught up.
+    #[cfg(feature = "client")]
+    pub(crate) fn wait_for_reader(&self, cx: &Context<'_>, waited: Duration) -> Option<Duration> {
+        let mut state = self.lock();
+        if self.behind(&state, waited) {
+            state.held_up.connection = Some(cx.waker().clone());
+            return Some(PATIENCE - state.held_up.time - waited);
+        }
+        state.held_up.connection = None;
+        if !state.queue.is_empty() {
+            state.held_up.time += waited;
+        }
+        None
     }
 
     /// Adds an entry of so many encoded bytes. If there is no room, a gap is recorded instead and merged with a gap before it.
@@ -182,6 +227,8 @@ impl Inbox {
                 state.add(last, 0);
             }
             state.wake();
+            #[cfg(feature = "client")]
+            state.let_go();
         }
     }
 
@@ -191,6 +238,15 @@ impl Inbox {
         match state.queue.pop_front() {
             Some((entry, bytes)) => {
                 state.bytes -= bytes;
+                #[cfg(feature = "client")]
+                {
+                    if state.queue.is_empty() {
+                        state.held_up.time = Duration::ZERO;
+                    }
+                    if !self.behind(&state, Duration::ZERO) {
+                        state.let_go();
+                    }
+                }
                 Poll::Ready(Some(entry))
             }
             None if state.ended => Poll::Ready(None),
@@ -210,6 +266,14 @@ impl State {
     fn add(&mut self, entry: Entry, bytes: usize) {
         self.bytes += bytes;
         self.queue.push_back((entry, bytes));
+    }
+
+    /// Wakes the connection that waits for the reader.
+    #[cfg(feature = "client")]
+    fn let_go(&mut self) {
+        if let Some(connection) = self.held_up.connection.take() {
+            connection.wake();
+        }
     }
 
     fn wake(&mut self) {

@@ -90,6 +90,7 @@ pub(crate) struct RawStream {
 
 impl Drop for RawStream {
     fn drop(&mut self) {
+        self.inbox.end(None);
         if let Some(id) = self.id.take()
             && self.caller.abandon(&id)
             && let Some(message) = self.shape.cancel

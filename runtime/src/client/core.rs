@@ -449,6 +449,11 @@ impl Core {
         self.outbound.wake();
     }
 
+    /// Returns the queues that the last messages found, or left, with a reader that is behind.
+    pub(super) fn take_behind(&self) -> Vec<Arc<Inbox>> {
+        std::mem::take(&mut self.lock().behind)
+    }
+
     /// Returns and resets whether the application requested a ping.
     pub(crate) fn take_ping_request(&self) -> bool {
         self.check.swap(false, Ordering::Relaxed)

@@ -39,6 +39,7 @@
 //! ```
 
 mod backoff;
+mod backpressure;
 mod builder;
 mod channels;
 mod connection;

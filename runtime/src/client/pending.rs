@@ -17,7 +17,7 @@ use crate::{
 };
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::Weak,
+    sync::{Arc, Weak},
 };
 use tokio::sync::oneshot;
 
@@ -96,6 +96,8 @@ pub(crate) struct PendingState {
     /// The handlers of the server's requests that are running.
     pub(crate) handling: Handling,
     pub(crate) listeners: Vec<Weak<Inbox>>,
+    /// The queues whose readers are behind since the last message.
+    pub(crate) behind: Vec<Arc<Inbox>>,
     pub(crate) skew: Option<VersionSkew>,
     /// A session is open, and has a connection.
     pub(crate) online: bool,
@@ -174,7 +176,11 @@ impl PendingState {
         pending.permit = None;
         let shape = stream.shape;
         match stream.deliver(delivery, bytes) {
-            Delivered::Open => {}
+            Delivered::Open => {
+                if stream.inbox.is_behind() {
+                    self.behind.push(stream.inbox.clone());
+                }
+            }
             Delivered::Ended => {
                 self.pending.remove(id);
             }

@@ -146,6 +146,9 @@ impl Core {
                 },
             };
             inbox.push(entry, packet.len(), volatile);
+            if inbox.is_behind() {
+                self.lock().behind.push(inbox);
+            }
         }
     }
 

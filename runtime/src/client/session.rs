@@ -1,6 +1,6 @@
 //! One connection of a client: reading, writing and the heartbeat.
 
-use super::{core::Core, receive::Heard};
+use super::{backpressure::Backpressure, core::Core, receive::Heard};
 use crate::{
     descriptor::CloseReason,
     session::link::{Link, LinkAction},
@@ -23,6 +23,7 @@ const POLL_BUDGET: usize = 64;
 pub(crate) struct Session {
     io: TransportIo,
     core: Arc<Core>,
+    backpressure: Backpressure,
     /// The timer of the next rejoin.
     rejoining: Option<Pin<Box<Sleep>>>,
 }
@@ -45,6 +46,7 @@ impl Session {
         Self {
             io: TransportIo::new(transport, link, clock),
             core,
+            backpressure: Backpressure::default(),
             rejoining: None,
         }
     }
@@ -124,6 +126,11 @@ impl Session {
     }
 
     fn poll_read(&mut self, cx: &mut task::Context<'_>) -> Result<bool, Option<CloseFrame>> {
+        if self.backpressure.holds(&self.core, cx) {
+            // The server is not silent: nobody listens.
+            self.io.link.hear(self.io.clock.now());
+            return Ok(false);
+        }
         let (arrival, _) = self.io.poll_receive(cx, self.io.clock.now());
         let Poll::Ready(arrival) = arrival else {
             return Ok(false);

@@ -86,6 +86,7 @@ impl Drop for Membership {
     fn drop(&mut self) {
         // The reply to the leave is ignored. After `Subscription::leave` the membership is released already.
         let _ = self.handle.core.release(&self.key, &self.inbox, None);
+        self.inbox.end(None);
     }
 }
 
@@ -295,6 +296,12 @@ pub struct Notifications<U> {
     /// Keeps the client alive.
     pub(crate) handle: Arc<CloseOnDrop>,
     pub(crate) types: PhantomData<fn() -> U>,
+}
+
+impl<U> Drop for Notifications<U> {
+    fn drop(&mut self) {
+        self.inbox.end(None);
+    }
 }
 
 impl<U> fmt::Debug for Notifications<U> {
