@@ -296,6 +296,22 @@ async fn a_refusal_is_the_message_in_that_role() {
     );
 }
 
+#[tokio::test]
+async fn what_is_wrong_with_credentials_is_where_the_message_has_them() {
+    let mut raw = Raw::new();
+    raw.hear().await;
+    raw.say(json!({ "type": 1, "payload": { "a/b": { "ver": "1.2.0" }, "credentials": { "token": 7 } } }))
+        .await;
+    assert_eq!(raw.hear().await["type"], "denied");
+    match raw.0.receive().await {
+        Ok(TransportEvent::Closed(Some(closing))) => {
+            let reason = &*closing.reason;
+            assert!(reason.contains("/payload/credentials/token"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 fn client(token: &'static str) -> ClientBuilder<Foreign, Client> {
     ClientBuilder::over(|| {
         let (ours, theirs) = duplex(64 * 1024);

@@ -321,6 +321,18 @@ async fn detached(handle: &handfast::server::ServerHandle, sessions: usize) {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_wrong_with_a_login_is_in_its_payload() {
+    simulated(async {
+        let mut raw = Raw::new(&server(&desk::App::default()));
+        raw.say(json!({ "type": "login", "payload": { "name": 7 } }))
+            .await;
+        let refused = raw.hear().await;
+        assert_eq!(refused["payload"]["violations"][0]["path"], "/payload/name");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_session_resumes_by_the_number_of_the_last_message() {
     soon(async {

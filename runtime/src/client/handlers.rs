@@ -105,7 +105,14 @@ impl Core {
             return Some(delivery);
         };
         let Some(id) = delivery.envelope.id.clone() else {
-            return Some(delivery);
+            if let Some(suppressed) = self.log.allow() {
+                tracing::warn!(
+                    message_type = message.name,
+                    suppressed,
+                    "a request of the server has no id, and cannot be answered"
+                );
+            }
+            return None;
         };
         if message.reply == ReplyKind::Cancel {
             if let Some((_, handler)) = inner.handling.running.remove(&id) {

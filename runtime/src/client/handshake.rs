@@ -200,11 +200,11 @@ pub(super) async fn next_packet(
     }
 }
 
-/// Whether the server may send a message before ready.
+/// Whether the server may send a message before ready. One that is unknown may be a newer server's.
 fn is_early(descriptor: &ProtocolDescriptor, head: &Head<'_>) -> bool {
     let early = descriptor.session.before_ready;
     let index = (descriptor.server.lookup)(head.tag.borrow());
-    index.is_some_and(|index| early.contains(&descriptor.server.messages[index].name))
+    index.is_none_or(|index| early.contains(&descriptor.server.messages[index].name))
 }
 
 pub(super) fn lost(error: TransportError) -> ConnectError {

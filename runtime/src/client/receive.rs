@@ -317,7 +317,11 @@ impl Core {
             Role::Ping => return Heard::Ping(self.encode_pong(head)),
             Role::Pong => return Heard::Pong,
             Role::Received => {
-                return Heard::Received(ReceivedNotice::read(head).unwrap_or_default());
+                let notice = ReceivedNotice::read(head);
+                if let Err(error) = &notice {
+                    self.ignored(role, error);
+                }
+                return Heard::Received(notice.unwrap_or_default());
             }
             Role::Error => {
                 // An invalid error reply still ends its request.

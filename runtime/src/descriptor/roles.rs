@@ -90,6 +90,14 @@ impl SessionDescriptor {
             && hello.is_some_and(|hello| hello.fields.iter().all(|(field, _)| *field != "auth"))
     }
 
+    /// Where the payload of the hello has the credentials (JSON Pointer, RFC 6901).
+    #[cfg(feature = "server")]
+    pub(crate) fn auth_pointer(&self) -> &'static str {
+        let fields = self.mapped.hello.map_or(&[][..], |hello| hello.fields);
+        let auth = fields.iter().find(|(field, _)| *field == "auth");
+        auth.map_or("/auth", |(_, pointer)| pointer)
+    }
+
     /// Whether the message in the role `resume` names the session, as the server's ready did. Otherwise it is found by its principal.
     pub(crate) fn names_session(&self) -> bool {
         let has = |tag: Option<Tag>, mapped: Option<&MappedRole>| match mapped {

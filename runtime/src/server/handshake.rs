@@ -356,11 +356,11 @@ async fn establish(
         }
         resume = hello.resume;
     }
-    let request = ConnectRequest::new(auth, info.clone(), (*version).to_owned());
-    let request = match session.auth_follows() {
-        true => request.apart(),
-        false => request,
+    let pointer = match session.auth_follows() {
+        true => "",
+        false => session.auth_pointer(),
     };
+    let request = ConnectRequest::new(auth, info.clone(), (*version).to_owned(), pointer);
     let connecting = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
     let rejection = match tokio::time::timeout(session.timeout, connecting).await {
         Ok(Ok(Ok(session))) => {

@@ -9,7 +9,7 @@ use super::{
 use crate::calls::Delivery;
 use crate::{
     DecodeError, Payload, Side, ValidationError, codec::Source, descriptor::ProtocolDescriptor,
-    from_str, transport::CloseFrame,
+    from_str, system::mapped, transport::CloseFrame,
 };
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
@@ -121,8 +121,8 @@ pub struct ConnectRequest {
     pub connection: Arc<ConnectionInfo>,
     /// The version of the client's protocol. The server has already accepted it.
     pub version: String,
-    /// Whether the payload is a field of the hello.
-    in_hello: bool,
+    /// Where its message's payload has it (JSON Pointer, RFC 6901).
+    pointer: &'static str,
 }
 
 impl ConnectRequest {
@@ -130,27 +130,20 @@ impl ConnectRequest {
         auth: Option<Box<RawValue>>,
         connection: Arc<ConnectionInfo>,
         version: String,
+        pointer: &'static str,
     ) -> Self {
         Self {
             auth,
             connection,
             version,
-            in_hello: true,
-        }
-    }
-
-    /// The same, if a message of its own authenticates the client.
-    pub(crate) fn apart(self) -> Self {
-        Self {
-            in_hello: false,
-            ..self
+            pointer,
         }
     }
 
     /// The request of a client that authenticates again, by a message of its own.
     pub(crate) fn again(auth: Box<RawValue>, peer: &Peer) -> Self {
         let (info, version) = (peer.info.whole().clone(), (*peer.version).to_owned());
-        Self::new(Some(auth), info, version).apart()
+        Self::new(Some(auth), info, version, "")
     }
 
     /// Decodes the authentication payload.
@@ -163,8 +156,9 @@ impl ConnectRequest {
         };
         from_str(auth.get(), Side::Server).map_err(|mut invalid: ValidationError| {
             for violation in &mut invalid.violations {
-                if self.in_hello {
-                    violation.path.prepend_key("auth");
+                let keys: Vec<String> = mapped::segments(self.pointer).collect();
+                for key in keys.iter().rev() {
+                    violation.path.prepend_key(key);
                 }
                 violation.path.prepend_key("payload");
             }

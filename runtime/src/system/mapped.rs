@@ -195,7 +195,8 @@ fn at<'t>(text: &'t str, pointer: &str) -> Result<Option<&'t RawValue>, serde_js
     Ok(Some(raw))
 }
 
-fn segments(pointer: &str) -> impl Iterator<Item = String> {
+/// Returns the keys of a JSON Pointer (RFC 6901).
+pub(crate) fn segments(pointer: &str) -> impl Iterator<Item = String> {
     let segments = pointer.split('/').skip(1);
     segments.map(|segment| segment.replace("~1", "/").replace("~0", "~"))
 }

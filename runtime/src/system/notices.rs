@@ -109,10 +109,14 @@ impl ReceivedNotice {
 
     pub(crate) fn read(head: &Head<'_>) -> Result<Self, serde_json::Error> {
         let payload = head.payload()?;
-        Ok(Self {
+        let notice = Self {
             received: count(&payload, "received")?,
             sent: count(&payload, "sent")?,
-        })
+        };
+        match notice.received.or(notice.sent) {
+            Some(_) => Ok(notice),
+            None => Err(missing("received")),
+        }
     }
 }
 

@@ -251,7 +251,7 @@ class Conversation {
     client.on('gap', gap => this.#learn('hears gap', bounds(gap)));
     client.on('skew', () => this.#learn('skew'));
     client.on('invalid', ({ code }) => this.#learn(`invalid ${code}`));
-    client.on('unhandled', ({ type }) => this.#learn(`unhandled ${type}`));
+    client.on('unhandled', ({ type, kind, code }) => this.#learn(kind === 'unknown-type' ? `invalid ${code}` : `unhandled ${type}`));
     client.on('error', error => this.#learn(`error ${error.code ?? error}`));
     client.on(api.news, ({ n }) => this.#learn('hears news', { n }));
     client.on(api.hallSaid, ({ n }) => this.#learn('hears hall.said', { n }));

@@ -214,7 +214,7 @@ test('it may end while the server is asked', async () => {
   await clock.pass(0);
   type('b');
   await ready({ resumed: true, received: 0 });
-  assert.equal(server.connection.closed?.code, 1002);
+  assert.equal(server.connection.closed?.code, 4000);
   await server.comeBack(clock, { received: 0 });
   assert.deepEqual(server0()[0].payload.resume, {});
   assert.deepEqual(rooms(), ['b']);
@@ -292,7 +292,7 @@ for (const [name, payload] of [
     await server.say({ type: 'received', payload: { received: 1 } });
     await lose();
     await ready(payload);
-    assert.equal(server.connection.closed?.code, 1002);
+    assert.equal(server.connection.closed?.code, 4000);
     assert.equal((await saying).error.code, 'OUTCOME_UNKNOWN');
     await server.comeBack(clock, { received: 0 });
     assert.deepEqual(server0()[0].payload.resume, {});
@@ -305,7 +305,7 @@ test('a session that is resumed unasked is broken, whenever that is said', async
   await ready0({ resumed: true, received: 0 });
   await server.accept();
   await settled();
-  assert.equal(server.connection.closed?.code, 1002);
+  assert.equal(server.connection.closed?.code, 4000);
   await server.comeBack(clock, { received: 0 });
   await settled();
   assert.equal(own.client.state.get().status, 'connected');

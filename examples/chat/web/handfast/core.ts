@@ -39,9 +39,6 @@ import type { Subscription } from './subscription.js';
 import { anything } from './validators.js';
 import { onWake } from './wake.js';
 
-/** The close code of a protocol error (RFC 6455, section 7.4.1). */
-const PROTOCOL_ERROR = 1002;
-
 /** Handles a message of the session; an error may be the reply to a request. */
 type Handler = (message: Message, request: PendingRequest | undefined) => void;
 
@@ -229,7 +226,7 @@ export class Core extends Connection {
     const counting = this.#canCount && received >= 0;
     if (resumed && !(this.#detached && counting && this.canResume(received))) {
       this.#end(false);
-      return this.drop(PROTOCOL_ERROR, 'the server resumes another session');
+      return this.drop(ABNORMAL, 'the server resumes another session');
     }
     if (!resumed && this.#detached) this.#end(false);
     this.#detached?.();
@@ -357,6 +354,7 @@ export class Core extends Connection {
     const own = (role: Role, receive: Rule, handler: Handler): void => this.handle(role, role, receive, handler, true);
     own('ready', readyRule, ({ payload }) => this.#becomeReady(payload as Welcome));
     own('refuse', refusalRule, ({ payload }) => {
+      if (this.phase === 'ready') return;
       const refusal = payload as Refusal;
       const { code, side, violations, retryable } = refusal;
       const words = refusalText(refusal);

@@ -1832,7 +1832,6 @@ function onWake(callback) {
 }
 
 // handfast/core.ts
-var PROTOCOL_ERROR = 1002;
 var Core = class extends Connection {
   ready;
   state = new Store({ status: "connecting" }, this);
@@ -1977,7 +1976,7 @@ var Core = class extends Connection {
     const counting = this.#canCount && received >= 0;
     if (resumed && !(this.#detached && counting && this.canResume(received))) {
       this.#end(false);
-      return this.drop(PROTOCOL_ERROR, "the server resumes another session");
+      return this.drop(ABNORMAL, "the server resumes another session");
     }
     if (!resumed && this.#detached) this.#end(false);
     this.#detached?.();
@@ -2092,6 +2091,7 @@ var Core = class extends Connection {
     const own = (role, receive, handler) => this.handle(role, role, receive, handler, true);
     own("ready", readyRule, ({ payload }) => this.#becomeReady(payload));
     own("refuse", refusalRule, ({ payload }) => {
+      if (this.phase === "ready") return;
       const refusal = payload;
       const { code, side, violations, retryable } = refusal;
       const words = refusalText(refusal);

@@ -82,6 +82,7 @@ class Requests implements ServerRequests {
     const id = replyTo === null || !parsed.ok ? message.id : (parsed.value as Readonly<Record<string, Id>>)[own?.name ?? ''];
     if (error === undefined) this.#begin(incoming, message as Message, id);
     else if (id !== undefined) this.refuse(id, error);
+    else this.#core.invalid(error, incoming.name);
     return true;
   }
 
