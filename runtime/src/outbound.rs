@@ -336,14 +336,19 @@ impl Outbound {
         let mut state = self.lock();
         let (mut taken, mut marks, mut fed) = (0, Vec::new(), Ok(()));
         while taken < BATCH && fed.is_ok() {
-            let Some(Next { item, counts }) = state.next(self.limit, self.overflow, skip) else {
+            let Some(Next {
+                item,
+                counts,
+                number,
+            }) = state.next(self.limit, self.overflow, skip)
+            else {
                 break;
             };
             taken += item.cost();
             if item.mark != 0 {
                 marks.push(item.mark);
             }
-            fed = state.read(&item.packet, &mut feed);
+            fed = state.read(&item.packet, number, &mut feed);
             if let Some(is_kept) = counts {
                 state.sent.send(is_kept.then_some(item.packet));
             }

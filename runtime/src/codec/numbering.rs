@@ -3,7 +3,6 @@
 use super::{Encoding, binary};
 use crate::{
     descriptor::{FieldDescriptor, FieldKind},
-    encoded::EncodedMessage,
     read::BinaryFormat,
 };
 
@@ -20,35 +19,28 @@ impl Numbering {
         field.name.len() * 2 + 32
     }
 
-    /// Returns a message with a number; `None` if it is not an object.
-    pub(crate) fn number(&self, packet: &EncodedMessage, number: u64) -> Option<EncodedMessage> {
-        match self.encoding {
+    /// Returns an encoded message with a number; `None` if it is not an object.
+    pub(crate) fn number(&self, message: &[u8], number: u64) -> Option<Vec<u8>> {
+        let FieldDescriptor { name, kind, .. } = self.field;
+        let format = match self.encoding {
             Encoding::Json => {
-                let rest = packet.bytes().strip_prefix(b"{")?;
-                let name = serde_json::to_string(self.field.name).ok()?;
+                let rest = message.strip_prefix(b"{")?;
+                let name = serde_json::to_string(name).ok()?;
                 let comma = if rest.starts_with(b"}") { "" } else { "," };
-                let quote = match self.field.kind {
+                let quote = match kind {
                     FieldKind::Text => "\"",
                     FieldKind::Integer => "",
                 };
                 let first = format!("{{{name}:{quote}{number}{quote}{comma}");
-                Some(EncodedMessage::new(
-                    &[first.as_bytes(), rest].concat(),
-                    true,
-                ))
+                return Some([first.as_bytes(), rest].concat());
             }
-            Encoding::MsgPack => self.number_map(BinaryFormat::MsgPack, packet.bytes(), number),
-            Encoding::Cbor => self.number_map(BinaryFormat::Cbor, packet.bytes(), number),
-        }
-    }
-
-    fn number_map(&self, format: BinaryFormat, map: &[u8], number: u64) -> Option<EncodedMessage> {
-        let FieldDescriptor { name, kind, .. } = self.field;
-        let bytes = match kind {
-            FieldKind::Text => binary::with_member(format, map, name, &number.to_string()),
-            FieldKind::Integer => binary::with_member(format, map, name, &number),
+            Encoding::MsgPack => BinaryFormat::MsgPack,
+            Encoding::Cbor => BinaryFormat::Cbor,
         };
-        Some(EncodedMessage::new(&bytes?, false))
+        match kind {
+            FieldKind::Text => binary::with_member(format, message, name, &number.to_string()),
+            FieldKind::Integer => binary::with_member(format, message, name, &number),
+        }
     }
 }
 
@@ -58,6 +50,7 @@ mod tests {
     use crate::{
         codec::Outgoing,
         descriptor::{EnvelopeDescriptor, Tag},
+        encoded::EncodedMessage,
     };
 
     #[test]
@@ -84,8 +77,8 @@ mod tests {
                     field: FieldDescriptor::optional("n", kind),
                     encoding,
                 };
-                let numbered = numbering.number(&encoded, 70_000).expect("it is an object");
-                let bytes = numbered.bytes().to_vec().into();
+                let numbered = numbering.number(encoded.bytes(), 70_000);
+                let bytes = numbered.expect("it is an object").into();
                 let source = encoding.source(&bytes).expect("text is UTF-8");
                 let json = source.transcode(Encoding::Json).expect("it is well-formed");
                 assert_eq!(String::from_utf8_lossy(&json), expected);
@@ -99,9 +92,8 @@ mod tests {
             field: FieldDescriptor::optional("seq", FieldKind::Integer),
             encoding: Encoding::Json,
         };
-        let text = |text: &str| EncodedMessage::new(text.as_bytes(), true);
-        let numbered = numbering.number(&text("{}"), 1);
-        assert_eq!(numbered, Some(text(r#"{"seq":1}"#)));
-        assert_eq!(numbering.number(&text("[]"), 1), None);
+        let numbered = numbering.number(b"{}", 1);
+        assert_eq!(numbered, Some(br#"{"seq":1}"#.to_vec()));
+        assert_eq!(numbering.number(b"[]", 1), None);
     }
 }

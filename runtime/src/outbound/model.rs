@@ -280,11 +280,14 @@ impl<'a> Model<'a> {
         let volatile = rest.iter().take_while(|written| written.message.is_none());
         match volatile.count() {
             0 => {
-                assert_eq!(self.sent[from].message.as_ref(), Some(message), "{from}");
+                let kept = self.sent[from].message.clone().expect("it is kept");
+                assert_eq!(*message, self.numbered(&kept, from + 1), "{from}");
                 if self.sent[from].request.is_some() {
                     self.see("sent an answer again");
                 }
                 self.position += 1;
+                self.wire.push_back(self.position);
+                return cost(&kept);
             }
             count => {
                 self.position += count;
@@ -299,10 +302,8 @@ impl<'a> Model<'a> {
 
     fn wrote_next(&mut self, message: &EncodedMessage) -> usize {
         let queued = self.queue.pop_front().expect("it is queued");
-        let mut expected = queued.message.clone();
+        let expected = self.numbered(&queued.message, self.sent.len() + 1);
         if self.numbered {
-            let number = self.sent.len() as u64 + 1;
-            expected = numbering().number(&expected, number).expect("an object");
             self.see("written with its number");
         }
         assert_eq!(*message, expected);
@@ -311,12 +312,21 @@ impl<'a> Model<'a> {
         }
         let key = queued.key.as_ref().map_or(0, |key| key.len());
         self.sent.push(Written {
-            message: (self.numbered || !queued.volatile).then_some(expected),
+            message: (self.numbered || !queued.volatile).then_some(queued.message.clone()),
             request: queued.request,
         });
         self.position += 1;
         self.wire.push_back(self.position);
-        cost(message) + key
+        cost(&queued.message) + key
+    }
+
+    /// A message as it is written, if it has this number.
+    fn numbered(&self, message: &EncodedMessage, number: usize) -> EncodedMessage {
+        if !self.numbered {
+            return message.clone();
+        }
+        let numbered = numbering().number(message.bytes(), number as u64);
+        EncodedMessage::new(&numbered.expect("it is an object"), true)
     }
 
     /// Some of what is on its way arrives.

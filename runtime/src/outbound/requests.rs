@@ -29,7 +29,6 @@ impl Outbound {
         let limit = self.limit / 4;
         let taken = state.answers.take(id);
         if number.is_some()
-            && !state.is_numbered()
             && Answers::is_short(bytes.len())
             && let Some(taken) = taken
         {

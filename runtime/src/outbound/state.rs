@@ -10,6 +10,7 @@ use crate::{
     session::counting::{Encoded, Replay, Sent},
 };
 use std::{
+    borrow::Cow,
     cell::RefCell,
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -72,6 +73,19 @@ pub(super) struct Next {
     pub(super) item: Item,
     /// Whether it is kept, if it counts and was not counted yet.
     pub(super) counts: Option<bool>,
+    /// The number that it contains, if messages do.
+    pub(super) number: Option<u64>,
+}
+
+impl Next {
+    /// A message that does not count, or has counted already.
+    const fn uncounted(item: Item, number: Option<u64>) -> Self {
+        Self {
+            item,
+            counts: None,
+            number,
+        }
+    }
 }
 
 /// A message that is queued, or written and not acknowledged.
@@ -217,23 +231,23 @@ impl State {
                 // They are rare.
                 self.control = VecDeque::new();
             }
-            return Some(Next { item, counts: None });
+            return Some(Next::uncounted(item, None));
         }
         while let Some(replay) = self.sent.replay() {
-            let packet = match replay {
-                Replay::Message(packet) => Some(packet),
-                Replay::Skip(last) => skip(last).map(Packet::Message),
+            let (packet, number) = match replay {
+                Replay::Message(packet, number) => (Some(packet), Some(number)),
+                Replay::Skip(last) => (skip(last).map(Packet::Message), None),
             };
             if let Some(packet) = packet {
                 let item = Item::new(packet, 0);
                 self.bytes += item.cost();
-                return Some(Next { item, counts: None });
+                return Some(Next::uncounted(item, number.filter(|_| self.is_numbered())));
             }
         }
         if self.must_wait(self.queue.front()?, limit, overflow) {
             return None;
         }
-        let mut item = self.queue.pop_front()?;
+        let item = self.queue.pop_front()?;
         self.front += 1;
         if self.queue.is_empty() && self.queue.capacity() >= LONG {
             self.shorten();
@@ -242,10 +256,13 @@ impl State {
             self.forget_key(key);
         }
         self.volatile -= usize::from(item.volatile);
-        let is_numbered = self.number(&mut item);
-        // A numbered message that is not sent again would be a gap.
-        let counts = Some(is_numbered || !item.volatile);
-        Some(Next { item, counts })
+        let is_numbered = self.is_numbered();
+        Some(Next {
+            // A numbered message that is not sent again would be a gap.
+            counts: Some(is_numbered || !item.volatile),
+            number: is_numbered.then(|| self.sent.last() + 1),
+            item,
+        })
     }
 
     /// Whether messages contain their numbers.
@@ -257,41 +274,28 @@ impl State {
         false
     }
 
-    /// Gives a message its number, if messages contain it. Returns whether they do.
-    #[cfg(feature = "server")]
-    fn number(&mut self, item: &mut Item) -> bool {
-        let Some(numbering) = &self.numbering else {
-            return false;
-        };
-        let before = item.cost();
-        let Packet::Message(message) = &mut item.packet else {
-            return true; // the answers of a session whose messages are numbered are messages of their own
-        };
-        match numbering.number(message, self.sent.last() + 1) {
-            Some(numbered) => *message = numbered,
-            None => tracing::error!("a message is not an object, and has no number"),
-        }
-        self.bytes = self.bytes + item.cost() - before;
-        true
-    }
-
-    #[cfg(not(feature = "server"))]
-    #[expect(clippy::unused_self, reason = "only a server numbers its messages")]
-    const fn number(&self, _: &mut Item) -> bool {
-        false
-    }
-
-    /// Calls `feed` with the bytes of a message, and whether they are text.
-    pub(super) fn read<R>(&self, packet: &Packet, feed: impl FnOnce(&[u8], bool) -> R) -> R {
-        match packet {
-            Packet::Message(message) => feed(message.bytes(), message.is_text()),
+    /// Calls `feed` with the bytes of a message, with its number if it has one, and whether they are text.
+    pub(super) fn read<R>(
+        &self,
+        packet: &Packet,
+        number: Option<u64>,
+        feed: impl FnOnce(&[u8], bool) -> R,
+    ) -> R {
+        let (bytes, is_text) = match packet {
+            Packet::Message(message) => (Cow::Borrowed(message.bytes()), message.is_text()),
             #[cfg(feature = "server")]
             Packet::Answer { place, .. } => {
-                let found = self.answers.bytes(*place);
-                let (bytes, is_text) = found.unwrap_or_default(); // it is there until it is acknowledged
-                feed(&bytes, is_text)
+                self.answers.bytes(*place).unwrap_or_default() // it is there until it is acknowledged
+            }
+        };
+        #[cfg(feature = "server")]
+        if let (Some(numbering), Some(number)) = (&self.numbering, number) {
+            match numbering.number(&bytes, number) {
+                Some(numbered) => return feed(&numbered, is_text),
+                None => tracing::error!("a message is not an object, and has no number"),
             }
         }
+        feed(&bytes, is_text)
     }
 
     /// The session can no longer be resumed: forgets what was written.

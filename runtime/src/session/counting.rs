@@ -22,8 +22,8 @@ pub(crate) struct NeverSent;
 /// What is sent after a session is resumed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Replay<P> {
-    /// A message that the peer has not received.
-    Message(P),
+    /// A message that the peer has not received, and its number.
+    Message(P, u64),
     /// All messages up to this number count as received: those that the peer has not received were volatile.
     Skip(u64),
 }
@@ -195,9 +195,10 @@ impl<P: Encoded> Sent<P> {
         let replayed = self.replayed?.max(self.acknowledged);
         let at = self.kept.partition_point(|kept| kept.number <= replayed);
         let (now, next) = match self.kept.get(at) {
-            Some(kept) if kept.number == replayed + 1 => {
-                (kept.number, Replay::Message(kept.packet.clone()))
-            }
+            Some(kept) if kept.number == replayed + 1 => (
+                kept.number,
+                Replay::Message(kept.packet.clone(), kept.number),
+            ),
             Some(kept) => (kept.number - 1, Replay::Skip(kept.number - 1)),
             None if replayed < self.last => (self.last, Replay::Skip(self.last)),
             None => {

@@ -106,7 +106,7 @@ impl End {
         let mut out = Vec::new();
         while let Some(replay) = self.sent.replay() {
             let (wire, what) = match replay {
-                Replay::Message(message) => (
+                Replay::Message(message, _) => (
                     Wire::Message(message),
                     json!({ "send": message.to_string() }),
                 ),

@@ -42,7 +42,7 @@ impl End {
         let mut out = Vec::new();
         while let Some(replay) = self.sent.replay() {
             out.push(match replay {
-                Replay::Message(message) => json!({ "send": message }),
+                Replay::Message(message, _) => json!({ "send": message }),
                 Replay::Skip(sent) => json!({ "sent": sent }),
             });
         }
