@@ -6,8 +6,11 @@ mod board;
 mod support;
 
 use board::{App, Hand, Server};
-use handfast::transport::{CloseFrame, Transport};
-use serde_json::json;
+use handfast::{
+    broker::Recipients,
+    transport::{CloseFrame, Transport},
+};
+use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use support::simulated;
 
@@ -84,6 +87,30 @@ async fn a_session_is_detached_resumed_and_lost() {
         assert_eq!(app.heard().await, "disconnected ada None");
         // `session.resume`
         assert_eq!(began.elapsed().as_secs(), 120);
+    })
+    .await;
+}
+
+/// Its last moment: the session is there when the hello is read, and its task ends before it takes the connection.
+#[tokio::test(start_paused = true)]
+async fn a_session_that_ends_while_it_is_resumed_is_followed_by_another() {
+    simulated(async {
+        let (app, server) = greeting();
+        let (mut hand, ready) = Hand::resume(&server, "ada", json!({})).await;
+        hand.expect(WELCOME).await;
+        assert_eq!(app.heard().await, "ready ada");
+        drop(hand);
+        assert_eq!(app.heard().await, "detached ada");
+        let handle = server.handle();
+        let kick = move || handle.kick(Recipients::Principal("ada".into()), "no spam");
+        *app.meanwhile.lock().await = Some(Box::new(kick));
+        let resume = json!({ "session": ready["session"], "received": 1 });
+        let (mut hand, ready) = Hand::resume(&server, "ada", resume).await;
+        assert_eq!(ready["resumed"], Value::Null);
+        assert_eq!(ready["received"], 0);
+        hand.expect(WELCOME).await;
+        assert!(app.heard().await.starts_with("disconnected ada"));
+        assert_eq!(app.heard().await, "ready ada");
     })
     .await;
 }

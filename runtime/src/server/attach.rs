@@ -8,6 +8,7 @@ use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
+use tokio::sync::oneshot;
 
 /// A connection whose client resumes a session.
 pub(crate) struct Attach {
@@ -22,6 +23,8 @@ pub(crate) struct Attach {
     pub(crate) admission: Admission,
     pub(crate) allowance: Arc<Allowance>,
     pub(crate) control: TokenBucket,
+    /// Returns the connection to its handshake, if the session ends before it takes it.
+    pub(crate) back: Option<oneshot::Sender<Box<Attach>>>,
 }
 
 /// The connection that a session takes next.
@@ -71,14 +74,21 @@ impl AttachSlot {
         }
         let mut state = self.lock();
         self.full.store(false, Ordering::Release);
-        state.next.take()
+        let mut attach = state.next.take()?;
+        attach.back = None;
+        Some(attach)
     }
 
-    /// Accepts no further connection.
+    /// Accepts no further connection, and returns one that was not taken.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
-        state.next = None;
         self.full.store(false, Ordering::Release);
+        if let Some(mut attach) = state.next.take()
+            && let Some(back) = attach.back.take()
+        {
+            // Its handshake may have been dropped.
+            let _ = back.send(attach);
+        }
     }
 }

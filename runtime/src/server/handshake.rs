@@ -31,7 +31,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use numbered::Resumed;
 use phase::Phase;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use tokio::time::Instant;
+use tokio::{sync::oneshot, time::Instant};
 use tracing::Instrument;
 
 /// The close code "try again later" (RFC 6455, section 11.7: the IANA registry).
@@ -188,6 +188,7 @@ pub(crate) async fn open(
             token: used,
             received,
         }) => {
+            let (back, returned) = oneshot::channel();
             let attach = Box::new(Attach {
                 transport,
                 received,
@@ -197,9 +198,11 @@ pub(crate) async fn open(
                 admission,
                 allowance,
                 control,
+                back: Some(back),
             });
-            let Err(attach) = handle.attach(attach) else {
-                return None;
+            let attach = match handle.attach(attach) {
+                Ok(()) => returned.await.ok()?,
+                Err(attach) => attach,
             };
             // The session has ended meanwhile, or gone on elsewhere.
             let Attach {

@@ -231,6 +231,8 @@ pub struct Inside {
     pub greets: AtomicBool,
     /// Whether hooks panic.
     pub panics: AtomicBool,
+    /// What happens while the next client is let in.
+    pub meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     happened: UnboundedSender<String>,
     heard: Mutex<UnboundedReceiver<String>>,
 }
@@ -257,6 +259,7 @@ impl App {
             dropped: Arc::new(Semaphore::new(0)),
             greets: AtomicBool::new(false),
             panics: AtomicBool::new(false),
+            meanwhile: Mutex::new(None),
             happened,
             heard: Mutex::new(heard),
         }))
@@ -277,6 +280,9 @@ impl SessionHandler for App {
     type Session = User;
 
     async fn connected(&self, connection: &ConnectionInfo) -> Result<User, Rejection> {
+        if let Some(meanwhile) = self.meanwhile.lock().await.take() {
+            meanwhile();
+        }
         let user = connection.extensions.get::<User>();
         Ok(user.copied().unwrap_or(User("nobody")))
     }

@@ -12,8 +12,26 @@ mod server;
 #[cfg(feature = "tokens")]
 mod tokens;
 
-mod api {
-    include!(concat!(env!("OUT_DIR"), "/api.rs"));
+/// The attacked application.
+#[path = "attacked"]
+mod plain {
+    pub(crate) mod api {
+        include!(concat!(env!("OUT_DIR"), "/api.rs"));
+    }
+    pub(crate) mod application;
+}
+
+/// The same where every message of the server has its number in the session.
+#[path = "attacked"]
+#[allow(
+    clippy::duplicate_mod,
+    reason = "the application does the same with types of either protocol"
+)]
+mod numbered {
+    pub(crate) mod api {
+        include!(concat!(env!("OUT_DIR"), "/numbered.rs"));
+    }
+    pub(crate) mod application;
 }
 
 use attack::Attack;

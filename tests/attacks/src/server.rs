@@ -1,25 +1,14 @@
-//! The attacked server, as a process of its own: an application with every way in, and a second port that tells how it is.
+//! The attacked server, as a process of its own, with a second port that tells how it is.
 
-use crate::{
-    ALLOCATOR,
-    api::{
-        Ask, Attacked, Confirm, Context, Crash, Crashed, Echo, Echoed, Handler, Hang, Hung, Keep,
-        Kept, Login, LoginError, Measure, RoomHandler, RoomJoin, RoomJoined, RoomLeave, RoomLeft,
-        RoomSaid, RoomSay, Server, SessionHandler, Slept, Slow, TicksDone, TicksHandler, TicksTick,
-        TicksWatch, TicksWatching,
-    },
-    log::Log,
-};
+use crate::{ALLOCATOR, log::Log, numbered, plain};
 use axum::routing::{get, post};
 use handfast::{
-    HandlerError, Protocol,
+    Protocol,
     descriptor::Limits,
-    server::{CallError, ConnectionInfo, Network, Rejection, StreamResponder, serve},
+    server::{Builder, Network, Server, serve},
 };
 use std::{
-    borrow::Cow,
     error::Error,
-    future::pending,
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
     time::Duration,
@@ -30,16 +19,13 @@ use tokio::{
 };
 
 /// The limits that the protocol says.
-pub(crate) const LIMITS: Limits = Attacked::DESCRIPTOR.limits;
+pub(crate) const LIMITS: Limits = plain::api::Attacked::DESCRIPTOR.limits;
 
 /// How many bytes the system holds of a connection, in each direction.
 const BUFFER: u32 = 16 * 1024;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
-
-/// How many questions a client is asked at a time.
-const QUESTIONS: usize = 16;
 
 /// How an attacked server is set up.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +36,8 @@ pub(crate) struct Setup {
     pub(crate) caps: Option<(usize, usize)>,
     /// Whether this machine is a proxy that says where its peers come from.
     pub(crate) is_behind_proxy: bool,
+    /// Whether every message of the server has its number in the session.
+    pub(crate) is_numbered: bool,
     /// Whether the peers keep a processor busy with what they may: then others are served slowly.
     pub(crate) is_busy: bool,
 }
@@ -59,6 +47,7 @@ impl Setup {
         rate: None,
         caps: None,
         is_behind_proxy: false,
+        is_numbered: false,
         is_busy: false,
     };
 
@@ -88,7 +77,11 @@ impl Setup {
         let rate = self.rate.map(|(count, ms)| format!("rate={count}/{ms}"));
         let caps = self.caps.map(|(all, each)| format!("caps={all}/{each}"));
         let proxy = self.is_behind_proxy.then(|| "proxy=1/1".to_owned());
-        [rate, caps, proxy].into_iter().flatten().collect()
+        let numbered = self.is_numbered.then(|| "numbered=1/1".to_owned());
+        [rate, caps, proxy, numbered]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     pub(crate) fn read(arguments: &[String]) -> Result<Self, String> {
@@ -103,11 +96,24 @@ impl Setup {
                 "rate" => setup.rate = Some((first, second)),
                 "caps" => setup.caps = Some((first as usize, second as usize)),
                 "proxy" => setup.is_behind_proxy = true,
+                "numbered" => setup.is_numbered = true,
                 _ => return Err(bad()),
             }
         }
         Ok(setup)
     }
+}
+
+fn build<S: From<Server>>(mut builder: Builder<S>, setup: &Setup) -> S {
+    if let Some((all, each)) = setup.caps {
+        builder = builder
+            .max_connections(all)
+            .max_connections_per_address(each);
+    }
+    if setup.is_behind_proxy {
+        builder = builder.trusted_proxies([Network::from(IpAddr::V4(Ipv4Addr::LOCALHOST))]);
+    }
+    builder.build()
 }
 
 /// Serves until it is told to stop.
@@ -118,16 +124,17 @@ pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
         Some((0, _)) => None,
         Some((count, ms)) => Some((count, Duration::from_millis(ms))),
     };
-    let mut builder = Server::builder(App).limits(Limits { rate, ..LIMITS });
-    if let Some((all, each)) = setup.caps {
-        builder = builder
-            .max_connections(all)
-            .max_connections_per_address(each);
-    }
-    if setup.is_behind_proxy {
-        builder = builder.trusted_proxies([Network::from(IpAddr::V4(Ipv4Addr::LOCALHOST))]);
-    }
-    let server = builder.build();
+    let limits = Limits { rate, ..LIMITS };
+    let server: Server = match setup.is_numbered {
+        false => {
+            let builder = plain::api::Server::builder(plain::application::App);
+            (*build(builder.limits(limits), &setup)).clone()
+        }
+        true => {
+            let builder = numbered::api::Server::builder(numbered::application::App);
+            (*build(builder.limits(limits), &setup)).clone()
+        }
+    };
     let handle = server.handle();
     let stop = Arc::new(Notify::new());
 
@@ -175,134 +182,4 @@ pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
         })
         .await?;
     Ok(())
-}
-
-struct App;
-
-impl SessionHandler for App {
-    type Session = String;
-
-    async fn authenticate(
-        &self,
-        m: Login,
-        _: &ConnectionInfo,
-    ) -> Result<String, HandlerError<LoginError>> {
-        #[cfg(feature = "tokens")]
-        if let Some(token) = &m.token {
-            let subject = crate::tokens::subject(token);
-            return subject.ok_or_else(|| LoginError::BadName.into());
-        }
-        match &*m.name {
-            "bad" => Err(LoginError::BadName.into()),
-            _ => Ok(m.name),
-        }
-    }
-
-    fn principal<'a>(&self, name: &'a String) -> Option<Cow<'a, str>> {
-        (!name.is_empty()).then(|| name.into())
-    }
-
-    async fn authorize_join(&self, key: &str, _: &Context<String>) -> Result<(), Rejection> {
-        match key {
-            "topic:closed" => Err(Rejection::new("NOT_ALLOWED", "not for you")),
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Handler for App {
-    async fn echo(&self, m: Echo, _: &Context<String>) -> Result<Echoed, HandlerError> {
-        Ok(Echoed { text: m.text })
-    }
-
-    async fn keep(&self, _: Keep, _: &Context<String>) -> Result<Kept, HandlerError> {
-        Ok(Kept {})
-    }
-
-    async fn ask(&self, m: Ask, cx: &Context<String>) {
-        let client = cx.client();
-        if m.stream {
-            tokio::spawn(async move {
-                let Ok(mut samples) = client.measure(Measure {}).await else {
-                    return;
-                };
-                // Slower than they come.
-                while let Some(Ok(_)) = samples.next().await {
-                    tokio::time::sleep(Duration::from_millis(2)).await;
-                }
-            });
-            return;
-        }
-        for _ in 0..QUESTIONS {
-            let client = client.clone();
-            tokio::spawn(async move {
-                let text = "x".repeat(1000);
-                // Until the session ends. A question that is not answered in time is followed by another.
-                while !matches!(
-                    client.confirm(Confirm { text: text.clone() }).await,
-                    Err(CallError::Closed | CallError::OutcomeUnknown)
-                ) {
-                    tokio::task::yield_now().await;
-                }
-            });
-        }
-    }
-
-    async fn hang(&self, _: Hang, _: &Context<String>) -> Result<Hung, HandlerError> {
-        pending().await
-    }
-
-    async fn slow(&self, _: Slow, _: &Context<String>) -> Result<Slept, HandlerError> {
-        pending().await
-    }
-
-    async fn crash(&self, _: Crash, _: &Context<String>) -> Result<Crashed, HandlerError> {
-        panic!("as asked")
-    }
-}
-
-impl RoomHandler for App {
-    async fn room_join(
-        &self,
-        _: RoomJoin,
-        _: &Context<String>,
-    ) -> Result<RoomJoined, HandlerError> {
-        Ok(RoomJoined {})
-    }
-
-    async fn room_leave(
-        &self,
-        _: RoomLeave,
-        _: &Context<String>,
-    ) -> Result<RoomLeft, HandlerError> {
-        Ok(RoomLeft {})
-    }
-
-    async fn room_say(&self, m: RoomSay, cx: &Context<String>) {
-        let room = cx.room(&m.room);
-        let text = "x".repeat(m.bytes as usize);
-        for _ in 0..m.count {
-            room.publish(&RoomSaid { text: text.clone() });
-        }
-    }
-}
-
-impl TicksHandler for App {
-    async fn ticks_watch(
-        &self,
-        m: TicksWatch,
-        ticks: StreamResponder<TicksWatching, TicksTick>,
-        _: &Context<String>,
-    ) -> Result<TicksDone, HandlerError> {
-        let mut ticks = ticks.accept(TicksWatching {});
-        if !m.fast {
-            return pending().await;
-        }
-        loop {
-            let text = "x".repeat(1000);
-            if ticks.send(TicksTick { text }).await.is_err() {
-                return Ok(TicksDone {});
-            }
-        }
-    }
 }

@@ -131,6 +131,7 @@ impl Connection {
             admission,
             allowance,
             control,
+            back: _,
         } = attach;
         let protocol = self.server.protocol;
         let session = self

@@ -5,6 +5,7 @@ mod binary;
 mod floods;
 mod hangs;
 mod http;
+mod numbered;
 mod resumed;
 mod sockets;
 mod storms;
@@ -26,6 +27,7 @@ pub(crate) fn all() -> (Vec<Attack>, Vec<Attack>) {
         storms::all(),
         asked::all(),
         resumed::all(),
+        numbered::all(),
         binary::all(),
         #[cfg(feature = "tokens")]
         tokens::all(),
