@@ -123,10 +123,7 @@ async fn resume(target: Target) -> Fate {
                 peer.say(&format!(r#"{{"type":"resume","payload":{payload}}}"#))
                     .await?;
                 fate.again += 1;
-                let answer = peer
-                    .hear()
-                    .await
-                    .map_err(|e| format!("{e} at {} {}", fate.again, target.is_over()))?;
+                let answer = peer.hear().await?;
                 // There may be too many sessions without a connection: then it begins anew.
                 if answer.contains(r#""type":"gap""#) {
                     return Ok(());
