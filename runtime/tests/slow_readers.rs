@@ -12,7 +12,7 @@ use handfast::{
     client::{Event, StreamError, Subscription},
     descriptor::Limits,
 };
-use script::{begin_with, enter, id_of, message, read, said, scripted};
+use script::{begin_with, enter, id_of, message, read, said, scripted, send};
 use std::time::Duration;
 use support::{Script, simulated};
 use tokio::time::{Instant, sleep};
@@ -113,6 +113,36 @@ async fn a_reader_that_does_not_read_holds_up_others_once() {
         assert!(took < PATIENCE + Duration::from_millis(50), "{took:?}");
         let took = say(&mut script, 101..=1000).await;
         assert!(took < Duration::from_millis(50), "{took:?}");
+        drop(room);
+    })
+    .await;
+}
+
+/// A reader may wait for the reply to a call of its own.
+#[tokio::test(start_paused = true)]
+async fn a_reply_is_never_held_up() {
+    simulated(async {
+        let (client, mut script) = begin().await;
+        let room = enter(&client, &mut script, "r", 0).await;
+        let text = "x".repeat(100);
+        for seq in 1..=60 {
+            script.say(&message(&text, seq)).await;
+        }
+        let began = Instant::now();
+        let calling = tokio::spawn({
+            let client = client.clone();
+            async move { client.chat_send(send("r", "hi")).await }
+        });
+        let id = id_of(&script.next().await);
+        script
+            .say(&format!(r#"{{"type":"chat.sent","id":"{id}"}}"#))
+            .await;
+        calling.await.expect("it ends").expect("it is sent");
+        assert!(
+            began.elapsed() < Duration::from_millis(50),
+            "{:?}",
+            began.elapsed()
+        );
         drop(room);
     })
     .await;

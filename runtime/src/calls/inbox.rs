@@ -144,19 +144,21 @@ impl Inbox {
         is_behind && !state.ended && state.held_up.time + waited < PATIENCE
     }
 
-    /// Returns how much longer a connection that has waited for this reader waits for it, unless it has caught up.
+    /// Returns how much longer a connection that has waited for this reader waits for it, unless it has caught up. It is woken when it has.
     #[cfg(feature = "client")]
     pub(crate) fn wait_for_reader(&self, cx: &Context<'_>, waited: Duration) -> Option<Duration> {
         let mut state = self.lock();
-        if self.behind(&state, waited) {
-            state.held_up.connection = Some(cx.waker().clone());
-            return Some(PATIENCE - state.held_up.time - waited);
-        }
-        state.held_up.connection = None;
-        if !state.queue.is_empty() {
-            state.held_up.time += waited;
-        }
-        None
+        let is_behind = self.behind(&state, waited);
+        state.held_up.connection = is_behind.then(|| cx.waker().clone());
+        is_behind.then(|| PATIENCE - state.held_up.time - waited)
+    }
+
+    /// Records that a connection has waited for the reader.
+    #[cfg(feature = "client")]
+    pub(crate) fn waited(&self, time: Duration) {
+        let held_up = &mut self.lock().held_up;
+        held_up.connection = None;
+        held_up.time += time;
     }
 
     /// Adds an entry of so many encoded bytes. If there is no room, a gap is recorded instead and merged with a gap before it.

@@ -30,11 +30,19 @@ impl Backpressure {
                 self.readers.push((inbox, now));
             }
         }
+        // The reader may wait for the same reply.
+        let awaits_reply = core.awaits_reply();
         let mut longest = None::<Duration>;
         self.readers.retain(|(inbox, since)| {
-            let left = inbox.wait_for_reader(cx, now - *since);
-            longest = longest.max(left);
-            left.is_some()
+            let waited = now - *since;
+            let left = inbox.wait_for_reader(cx, waited);
+            let waits = left.is_some() && !awaits_reply;
+            if waits {
+                longest = longest.max(left);
+            } else {
+                inbox.waited(waited);
+            }
+            waits
         });
         let Some(longest) = longest else {
             self.timer = None;

@@ -454,6 +454,16 @@ impl Core {
         std::mem::take(&mut self.lock().behind)
     }
 
+    /// Whether the application waits for a reply, or the client for one of its own. Items of a stream are none.
+    pub(super) fn awaits_reply(&self) -> bool {
+        let inner = self.lock();
+        let awaited = |pending: &PendingRequest| match &pending.reply_to {
+            ReplyTo::Call(CallReply::Stream(stream)) => stream.ack.is_some(),
+            _ => true,
+        };
+        inner.pending.values().any(awaited)
+    }
+
     /// Returns and resets whether the application requested a ping.
     pub(crate) fn take_ping_request(&self) -> bool {
         self.check.swap(false, Ordering::Relaxed)
