@@ -98,7 +98,8 @@ impl Core {
                     }
                 }
                 Some(Role::Pong) => {}
-                None if is_early(descriptor, &head) => {
+                // As a client that does not know the message would do, it is handled once there is a session.
+                None => {
                     if !early.keep(packet, self.limits.inbound) {
                         return Err(ConnectError::UnexpectedReply);
                     }
@@ -198,13 +199,6 @@ pub(super) async fn next_packet(
             }
         }
     }
-}
-
-/// Whether the server may send a message before ready. One that is unknown may be a newer server's.
-fn is_early(descriptor: &ProtocolDescriptor, head: &Head<'_>) -> bool {
-    let early = descriptor.session.before_ready;
-    let index = (descriptor.server.lookup)(head.tag.borrow());
-    index.is_none_or(|index| early.contains(&descriptor.server.messages[index].name))
 }
 
 pub(super) fn lost(error: TransportError) -> ConnectError {
