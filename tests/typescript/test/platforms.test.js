@@ -267,23 +267,31 @@ for (const native of [false, true]) {
   });
 
   test(`${name}: what a server says kills no process`, async () => {
-    const server = await rawServer((socket, request) => {
-      upgrade(socket, request);
-      say(socket, { type: 'error', payload: { code: 'RATE_LIMITED', message: 'too fast', retryable: true } });
-      say(socket, { type: 'chat.message', channel: 'room:lobby', payload: {} });
-      say(socket, { type: 'refuse', payload: { code: 'BAD_TOKEN', message: 'ü'.repeat(5000) } });
-    });
-    try {
-      const { out, code } = await program(server.url, native, `
-        console.warn = () => {};
-        const client = api.connect(url, { WebSocket, auth: { name: 'ada' } });
-        client.on('close', ({ code }) => {
-          console.log('closed', code);
-          setTimeout(() => process.exit(), 200);
-        });`);
-      assert.deepEqual([out, code], ['closed 4401\n', 0]);
-    } finally {
-      server.stop();
+    const error = { type: 'error', payload: { code: 'RATE_LIMITED', message: 'too fast', retryable: true } };
+    const said = { type: 'chat.message', channel: 'room:lobby', payload: {} };
+    const refuse = { type: 'refuse', payload: { code: 'BAD_TOKEN', message: 'ü'.repeat(5000) } };
+    const ready = { type: 'ready', payload: { version: '1.2.0' } };
+    for (const [messages, closed] of [[[ready, error, said, refuse], 1006], [[said, error], 4429], [[said, refuse], 4401]]) {
+      const server = await rawServer((socket, request) => {
+        upgrade(socket, request);
+        // The hello, and what is queued behind it.
+        socket.once('data', () => {
+          for (const message of messages) say(socket, message);
+          if (closed === 1006) socket.end();
+        });
+      });
+      try {
+        const { out, code } = await program(server.url, native, `
+          console.warn = () => {};
+          const client = api.connect(url, { WebSocket, auth: { name: 'ada' } });
+          client.on('close', ({ code }) => {
+            console.log('closed', code);
+            process.exit();
+          });`);
+        assert.deepEqual([out, code], [`closed ${closed}\n`, 0]);
+      } finally {
+        server.stop();
+      }
     }
   });
 }

@@ -297,6 +297,15 @@ export class Core extends Connection {
     if (!this.acknowledged(received)) this.warn('received', 'the server acknowledges what was never sent');
   }
 
+  /** The server refuses the session. */
+  #refusedBy(refusal: Refusal): void {
+    const { code, side, violations, retryable } = refusal;
+    const words = refusalText(refusal);
+    // Refused for now: the server has not processed what followed the hello, so it is sent again after the next one.
+    if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
+    else this.#refuse(code, words, side, violations);
+  }
+
   /** The server or this client refuses the session for good: no reconnect. */
   #refuse(code: Tag, message: string, side?: 'client' | 'server', violations?: readonly Violation[]): void {
     const { version, unauthorized } = this.closeCodes;
@@ -354,13 +363,7 @@ export class Core extends Connection {
     const own = (role: Role, receive: Rule, handler: Handler): void => this.handle(role, role, receive, handler, true);
     own('ready', readyRule, ({ payload }) => this.#becomeReady(payload as Welcome));
     own('refuse', refusalRule, ({ payload }) => {
-      if (this.phase === 'ready') return;
-      const refusal = payload as Refusal;
-      const { code, side, violations, retryable } = refusal;
-      const words = refusalText(refusal);
-      // Refused for now: the server has not processed what followed the hello, so it is sent again after the next one.
-      if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
-      else this.#refuse(code, words, side, violations);
+      if (this.phase !== 'ready') this.#refusedBy(payload as Refusal);
     });
     own('ping', anything, ({ id, payload }) => {
       if (this.phase === 'ready') this.acknowledge(this.link.acknowledge(true, this.clock.now()));
@@ -378,8 +381,11 @@ export class Core extends Connection {
 
   /** An error of the server, which may be the reply to a request. */
   readonly #refused: Handler = ({ payload, seq }, request) => {
-    const error = callError(wireError(payload), request?.errors ?? []);
+    const received = wireError(payload);
+    const error = callError(received, request?.errors ?? []);
     if (request) return this.fail(request, error, true);
+    // Of what the client has sent only the hello can be wrong.
+    if (this.phase === 'greeted') return this.#refusedBy(received);
     this.numbered?.refused(seq);
     this.failed(new CallFailedError(error as Failure), 'the server says', `error ${error.code}`);
   };

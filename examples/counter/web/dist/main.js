@@ -2040,6 +2040,13 @@ var Core = class extends Connection {
   #acknowledged(received) {
     if (!this.acknowledged(received)) this.warn("received", "the server acknowledges what was never sent");
   }
+  /** The server refuses the session. */
+  #refusedBy(refusal) {
+    const { code, side, violations, retryable } = refusal;
+    const words = refusalText(refusal);
+    if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
+    else this.#refuse(code, words, side, violations);
+  }
   /** The server or this client refuses the session for good: no reconnect. */
   #refuse(code, message, side, violations) {
     const { version, unauthorized } = this.closeCodes;
@@ -2091,12 +2098,7 @@ var Core = class extends Connection {
     const own = (role, receive, handler) => this.handle(role, role, receive, handler, true);
     own("ready", readyRule, ({ payload }) => this.#becomeReady(payload));
     own("refuse", refusalRule, ({ payload }) => {
-      if (this.phase === "ready") return;
-      const refusal = payload;
-      const { code, side, violations, retryable } = refusal;
-      const words = refusalText(refusal);
-      if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
-      else this.#refuse(code, words, side, violations);
+      if (this.phase !== "ready") this.#refusedBy(payload);
     });
     own("ping", anything, ({ id, payload }) => {
       if (this.phase === "ready") this.acknowledge(this.link.acknowledge(true, this.clock.now()));
@@ -2114,8 +2116,10 @@ var Core = class extends Connection {
   }
   /** An error of the server, which may be the reply to a request. */
   #refused = ({ payload, seq }, request) => {
-    const error = callError(wireError(payload), request?.errors ?? []);
+    const received = wireError(payload);
+    const error = callError(received, request?.errors ?? []);
     if (request) return this.fail(request, error, true);
+    if (this.phase === "greeted") return this.#refusedBy(received);
     this.numbered?.refused(seq);
     this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
   };
