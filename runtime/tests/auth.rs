@@ -16,7 +16,10 @@ use std::{
     borrow::Cow,
     collections::VecDeque,
     convert::Infallible,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 use support::{Script, soon};
@@ -532,6 +535,50 @@ async fn without_an_announcement_unauthorized_is_final() {
             .wait_for_state(|state| matches!(state, State::Closed(_)))
             .await;
         assert_eq!(state, State::Closed(Some(CloseFrame::new(4401, "go away"))));
+    })
+    .await;
+}
+
+/// Whoever asks for new credentials has newer ones than those of the hello.
+#[tokio::test]
+async fn the_credentials_of_a_hello_on_its_way_are_followed_by_the_new_ones() {
+    soon(async {
+        let (sender, mut scripts) = mpsc::channel(1);
+        let asked = AtomicUsize::new(0);
+        let client = ClientBuilder::<Quick, QuickClient>::over(move || {
+            let sender = sender.clone();
+            async move {
+                let (client, server) = duplex(64);
+                sender.send(Script(server)).await.expect("the test goes on");
+                Ok::<_, Infallible>(client)
+            }
+        })
+        .auth_with(move || {
+            let badge = asked.fetch_add(1, Ordering::SeqCst) + 1;
+            let login = login("ada", &badge.to_string(), None);
+            std::future::ready(Ok::<_, Infallible>(login))
+        });
+        const READY: &str = r#"{"type":"ready","payload":{"version":"1.0.0","session":"s"}}"#;
+        let client = tokio::spawn(client.into_future());
+        let mut script = scripts.recv().await.expect("it connects");
+        script.next().await;
+        script.say(READY).await;
+        let client = client.await.expect("it ends").expect("it is let in");
+        drop(script);
+        let mut script = scripts.recv().await.expect("it connects again");
+        let hello = script.next().await;
+        assert!(hello.contains(r#""badge":"2""#), "{hello}");
+        let refreshing = tokio::spawn({
+            let client = client.clone();
+            async move { client.refresh_auth().await }
+        });
+        // It has begun to wait.
+        tokio::task::yield_now().await;
+        script.say(READY).await;
+        let auth = script.next().await;
+        assert!(auth.contains(r#""badge":"3""#), "{auth}");
+        script.say(r#"{"type":"auth","payload":{},"id":"1"}"#).await;
+        refreshing.await.expect("it ends").expect("it is accepted");
     })
     .await;
 }

@@ -16,7 +16,11 @@ use crate::{
     transport::{CloseFrame, Transport},
     transport_io::{CLOSE_TIMEOUT, Clock},
 };
-use std::{error::Error, sync::Arc, task::Poll};
+use std::{
+    error::Error,
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
+};
 use tokio::time::Instant;
 
 /// What a client needs to connect and reconnect.
@@ -65,6 +69,7 @@ impl Connector {
     pub(crate) async fn connect(&mut self) -> Result<Box<dyn Transport>, ConnectError> {
         let timeout = self.core.descriptor.session.timeout;
         let attempt = async {
+            self.core.hellos.fetch_add(1, Ordering::Release);
             let auth = match &self.core.auth {
                 Some(auth) => Some(auth().await.map_err(ConnectError::Auth)?),
                 None => None,

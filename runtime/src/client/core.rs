@@ -25,7 +25,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 use tokio::sync::{Notify, oneshot, watch};
@@ -58,6 +58,8 @@ pub(crate) struct Core {
     pub(crate) status: watch::Sender<State>,
     /// Returns the credentials of the client.
     pub(crate) auth: Option<Auth>,
+    /// How often they were asked for, for a hello.
+    pub(super) hellos: AtomicU64,
     /// When the authentication expires, if that is known.
     pub(crate) expiry: watch::Sender<Option<Expiry>>,
     pub(super) decode: Decode,
@@ -151,6 +153,7 @@ impl Core {
             rejoin_due: AtomicBool::new(false),
             status: watch::Sender::new(State::Connecting),
             auth,
+            hellos: AtomicU64::new(0),
             expiry: watch::Sender::new(None),
             decode,
             handlers: OnceLock::new(),

@@ -177,7 +177,12 @@ impl Core {
             let message = message.map_err(|error| ConnectError::Auth(error.into()))?;
             if let Some(message) = message {
                 let packet = self.encode(&message, None);
-                packets.push(packet.map_err(|_| ConnectError::UnexpectedReply)?);
+                let packet = packet.map_err(|_| ConnectError::UnexpectedReply)?;
+                if packet.len() > self.limits.message {
+                    let error = "the hello is larger than `limits.message`";
+                    return Err(ConnectError::Auth(error.into()));
+                }
+                packets.push(packet);
             }
         }
         Ok(packets)

@@ -271,6 +271,12 @@ impl Core {
             );
         }
         let mut inner = self.lock();
+        // One of a newer server, perhaps, whose ids have nothing to do with those of this client.
+        if rejected.kind == DecodeErrorKind::UnknownType
+            && self.refuse_invalid(&mut inner, &rejected)
+        {
+            return;
+        }
         let is_request = self.is_request(&rejected);
         let id = if is_request {
             None
@@ -330,7 +336,13 @@ impl Core {
                     Err(_) => Failure::UnexpectedReply,
                 };
                 let mut inner = self.lock();
-                let id = if self.by_order() {
+                // Without a number and an id, it is the answer to the question for what was missed.
+                let is_not_resumed =
+                    head.seq.is_none() && head.id.is_none() && std::mem::take(&mut inner.resuming);
+                let id = if is_not_resumed {
+                    inner.renumber(Gap::UNBOUNDED);
+                    None
+                } else if self.by_order() {
                     inner.pop_ordered()
                 } else {
                     head.id.clone()
@@ -340,9 +352,6 @@ impl Core {
                 {
                     self.fail(&mut inner, &id, pending, failure);
                     return Heard::Message;
-                }
-                if head.seq.is_none() && std::mem::take(&mut inner.resuming) {
-                    inner.renumber(Gap::UNBOUNDED);
                 }
                 drop(inner);
                 if let Failure::Remote(error) = failure

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use std::{
     convert::Infallible,
     error::Error,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::Ordering},
     time::{Duration, SystemTime},
 };
 use tokio::time::Instant;
@@ -132,33 +132,45 @@ impl Core {
             return Err(RefreshError::Unsupported);
         };
         let mut states = self.status.subscribe();
-        if *states.borrow_and_update() == State::Connected {
-            let payload = auth()
-                .await
-                .map_err(|error| RefreshError::Auth(error.into()))?;
-            let request = self.session_message(Role::Auth, Some(&payload));
-            let request = RequestMessage {
-                idempotent: false,
-                ..request
-                    .ok()
-                    .flatten()
-                    .ok_or(RefreshError::Failed(CallError::Encode))?
-            };
-            let timeout = self.descriptor.session.timeout;
-            let send = |reply, permit| self.request(&request, ReplyTo::Auth(reply), Some(permit));
-            match within(self, request.len(), timeout, send).await {
-                Ok(_) => return Ok(()),
-                // The session was lost.
-                Err(Failure::OutcomeUnknown) => {}
-                Err(Failure::Remote(error)) => return Err(RefreshError::Refused(error)),
-                Err(failure) => return Err(RefreshError::Failed(CallError::from_failure(failure))),
+        loop {
+            let hellos = self.hellos.load(Ordering::Acquire);
+            if *states.borrow_and_update() == State::Connected {
+                let payload = auth()
+                    .await
+                    .map_err(|error| RefreshError::Auth(error.into()))?;
+                if self.send_credentials(&payload).await? {
+                    return Ok(());
+                }
+            }
+            let open = |state: &State| matches!(state, State::Connected | State::Closed(_));
+            match states.wait_for(open).await.as_deref() {
+                // Its hello had new credentials, unless they were asked for before.
+                Ok(State::Connected) if self.hellos.load(Ordering::Acquire) != hellos => {
+                    return Ok(());
+                }
+                Ok(State::Connected) => {}
+                _ => return Err(RefreshError::Failed(CallError::Closed)),
             }
         }
-        // The next connection has new credentials.
-        let open = |state: &State| matches!(state, State::Connected | State::Closed(_));
-        match states.wait_for(open).await.as_deref() {
-            Ok(State::Connected) => Ok(()),
-            _ => Err(RefreshError::Failed(CallError::Closed)),
+    }
+
+    /// Sends credentials. Returns whether the server has accepted them, and not if the session was lost.
+    async fn send_credentials(&self, payload: &RawValue) -> Result<bool, RefreshError> {
+        let request = self.session_message(Role::Auth, Some(&payload));
+        let request = RequestMessage {
+            idempotent: false,
+            ..request
+                .ok()
+                .flatten()
+                .ok_or(RefreshError::Failed(CallError::Encode))?
+        };
+        let timeout = self.descriptor.session.timeout;
+        let send = |reply, permit| self.request(&request, ReplyTo::Auth(reply), Some(permit));
+        match within(self, request.len(), timeout, send).await {
+            Ok(_) => Ok(true),
+            Err(Failure::OutcomeUnknown) => Ok(false),
+            Err(Failure::Remote(error)) => Err(RefreshError::Refused(error)),
+            Err(failure) => Err(RefreshError::Failed(CallError::from_failure(failure))),
         }
     }
 

@@ -163,3 +163,69 @@ test('so it is where a client can authenticate again only by connecting again', 
   await own.server.drop(4401, 'the authentication has expired');
   assert.equal(client.state.get().status, 'reconnecting');
 });
+
+test('where the hello had older credentials, the new ones follow it', async () => {
+  for (const isAsked of [true, false]) {
+    let given;
+    const auth = mock.fn(() => new Promise(resolve => (given = name => resolve({ name }))));
+    const client = own.connect({ auth });
+    await own.server.accept();
+    if (!isAsked) given('old');
+    await settled();
+    const refreshing = outcome(client.refreshAuth());
+    if (isAsked) given('old');
+    await settled();
+    await own.server.say({ type: 'ready', payload: { version: '1.2.0', hash: api.protocol.hash, session: 's', received: 0 } });
+    assert.equal(auth.mock.callCount(), 2);
+    given('new');
+    await settled();
+    assert.deepEqual(own.server.last.payload, { name: 'new' });
+    await answer();
+    assert.equal(await refreshing, undefined);
+    client.close();
+  }
+});
+
+test('credentials that are not given in time, or before the client is closed, are given up', async () => {
+  let auth = { name: 'ada' };
+  const client = own.connect({ auth: () => auth });
+  await own.server.welcome({ received: 0 });
+  auth = new Promise(() => {});
+  const late = outcome(client.refreshAuth());
+  await own.clock.pass(api.protocol.session.timeout);
+  assert.equal((await late).error.code, 'TIMEOUT');
+  const closed = outcome(client.refreshAuth());
+  client.close();
+  assert.equal((await closed).error.code, 'CLOSED');
+});
+
+test('a client that is closed right behind the answer has no timer left', async () => {
+  const { client } = await connect({ expires: 3_600_000 });
+  const refreshing = outcome(client.refreshAuth());
+  await settled();
+  const said = answer({ expires: 3_600_000 });
+  client.close();
+  await said;
+  await refreshing;
+  assert.equal(own.clock.timers, 0);
+});
+
+test('of two answers in one session the last counts', async () => {
+  const { client } = await connect({ expires: 10_000 });
+  const both = [client.refreshAuth(), client.refreshAuth()];
+  await settled();
+  const ids = own.server.connection.heard.filter(({ type }) => type === 'auth').map(({ id }) => id);
+  await own.server.say({ type: 'auth', payload: { expires: 10_000 }, id: ids[0] });
+  await own.server.say({ type: 'auth', payload: { expires: 100_000 }, id: ids[1] });
+  await Promise.all(both);
+  const count = refreshes().length;
+  await own.clock.pass(15_000);
+  assert.equal(refreshes().length, count);
+});
+
+test('a hello that is larger than the server takes is not sent', async () => {
+  const client = own.connect({}, { limits: { ...api.protocol.limits, message: 50 } });
+  await own.server.accept();
+  await assert.rejects(client.ready, ({ code }) => code === 'TOO_LARGE');
+  assert.deepEqual(own.server.types, []);
+});

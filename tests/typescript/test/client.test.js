@@ -652,11 +652,11 @@ test('what an earlier connection carried has an unknown outcome, refused or not'
 });
 
 test('what is larger than the server takes is not sent', async () => {
-  const protocol = { ...api.protocol, limits: { ...api.protocol.limits, message: 100 } };
+  const protocol = { ...api.protocol, limits: { ...api.protocol.limits, message: 200 } };
   client = new Client(protocol, 'ws://test/', { auth: { name: 'ada' }, ...server.options, clock });
   await server.welcome();
   const heard = server.connection.heard.length;
-  const { error } = await client.call(api.chatSend, { roomId: 'lobby', text: 'ü'.repeat(30) });
+  const { error } = await client.call(api.chatSend, { roomId: 'lobby', text: 'ü'.repeat(80) });
   assert.equal(error.code, 'TOO_LARGE');
   assert.equal(client.send(api.userTyping, { roomId: 'r'.repeat(20) }).ok, true);
   assert.equal(server.connection.heard.length, heard + 1);

@@ -102,6 +102,14 @@ test('a ping is answered with what it asks to be repeated', async () => {
   assert.deepEqual(own.server.connection.heard.at(-1), { type: 'beat' });
 });
 
+test('a ping is answered before ready, too', async () => {
+  connect();
+  await own.server.accept();
+  await own.server.say({ type: 'hi' });
+  await own.server.say({ type: 'beat', payload: { t: 1 } });
+  assert.deepEqual(own.server.connection.heard.slice(1), [{ type: 'beat', payload: { t: 1 } }]);
+});
+
 test('an error is read at its pointers', async () => {
   const client = connect();
   await ready();

@@ -139,3 +139,26 @@ test('a channel has no position, and its subscriptions hear of gaps', async () =
   await said(6, 'three');
   assert.deepEqual(heard, ['one', 'two', { from: 5, to: 5 }, 'three']);
 });
+
+test('where replies come in order, the answer to the question for what was missed is no reply', async () => {
+  const byOrder = { ...defaultEnvelope, id: null, correlate: 'order' };
+  const { client, reported } = connect({
+    envelope: { client: byOrder, server: byOrder },
+    roles: { hello: 'hello', ready: null, resume: 'again', gap: null, received: null, skip: null },
+    numbered: numberedSession,
+  });
+  client.on('error', ({ error }) => reported.push(error.received));
+  await own.server.accept();
+  await news(1, 'one');
+  await news(2, 'two');
+  await own.server.drop();
+  const waiting = client.call(api.chatSend, { roomId: 'lobby', text: 'waits' });
+  const before = own.server.connections.length;
+  await own.clock.until(() => own.server.connections.length > before);
+  await own.server.accept();
+  await own.server.say({ type: 'error', payload: { code: 'NOT_RESUMED', message: 'no' } });
+  await own.server.say({ type: 'chat.sent', seq: 1 });
+  await news(2, 'of another session');
+  assert.equal((await waiting).ok, true);
+  assert.deepEqual(reported, ['one', 'two', {}, 'NOT_RESUMED', 'of another session']);
+});

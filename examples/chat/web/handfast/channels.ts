@@ -82,6 +82,10 @@ export class Channels implements ClientChannels {
       const membership = known ?? this.membership(key, channel, params);
       const subscription = this.subscribe(membership, setup);
       if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: 'CLOSED', message: 'the subscription was left' });
+      if (signal?.aborted) {
+        void this.#release(membership, subscription, ABORTED.message);
+        throw new CallFailedError(ABORTED);
+      }
       if (membership.isOwn) return resolve(subscription);
       const giveUp = (error: RuntimeError): void => {
         membership.subscriptions.get(subscription)?.settle(error);
@@ -245,6 +249,7 @@ export class Channels implements ClientChannels {
   /** Joins every channel again that was joined. First joins are queued with the other requests. */
   opened(): void {
     for (const membership of [...this.memberships.values()]) {
+      if (this.memberships.get(membership.key) !== membership) continue; // it was left when a gap was reported
       if (membership.isOwn) this.#queue.add(membership);
       else if (membership.wasJoined) this.#emitUnboundedGap(membership); // only the server can add this client again
     }
@@ -390,8 +395,9 @@ export class Channels implements ClientChannels {
     const membership = this.#find(key);
     if (!membership) return;
     // One that this client has joined is joined again by itself.
-    if (isKnown && !membership.isMember && !membership.isOwn) this.#each(membership, subscription => subscription.emit('rejoined', membership.joinReply));
-    membership.isMember = true;
+    const isBack = isKnown && !membership.isMember && !membership.isOwn;
+    membership.isMember = true; // whatever listeners do
+    if (isBack) this.#each(membership, subscription => subscription.emit('rejoined', membership.joinReply));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (gap) this.#emitGap(membership, gap);
   }

@@ -125,8 +125,9 @@ export abstract class Connection extends Outbound {
     try {
       this.attempt();
     } catch (error) {
+      const generation = this.#generation;
       this.failed(error);
-      this.#lost(ABNORMAL, 'could not connect');
+      if (generation === this.#generation) this.#lost(ABNORMAL, 'could not connect'); // its listeners have not closed the client
     }
   }
 

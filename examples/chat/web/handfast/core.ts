@@ -3,11 +3,11 @@
 
 import { isRefusal } from './close-codes.js';
 import { ABNORMAL, Connection, type ConnectionClosed } from './connection.js';
-import { type Match, parseFrame, read, type Reader, register } from './decode.js';
+import { decodeError, type Match, parseFrame, read, type Reader, register } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type { Channel, Incoming, Message, Protocol, Request, Role, StreamRequest } from './descriptor.js';
-import type { Options } from './encoder.js';
-import type { Tag } from './envelope.js';
+import { byteLength, type Options } from './encoder.js';
+import type { EnvelopeFields, Tag } from './envelope.js';
 import { type CallError, type DeclaredError, type DecodeError, SessionRefusedError } from './errors.js';
 import type { ClientEvents } from './events.js';
 import type { AnyRequest, ClientChannels, ServerRequests } from './features.js';
@@ -61,6 +61,8 @@ export class Core extends Connection {
   readonly numbered: NumberedSession | undefined;
   /** Whether the application has closed the client. */
   isClosing = false;
+  /** How many hellos were begun: each asks for credentials. */
+  hellos = 0;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
   readonly #requests: ServerRequests | undefined;
@@ -173,6 +175,7 @@ export class Core extends Connection {
 
   /** Called for each attempt, as a token may expire. */
   async hello(isCurrent: () => boolean): Promise<void> {
+    this.hellos++;
     try {
       const auth = await this.authPayload();
       if (!isCurrent()) return;
@@ -184,8 +187,13 @@ export class Core extends Connection {
         }
       }
       const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
-      this.write(this.session('hello', { version, hash, auth, ...(this.#canCount && { resume }) }));
-      if (authFollows && auth !== undefined) this.write(this.session('auth', auth));
+      const hello = this.session('hello', { version, hash, auth, ...(this.#canCount && { resume }) });
+      const credentials = authFollows && auth !== undefined ? this.session('auth', auth) : null;
+      for (const packet of [hello, credentials]) {
+        if (packet !== null && byteLength(packet) > this.protocol.limits.message) return this.#refuse('TOO_LARGE', 'the hello is too large for the server');
+      }
+      this.write(hello);
+      this.write(credentials);
     } catch (error) {
       if (!isCurrent()) return;
       this.failed(error);
@@ -261,6 +269,7 @@ export class Core extends Connection {
     const isBare = !final && wasReady && (code === ABNORMAL || code === this.closeCodes.silent);
     this.refresh?.stop();
     if (wasReady && !final) this.numbered?.ended(isBare);
+    if (!final && this.phase === 'ended') return; // a listener has closed the client
     this.#earlyReady = undefined;
     if (final) this.closedError ??= { code: 'CLOSED', message: reason || `closed with ${code}` };
     const error = this.closedError;
@@ -271,6 +280,7 @@ export class Core extends Connection {
     } else if (final || !wasDetached) {
       // A message that was too large once would be so again.
       this.#end(!wasReady && !wasDetached && (refused || isRefused), code !== this.closeCodes.tooLarge);
+      if (!final && this.phase === 'ended') return;
     }
     if (error) {
       this.#stopWaking?.();
@@ -325,19 +335,24 @@ export class Core extends Connection {
     const incoming: Handled | undefined = match.incoming;
     const isOwn = incoming?.isOwn;
     if (this.numbered) {
-      if (!this.numbered.isNew(message.seq)) return;
+      if (!this.numbered.isNew(message.seq) || this.phase === 'ended') return;
     } else if (this.phase === 'ready' && !isOwn) {
       this.link.count(this.frameLength, now);
       this.acknowledge(this.link.acknowledge(false, now));
     }
     if (this.#requests?.receive(match, parsed)) return;
-    const request = this.find(message.id);
     const isError = incoming === failure || incoming?.handle === this.#refused;
+    // Without a number and an id, it may be the answer to the question for what was missed.
+    const isOfNone = isError && message.id === undefined && this.numbered?.refused(message.seq) === true;
+    const request = isOfNone ? undefined : this.find(message.id);
     const handler = isError ? this.#refused : incoming?.handle;
     if (incoming && !error) {
       if (request?.answers.includes(incoming)) return this.answer(request, message as Message, incoming);
-      // A reply whose request was cancelled, or timed out.
-      if (message.id !== undefined && incoming.channel === undefined && !isOwn && !(isError && request)) return;
+      if (message.id !== undefined && incoming.channel === undefined && !isOwn && !(isError && request)) {
+        // Without a request it is a reply that is too late.
+        if (request) this.fail(request, badReply(decodeError('envelope', `\`${incoming.name}\` is no reply to the request`, message as EnvelopeFields)), true);
+        return;
+      }
     }
     if (this.channels?.isNew(message) === false) return;
     if (!error) {
@@ -348,14 +363,16 @@ export class Core extends Connection {
     }
     // Nobody else sees the token of a session.
     const shown = isOwn ? { ...error, payload: undefined } : error;
+    // A request of a newer server, perhaps, whose ids have nothing to do with those of this client.
+    const isUnknown = error.kind === 'unknown-type';
+    if (isUnknown && error.id !== undefined && this.#requests) return this.#requests.refuse(error.id, shown);
     // Without ids, the tag decides whether it is a reply.
     if (request && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
     if (isOwn && this.phase !== 'ready') this.drop(ABNORMAL, error.message);
-    else if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
+    else if (!isUnknown) this.invalid(shown, incoming?.name);
     else if (error.id === undefined) this.events.emit('unhandled', shown);
-    else this.#requests?.refuse(error.id, shown); // one of a newer server, perhaps
   }
 
   /** Handles the messages of the session. */
@@ -367,7 +384,9 @@ export class Core extends Connection {
     });
     own('ping', anything, ({ id, payload }) => {
       if (this.phase === 'ready') this.acknowledge(this.link.acknowledge(true, this.clock.now()));
-      this.control('pong', this.protocol.mapped?.has('ping') ? payload : undefined, { id });
+      const nonce = this.protocol.mapped?.has('ping') ? payload : undefined;
+      if (this.isOpen) this.control('pong', nonce, { id });
+      else this.write(this.session('pong', nonce, { id })); // before ready
     });
     own('pong', anything, () => {});
     own('received', countsRule, ({ payload }) => {
@@ -380,13 +399,12 @@ export class Core extends Connection {
   }
 
   /** An error of the server, which may be the reply to a request. */
-  readonly #refused: Handler = ({ payload, seq }, request) => {
+  readonly #refused: Handler = ({ payload }, request) => {
     const received = wireError(payload);
     const error = callError(received, request?.errors ?? []);
     if (request) return this.fail(request, error, true);
     // Of what the client has sent only the hello can be wrong.
     if (this.phase === 'greeted') return this.#refusedBy(received);
-    this.numbered?.refused(seq);
     this.failed(new CallFailedError(error as Failure), 'the server says', `error ${error.code}`);
   };
 

@@ -1212,6 +1212,10 @@ var Channels = class {
       const membership = known ?? this.membership(key, channel, params);
       const subscription = this.subscribe(membership, setup);
       if (!membership.subscriptions.has(subscription)) throw new CallFailedError({ code: "CLOSED", message: "the subscription was left" });
+      if (signal?.aborted) {
+        void this.#release(membership, subscription, ABORTED.message);
+        throw new CallFailedError(ABORTED);
+      }
       if (membership.isOwn) return resolve2(subscription);
       const giveUp = (error) => {
         membership.subscriptions.get(subscription)?.settle(error);
@@ -1355,6 +1359,7 @@ var Channels = class {
   /** Joins every channel again that was joined. First joins are queued with the other requests. */
   opened() {
     for (const membership of [...this.memberships.values()]) {
+      if (this.memberships.get(membership.key) !== membership) continue;
       if (membership.isOwn) this.#queue.add(membership);
       else if (membership.wasJoined) this.#emitUnboundedGap(membership);
     }
@@ -1485,8 +1490,9 @@ var Channels = class {
     }
     const membership = this.#find(key);
     if (!membership) return;
-    if (isKnown && !membership.isMember && !membership.isOwn) this.#each(membership, (subscription) => subscription.emit("rejoined", membership.joinReply));
+    const isBack = isKnown && !membership.isMember && !membership.isOwn;
     membership.isMember = true;
+    if (isBack) this.#each(membership, (subscription) => subscription.emit("rejoined", membership.joinReply));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (gap) this.#emitGap(membership, gap);
   }
@@ -1691,8 +1697,9 @@ var Connection = class extends Outbound {
     try {
       this.attempt();
     } catch (error) {
+      const generation = this.#generation;
       this.failed(error);
-      this.#lost(ABNORMAL, "could not connect");
+      if (generation === this.#generation) this.#lost(ABNORMAL, "could not connect");
     }
   }
   /** Skips the rest of the delay before the next attempt. While connected, pings the server. */
@@ -1843,6 +1850,8 @@ var Core = class extends Connection {
   numbered;
   /** Whether the application has closed the client. */
   isClosing = false;
+  /** How many hellos were begun: each asks for credentials. */
+  hellos = 0;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
   #requests;
@@ -1926,6 +1935,7 @@ var Core = class extends Connection {
   // The session
   /** Called for each attempt, as a token may expire. */
   async hello(isCurrent) {
+    this.hellos++;
     try {
       const auth = await this.authPayload();
       if (!isCurrent()) return;
@@ -1937,8 +1947,13 @@ var Core = class extends Connection {
         }
       }
       const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
-      this.write(this.session("hello", { version, hash, auth, ...this.#canCount && { resume } }));
-      if (authFollows && auth !== void 0) this.write(this.session("auth", auth));
+      const hello = this.session("hello", { version, hash, auth, ...this.#canCount && { resume } });
+      const credentials = authFollows && auth !== void 0 ? this.session("auth", auth) : null;
+      for (const packet of [hello, credentials]) {
+        if (packet !== null && byteLength(packet) > this.protocol.limits.message) return this.#refuse("TOO_LARGE", "the hello is too large for the server");
+      }
+      this.write(hello);
+      this.write(credentials);
     } catch (error) {
       if (!isCurrent()) return;
       this.failed(error);
@@ -2009,6 +2024,7 @@ var Core = class extends Connection {
     const isBare = !final && wasReady && (code === ABNORMAL || code === this.closeCodes.silent);
     this.refresh?.stop();
     if (wasReady && !final) this.numbered?.ended(isBare);
+    if (!final && this.phase === "ended") return;
     this.#earlyReady = void 0;
     if (final) this.closedError ??= { code: "CLOSED", message: reason || `closed with ${code}` };
     const error = this.closedError;
@@ -2017,6 +2033,7 @@ var Core = class extends Connection {
       this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
     } else if (final || !wasDetached) {
       this.#end(!wasReady && !wasDetached && (refused || isRefused), code !== this.closeCodes.tooLarge);
+      if (!final && this.phase === "ended") return;
     }
     if (error) {
       this.#stopWaking?.();
@@ -2064,18 +2081,22 @@ var Core = class extends Connection {
     const incoming = match.incoming;
     const isOwn = incoming?.isOwn;
     if (this.numbered) {
-      if (!this.numbered.isNew(message.seq)) return;
+      if (!this.numbered.isNew(message.seq) || this.phase === "ended") return;
     } else if (this.phase === "ready" && !isOwn) {
       this.link.count(this.frameLength, now);
       this.acknowledge(this.link.acknowledge(false, now));
     }
     if (this.#requests?.receive(match, parsed)) return;
-    const request = this.find(message.id);
     const isError = incoming === failure || incoming?.handle === this.#refused;
+    const isOfNone = isError && message.id === void 0 && this.numbered?.refused(message.seq) === true;
+    const request = isOfNone ? void 0 : this.find(message.id);
     const handler = isError ? this.#refused : incoming?.handle;
     if (incoming && !error) {
       if (request?.answers.includes(incoming)) return this.answer(request, message, incoming);
-      if (message.id !== void 0 && incoming.channel === void 0 && !isOwn && !(isError && request)) return;
+      if (message.id !== void 0 && incoming.channel === void 0 && !isOwn && !(isError && request)) {
+        if (request) this.fail(request, badReply(decodeError("envelope", `\`${incoming.name}\` is no reply to the request`, message)), true);
+        return;
+      }
     }
     if (this.channels?.isNew(message) === false) return;
     if (!error) {
@@ -2085,13 +2106,14 @@ var Core = class extends Connection {
       return;
     }
     const shown = isOwn ? { ...error, payload: void 0 } : error;
+    const isUnknown = error.kind === "unknown-type";
+    if (isUnknown && error.id !== void 0 && this.#requests) return this.#requests.refuse(error.id, shown);
     if (request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
     if (isOwn && this.phase !== "ready") this.drop(ABNORMAL, error.message);
-    else if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
+    else if (!isUnknown) this.invalid(shown, incoming?.name);
     else if (error.id === void 0) this.events.emit("unhandled", shown);
-    else this.#requests?.refuse(error.id, shown);
   }
   /** Handles the messages of the session. */
   #handleSession() {
@@ -2102,7 +2124,9 @@ var Core = class extends Connection {
     });
     own("ping", anything, ({ id, payload }) => {
       if (this.phase === "ready") this.acknowledge(this.link.acknowledge(true, this.clock.now()));
-      this.control("pong", this.protocol.mapped?.has("ping") ? payload : void 0, { id });
+      const nonce = this.protocol.mapped?.has("ping") ? payload : void 0;
+      if (this.isOpen) this.control("pong", nonce, { id });
+      else this.write(this.session("pong", nonce, { id }));
     });
     own("pong", anything, () => {
     });
@@ -2115,12 +2139,11 @@ var Core = class extends Connection {
     this.handle("error", "error", refusalRule, this.#refused);
   }
   /** An error of the server, which may be the reply to a request. */
-  #refused = ({ payload, seq }, request) => {
+  #refused = ({ payload }, request) => {
     const received = wireError(payload);
     const error = callError(received, request?.errors ?? []);
     if (request) return this.fail(request, error, true);
     if (this.phase === "greeted") return this.#refusedBy(received);
-    this.numbered?.refused(seq);
     this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
   };
   register(message) {

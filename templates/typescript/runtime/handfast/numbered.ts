@@ -19,8 +19,8 @@ export interface NumberedSession {
   isNew(seq: number | undefined): boolean;
   /** The server reports a gap. One of a channel is that channel's. */
   gap(gap: Partial<ChannelGap>): void;
-  /** The server reports an error of no request. */
-  refused(seq: number | undefined): void;
+  /** The server reports an error without an id. Whether it is the answer to `resume`. */
+  refused(seq: number | undefined): boolean;
   /** The connection has ended; whether the server keeps the session. */
   ended(isKept: boolean): void;
 }
@@ -82,7 +82,9 @@ export function numberedSession(core: Core): NumberedSession {
       report(gap);
     },
     refused(seq) {
-      if (isResuming && seq === undefined) renumber({});
+      const isAnswer = isResuming && seq === undefined;
+      if (isAnswer) renumber({});
+      return isAnswer;
     },
     ended(isKept) {
       if (!isResuming) token = next ?? token;
