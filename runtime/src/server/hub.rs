@@ -19,7 +19,7 @@ use crate::{
 };
 use serde_json::value::RawValue;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak},
     time::Duration,
@@ -54,7 +54,8 @@ impl Drop for Hub {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) members: HashMap<u64, Member>,
+    /// By connection. A publication reaches them in this order, which is about that of their memory.
+    pub(super) members: BTreeMap<u64, Member>,
     /// The position of the last publication that was delivered.
     pub(super) position: Option<StreamPosition>,
     /// The number of connections that are joining. The position is kept for them.
