@@ -16,6 +16,7 @@ use crate::{
     broker::{Broker, MemberId, Presence, PresenceChange, Retention, ServerId, StreamPosition},
     descriptor::{ChannelDescriptor, Limits, PresenceDescriptor},
     encoded::EncodedMessage,
+    outbound::RunEnd,
 };
 use serde_json::value::RawValue;
 use std::{
@@ -66,6 +67,8 @@ pub(super) struct State {
     pub(super) replayed: Replayed,
     /// The number of the last replay.
     replays: u64,
+    /// What was published last, by encoding, if it was queued to every member with that encoding that is not replayed to.
+    pub(super) runs: Vec<Option<RunEnd>>,
     /// The members on all servers, if members learn of each other. `None` if there are none here: then the others are not known.
     pub(super) known: Option<Box<KnownMembers>>,
     /// Whether they are being read.
@@ -100,7 +103,14 @@ impl fmt::Debug for Hub {
 }
 
 impl Channel {
+    /// Whoever has the lock may change who the members are, and what they receive: nothing is appended to what was published before.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock_to_deliver();
+        state.runs.clear();
+        state
+    }
+
+    fn lock_to_deliver(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
