@@ -8,6 +8,8 @@ mod answers;
 mod counted;
 #[cfg(feature = "server")]
 mod requests;
+#[cfg(feature = "server")]
+mod run;
 mod state;
 
 #[cfg(feature = "server")]
@@ -33,6 +35,8 @@ use answers::Answers;
 pub(crate) use answers::Repetition;
 #[cfg(feature = "server")]
 use foldhash::quality::RandomState;
+#[cfg(feature = "server")]
+pub(crate) use run::{Run, RunEnd};
 use state::{Item, Next, Packet, State};
 
 /// How many bytes are handed to the transport between flushes. Messages that are flushed together cost one write.
@@ -223,11 +227,33 @@ impl Outbound {
             key: None,
             mark: 0,
         };
-        let cost = item.cost();
+        let state = self.push_item(item)?;
+        self.wake_task(state);
+        Ok(())
+    }
+
+    /// Queues the first message of a run, which is not volatile, and with it whatever is appended until that is taken or followed by something else.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    #[cfg(feature = "server")]
+    pub(crate) fn push_run(&self, run: &Run) -> Result<(), EnqueueError> {
+        let mut state = self.push_item(Item::new(Packet::open(run), 0))?;
+        if state.bytes + run::LARGEST > self.limit {
+            state.settle();
+        }
+        self.wake_task(state);
+        Ok(())
+    }
+
+    #[cfg(any(feature = "server", test))]
+    fn push_item(&self, item: Item) -> Result<Locked<'_>, EnqueueError> {
+        let (cost, volatile) = (item.cost(), item.volatile);
         let mut state = self.lock();
         if state.ended {
             return Err(EnqueueError::Ended);
         }
+        state.settle();
         if state.bytes + cost > self.limit && !volatile && state.volatile > 0 {
             #[cfg(feature = "server")]
             metrics::dropped(DropReason::Full, state.volatile);
@@ -237,8 +263,7 @@ impl Outbound {
             return Err(EnqueueError::Full);
         }
         state.push_item(item);
-        self.wake_task(state);
-        Ok(())
+        Ok(state)
     }
 
     /// Queues a volatile message with a key. It takes the place of one with the same key that is queued. If it finds no room, it is dropped.
@@ -261,6 +286,7 @@ impl Outbound {
             key: Some(key.clone()),
             mark: 0,
         };
+        state.settle();
         let (limit, bytes, cost) = (self.limit, state.bytes, item.cost());
         let Some(waiting) = state.keyed(key) else {
             if bytes + cost > limit && bytes > 0 {

@@ -88,7 +88,8 @@ impl Outbound {
     /// The bytes that the queue and the messages without an acknowledgement hold.
     #[cfg(feature = "server")]
     pub(crate) fn held(&self) -> usize {
-        let state = self.lock();
+        let mut state = self.lock();
+        state.settle();
         state.bytes + state.sent.bytes()
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 use std::collections::{BTreeMap, VecDeque};
 
 /// What has to happen at least once.
-const OUTCOMES: [&str; 37] = [
+const OUTCOMES: [&str; 39] = [
     "acknowledged before it is sent again",
     "acknowledged late",
     "acknowledged more than was sent",
@@ -32,6 +32,7 @@ const OUTCOMES: [&str; 37] = [
     "first after its acknowledgement",
     "first after newer ones",
     "found no room",
+    "followed what was published before",
     "found no room by its key",
     "gave up while answers are queued",
     "lost while it is sent again",
@@ -43,6 +44,7 @@ const OUTCOMES: [&str; 37] = [
     "sent an answer again",
     "skipped",
     "stopped in the middle",
+    "stopped in the middle of a run",
     "trimmed",
     "withdrawn",
     "withdrawn before what has a key",
@@ -58,6 +60,8 @@ struct Queued {
     key: Option<Arc<str>>,
     mark: u64,
     request: Option<i64>,
+    /// It is part of the run that begins before it.
+    follows: bool,
 }
 
 impl Queued {
@@ -91,6 +95,8 @@ struct Model<'a> {
     random: &'a mut u64,
     seen: &'a mut BTreeMap<&'static str, usize>,
     queue: VecDeque<Queued>,
+    /// What was published last.
+    run: Option<RunEnd>,
     control: VecDeque<EncodedMessage>,
     /// What was written, in the order of the numbers.
     sent: Vec<Written>,
@@ -117,6 +123,7 @@ impl<'a> Model<'a> {
             random,
             seen,
             queue: VecDeque::new(),
+            run: None,
             control: VecDeque::new(),
             sent: Vec::new(),
             writing: 0,
@@ -203,6 +210,7 @@ impl<'a> Model<'a> {
             key: None,
             mark: 0,
             request,
+            follows: false,
         });
     }
 
@@ -241,6 +249,17 @@ impl<'a> Model<'a> {
         assert_eq!(any, if failed { Err(()) } else { Ok(!fed.is_empty()) });
         let bytes: usize = fed.iter().map(|message| self.wrote(message)).sum();
         self.writing += bytes;
+        // A run is taken as a whole.
+        while self.queue.front().is_some_and(|queued| queued.follows) {
+            let queued = self.queue.pop_front().expect("it is queued");
+            self.writing += queued.cost();
+            self.sent.push(Written {
+                message: Some(queued.message),
+                request: None,
+            });
+            assert!(failed);
+            self.see("stopped in the middle of a run");
+        }
         let rest = self.control.is_empty() && self.queue.is_empty();
         let is_over = rest && self.position == self.sent.len();
         assert!(failed || bytes >= BATCH || is_over, "{bytes}");
@@ -417,7 +436,8 @@ impl<'a> Model<'a> {
             6..=11 => self.answer(),
             12..=15 => self.repeat(),
             16 => self.forget(),
-            17..=18 => self.send(),
+            17 => self.send(),
+            18 => (0..=self.below(4)).for_each(|_| self.publish()),
             19..=20 => self.send_keyed(),
             21 => self.ask(),
             22 => self.withdraw(),
@@ -441,8 +461,13 @@ impl<'a> Model<'a> {
     }
 
     fn check(&self) {
-        assert_eq!(self.out.lock().bytes, self.bytes());
-        assert_eq!(self.out.held(), self.bytes() + self.kept());
+        let is_open = self.out.lock().is_open;
+        let last = self.queue.iter().rev().take_while(|queued| queued.follows);
+        let uncounted: usize = last.map(Queued::cost).filter(|_| is_open).sum();
+        assert_eq!(self.out.lock().bytes + uncounted, self.bytes());
+        if uncounted == 0 {
+            assert_eq!(self.out.held(), self.bytes() + self.kept());
+        }
     }
 
     /// Everything is written, arrives and is acknowledged: then nothing is kept.

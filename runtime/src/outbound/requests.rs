@@ -23,8 +23,9 @@ impl Outbound {
         if state.ended {
             return;
         }
+        state.settle();
         // What is queued before it may be dropped, and the number lower.
-        let number = state.sent.last() + state.queue.len() as u64 + 1;
+        let number = state.sent.last() + state.queued() + 1;
         let number = state.sent.is_keeping().then_some(number);
         let limit = self.limit / 4;
         let taken = state.answers.take(id);

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "server")]
 use super::answers::Answers;
+#[cfg(feature = "server")]
+use super::run::Run;
 use super::{Close, Overflow};
 #[cfg(feature = "server")]
 use crate::codec::Numbering;
@@ -48,6 +50,13 @@ pub(super) struct State {
     pub(super) writing: usize,
     /// How many queued messages are volatile.
     pub(super) volatile: usize,
+    /// How many more messages than items are queued.
+    #[cfg(feature = "server")]
+    more: u32,
+    /// The last item is a run that may be open: only its first message is counted.
+    #[cfg(feature = "server")]
+    pub(super) is_open: bool,
+    pub(super) ended: bool,
     /// The place of the front of the queue. Only a server has keys, and it only appends.
     front: u64,
     /// Wakes the connection's task.
@@ -55,7 +64,6 @@ pub(super) struct State {
     /// How messages are numbered, if each contains its number.
     #[cfg(feature = "server")]
     pub(super) numbering: Option<Box<Numbering>>,
-    pub(super) ended: bool,
     /// What was written and is not acknowledged.
     pub(super) sent: Sent<Packet>,
     #[cfg(feature = "server")]
@@ -92,6 +100,13 @@ impl Next {
 #[derive(Clone, Debug)]
 pub(super) enum Packet {
     Message(EncodedMessage),
+    /// The first messages of a run, and what they count as.
+    #[cfg(feature = "server")]
+    Run {
+        first: Run,
+        length: u16,
+        cost: u32,
+    },
     /// An answer that the client has not acknowledged: its place among [`State::answers`], which have its bytes.
     #[cfg(feature = "server")]
     Answer {
@@ -100,14 +115,21 @@ pub(super) enum Packet {
     },
 }
 
+#[cfg(feature = "server")]
 impl Packet {
-    fn len(&self) -> usize {
-        match self {
-            Self::Message(message) => message.len(),
-            #[cfg(feature = "server")]
-            Self::Answer { length, .. } => *length as usize,
+    /// A run that may be open.
+    pub(super) fn open(run: &Run) -> Self {
+        Self::Run {
+            first: run.clone(),
+            length: 1,
+            cost: run.cost(),
         }
     }
+}
+
+/// What an encoded message counts as.
+pub(super) fn cost(message: &EncodedMessage) -> usize {
+    message.len() + OVERHEAD
 }
 
 /// A queued message.
@@ -140,12 +162,63 @@ impl Item {
 
 impl Encoded for Packet {
     fn cost(&self) -> usize {
-        self.len() + OVERHEAD
+        match self {
+            Self::Message(message) => cost(message),
+            #[cfg(feature = "server")]
+            Self::Run { cost, .. } => *cost as usize,
+            #[cfg(feature = "server")]
+            Self::Answer { length, .. } => *length as usize + OVERHEAD,
+        }
+    }
+
+    #[cfg(feature = "server")]
+    fn count(&self) -> u64 {
+        match self {
+            Self::Run { length, .. } => u64::from(*length),
+            Self::Message(_) | Self::Answer { .. } => 1,
+        }
+    }
+
+    #[cfg(feature = "server")]
+    fn nth(&self, at: u64) -> Self {
+        match self {
+            Self::Run { first, length, .. } => {
+                let mut messages = first.messages(*length).skip(at as usize);
+                messages
+                    .next()
+                    .map_or_else(|| self.clone(), |one| Self::Message(one.clone()))
+            }
+            Self::Message(_) | Self::Answer { .. } => self.clone(),
+        }
+    }
+
+    #[cfg(feature = "server")]
+    fn forget_first(&mut self, count: u64) {
+        let Self::Run {
+            first,
+            length,
+            cost,
+        } = self
+        else {
+            return;
+        };
+        for _ in 0..count.min(u64::from(*length) - 1) {
+            *cost -= first.cost();
+            *length -= 1;
+            if let Some(next) = first.next() {
+                *first = next.clone();
+            }
+        }
     }
 }
 
 impl State {
     pub(super) fn push_item(&mut self, item: Item) {
+        self.settle();
+        #[cfg(feature = "server")]
+        {
+            self.is_open = matches!(item.packet, Packet::Run { .. });
+        }
         self.bytes += item.cost();
         self.volatile += usize::from(item.volatile);
         if let Some(key) = &item.key {
@@ -156,6 +229,37 @@ impl State {
             self.lengthen();
         }
         self.queue.push_back(item);
+    }
+
+    /// Closes the run at the end of the queue, and counts all of it.
+    #[cfg_attr(
+        not(feature = "server"),
+        expect(
+            clippy::unused_self,
+            clippy::needless_pass_by_ref_mut,
+            reason = "only a server has runs"
+        )
+    )]
+    pub(super) fn settle(&mut self) {
+        #[cfg(feature = "server")]
+        if std::mem::take(&mut self.is_open)
+            && let Some(item) = self.queue.back_mut()
+            && let Packet::Run {
+                first,
+                length,
+                cost: counted,
+            } = &mut item.packet
+        {
+            (*length, *counted) = first.close();
+            self.more += u32::from(*length) - 1;
+            self.bytes += (*counted - first.cost()) as usize;
+        }
+    }
+
+    /// How many messages are queued, without those of an open run that are not counted yet.
+    #[cfg(feature = "server")]
+    pub(super) fn queued(&self) -> u64 {
+        self.queue.len() as u64 + u64::from(self.more)
     }
 
     /// Moves the queue to memory that it shares with others in turn, unless it is there.
@@ -247,8 +351,15 @@ impl State {
         if self.must_wait(self.queue.front()?, limit, overflow) {
             return None;
         }
+        if self.queue.len() == 1 {
+            self.settle();
+        }
         let item = self.queue.pop_front()?;
         self.front += 1;
+        #[cfg(feature = "server")]
+        if let Packet::Run { length, .. } = item.packet {
+            self.more -= u32::from(length) - 1;
+        }
         if self.queue.is_empty() && self.queue.capacity() >= LONG {
             self.shorten();
         }
@@ -274,15 +385,21 @@ impl State {
         false
     }
 
-    /// Calls `feed` with the bytes of a message, with its number if it has one, and whether they are text.
-    pub(super) fn read<R>(
+    /// Calls `feed` with the bytes of each message, with its number if it has one, and whether they are text.
+    pub(super) fn read<E>(
         &self,
         packet: &Packet,
         number: Option<u64>,
-        feed: impl FnOnce(&[u8], bool) -> R,
-    ) -> R {
+        mut feed: impl FnMut(&[u8], bool) -> Result<(), E>,
+    ) -> Result<(), E> {
         let (bytes, is_text) = match packet {
             Packet::Message(message) => (Cow::Borrowed(message.bytes()), message.is_text()),
+            // Where messages have numbers, there are no runs.
+            #[cfg(feature = "server")]
+            Packet::Run { first, length, .. } => {
+                let mut messages = first.messages(*length);
+                return messages.try_for_each(|message| feed(message.bytes(), message.is_text()));
+            }
             #[cfg(feature = "server")]
             Packet::Answer { place, .. } => {
                 self.answers.bytes(*place).unwrap_or_default() // it is there until it is acknowledged
@@ -357,7 +474,8 @@ impl State {
     /// Lowers the numbers that answers were expected to have: some of what was queued before them is not written.
     #[cfg(feature = "server")]
     fn lower_numbers(&mut self) {
-        let last = self.sent.last() + self.queue.len() as u64;
+        self.settle();
+        let last = self.sent.last() + self.queued();
         self.answers.lower_numbers(last);
     }
 }

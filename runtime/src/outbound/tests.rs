@@ -164,6 +164,83 @@ fn nothing_is_queued_after_the_end() {
 }
 
 #[cfg(feature = "server")]
+mod runs {
+    use super::*;
+
+    fn texts(out: &Outbound) -> Vec<String> {
+        let text = |message: &EncodedMessage| String::from_utf8_lossy(message.bytes()).into_owned();
+        taken(out).iter().map(text).collect()
+    }
+
+    #[test]
+    fn what_is_published_is_appended_until_somebody_takes_it() {
+        let [a, b] = [outbound(100), outbound(100)];
+        let (run, mut end) = RunEnd::begin(text("1"));
+        for out in [&a, &b] {
+            out.push_run(&run).expect("there is room");
+        }
+        assert!(end.append(&text("2")));
+        assert_eq!(texts(&a), ["1", "2"]);
+        assert!(!end.append(&text("3")));
+        assert_eq!(texts(&b), ["1", "2"]);
+        for out in [&a, &b] {
+            assert_eq!(out.lock().bytes, 2 * OVERHEAD + 2);
+            out.flushed();
+            assert!(out.is_idle());
+        }
+    }
+
+    #[test]
+    fn nothing_is_appended_before_what_was_queued_meanwhile() {
+        let out = outbound(100);
+        let (run, mut end) = RunEnd::begin(text("1"));
+        out.push_run(&run).expect("there is room");
+        assert!(end.append(&text("2")));
+        out.push(text("direct"), true).expect("there is room");
+        assert!(!end.append(&text("3")));
+        assert_eq!(texts(&out), ["1", "2", "direct"]);
+    }
+
+    #[test]
+    fn a_queue_that_has_no_room_for_the_longest_run_has_it_closed() {
+        let out = outbound(run::LARGEST / UNIT + 1);
+        let (run, mut end) = RunEnd::begin(text(""));
+        out.push_run(&run).expect("there is room");
+        assert!(end.append(&text("")));
+        let (run, mut end) = RunEnd::begin(text("1"));
+        out.push_run(&run).expect("there is room");
+        assert!(!end.append(&text("2")));
+    }
+
+    #[test]
+    fn a_run_is_bounded() {
+        let (_, mut end) = RunEnd::begin(text(""));
+        assert_eq!((0..100).filter(|_| end.append(&text(""))).count(), 15);
+        let (_, mut end) = RunEnd::begin(packet(run::LARGEST / UNIT - 1));
+        assert!(end.append(&text("")));
+        assert!(!end.append(&text("")));
+    }
+
+    #[test]
+    fn a_run_is_acknowledged_and_sent_again_message_by_message() {
+        let out = outbound(100);
+        out.begin_counting();
+        let (run, mut end) = RunEnd::begin(text("1"));
+        out.push_run(&run).expect("there is room");
+        assert!(["2", "3", "4"].iter().all(|more| end.append(&text(more))));
+        assert_eq!(texts(&out), ["1", "2", "3", "4"]);
+        out.flushed();
+        assert_eq!(out.acknowledge(2), Ok(true));
+        assert_eq!(out.held(), 2 * OVERHEAD + 2);
+        out.detach();
+        assert!(!out.can_resume(1));
+        out.resume(3, None).expect("it was sent");
+        assert_eq!(out.held(), OVERHEAD + 1);
+        assert_eq!(texts(&out), ["4"]);
+    }
+}
+
+#[cfg(feature = "server")]
 mod answers {
     use super::*;
     use crate::{

@@ -17,7 +17,7 @@ use crate::{
     descriptor::{CloseReason, Heading, Limits},
     encoded::EncodedMessage,
     metrics::{self, DropReason},
-    outbound::{EnqueueError, Outbound, Overflow},
+    outbound::{EnqueueError, Outbound, Overflow, Run},
     random,
     replies::ErrorPayload,
     system::{ReceivedNotice, Role},
@@ -49,6 +49,8 @@ pub(crate) struct ConnectionHandle {
     /// The index of the connection's encoding in [`Encoder::encodings`].
     pub(crate) encoding: usize,
     attach: AttachSlot,
+    /// Its place among the sessions without a connection; 0 while it has one.
+    pub(super) detached: AtomicU64,
     pub(crate) id: u64,
     pub(crate) encoder: Arc<Encoder>,
     /// The user behind the session, if it is known.
@@ -59,8 +61,6 @@ pub(crate) struct ConnectionHandle {
     /// The client has authenticated again, and the session's task has not seen that yet.
     refreshed: AtomicBool,
     sessions: Arc<Sessions>,
-    /// Its place among the sessions without a connection; 0 while it has one.
-    pub(super) detached: AtomicU64,
     pub(crate) membership: Membership,
     /// Whether reaching `limits.channels` was logged already.
     pub(crate) channels_logged: AtomicBool,
@@ -291,16 +291,25 @@ impl ConnectionHandle {
         volatile: bool,
         key: Option<&VolatileKey>,
     ) {
+        self.push_by(volatile, |outbound| match key {
+            Some(key) => outbound.push_keyed(packet, key),
+            None => outbound.push(packet, volatile),
+        });
+    }
+
+    /// As [`Self::push`], for messages that may follow one another, and are not volatile.
+    pub(crate) fn push_run(&self, run: &Run) {
+        self.push_by(false, |outbound| outbound.push_run(run));
+    }
+
+    fn push_by(&self, volatile: bool, push: impl FnOnce(&Outbound) -> Result<(), EnqueueError>) {
         let detached = self.detached.load(Ordering::Relaxed);
         // A volatile message that waits for a connection would be late.
         if detached != 0 && volatile {
             metrics::dropped(DropReason::Detached, 1);
             return;
         }
-        let pushed = match key {
-            Some(key) => self.outbound.push_keyed(packet, key),
-            None => self.outbound.push(packet, volatile),
-        };
+        let pushed = push(&self.outbound);
         if detached != 0 {
             self.sessions.grown(detached, self.outbound.held());
         }

@@ -16,10 +16,11 @@ use crate::{
     broker::{Broker, MemberId, Presence, PresenceChange, Retention, ServerId, StreamPosition},
     descriptor::{ChannelDescriptor, Limits, PresenceDescriptor},
     encoded::EncodedMessage,
+    outbound::RunEnd,
 };
 use serde_json::value::RawValue;
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak},
     time::Duration,
@@ -54,7 +55,8 @@ impl Drop for Hub {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    pub(super) members: HashMap<u64, Member>,
+    /// By connection. A publication reaches them in this order, which is about that of their memory.
+    pub(super) members: BTreeMap<u64, Member>,
     /// The position of the last publication that was delivered.
     pub(super) position: Option<StreamPosition>,
     /// The number of connections that are joining. The position is kept for them.
@@ -65,6 +67,8 @@ pub(super) struct State {
     pub(super) replayed: Replayed,
     /// The number of the last replay.
     replays: u64,
+    /// What was published last, by encoding, if it was queued to every member with that encoding that is not replayed to.
+    pub(super) runs: Vec<Option<RunEnd>>,
     /// The members on all servers, if members learn of each other. `None` if there are none here: then the others are not known.
     pub(super) known: Option<Box<KnownMembers>>,
     /// Whether they are being read.
@@ -99,7 +103,14 @@ impl fmt::Debug for Hub {
 }
 
 impl Channel {
+    /// Whoever has the lock may change who the members are, and what they receive: nothing is appended to what was published before.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock_to_deliver();
+        state.runs.clear();
+        state
+    }
+
+    fn lock_to_deliver(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

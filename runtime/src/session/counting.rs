@@ -32,6 +32,19 @@ pub(crate) enum Replay<P> {
 pub(crate) trait Encoded: Clone {
     /// How many bytes it counts as while it is kept.
     fn cost(&self) -> usize;
+
+    /// How many messages it is.
+    fn count(&self) -> u64 {
+        1
+    }
+
+    /// Returns one of them.
+    fn nth(&self, _at: u64) -> Self {
+        self.clone()
+    }
+
+    /// Forgets the first of them, but not all.
+    fn forget_first(&mut self, _count: u64) {}
 }
 
 /// The messages that were sent and not acknowledged yet.
@@ -54,8 +67,16 @@ pub(crate) struct Sent<P> {
 
 #[derive(Debug)]
 struct Kept<P> {
+    /// That of its first message.
     number: u64,
     packet: P,
+}
+
+impl<P: Encoded> Kept<P> {
+    /// The number of its last message.
+    fn last(&self) -> u64 {
+        self.number + self.packet.count() - 1
+    }
 }
 
 impl<P> Default for Sent<P> {
@@ -98,7 +119,7 @@ impl<P: Encoded> Sent<P> {
             && let Some(oldest) = self.kept.pop_front()
         {
             self.bytes -= oldest.packet.cost();
-            self.acknowledged = self.acknowledged.max(oldest.number);
+            self.acknowledged = self.acknowledged.max(oldest.last());
         }
         self.acknowledged
     }
@@ -125,18 +146,16 @@ impl<P: Encoded> Sent<P> {
         self.bytes
     }
 
-    /// Counts a message that is sent; `None` if it is not sent again.
+    /// Counts what is sent; `None` if it is one message that is not sent again.
     pub(crate) fn send(&mut self, kept: Option<P>) {
         if !self.counting {
             return;
         }
-        self.last += 1;
+        let number = self.last + 1;
+        self.last += kept.as_ref().map_or(1, P::count);
         if let Some(packet) = kept.filter(|_| self.keeping) {
             self.bytes += packet.cost();
-            self.kept.push_back(Kept {
-                number: self.last,
-                packet,
-            });
+            self.kept.push_back(Kept { number, packet });
         }
     }
 
@@ -155,11 +174,15 @@ impl<P: Encoded> Sent<P> {
         }
         let is_new = received > self.acknowledged;
         self.acknowledged = self.acknowledged.max(received);
-        while let Some(first) = self.kept.front() {
-            if first.number > received {
+        while let Some(first) = self.kept.front_mut() {
+            self.bytes -= first.packet.cost();
+            if first.last() > received {
+                let count = (received + 1).saturating_sub(first.number);
+                first.packet.forget_first(count);
+                first.number += count;
+                self.bytes += first.packet.cost();
                 break;
             }
-            self.bytes -= first.packet.cost();
             self.kept.pop_front();
         }
         if self.kept.is_empty() {
@@ -193,12 +216,13 @@ impl<P: Encoded> Sent<P> {
     /// Returns what is to be sent again next. The peer may acknowledge meanwhile.
     pub(crate) fn replay(&mut self) -> Option<Replay<P>> {
         let replayed = self.replayed?.max(self.acknowledged);
-        let at = self.kept.partition_point(|kept| kept.number <= replayed);
+        let at = self.kept.partition_point(|kept| kept.last() <= replayed);
         let (now, next) = match self.kept.get(at) {
-            Some(kept) if kept.number == replayed + 1 => (
-                kept.number,
-                Replay::Message(kept.packet.clone(), kept.number),
-            ),
+            Some(kept) if kept.number <= replayed + 1 => {
+                let next = replayed + 1;
+                let packet = kept.packet.nth(next - kept.number);
+                (next, Replay::Message(packet, next))
+            }
             Some(kept) => (kept.number - 1, Replay::Skip(kept.number - 1)),
             None if replayed < self.last => (self.last, Replay::Skip(self.last)),
             None => {

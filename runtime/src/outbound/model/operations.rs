@@ -123,6 +123,27 @@ impl Model<'_> {
     pub(super) fn send(&mut self) {
         let (message, volatile) = (self.any_message(), self.below(2) == 0);
         let pushed = self.out.push(message.clone(), volatile);
+        self.sent(message, volatile, pushed);
+    }
+
+    /// Sends a message that may follow the one before.
+    pub(super) fn publish(&mut self) {
+        if self.numbered {
+            return;
+        }
+        let message = self.any_message();
+        if self.run.as_mut().is_some_and(|run| run.append(&message)) {
+            self.push(message, None);
+            self.queue.back_mut().expect("it is queued").follows = true;
+            return self.see("followed what was published before");
+        }
+        let (run, end) = RunEnd::begin(message.clone());
+        let pushed = self.out.push_run(&run);
+        self.run = pushed.is_ok().then_some(end);
+        self.sent(message, false, pushed);
+    }
+
+    fn sent(&mut self, message: EncodedMessage, volatile: bool, pushed: Result<(), EnqueueError>) {
         let cost = cost(&message);
         let has_volatile = self.queue.iter().any(|queued| queued.volatile);
         if self.bytes() + cost > self.limit && !volatile && has_volatile {
@@ -146,6 +167,7 @@ impl Model<'_> {
             key: Some(key.clone()),
             mark: 0,
             request: None,
+            follows: false,
         };
         let pushed = self.out.push_keyed(queued.message.clone(), &key);
         let of_key = |queued: &&mut Queued| queued.key.as_ref() == Some(&key);

@@ -10,6 +10,7 @@ use crate::{
     codec::{JsonPayload, Outgoing},
     descriptor::MessageDescriptor,
     encoded::EncodedMessage,
+    outbound::{Run, RunEnd},
     server::{
         connection_handle::ConnectionHandle, encoder::SessionMessage, volatile_key::volatile_key,
     },
@@ -17,6 +18,9 @@ use crate::{
 };
 use serde_json::value::RawValue;
 use std::{sync::Arc, time::SystemTime};
+
+/// The longest payload of a message that others may follow, in bytes. A channel keeps the last such message.
+const SHORT: usize = 2048;
 
 impl Hub {
     /// Encodes a publication for the members with an encoding.
@@ -94,6 +98,42 @@ impl Hub {
             .session(encoding, &SessionMessage::new(Role::Gap, notice))
     }
 
+    /// Delivers a message that all members receive alike. It follows what was published before wherever no member has taken that yet, and then no
+    /// queue is looked at.
+    fn deliver_to_all(&self, state: &mut State, publication: &Publication, seq: Option<u64>) {
+        let State { members, runs, .. } = state;
+        // Else an encoding without a run is that of no member.
+        let is_new = runs.is_empty();
+        runs.resize_with(self.encoder.encodings.len(), || None);
+        // Returns what is to be queued. The message is encoded once for each encoding.
+        let publish = |encoding: usize, end: &mut Option<RunEnd>| {
+            let packet = self.encode(encoding, publication, seq)?;
+            if end.as_mut().is_some_and(|end| end.append(&packet)) {
+                return None;
+            }
+            let (run, begun) = RunEnd::begin(packet);
+            *end = Some(begun);
+            Some(run)
+        };
+        let mut queued: Vec<Option<Option<Run>>> = vec![None; runs.len()];
+        for (encoding, end) in runs.iter_mut().enumerate() {
+            if end.is_some() {
+                queued[encoding] = Some(publish(encoding, end));
+            }
+        }
+        if !is_new && queued.iter().flatten().all(Option::is_none) {
+            return;
+        }
+        for member in members.values().filter(|one| one.replay.is_none()) {
+            let encoding = member.encoding;
+            let queued = &mut queued[encoding];
+            if let Some(run) = queued.get_or_insert_with(|| publish(encoding, &mut runs[encoding]))
+            {
+                member.connection.push_run(run);
+            }
+        }
+    }
+
     /// Reports to all members of a channel that its numbering began anew.
     fn renew(&self, channel: &str, state: &State) {
         let notice = GapNotice {
@@ -139,18 +179,25 @@ impl Deliver for Hub {
         let Some(channel) = self.find(&publication.channel) else {
             return;
         };
-        let mut state = channel.lock();
+        let mut state = channel.lock_to_deliver();
         let last = state.position.replace(position.clone());
         if last.is_some_and(|last| last.epoch != position.epoch) {
+            state.runs.clear();
             self.renew(&publication.channel, &state);
         }
         let volatile = publication.message.volatile;
+        let numbered = self.encoder.protocol.session.numbered;
         // In a numbered session the number is not the channel's.
-        let has_position = !(volatile || self.encoder.protocol.session.numbered);
+        let has_position = !(volatile || numbered);
         let seq = has_position.then_some(position.seq);
         let here = |except: &MemberId| except.server == self.id();
         let except = publication.except.filter(here);
         let payload = publication.payload.as_deref();
+        let is_short = payload.is_none_or(|payload| payload.get().len() <= SHORT);
+        if is_short && !(volatile || numbered) && publication.except.is_none() {
+            return self.deliver_to_all(&mut state, publication, seq);
+        }
+        state.runs.clear();
         let key = volatile_key(publication.message, Some(&publication.channel), payload);
         // The message is encoded once for each encoding, when the first member with that encoding is reached.
         let mut packets: Vec<Option<Option<EncodedMessage>>> =
