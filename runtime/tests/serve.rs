@@ -2,8 +2,11 @@
 
 #![cfg(all(feature = "server", feature = "client"))]
 
+mod chat;
+
 use axum::{Router, body::Body, routing::get, routing::post};
 use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
 use handfast::server::serve;
 use std::{
     convert::Infallible,
@@ -18,6 +21,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 /// How much a big answer has: more than the buffers of any system hold.
 const BIG: usize = 64 * 1024 * 1024;
@@ -136,4 +140,49 @@ async fn an_answer_under_way_is_finished_in_a_graceful_end() {
         serving.await.expect("it ends").expect("it served");
     })
     .await;
+}
+
+/// A session that waits to be resumed has no connection: another one is accepted, and resumes it.
+#[tokio::test]
+async fn a_session_without_a_connection_is_not_counted_as_one() {
+    late(async {
+        let server = chat::Server::new(chat::App::new());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let serving = tokio::spawn(serve(listener, server.router()).connections(1).into_future());
+        let hello = |resume: &str| {
+            format!(r#"{{"type":"hello","payload":{{"version":"1.2.0","auth":{{"name":"ada"}},"resume":{resume}}}}}"#)
+        };
+        let (mut socket, ready) = enter(address, hello("{}")).await;
+        assert!(ready.contains(r#""received":0"#), "{ready}");
+        let (_, token) = ready.split_once(r#""session":""#).expect("it has one");
+        let (token, _) = token.split_once('"').expect("it ends");
+        // Without a close frame.
+        socket.get_mut().shutdown().await.expect("it is open");
+        drop(socket);
+        let resume = format!(r#"{{"session":"{token}","received":0}}"#);
+        let resumed = enter(address, hello(&resume));
+        let (_, ready) = tokio::time::timeout(Duration::from_secs(10), resumed)
+            .await
+            .expect("it is accepted");
+        assert!(ready.contains(r#""resumed":true"#), "{ready}");
+        serving.abort();
+    })
+    .await;
+}
+
+/// Connects and says hello. Returns the answer.
+async fn enter(address: SocketAddr, hello: String) -> (WebSocketStream<TcpStream>, String) {
+    let tcp = TcpStream::connect(address).await.expect("it listens");
+    let url = format!("ws://{address}/ws");
+    let (mut socket, _) = tokio_tungstenite::client_async(url, tcp)
+        .await
+        .expect("it is served");
+    socket.send(Message::text(hello)).await.expect("it is open");
+    let ready = socket
+        .next()
+        .await
+        .expect("it answers")
+        .expect("it is open");
+    (socket, ready.to_string())
 }

@@ -23,8 +23,25 @@ pub(crate) struct Attach {
     pub(crate) admission: Admission,
     pub(crate) allowance: Arc<Allowance>,
     pub(crate) control: TokenBucket,
-    /// Returns the connection to its handshake, if the session ends before it takes it.
-    pub(crate) back: Option<oneshot::Sender<Box<Attach>>>,
+    /// Returns the connection to its handshake, if the session does not take it.
+    pub(crate) back: Option<oneshot::Sender<Returned>>,
+}
+
+/// A connection that a session has not taken.
+pub(crate) enum Returned {
+    /// The session has ended, or has forgotten what the client has not received.
+    Lost(Box<Attach>),
+    /// The client has made another connection meanwhile.
+    Replaced(Box<Attach>),
+}
+
+impl Attach {
+    fn give_back(mut self: Box<Self>, returned: fn(Box<Self>) -> Returned) {
+        if let Some(back) = self.back.take() {
+            // Its handshake may have been dropped.
+            let _ = back.send(returned(self));
+        }
+    }
 }
 
 /// The connection that a session takes next.
@@ -59,7 +76,9 @@ impl AttachSlot {
             return Err(attach);
         }
         state.newest = number;
-        state.next = Some(attach);
+        if let Some(replaced) = state.next.replace(attach) {
+            replaced.give_back(Returned::Replaced);
+        }
         self.full.store(true, Ordering::Release);
         Ok(())
     }
@@ -68,13 +87,18 @@ impl AttachSlot {
         self.full.load(Ordering::Acquire)
     }
 
-    pub(crate) fn take(&self) -> Option<Box<Attach>> {
+    /// Takes the connection, if the session can be resumed by a client that has received so many messages.
+    pub(crate) fn take(&self, can_resume: impl FnOnce(u64) -> bool) -> Option<Box<Attach>> {
         if !self.is_full() {
             return None;
         }
         let mut state = self.lock();
         self.full.store(false, Ordering::Release);
         let mut attach = state.next.take()?;
+        if !can_resume(attach.received) {
+            attach.give_back(Returned::Lost);
+            return None;
+        }
         attach.back = None;
         Some(attach)
     }
@@ -84,11 +108,8 @@ impl AttachSlot {
         let mut state = self.lock();
         state.ended = true;
         self.full.store(false, Ordering::Release);
-        if let Some(mut attach) = state.next.take()
-            && let Some(back) = attach.back.take()
-        {
-            // Its handshake may have been dropped.
-            let _ = back.send(attach);
+        if let Some(attach) = state.next.take() {
+            attach.give_back(Returned::Lost);
         }
     }
 }

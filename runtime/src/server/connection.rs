@@ -246,6 +246,8 @@ impl Connection {
                 end => break end,
             }
         };
+        // Whoever wants to resume it begins another session.
+        self.connection.end_attach();
         if self.admission.is_some() {
             metrics::closed(self.server.protocol, end.close_code());
         }
@@ -259,7 +261,11 @@ impl Connection {
             // The transport is gone, or is being closed already.
             End::Lost | End::Stalled | End::Silent | End::Attach(_) => drop(leave),
             End::Close(closing) => {
-                tracing::debug!(connection = self.connection.id, %closing, "a connection is closed");
+                tracing::debug!(
+                    connection = self.connection.id,
+                    ?closing,
+                    "a connection is closed"
+                );
                 // Do not wait for a client that does not read.
                 if closing.code != self.server.protocol.close_code(CloseReason::Slow) {
                     let connection = self.connection.clone();

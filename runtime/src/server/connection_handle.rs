@@ -240,7 +240,8 @@ impl ConnectionHandle {
     }
 
     pub(crate) fn take_attach(&self) -> Option<Box<Attach>> {
-        self.attach.take()
+        self.attach
+            .take(|received| self.outbound.can_resume(received))
     }
 
     /// Accepts no further connection: the session has ended.

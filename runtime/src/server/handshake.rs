@@ -6,7 +6,7 @@ mod phase;
 use super::{
     ConnectRequest, ConnectionInfo, SessionState,
     allowances::Allowance,
-    attach::Attach,
+    attach::{Attach, Returned},
     connection::{CONTROL, Connection, Established},
     connection_handle::{ConnectionHandle, Peer},
     encoder::SessionMessage,
@@ -92,7 +92,7 @@ pub(crate) async fn open(
             return None;
         }
         Err(Some(closing)) => {
-            tracing::info!(address = ?info.address, %closing, "the handshake failed");
+            tracing::info!(address = ?info.address, ?closing, "the handshake failed");
             metrics::closed(endpoint.state.protocol, Some(closing.code));
             transport.close(&closing, CLOSE_TIMEOUT).await;
             return None;
@@ -140,8 +140,8 @@ pub(crate) async fn open(
             received,
         })
     });
-    if asked {
-        metrics::resume(resumed.is_some());
+    if asked && resumed.is_none() {
+        metrics::resume(false);
     }
     let mut ready = Ready {
         version: Some(state.protocol.version.to_owned()),
@@ -200,9 +200,20 @@ pub(crate) async fn open(
                 control,
                 back: Some(back),
             });
-            let attach = match handle.attach(attach) {
-                Ok(()) => returned.await.ok()?,
-                Err(attach) => attach,
+            let returned = match handle.attach(attach) {
+                Ok(()) => returned.await.ok(),
+                Err(attach) => Some(Returned::Lost(attach)),
+            };
+            metrics::resume(returned.is_none());
+            let attach = match returned? {
+                Returned::Lost(attach) => attach,
+                Returned::Replaced(mut attach) => {
+                    let code = state.protocol.close_code(CloseReason::TakenOver);
+                    let closing = CloseFrame::new(code, "another connection resumes the session");
+                    metrics::closed(state.protocol, Some(code));
+                    attach.transport.close(&closing, CLOSE_TIMEOUT).await;
+                    return None;
+                }
             };
             // The session has ended meanwhile, or gone on elsewhere.
             let Attach {

@@ -20,6 +20,7 @@ use crate::{
 };
 use handfast_naming::key;
 use std::{
+    any::Any,
     fmt,
     net::IpAddr,
     sync::{
@@ -95,6 +96,8 @@ pub(crate) struct Admission {
     pub(crate) allowance: Arc<Allowance>,
     /// Counts the connections of the server.
     pub(crate) number: u64,
+    /// What counts the connection where it was accepted.
+    pub(crate) permit: Option<Box<dyn Any + Send>>,
 }
 
 impl Drop for Admission {
@@ -175,6 +178,7 @@ impl ServerState {
             server: self.clone(),
             allowance: Arc::new(allowance),
             number: self.admitted.fetch_add(1, Ordering::Relaxed) + 1,
+            permit: None,
         })
     }
 

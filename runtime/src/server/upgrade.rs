@@ -98,9 +98,10 @@ pub(crate) fn upgrade(endpoint: &Arc<Endpoint>, mut request: Request) -> Respons
         encoding,
         subprotocol,
         address,
-        admission,
+        mut admission,
     } = accepted;
     let permit = request.extensions_mut().remove::<ConnectionPermit>();
+    admission.permit = permit.map(|permit| Box::new(permit) as _);
     let upgraded = hyper::upgrade::on(&mut request);
     let (head, _) = request.into_parts();
     let info = ConnectionInfo {
@@ -116,7 +117,6 @@ pub(crate) fn upgrade(endpoint: &Arc<Endpoint>, mut request: Request) -> Respons
         if let Some(session) = opening.await {
             session.await;
         }
-        drop(permit);
     });
 
     let mut response = Response::new(Body::empty());

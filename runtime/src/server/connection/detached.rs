@@ -67,6 +67,8 @@ impl Connection {
         let code = closing.as_ref().map(|closing| closing.code);
         let code = code.filter(|code| *code != 1000);
         let admission = self.admission.take();
+        // Nothing is received, and its address has one connection less.
+        self.allowance = Arc::default();
         if let Some(closing) = closing {
             close(transport, closing, admission);
         }
@@ -179,7 +181,7 @@ impl Connection {
         if connection.outbound.resume(received, packet).is_ok() {
             self.hook("resumed", |service| service.resumed(self.context.clone()));
         } else {
-            // The handshake has checked that; only a client that claims two things at once comes here.
+            // The session was asked when it took the connection.
             connection.close(
                 CloseReason::Internal,
                 "the session cannot be resumed",

@@ -71,7 +71,9 @@ impl Phase<'_> {
                             false => Err(Some(handle.outbound.last())),
                         }
                     });
-                    metrics::resume(found.is_ok());
+                    if found.is_err() {
+                        metrics::resume(false);
+                    }
                     return match (found, after) {
                         (Ok(handle), Some(after)) => Ok(Some(Resumed {
                             handle,
