@@ -353,8 +353,11 @@ export class Core extends Connection {
     }
     if (isOwn && this.phase !== 'ready') this.drop(ABNORMAL, error.message);
     else if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
-    else if (error.id === undefined) this.events.emit('unhandled', shown);
-    else this.#requests?.refuse(error.id, shown); // one of a newer server, perhaps
+    else {
+      const { id } = this.#requests?.idOf(match, parsed) ?? error;
+      if (id === undefined) this.events.emit('unhandled', shown);
+      else this.#requests?.refuse(id, shown); // one of a newer server, perhaps
+    }
   }
 
   /** Handles the messages of the session. */
