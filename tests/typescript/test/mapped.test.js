@@ -100,6 +100,10 @@ test('a ping is answered with what it asks to be repeated', async () => {
   assert.deepEqual(own.server.connection.heard.at(-1), { type: 'beat', payload: { t: [1] } });
   await own.server.say({ type: 'beat' });
   assert.deepEqual(own.server.connection.heard.at(-1), { type: 'beat' });
+  for (const [length, t] of [[1022, 'x'.repeat(1022)], [1023, undefined]]) {
+    await own.server.say({ type: 'beat', payload: { t: 'x'.repeat(length) } });
+    assert.equal(own.server.connection.heard.at(-1).payload?.t, t);
+  }
 });
 
 test('a ping is answered before ready, too', async () => {

@@ -1,6 +1,8 @@
 // Requests of the server, and what a page answers.
 
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as hf from '../build/out/handfast.js';
 import { api, assert, mock, setUp, settled } from './setup.js';
 
@@ -19,12 +21,12 @@ const done = { name: 'done', send: number, isAnswer: true };
 const stop = { name: 'stop', receive: hf.noPayload };
 const measure = { name: 'measure', receive: hf.noPayload, asks: { ack: begun, stream: item, end: done, cancel: stop, errors: [later] } };
 
-async function answer(handlers) {
+async function answer(handlers, { protocol = {}, requests = [confirm, measure] } = {}) {
   own.client = new hf.Client(
-    api.protocol,
+    { ...api.protocol, ...protocol },
     'ws://test/',
     { auth: { name: 'ada' }, transport: own.server.transport, clock: own.clock },
-    hf.answering(handlers, [confirm, measure]),
+    hf.answering(handlers, requests),
   );
   await own.server.welcome();
   return own.client;
@@ -71,6 +73,7 @@ test('anything else that a handler does wrong is internal, and reported here', a
     () => ({ yes: 1 }),
     () => hf.err({ code: 'LATER', message: 'no', data: { n: 'x' } }),
     () => hf.err({ code: 'OTHER', message: 'no' }),
+    () => Promise.reject(),
   ];
   const count = wrongs.length;
   const client = await answer({ confirm: () => wrongs.shift()() });
@@ -80,7 +83,7 @@ test('anything else that a handler does wrong is internal, and reported here', a
   await settled();
   assert.deepEqual(
     heard().map(({ type, payload, id }) => [type, payload.code, id]),
-    [1, 2, 3, 4].map(id => ['error', 'INTERNAL', `${id}`]),
+    [1, 2, 3, 4, 5].map(id => ['error', 'INTERNAL', `${id}`]),
   );
   assert.equal(errors.length, count);
 });
@@ -122,6 +125,106 @@ test('no more than 256 handlers run', async () => {
   await answer({ confirm: () => new Promise(() => {}) });
   for (let id = 1; id <= 257; id++) await ask(`${id}`);
   assert.deepEqual(heard().map(({ payload, id }) => [payload.code, id]), [['TOO_MANY', '257']]);
+});
+
+test('a handler that has taken too long leaves its place to another', async () => {
+  await answer({ confirm: ({ text }) => (text === 'hang' ? new Promise(() => {}) : { yes: true }) });
+  for (let id = 1; id <= 256; id++) await ask(`${id}`, { text: 'hang' });
+  await own.clock.pass(10_000);
+  assert.equal(heard().filter(({ payload }) => payload?.code === 'TIMEOUT').length, 256);
+  await ask('1');
+  assert.deepEqual(heard().at(-1), { type: 'confirmed', payload: { yes: true }, id: '1' });
+});
+
+test('errors wait for room, as replies do', async () => {
+  const client = await answer({
+    confirm: ({ text }) => {
+      if (text === 'hang') return new Promise(() => {});
+      return text === 'bug' ? Promise.reject(new Error('a bug')) : hf.err({ code: 'LATER', message: 'no', data: { n: 1 } });
+    },
+  });
+  client.on('error', () => {});
+  await ask('0', { text: 'hang' });
+  own.server.buffered = 2 ** 20;
+  await ask('1');
+  await ask('2', { text: 'bug' });
+  await ask('3', { text: 5 });
+  await own.server.say({ type: 'newer', id: '4' });
+  await own.clock.pass(10_000);
+  for (let id = 5; id <= 300; id++) await ask(`${id}`); // no more wait than may run
+  assert.deepEqual(heard(), []);
+  own.server.buffered = 0;
+  await own.clock.pass(100);
+  const codes = heard().map(({ payload, id }) => [payload.code, id]);
+  assert.deepEqual(codes.slice(0, 5).sort(([, a], [, b]) => a - b), [
+    ['TIMEOUT', '0'],
+    ['LATER', '1'],
+    ['INTERNAL', '2'],
+    ['INVALID', '3'],
+    ['UNKNOWN_TYPE', '4'],
+  ]);
+  assert.equal(codes.length, 256);
+});
+
+test('an error that is larger than a message may be, or cannot be written, is internal, and reported here', async () => {
+  const wrongs = [{ data: 'x'.repeat(65536) }, { message: 'cut \ud83d' }, { data: 5n }];
+  const open = { ...confirm, asks: { ...confirm.asks, errors: [{ code: 'LATER', data: () => {} }] } };
+  for (const name of ['json', 'msgpack']) {
+    const options = name === 'json' ? {} : { encoding: hf.msgpack };
+    const sent = [];
+    const transport = (_url, _subprotocol, events) => {
+      own.events = events;
+      return { send: packet => sent.push(name === 'json' ? JSON.parse(packet) : hf.msgpack.decode(packet, 64).value), close() {} };
+    };
+    const say = message => own.events.received(name === 'json' ? JSON.stringify(message) : hf.msgpack.encode(message));
+    own.client?.close();
+    const handlers = { confirm: ({ text }) => hf.err({ code: 'LATER', message: 'no', ...wrongs[text] }) };
+    const protocol = { ...api.protocol, subprotocols: { json: 'j', msgpack: 'm' } };
+    own.client = new hf.Client(protocol, 'ws://test/', { auth: { name: 'ada' }, clock: own.clock, transport, ...options }, hf.answering(handlers, [open]));
+    const errors = [];
+    own.client.on('error', error => errors.push(String(error)));
+    own.events.opened();
+    await settled();
+    say({ type: 'ready', payload: { version: '1.2.0', hash: api.protocol.hash } });
+    for (const text of ['0', '1', '2']) say({ type: 'confirm', payload: { text }, id: text });
+    await settled();
+    assert.deepEqual(sent.slice(1).map(({ payload, id }) => [payload.code, id]), [['INTERNAL', '0'], ['INTERNAL', '1'], ['INTERNAL', '2']], name);
+    assert.equal(errors.length, 3, name);
+  }
+});
+
+test('a refusal that would be larger than a message may be lists nothing', async () => {
+  const names = Array.from({ length: 101 }, (_, i) => 'ж'.repeat(250) + i);
+  const every = value => Object.fromEntries(names.map(name => [name, value]));
+  const receive = (value, report) => hf.reportRule(value, report, [hf.reportObject, { '?': [], ...every([hf.reportString, {}]) }]);
+  await answer({ confirm: () => ({ yes: true }) }, { requests: [{ ...confirm, receive }] });
+  await ask('1', every(5));
+  assert.deepEqual(heard(), [{ type: 'error', payload: { code: 'INVALID', message: 'the request does not fit' }, id: '1' }]);
+});
+
+test('where replies have the id of their request in a field of its own, requests have theirs in the usual one', async () => {
+  const replyTo = { name: 'reply_to', kind: 'text', presence: 'optional' };
+  const server = { ...hf.defaultEnvelope, replyTo };
+  const client = await answer({ confirm: () => ({ yes: true }) }, { protocol: { envelope: { client: server, server } } });
+  const invalid = [];
+  client.on('invalid', error => invalid.push(error.message));
+  await ask('1');
+  await own.server.say({ type: 'newer', id: '2' });
+  await ask('3', { text: 5 });
+  assert.deepEqual(heard().map(({ type, payload, reply_to }) => [payload.code ?? type, reply_to]), [
+    ['confirmed', '1'],
+    ['UNKNOWN_TYPE', '2'],
+    ['INVALID', '3'],
+  ]);
+  for (const id of [5, null, {}]) await ask(id);
+  assert.deepEqual(invalid, Array(3).fill('the envelope does not fit: /id must be a string'));
+  assert.equal(heard().length, 3);
+  // What has the id of a call in that field has nothing to do with it.
+  const call = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+  const { id } = own.server.last;
+  await own.server.say({ type: 'newer', id });
+  await own.server.say({ type: 'chat.sent', reply_to: id });
+  assert.equal((await call).ok, true);
 });
 
 test('a handler that takes too long is answered for, and its signal is aborted', async () => {
@@ -191,6 +294,70 @@ test('a stream is cancelled, and sends no more', async () => {
   await settled();
   assert.deepEqual(heard().map(({ type }) => type), ['begun', 'item']);
   assert.equal(ended.mock.callCount(), 1);
+});
+
+test('a stream that is cancelled before it can begin does not begin', async () => {
+  const log = [];
+  const items = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => ({ done: log.push('next') > 0 }),
+      return: async () => ({ done: log.push('return') > 0 }),
+    }),
+  };
+  await answer({ measure: () => ({ ack: { n: 0 }, items }) });
+  own.server.buffered = 2 ** 20;
+  own.client.send({ name: 'filler', send: () => {} }, 'x'.repeat(60_000));
+  await own.server.say({ type: 'measure', id: '7' });
+  await own.server.say({ type: 'stop', id: '7' });
+  await settled();
+  assert.deepEqual(log, ['return']);
+});
+
+test('a generator that never waits leaves the event loop its turns', async () => {
+  let count = 0;
+  await answer({
+    measure: () => ({
+      ack: { n: 0 },
+      items: (async function* () {
+        while (count++ < 10_000) yield { n: 1 };
+      })(),
+    }),
+  });
+  await own.server.say({ type: 'measure', id: '7' });
+  await own.server.say({ type: 'stop', id: '7' });
+  await own.clock.pass(100);
+  assert.equal(count, 1_024);
+});
+
+test('a stream keeps nothing of the items it has sent', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  let count = 0;
+  await answer({
+    measure: () => ({
+      ack: { n: 0 },
+      items: (async function* () {
+        for (;;) {
+          if (count++ % 100 === 0) await settled();
+          yield { n: 1 };
+        }
+      })(),
+    }),
+  });
+  await own.server.say({ type: 'measure', id: '7' });
+  const used = async until => {
+    while (count < until) {
+      await settled();
+      await own.clock.pass(0);
+      own.server.connection.heard.length = 0;
+    }
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await used(5_000);
+  const after = await used(25_000);
+  assert.ok(after - before < 20_000 * 100, `${after - before} bytes`);
+  await own.server.say({ type: 'stop', id: '7' });
 });
 
 test('an item that is invalid fails the stream', async () => {

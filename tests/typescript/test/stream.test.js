@@ -92,3 +92,16 @@ test('exactly what may wait is not too much', async () => {
   await server.say({ type: 'prices.done', id: '1', payload: { ticks: 1024 } });
   assert.equal((await stream.end).ok, true);
 });
+
+test('the acknowledgement settles when the stream has begun without, or has ended', async () => {
+  const { server } = own;
+  own.connect();
+  await server.welcome();
+  const bare = own.client.stream({ ...api.pricesWatch, ack: undefined }, { symbols: ['BTC-EUR'] });
+  await server.say(tick(1));
+  assert.equal((await bare.ack).ok, true);
+  const skipped = own.client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] });
+  await server.say({ type: 'prices.done', id: '2', payload: { ticks: 0 } });
+  assert.equal((await skipped.ack).error.code, 'BAD_REPLY');
+  assert.equal((await skipped.end).ok, true);
+});

@@ -47,11 +47,17 @@ export class Encoder {
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.protocol.limits.message;
-    if (packet.length * 3 > max && byteLength(packet) > max) {
+    if (this.isTooLarge(packet)) {
+      const { message: max } = this.protocol.limits;
       return err({ code: 'TOO_LARGE', message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
     return ok(packet);
+  }
+
+  /** Whether a message has more bytes than one may have. */
+  isTooLarge(packet: Packet): boolean {
+    const max = this.protocol.limits.message;
+    return packet.length * 3 > max && byteLength(packet) > max;
   }
 
   /**

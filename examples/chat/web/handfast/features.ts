@@ -39,6 +39,8 @@ export interface ServerRequests {
    * Handles a message that is a request, or cancels one. Returns whether it is.
    */
   receive(match: Match, parsed: Result<unknown, DecodeError>): boolean;
+  /** The id of a request, and what is wrong with that, if replies have the id of their request in a field of its own. */
+  idOf(match: Match, parsed: Result<unknown, DecodeError>): { readonly id?: Id | undefined; readonly error?: DecodeError };
   /** Answers a request that could not be read. */
   refuse(id: Id, error: DecodeError): void;
   /** The session has ended, and its requests with it. */

@@ -5,6 +5,7 @@
 
 import type { Match } from './decode.js';
 import type { Incoming, Protocol, Role } from './descriptor.js';
+import { byteLength } from './encoder.js';
 import type { Envelope, Tag } from './envelope.js';
 import type { Report } from './report.js';
 import { failure } from './session.js';
@@ -55,6 +56,9 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
 /** What the server's error says where a message of the application in that role does not. */
 const FAILED = { code: 'FAILED', message: 'the request failed' };
 
+/** The bytes of JSON that the nonce of a ping may have. */
+const MAX_NONCE = 1024;
+
 function accept(_value: unknown, _report: Report): void {}
 
 /** The messages that play roles, by role. */
@@ -98,6 +102,8 @@ function readFields(pointers: Readonly<Record<string, string>>, payload: unknown
     for (const segment of segments(pointer)) {
       value = typeof value === 'object' && value !== null && Object.hasOwn(value, segment) ? (value as Record<string, unknown>)[segment] : undefined;
     }
+    // A pong repeats no more than this, which a server could otherwise make as large as it likes.
+    if (field === 'nonce' && value !== undefined && byteLength(JSON.stringify(value)) > MAX_NONCE) continue;
     const type = Number.isSafeInteger(value) && (value as number) >= 0 ? 'count' : typeof value;
     if (value !== undefined && TYPES[field]?.includes(type) !== false) fields[field] = value;
   }

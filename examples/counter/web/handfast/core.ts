@@ -365,14 +365,15 @@ export class Core extends Connection {
     const shown = isOwn ? { ...error, payload: undefined } : error;
     // A request of a newer server, perhaps, whose ids have nothing to do with those of this client.
     const isUnknown = error.kind === 'unknown-type';
-    if (isUnknown && error.id !== undefined && this.#requests) return this.#requests.refuse(error.id, shown);
+    const { id } = this.#requests?.idOf(match, parsed) ?? error;
+    if (isUnknown && id !== undefined && this.#requests) return this.#requests.refuse(id, shown);
     // Without ids, the tag decides whether it is a reply.
     if (request && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
     if (isOwn && this.phase !== 'ready') this.drop(ABNORMAL, error.message);
     else if (!isUnknown) this.invalid(shown, incoming?.name);
-    else if (error.id === undefined) this.events.emit('unhandled', shown);
+    else if (id === undefined) this.events.emit('unhandled', shown);
   }
 
   /** Handles the messages of the session. */

@@ -3,11 +3,13 @@
 
 import type { Clock } from './clock.js';
 import type { Core } from './core.js';
+import { decodeError } from './decode.js';
 import type { StreamRequest } from './descriptor.js';
 import type { CallError, DeclaredError } from './errors.js';
 import type { CallOptions } from './options.js';
 import type { PendingRequest } from './outbound.js';
 import { CallFailedError, err, ok, type Result } from './result.js';
+import { badReply } from './session.js';
 
 /** A promise that is resolved from outside. */
 interface Deferred<T> {
@@ -162,7 +164,8 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
     this.#over = over;
     this.#cancelSlowCheck?.();
     this.#end.resolve(end);
-    if (!end.ok) this.#ack.resolve(end); // no effect if the stream had begun
+    // No effect if the stream had begun.
+    this.#ack.resolve(end.ok ? err(badReply(decodeError('envelope', 'the stream ended without its acknowledgement'))) : end);
     this.#wake();
   }
 
@@ -202,6 +205,7 @@ export function openStream(
   const sending = { timeout, signal: signal?.aborted ? signal : undefined };
   pending = core.request({ ...request, idempotent: false }, payload, sending, answers, {
     answered: ({ payload }, incoming) => {
+      if (!ack) stream.acknowledge(undefined); // it has none of its own
       if (incoming === item) stream.push(payload, core.frameLength);
       else if (incoming === ack) stream.acknowledge(payload);
       else stream.complete(payload);
