@@ -399,6 +399,14 @@ test('a number that overflows a double is refused, however it is written and whe
   }
 });
 
+test('a number is judged beside a string of any length', () => {
+  for (const long of ['y'.repeat(12e6), '\\n'.repeat(6e6), '\\"1e999'.repeat(2e6)]) {
+    const text = number => `{"type":"room.left","y":"${long}","x":${number}}`;
+    assert.equal(generated.decode(text('1e100')).ok, true);
+    assert.equal(generated.decode(text('1e999')).error.message, 'a number is too large');
+  }
+});
+
 test('half a surrogate pair is refused, and no other escape is', () => {
   const decoded = escapes => api.decode(`{"type":"room.left","x":"${escapes}"}`);
   for (const half of ['\\ud83d', '\\ude00', '\\ude00\\ud83d', '\\ud83d\\n\\ude00', '\\ud83d\\ud83d\\ude00', '\\\\\\uDFFF', '\\ud83d\\\\ude00']) {

@@ -141,6 +141,35 @@ for (const { encoding, encode, decode } of oracles) {
   });
 }
 
+test('a transport that is open at once is asked for the encoding', async () => {
+  const { msgpack: subprotocol } = api.protocol.subprotocols;
+  const { encode, decode } = oracles.find(({ encoding }) => encoding.name === 'msgpack');
+  const sent = [];
+  const closed = [];
+  let carrier;
+  const atOnce = before => (_url, _subprotocol, events) => {
+    carrier = events;
+    events.opened();
+    if (before !== undefined) events.received(before);
+    return { send: packet => sent.push(typeof packet === 'string' ? JSON.parse(packet) : decode(packet)), close: code => closed.push(code) };
+  };
+  const events = [];
+  const heard = { opened: () => events.push('opened'), received: frame => events.push(decode(frame)), closed: code => events.push(code) };
+  negotiate(api.protocol, atOnce())('ws://test/', subprotocol, heard);
+  assert.deepEqual(sent, [{ type: 'negotiate', payload: { encoding: 'msgpack' } }]);
+  carrier.received(JSON.stringify(sent[0]));
+  carrier.received(encode({ type: 'pong' }));
+  assert.deepEqual(events, ['opened', { type: 'pong' }]);
+  negotiate(api.protocol, atOnce('{}'))('ws://test/', subprotocol, heard);
+  assert.deepEqual([events.at(-1), closed], [1002, [1002]]);
+  const transport = negotiate(api.protocol, atOnce());
+  const client = new Client(api.protocol, 'ws://test/', { transport, auth: { name: 'ada' }, encoding: msgpack });
+  carrier.received(JSON.stringify(sent[0]));
+  await settled();
+  assert.equal(sent.at(-1).type, 'hello');
+  client.close();
+});
+
 test('JSON: a frame of bytes is no message', async () => {
   const ready = JSON.stringify({ type: 'ready', payload: { version: '1.2.0' } });
   const wrong = [new TextEncoder().encode(JSON.stringify(message)), msgpack.encode(message).buffer, null, 5];
@@ -155,6 +184,8 @@ test('an encoding that the protocol does not have is refused at once, by name', 
   assert.throws(() => connect({ json: 'a' }, { encoding: msgpack }), words('msgpack'));
   assert.throws(() => connect({ json: 'a', msgpack: 'b' }, { encoding: cbor }), words('cbor'));
   assert.throws(() => connect({ cbor: 'a' }), words('json'));
+  const byName = { message: 'handfast: pass what is imported as msgpack' };
+  assert.throws(() => connect({ json: 'a', msgpack: 'b' }, { encoding: 'msgpack' }), byName);
   assert.equal(server.connections.length, 0);
 });
 

@@ -77,6 +77,54 @@ test('of more members than are listed, only the number is known', async () => {
   assert.deepEqual(names(room), ['b', 'me']);
 });
 
+test('members are kept within the limit of bytes, by what is said of them', async () => {
+  const { server } = own;
+  own.connect({}, { limits: { ...api.protocol.limits, outbound: 10_000 } });
+  await server.welcome();
+  const room = await join();
+  const long = 'x'.repeat(4000);
+  await server.say(list([member('a', long), member('b', long), member('me', long)]));
+  assert.deepEqual(room.members.get().list.map(({ id }) => id), ['a'], 'the principal counts too');
+  assert.equal(room.members.get().count, 3);
+  await server.say(notice('leave', 2, { member: { id: 'a' } }));
+  await server.say(notice('join', 3, { member: member('c', long) }));
+  await server.say(notice('update', 3, { member: member('c', 'carl') }));
+  await server.say(notice('join', 4, { member: member('d', long) }));
+  assert.deepEqual(names(room), ['carl', long]);
+  await server.say(notice('update', 4, { member: member('c', long) }));
+  assert.deepEqual(names(room), [long], 'what was known of it is outdated');
+  await server.say(notice('join', 5, { member: member('e', 'eve') }));
+  assert.deepEqual(names(room), [long, 'eve']);
+});
+
+test('members stay the same object until something changes', async () => {
+  const { server } = own;
+  own.connect();
+  await server.welcome();
+  const room = await join();
+  await server.say(list([member('a'), member('me')]));
+  const before = room.members.get();
+  const changed = mock.fn();
+  const unsubscribe = room.members.subscribe(changed);
+  const events = [];
+  room.on('presence', ({ event, member }) => events.push(`${event} ${member.id}`));
+  await server.say(notice('leave', 2, { member: { id: 'unknown' } }));
+  await server.say(notice('update', 2, { member: member('a') }));
+  await server.say(list([member('a'), member('me')]));
+  assert.equal(room.members.get(), before);
+  assert.equal(changed.mock.callCount(), 1);
+  assert.deepEqual(events, []);
+  await server.say(list([{ ...member('a'), principal: 'another' }, member('me')]));
+  assert.deepEqual(events, [], 'another principal alone is no event');
+  const [a, me] = room.members.get().list;
+  assert.deepEqual([a.principal, me], ['another', before.list[1]]);
+  assert.equal(me, before.list[1], 'a member stays the same object too');
+  await server.say(list([member('me'), { ...member('a'), principal: 'another' }]));
+  assert.deepEqual(names(room), ['me', 'a']);
+  assert.equal(changed.mock.callCount(), 3);
+  unsubscribe();
+});
+
 test('what the server says of a member is validated', async () => {
   const { server } = own;
   const client = own.connect();

@@ -9,6 +9,12 @@ interface Readable<T> {
   subscribe(run: (value: T) => void): () => void;
 }
 
+export function useAsGiven(signal?: AbortSignal, timeout?: number, token?: string): void {
+  const client = api.connect('wss://example.org/', { auth: { name: 'ada' }, token, timeout });
+  void client.call(api.chatSend, { roomId: 'lobby', text: 'hi' }, { signal, timeout });
+  void client.join(api.roomChannel, { roomId: 'lobby' }, undefined, { signal, timeout });
+}
+
 export async function use(signal: AbortSignal): Promise<string> {
   const client = api.connect('wss://example.org/', { auth: { name: 'ada' } });
   const called = await client.call(api.chatSend, { roomId: 'lobby', text: 'hi' }, { signal });
