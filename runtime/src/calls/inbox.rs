@@ -48,7 +48,7 @@ const STREAM_LIMITS: (usize, usize) = (1024, 1024 * 1024);
 
 /// How long a reader that is behind may hold up the connection, until it has caught up.
 #[cfg(feature = "client")]
-const PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A queue with one reader, bounded in entries and in encoded bytes.
 #[derive(Debug)]
@@ -135,22 +135,30 @@ impl Inbox {
     /// Whether more than half of the queue is in use, and its connection may still wait for the reader.
     #[cfg(feature = "client")]
     pub(crate) fn is_behind(&self) -> bool {
-        self.behind(&self.lock(), Duration::ZERO)
+        let state = self.lock();
+        self.is_half_full(&state) && state.held_up.time < PATIENCE
     }
 
     #[cfg(feature = "client")]
-    fn behind(&self, state: &State, waited: Duration) -> bool {
-        let is_behind = state.queue.len() > self.capacity / 2 || state.bytes > self.limit / 2;
-        is_behind && !state.ended && state.held_up.time + waited < PATIENCE
+    fn is_half_full(&self, state: &State) -> bool {
+        let is_half_full = state.queue.len() > self.capacity / 2 || state.bytes > self.limit / 2;
+        is_half_full && !state.ended
     }
 
-    /// Returns how much longer a connection that has waited for this reader waits for it, unless it has caught up. It is woken when it has.
+    /// Returns how much longer a connection that has waited for this reader waits for it, `patience` in all, unless the reader has caught up. It
+    /// is woken when the reader has.
     #[cfg(feature = "client")]
-    pub(crate) fn wait_for_reader(&self, cx: &Context<'_>, waited: Duration) -> Option<Duration> {
+    pub(crate) fn wait_for_reader(
+        &self,
+        cx: &Context<'_>,
+        waited: Duration,
+        patience: Duration,
+    ) -> Option<Duration> {
         let mut state = self.lock();
-        let is_behind = self.behind(&state, waited);
-        state.held_up.connection = is_behind.then(|| cx.waker().clone());
-        is_behind.then(|| PATIENCE - state.held_up.time - waited)
+        let left = patience.saturating_sub(state.held_up.time + waited);
+        let waits = self.is_half_full(&state) && !left.is_zero();
+        state.held_up.connection = waits.then(|| cx.waker().clone());
+        waits.then_some(left)
     }
 
     /// Records that a connection has waited for the reader.
@@ -245,7 +253,7 @@ impl Inbox {
                     if state.queue.is_empty() {
                         state.held_up.time = Duration::ZERO;
                     }
-                    if !self.behind(&state, Duration::ZERO) {
+                    if !self.is_half_full(&state) {
                         state.let_go();
                     }
                 }

@@ -27,6 +27,8 @@ pub(crate) use delivery::Decode;
 pub(crate) use delivery::Delivery;
 pub(crate) use error::Failure;
 #[cfg(feature = "client")]
+pub(crate) use inbox::PATIENCE;
+#[cfg(feature = "client")]
 pub(crate) use inbox::{Entry, Inbox};
 pub(crate) use stream::{Delivered, StreamReply, begin};
 

@@ -294,8 +294,8 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
 
     /// Sets how many messages each subscription and [`Notifications`](super::Notifications) queues: 256 by default, at least one.
     /// Messages beyond that, or beyond `limits.inbound`, are dropped and reported as a gap. Before that, when half of either is in use, the
-    /// client reads nothing from its connection until the reader has caught up: while no call waits for its reply, and for at most 500 ms for
-    /// each reader that has not read all since.
+    /// client reads nothing from its connection until the reader has caught up: for at most 500 ms for each reader that has not read all since, and at
+    /// most 50 ms while a call waits for its reply.
     pub fn capacity(mut self, messages: usize) -> Self {
         self.capacity = messages;
         self

@@ -5,11 +5,13 @@ use super::{
     Subscription, VersionSkew, core::Core, subscription,
 };
 use crate::{
-    ChannelKey, Message, MessageSet, NoError, NoRequests, Protocol, Request,
-    calls::{self, Failure, RequestMessage, prepare, timeout_of},
+    ChannelKey, Id, Message, MessageSet, NoError, NoRequests, Protocol, Request,
+    calls::{self, CallReply, Caller, Failure, Permit, RequestMessage, prepare, timeout_of},
+    descriptor::Heading,
     system::{ChannelOnly, Role},
     transport::CloseFrame,
 };
+use futures_util::future::BoxFuture;
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 /// Closes the client when its last user is dropped.
@@ -20,6 +22,30 @@ pub(crate) struct CloseOnDrop {
 impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.core.outbound.close(CloseFrame::new(1000, ""), false);
+    }
+}
+
+/// What waits for a reply keeps the client.
+impl Caller for CloseOnDrop {
+    fn room(&self, bytes: usize) -> BoxFuture<'_, Result<Permit, Failure>> {
+        self.core.room(bytes)
+    }
+
+    fn request(
+        &self,
+        request: &RequestMessage,
+        reply_to: CallReply,
+        permit: Permit,
+    ) -> Result<Id, Failure> {
+        Caller::request(&*self.core, request, reply_to, permit)
+    }
+
+    fn abandon(&self, id: &Id) -> bool {
+        self.core.abandon(id)
+    }
+
+    fn cancel(&self, id: &Id, message: Heading) {
+        self.core.cancel(id, message);
     }
 }
 
@@ -86,7 +112,7 @@ impl<P: Protocol> Client<P> {
         M::Reply: Message<P::Server>,
     {
         let request = calls::one_request::<P::Client, P::Server, M>(message);
-        Call::new(self.handle.core.clone(), request, self.timeout::<M>())
+        Call::new(self.handle.clone(), request, self.timeout::<M>())
     }
 
     /// Sends a request whose reply is a stream. `C` is the message that cancels the stream, or
@@ -123,15 +149,10 @@ impl<P: Protocol> Client<P> {
         C: Message<P::Client>,
     {
         let (request, shape) = calls::stream_request::<P::Client, P::Server, M, C>(message);
-        calls::begin(
-            self.handle.core.clone(),
-            request,
-            shape,
-            self.timeout::<M>(),
-        )
-        .await
-        .and_then(Streaming::new)
-        .map_err(CallError::from_failure)
+        calls::begin(self.handle.clone(), request, shape, self.timeout::<M>())
+            .await
+            .and_then(Streaming::new)
+            .map_err(CallError::from_failure)
     }
 
     /// Queues a message that has no reply.

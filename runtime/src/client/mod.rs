@@ -6,7 +6,7 @@
 //!
 //! - Every queue is bounded. Queued messages and pending requests share `limits.outbound` bytes, and each counts 256 bytes more
 //!   than its size; callers wait for room. If a [`Subscription`] or [`Notifications`] is not read, messages that do not fit
-//!   are dropped and reported as a [`Gap`]; a stream fails with [`StreamError::Slow`]. The client itself never stops reading.
+//!   are dropped and reported as a [`Gap`]; a stream fails with [`StreamError::Slow`]. Before that the client waits for the reader, for a moment: [`ClientBuilder::capacity`].
 //! - If the connection is lost, the client reconnects with exponential backoff and jitter (`session.backoff`), unless the close
 //!   code is final (1000, 1008, 4401, 4403, 4406, 4409, or the codes that the protocol's `closes` sets for these conditions) or
 //!   `backoff.attempts` attempts in a row failed. It rejoins its channels, at most sixteen at a time, and reports a gap if

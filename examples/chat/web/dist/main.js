@@ -101,9 +101,9 @@ function notEnum(allowed, report) {
   const values = allowed.map((value) => JSON.stringify(value)).join(", ");
   fail(report, "enum", `must be ${allowed.length === 1 ? "" : "one of "}${values}`, allowed);
 }
-function bounds(size, least, most, report, of, be, thing = "", things = "") {
-  if (size < least) fail(report, "min" + of, `must ${be} at least ${least}${least === 1 ? thing : things}`, least);
-  if (size > most) fail(report, "max" + of, `must ${be} at most ${most}${most === 1 ? thing : things}`, most);
+function bounds(size2, least, most, report, of, be, thing = "", things = "") {
+  if (size2 < least) fail(report, "min" + of, `must ${be} at least ${least}${least === 1 ? thing : things}`, least);
+  if (size2 > most) fail(report, "max" + of, `must ${be} at most ${most}${most === 1 ? thing : things}`, most);
 }
 function codePoints(value) {
   return [...value].length;
@@ -338,16 +338,19 @@ function wrongKind(kind2, report) {
   else noneOfTypes(["an integer", "a string"], report);
 }
 function writeMessage(envelope, tag, payload, fields, encoding) {
-  const message = { [envelope.tag.name]: tag };
-  if (envelope.content === null) Object.assign(message, payload);
-  else if (payload !== void 0) message[envelope.content] = payload;
+  const { content } = envelope;
+  const message = { [envelope.tag.name]: tag, ...content === null && payload };
+  if (content !== null && payload !== void 0) message[content] = payload;
   const { isReply, outcome } = fields;
   for (const part of PARTS) {
     const field = part === "id" && !isReply ? envelope.id : fieldOf(envelope, part);
     const written = part === "outcome" ? outcome && envelope.outcome?.[outcome] : fields[part];
     if (field !== null && written !== void 0) message[field.name] = written;
   }
-  return encoding?.encode(message) ?? JSON.stringify(message);
+  if (encoding) return encoding.encode(message);
+  const text2 = JSON.stringify(message);
+  if (text2.includes("\\ud") && hasHalfPair(text2)) throw new TypeError(HALF_PAIR);
+  return text2;
 }
 
 // handfast/result.ts
@@ -384,7 +387,9 @@ var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
 var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
 var MANY_DIGITS = /\b\d{210}/;
-var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+var ESCAPE = /\\./g;
+var STRING_OR_NUMBER = /"[^"]*"|-?\d[\d.eE+-]*/g;
+var HALF_PAIR = "a string has half a surrogate pair";
 var NOT_JSON = "not JSON";
 var TOO_DEEP = "nested too deeply";
 var MAX_DEPTH = 512;
@@ -417,11 +422,14 @@ function parseJson(text2) {
   }
 }
 function textProblem(text2) {
-  if (SURROGATE_ESCAPE.test(text2) && SURROGATE_ESCAPE.test(text2.replace(PAIR_OR_ESCAPE, ""))) return "a string has half a surrogate pair";
+  if (hasHalfPair(text2)) return HALF_PAIR;
   return (LARGE_EXPONENT.test(text2) || MANY_DIGITS.test(text2)) && overflows(text2) ? "a number is too large" : void 0;
 }
+function hasHalfPair(text2) {
+  return SURROGATE_ESCAPE.test(text2) && SURROGATE_ESCAPE.test(text2.replace(PAIR_OR_ESCAPE, ""));
+}
 function overflows(text2) {
-  for (const [token] of text2.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
+  for (const [token] of text2.replace(ESCAPE, "").matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
   return false;
 }
 function read(value, reader) {
@@ -520,16 +528,22 @@ var Encoder = class {
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
+      if (message.name[0] !== "$") envelope.flat?.(Object(text2), envelope, true);
       const written = this.options.encoding ? message.packBytes?.(payload) ?? payload : text2;
       packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.protocol.limits.message;
-    if (packet.length * 3 > max && byteLength(packet) > max) {
+    if (this.isTooLarge(packet)) {
+      const { message: max } = this.protocol.limits;
       return err({ code: "TOO_LARGE", message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
     return ok(packet);
+  }
+  /** Whether a message has more bytes than one may have. */
+  isTooLarge(packet) {
+    const max = this.protocol.limits.message;
+    return packet.length * 3 > max && byteLength(packet) > max;
   }
   /**
    * The violations for which a server would refuse a value that is nested in `outer` objects of the message.
@@ -1087,12 +1101,13 @@ var Listeners = class {
     listeners.add(own);
     return () => listeners.delete(own);
   }
-  /** Calls every listener, in the order they were added. Returns whether there was one. */
+  /** Calls every listener that is not removed meanwhile, in the order they were added. Returns whether there was one. */
   emit(event, value) {
-    const listeners = [...this.#byEvent.get(event) ?? []];
+    const current = this.#byEvent.get(event);
+    const listeners = [...current ?? []];
     for (const listener of listeners) {
       try {
-        listener(value);
+        if (current?.has(listener)) listener(value);
       } catch (error) {
         this.#host.reportThrown(error);
       }
@@ -1100,6 +1115,7 @@ var Listeners = class {
     return listeners.length > 0;
   }
   clear() {
+    for (const listeners of this.#byEvent.values()) listeners.clear();
     this.#byEvent.clear();
   }
 };
@@ -1738,6 +1754,8 @@ var Connection = class extends Outbound {
   #cancelTimer = () => {
   };
   constructor(protocol2, url, options) {
+    const encoding = options?.encoding;
+    if (typeof encoding === "string") throw new TypeError(`handfast: pass what is imported as ${encoding}`);
     super(protocol2, options);
     const name2 = options?.encoding?.name ?? "json";
     const subprotocol = protocol2.subprotocols[name2];
@@ -1894,10 +1912,15 @@ var Store = class {
   }
   /** The current value. */
   get = () => this.#value;
-  /** Calls a function with the current value, and with each later one. */
+  /** Calls a function with the current value, and with each later one. If the first call throws, so does this, and there is no other. */
   subscribe = (run) => {
     const unsubscribe = this.#listeners.on("change", () => run(this.#value));
-    run(this.#value);
+    try {
+      run(this.#value);
+    } catch (error) {
+      unsubscribe();
+      throw error;
+    }
     return unsubscribe;
   };
   /** @internal */
@@ -2193,14 +2216,16 @@ var Core = class extends Connection {
       return;
     }
     const shown = isOwn ? { ...error, payload: void 0 } : error;
-    const isUnknown = error.kind === "unknown-type";
-    if (isUnknown && error.id !== void 0 && this.#requests) return this.#requests.refuse(error.id, shown);
     if (request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
     if (isOwn && this.phase !== "ready") this.drop(ABNORMAL, error.message);
-    else if (!isUnknown) this.invalid(shown, incoming?.name);
-    else if (error.id === void 0) this.events.emit("unhandled", shown);
+    else if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
+    else {
+      const { id } = this.#requests?.idOf(match, parsed) ?? error;
+      if (id === void 0) this.events.emit("unhandled", shown);
+      else this.#requests?.refuse(id, shown);
+    }
   }
   /** Handles the messages of the session. */
   #handleSession() {
@@ -2295,11 +2320,43 @@ var notice = {
   member: [reportObject, member]
 };
 var OVERHEAD2 = 128;
+function size({ id, principal = "", info }) {
+  return OVERHEAD2 + id.length + principal.length + textOf(info).length;
+}
+function textOf(info) {
+  return JSON.stringify(info) ?? "";
+}
+function difference(before, { info, away }) {
+  if (textOf(before.info) !== textOf(info)) return "update";
+  return before.away === away ? void 0 : away ? "away" : "back";
+}
+var Places = class {
+  byId = /* @__PURE__ */ new Map();
+  #sizes = /* @__PURE__ */ new Map();
+  #bytes = 0;
+  /** Adds or replaces a member, if there is room. Returns whether it did. */
+  set(member2, most, limit) {
+    const { id } = member2;
+    const before = this.#sizes.get(id);
+    const now = size(member2);
+    const bytes = this.#bytes - (before ?? 0) + now;
+    if (bytes > limit || before === void 0 && this.byId.size >= most) return false;
+    this.#bytes = bytes;
+    this.#sizes.set(id, now);
+    this.byId.set(id, member2);
+    return true;
+  }
+  delete(id) {
+    this.#bytes -= this.#sizes.get(id) ?? 0;
+    this.#sizes.delete(id);
+    return this.byId.delete(id);
+  }
+};
 var Known = class {
   store;
   #descriptor;
   #host;
-  #members = /* @__PURE__ */ new Map();
+  #members = new Places();
   /** The parts of a list that is incomplete. */
   #incoming;
   #wasListed = false;
@@ -2314,37 +2371,40 @@ var Known = class {
   handle({ channel, event, count: count2, self, members = [], more = false, member: member2 }) {
     const events = [];
     if (event === "list") {
-      this.#incoming ??= /* @__PURE__ */ new Map();
+      this.#incoming ??= new Places();
       members.forEach((one, i) => this.#add(this.#incoming, one, `/payload/members/${i}/info`, channel));
       if (more) return;
-      this.#compare(this.#incoming, events);
+      this.#compare(this.#incoming.byId, events);
       this.#members = this.#incoming;
       this.#incoming = void 0;
       this.#wasListed = true;
     } else if (member2 === void 0 || !this.#happened(event, member2, channel, events)) {
       return;
     }
-    const known = this.store.get().self;
-    const id = self ?? known;
-    this.store.set({ list: [...this.#members.values()], count: count2, ...id !== void 0 && { self: id } });
+    const known = this.store.get();
+    const id = self ?? known.self;
+    const list = [...this.#members.byId.values()];
+    const isSame = count2 === known.count && id === known.self && list.length === known.list.length && list.every((one, i) => one === known.list[i]);
+    if (!isSame) this.store.set({ list, count: count2, ...id !== void 0 && { self: id } });
     for (const one of events) this.#host.emit(channel, one);
   }
   /** Returns whether the event is known; a later server may have others. */
   #happened(event, { id, ...rest }, channel, events) {
-    const before = this.#members.get(id);
+    const before = this.#members.byId.get(id);
     switch (event) {
       case "join":
       case "update": {
         const now = this.#add(this.#members, { id, ...rest }, "/payload/member/info", channel);
         if (now === void 0) this.#members.delete(id);
-        else events.push({ event, member: now });
+        else if (!before || difference(before, now)) events.push({ event, member: now });
         return true;
       }
       case "away":
       case "back": {
         if (before === void 0) return true;
-        const now = { ...before, away: event === "away" };
-        this.#members.set(id, now);
+        const away = event === "away";
+        const now = before.away === away ? before : { ...before, away };
+        this.#members.byId.set(id, now);
         events.push({ event, member: now });
         return true;
       }
@@ -2355,7 +2415,7 @@ var Known = class {
         return false;
     }
   }
-  /** Adds a member, if it is valid and there is room. */
+  /** Adds a member, if it is valid and there is room; the same object as before if nothing has changed. */
   #add(members, { id, principal, info, away = false }, path, channel) {
     const validate = this.#descriptor.info;
     const violations = validate === noPayload ? [] : violationsOf(validate, info, "received");
@@ -2363,13 +2423,10 @@ var Known = class {
       this.#invalid(violations.map((one) => ({ ...one, path: path + one.path })), channel);
       return void 0;
     }
-    if (!members.has(id) && members.size >= this.#room()) return void 0;
-    const member2 = { id, ...principal !== void 0 && { principal }, away, info };
-    members.set(id, member2);
-    return member2;
-  }
-  #room() {
-    return Math.min(this.#descriptor.members, Math.floor(this.#host.limit / OVERHEAD2));
+    const now = { id, ...principal !== void 0 && { principal }, away, info };
+    const before = this.#members.byId.get(id);
+    const member2 = before && before.principal === principal && !difference(before, now) ? before : now;
+    return members.set(member2, this.#descriptor.members, this.#host.limit) ? member2 : void 0;
   }
   #invalid(violations, channel) {
     const message = `who is in a channel: ${violations.map(formatViolation).join("; ")}`;
@@ -2378,12 +2435,11 @@ var Known = class {
   /** What has changed since the last list. */
   #compare(members, events) {
     if (!this.#wasListed) return;
-    const before = this.#members;
+    const before = this.#members.byId;
     for (const [id, member2] of members) {
       const old = before.get(id);
-      if (old === void 0) events.push({ event: "join", member: member2 });
-      else if (JSON.stringify(old.info) !== JSON.stringify(member2.info)) events.push({ event: "update", member: member2 });
-      else if (old.away !== member2.away) events.push({ event: member2.away ? "away" : "back", member: member2 });
+      const event = old === void 0 ? "join" : difference(old, member2);
+      if (event) events.push({ event, member: member2 });
     }
     for (const [id, member2] of before) if (!members.has(id)) events.push({ event: "leave", member: member2 });
   }
@@ -2626,7 +2682,7 @@ var Stream = class {
     this.#over = over;
     this.#cancelSlowCheck?.();
     this.#end.resolve(end);
-    if (!end.ok) this.#ack.resolve(end);
+    this.#ack.resolve(end.ok ? err(badReply(decodeError("envelope", "the stream ended without its acknowledgement"))) : end);
     this.#wake();
   }
   #wake() {
@@ -2651,6 +2707,7 @@ function openStream(core, request, payload, options) {
   const sending = { timeout, signal: signal?.aborted ? signal : void 0 };
   pending = core.request({ ...request, idempotent: false }, payload, sending, answers, {
     answered: ({ payload: payload2 }, incoming) => {
+      if (!ack) stream.acknowledge(void 0);
       if (incoming === item2) stream.push(payload2, core.frameLength);
       else if (incoming === ack) stream.acknowledge(payload2);
       else stream.complete(payload2);

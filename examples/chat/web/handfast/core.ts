@@ -363,17 +363,17 @@ export class Core extends Connection {
     }
     // Nobody else sees the token of a session.
     const shown = isOwn ? { ...error, payload: undefined } : error;
-    // A request of a newer server, perhaps, whose ids have nothing to do with those of this client.
-    const isUnknown = error.kind === 'unknown-type';
-    const { id } = this.#requests?.idOf(match, parsed) ?? error;
-    if (isUnknown && id !== undefined && this.#requests) return this.#requests.refuse(id, shown);
     // Without ids, the tag decides whether it is a reply.
     if (request && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
     if (isOwn && this.phase !== 'ready') this.drop(ABNORMAL, error.message);
-    else if (!isUnknown) this.invalid(shown, incoming?.name);
-    else if (id === undefined) this.events.emit('unhandled', shown);
+    else if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
+    else {
+      const { id } = this.#requests?.idOf(match, parsed) ?? error;
+      if (id === undefined) this.events.emit('unhandled', shown);
+      else this.#requests?.refuse(id, shown); // one of a newer server, perhaps
+    }
   }
 
   /** Handles the messages of the session. */

@@ -44,7 +44,12 @@ const PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
 /** A number without one of these, or with fewer digits and an exponent of at most two, is no larger than a double. */
 export const LARGE_EXPONENT: RegExp = /\d[eE](?:\+\d|\d)\d\d/;
 const MANY_DIGITS = /\b\d{210}/;
-const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+const ESCAPE = /\\./g;
+/** In a text without escapes. A loop over more than one character in turn would exhaust the stack. */
+const STRING_OR_NUMBER = /"[^"]*"|-?\d[\d.eE+-]*/g;
+
+/** What is said of a string that is not Unicode. */
+export const HALF_PAIR = 'a string has half a surrogate pair';
 
 /** What is said of a text that is not JSON. */
 export const NOT_JSON = 'not JSON';
@@ -102,14 +107,21 @@ export function parseJson(text: string): unknown {
 
 /** What JSON text contains that is refused. */
 export function textProblem(text: string): string | undefined {
-  // Text that came over a WebSocket has lone surrogates only where they are escaped: one that is left without the pairs.
-  if (SURROGATE_ESCAPE.test(text) && SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ''))) return 'a string has half a surrogate pair';
+  if (hasHalfPair(text)) return HALF_PAIR;
   return (LARGE_EXPONENT.test(text) || MANY_DIGITS.test(text)) && overflows(text) ? 'a number is too large' : undefined;
+}
+
+/**
+ * Whether JSON text has half a surrogate pair. What came over a WebSocket, and what `JSON.stringify` writes, has lone surrogates only
+ * where they are escaped: one that is left without the pairs.
+ */
+export function hasHalfPair(text: string): boolean {
+  return SURROGATE_ESCAPE.test(text) && SURROGATE_ESCAPE.test(text.replace(PAIR_OR_ESCAPE, ''));
 }
 
 /** Whether JSON text has a number that overflows a double. */
 function overflows(text: string): boolean {
-  for (const [token] of text.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
+  for (const [token] of text.replace(ESCAPE, '').matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
   return false;
 }
 

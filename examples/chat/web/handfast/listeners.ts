@@ -27,12 +27,13 @@ export class Listeners<Events> {
     return () => listeners.delete(own);
   }
 
-  /** Calls every listener, in the order they were added. Returns whether there was one. */
+  /** Calls every listener that is not removed meanwhile, in the order they were added. Returns whether there was one. */
   emit<E extends keyof Events>(event: E, value: Events[E]): boolean {
-    const listeners = [...(this.#byEvent.get(event) ?? [])] as ((value: Events[E]) => void)[];
+    const current = this.#byEvent.get(event);
+    const listeners = [...(current ?? [])] as ((value: Events[E]) => void)[];
     for (const listener of listeners) {
       try {
-        listener(value);
+        if (current?.has(listener)) listener(value);
       } catch (error) {
         this.#host.reportThrown(error);
       }
@@ -41,6 +42,7 @@ export class Listeners<Events> {
   }
 
   clear(): void {
+    for (const listeners of this.#byEvent.values()) listeners.clear();
     this.#byEvent.clear();
   }
 }

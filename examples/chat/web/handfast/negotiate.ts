@@ -44,19 +44,24 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
     const name = Object.entries(subprotocols).find(([, each]) => each === subprotocol)?.[0];
     const asked = name === 'json' ? null : encoder.session('negotiate', { encoding: name });
     let isAgreed = asked === null;
-    const carrier: Transport = transport(url, json, {
-      opened: () => (asked === null ? events.opened() : carrier.send(asked)),
+    /** What is to be done as soon as there is a carrier: it may report that it is open before. */
+    const early: ((carrier: Transport) => void)[] = [];
+    let act = (what: (carrier: Transport) => void): unknown => early.push(what);
+    const carrier = transport(url, json, {
+      opened: () => (asked === null ? events.opened() : act(carrier => carrier.send(asked))),
       received: frame => {
         if (isAgreed) return events.received(frame);
         const parsed = parseFrame(frame, depth);
         isAgreed = parsed.ok && isObject(parsed.value) && parsed.value[answer.tag.name] === tag && names(parsed.value, name);
         if (isAgreed) return events.opened();
         const reason = `the server does not agree to the encoding ${name}`;
-        carrier.close(PROTOCOL_ERROR, reason);
+        act(carrier => carrier.close(PROTOCOL_ERROR, reason));
         events.closed(PROTOCOL_ERROR, reason);
       },
       closed: (code, reason) => events.closed(code, reason),
     });
+    act = what => what(carrier);
+    early.forEach(act);
     return {
       send: (packet: Packet) => carrier.send(packet),
       close: (code, reason) => carrier.close(code, reason),

@@ -13,19 +13,19 @@ export type ValueOrProvider<T> = T | (() => T | Promise<T>);
 /** How to connect. `Encodings` are those that the protocol has besides JSON. */
 export interface ConnectOptions<Encodings extends EncodingName = never> {
   /** The encoding of messages, `msgpack` or `cbor`; by default JSON. */
-  readonly encoding?: Encoding<Encodings>;
+  readonly encoding?: Encoding<Encodings> | undefined;
   /**
    * The timeout of requests that declare none, in milliseconds; by default the session's timeout.
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Whether to reconnect after a loss of the connection; by default `true`. */
-  readonly reconnect?: boolean;
+  readonly reconnect?: boolean | undefined;
   /** A WebSocket implementation, if the platform has none: in Node 20 the `WebSocket` of the package `ws`. */
-  readonly WebSocket?: WebSocketConstructor;
+  readonly WebSocket?: WebSocketConstructor | undefined;
   /** A transport other than WebSocket. */
-  readonly transport?: TransportFactory;
+  readonly transport?: TransportFactory | undefined;
   /** Time and randomness, for tests. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** How to connect if the protocol authenticates clients. */
@@ -34,7 +34,7 @@ export interface AuthenticatedConnectOptions<Auth, Encodings extends EncodingNam
   /** The payload of the protocol's auth message, for the hello. */
   readonly auth: ValueOrProvider<Auth>;
   /** Replaces the `token` of `auth`. */
-  readonly token?: ValueOrProvider<string>;
+  readonly token?: ValueOrProvider<string> | undefined;
 }
 
 /** Options of a message without a reply. */
@@ -44,16 +44,16 @@ export interface SendOptions {
    * otherwise with `OUTCOME_UNKNOWN` if the session ended before or does not count messages, or with `CLOSED` if the client was
    * closed before the message was sent. Called only if `send` succeeded.
    */
-  readonly delivered?: (result: Result<undefined, RuntimeError>) => void;
+  readonly delivered?: ((result: Result<undefined, RuntimeError>) => void) | undefined;
 }
 
 /** Options of a single call, stream or join. */
 export interface CallOptions {
   /** The timeout in milliseconds, including the wait for a connection. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /**
    * Cancels when it is aborted: a call or a join fails with `CANCELLED`, a stream is cancelled. A request that was not sent yet
    * is not sent.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }

@@ -31,10 +31,15 @@ export class Store<T> {
   /** The current value. */
   readonly get = (): T => this.#value;
 
-  /** Calls a function with the current value, and with each later one. */
+  /** Calls a function with the current value, and with each later one. If the first call throws, so does this, and there is no other. */
   readonly subscribe = (run: (value: T) => void): Unsubscribe => {
     const unsubscribe = this.#listeners.on('change', () => run(this.#value)); // which another subscriber may have changed
-    run(this.#value);
+    try {
+      run(this.#value);
+    } catch (error) {
+      unsubscribe();
+      throw error;
+    }
     return unsubscribe;
   };
 

@@ -251,16 +251,19 @@ function wrongKind(kind, report) {
   else noneOfTypes(["an integer", "a string"], report);
 }
 function writeMessage(envelope, tag, payload, fields, encoding) {
-  const message = { [envelope.tag.name]: tag };
-  if (envelope.content === null) Object.assign(message, payload);
-  else if (payload !== void 0) message[envelope.content] = payload;
+  const { content } = envelope;
+  const message = { [envelope.tag.name]: tag, ...content === null && payload };
+  if (content !== null && payload !== void 0) message[content] = payload;
   const { isReply, outcome } = fields;
   for (const part of PARTS) {
     const field = part === "id" && !isReply ? envelope.id : fieldOf(envelope, part);
     const written = part === "outcome" ? outcome && envelope.outcome?.[outcome] : fields[part];
     if (field !== null && written !== void 0) message[field.name] = written;
   }
-  return encoding?.encode(message) ?? JSON.stringify(message);
+  if (encoding) return encoding.encode(message);
+  const text2 = JSON.stringify(message);
+  if (text2.includes("\\ud") && hasHalfPair(text2)) throw new TypeError(HALF_PAIR);
+  return text2;
 }
 
 // handfast/result.ts
@@ -297,7 +300,9 @@ var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
 var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
 var MANY_DIGITS = /\b\d{210}/;
-var STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g;
+var ESCAPE = /\\./g;
+var STRING_OR_NUMBER = /"[^"]*"|-?\d[\d.eE+-]*/g;
+var HALF_PAIR = "a string has half a surrogate pair";
 var NOT_JSON = "not JSON";
 var TOO_DEEP = "nested too deeply";
 var MAX_DEPTH = 512;
@@ -330,11 +335,14 @@ function parseJson(text2) {
   }
 }
 function textProblem(text2) {
-  if (SURROGATE_ESCAPE.test(text2) && SURROGATE_ESCAPE.test(text2.replace(PAIR_OR_ESCAPE, ""))) return "a string has half a surrogate pair";
+  if (hasHalfPair(text2)) return HALF_PAIR;
   return (LARGE_EXPONENT.test(text2) || MANY_DIGITS.test(text2)) && overflows(text2) ? "a number is too large" : void 0;
 }
+function hasHalfPair(text2) {
+  return SURROGATE_ESCAPE.test(text2) && SURROGATE_ESCAPE.test(text2.replace(PAIR_OR_ESCAPE, ""));
+}
 function overflows(text2) {
-  for (const [token] of text2.matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
+  for (const [token] of text2.replace(ESCAPE, "").matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
   return false;
 }
 function read(value, reader) {
@@ -433,16 +441,22 @@ var Encoder = class {
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
+      if (message.name[0] !== "$") envelope.flat?.(Object(text2), envelope, true);
       const written = this.options.encoding ? message.packBytes?.(payload) ?? payload : text2;
       packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
-    const max = this.protocol.limits.message;
-    if (packet.length * 3 > max && byteLength(packet) > max) {
+    if (this.isTooLarge(packet)) {
+      const { message: max } = this.protocol.limits;
       return err({ code: "TOO_LARGE", message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
     return ok(packet);
+  }
+  /** Whether a message has more bytes than one may have. */
+  isTooLarge(packet) {
+    const max = this.protocol.limits.message;
+    return packet.length * 3 > max && byteLength(packet) > max;
   }
   /**
    * The violations for which a server would refuse a value that is nested in `outer` objects of the message.
@@ -1000,12 +1014,13 @@ var Listeners = class {
     listeners.add(own);
     return () => listeners.delete(own);
   }
-  /** Calls every listener, in the order they were added. Returns whether there was one. */
+  /** Calls every listener that is not removed meanwhile, in the order they were added. Returns whether there was one. */
   emit(event, value) {
-    const listeners = [...this.#byEvent.get(event) ?? []];
+    const current = this.#byEvent.get(event);
+    const listeners = [...current ?? []];
     for (const listener of listeners) {
       try {
-        listener(value);
+        if (current?.has(listener)) listener(value);
       } catch (error) {
         this.#host.reportThrown(error);
       }
@@ -1013,6 +1028,7 @@ var Listeners = class {
     return listeners.length > 0;
   }
   clear() {
+    for (const listeners of this.#byEvent.values()) listeners.clear();
     this.#byEvent.clear();
   }
 };
@@ -1651,6 +1667,8 @@ var Connection = class extends Outbound {
   #cancelTimer = () => {
   };
   constructor(protocol2, url, options) {
+    const encoding = options?.encoding;
+    if (typeof encoding === "string") throw new TypeError(`handfast: pass what is imported as ${encoding}`);
     super(protocol2, options);
     const name2 = options?.encoding?.name ?? "json";
     const subprotocol = protocol2.subprotocols[name2];
@@ -1807,10 +1825,15 @@ var Store = class {
   }
   /** The current value. */
   get = () => this.#value;
-  /** Calls a function with the current value, and with each later one. */
+  /** Calls a function with the current value, and with each later one. If the first call throws, so does this, and there is no other. */
   subscribe = (run) => {
     const unsubscribe = this.#listeners.on("change", () => run(this.#value));
-    run(this.#value);
+    try {
+      run(this.#value);
+    } catch (error) {
+      unsubscribe();
+      throw error;
+    }
     return unsubscribe;
   };
   /** @internal */
@@ -2106,14 +2129,16 @@ var Core = class extends Connection {
       return;
     }
     const shown = isOwn ? { ...error, payload: void 0 } : error;
-    const isUnknown = error.kind === "unknown-type";
-    if (isUnknown && error.id !== void 0 && this.#requests) return this.#requests.refuse(error.id, shown);
     if (request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
     if (isOwn && this.phase !== "ready") this.drop(ABNORMAL, error.message);
-    else if (!isUnknown) this.invalid(shown, incoming?.name);
-    else if (error.id === void 0) this.events.emit("unhandled", shown);
+    else if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
+    else {
+      const { id } = this.#requests?.idOf(match, parsed) ?? error;
+      if (id === void 0) this.events.emit("unhandled", shown);
+      else this.#requests?.refuse(id, shown);
+    }
   }
   /** Handles the messages of the session. */
   #handleSession() {

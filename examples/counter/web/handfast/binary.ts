@@ -6,7 +6,7 @@
 // section 4), wherever they are.
 
 import { latin1 } from './bytes.js';
-import { decodeError, MAX_DEPTH, TOO_DEEP } from './decode.js';
+import { decodeError, HALF_PAIR, MAX_DEPTH, TOO_DEEP } from './decode.js';
 import { byteLength } from './encoder.js';
 import type { DecodeError } from './errors.js';
 import { err, ok, type Result } from './result.js';
@@ -244,7 +244,7 @@ export class ByteWriter {
     this.#head(this, 3, length);
     const at = this.#room(length);
     if (length > text.length || length > SHORT_TEXT) {
-      if (length > text.length && /[\ud800-\udfff]/u.test(text)) throw new TypeError('a string has half a surrogate pair');
+      if (length > text.length && /[\ud800-\udfff]/u.test(text)) throw new TypeError(HALF_PAIR);
       new TextEncoder().encodeInto(text, this.#bytes.subarray(at));
     } else {
       for (let i = 0; i < length; i++) this.#bytes[at + i] = text.charCodeAt(i);

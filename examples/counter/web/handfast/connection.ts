@@ -60,6 +60,8 @@ export abstract class Connection extends Outbound {
   #cancelTimer: () => void = () => {};
 
   constructor(protocol: Omit<Protocol, 'auth'>, url: string | URL, options?: Options) {
+    const encoding: unknown = options?.encoding;
+    if (typeof encoding === 'string') throw new TypeError(`handfast: pass what is imported as ${encoding}`);
     super(protocol, options);
     const name = options?.encoding?.name ?? 'json';
     const subprotocol = protocol.subprotocols[name];

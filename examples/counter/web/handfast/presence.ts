@@ -96,14 +96,56 @@ const notice: PropertyRules = {
 /** The memory of a member without its info, in bytes. */
 const OVERHEAD = 128;
 
+/** The memory of a member, in bytes. */
+function size({ id, principal = '', info }: Member<unknown>): number {
+  return OVERHEAD + id.length + principal.length + textOf(info).length;
+}
+
+/** An info as JSON; empty if there is none. */
+function textOf(info: unknown): string {
+  return JSON.stringify(info) ?? '';
+}
+
+/** What has become of a member, if anything. */
+function difference(before: Member<unknown>, { info, away }: Member<unknown>): 'update' | 'away' | 'back' | undefined {
+  if (textOf(before.info) !== textOf(info)) return 'update';
+  return before.away === away ? undefined : away ? 'away' : 'back';
+}
+
+/** Members in their order, within limits. */
+class Places {
+  readonly byId: Map<string, Member<unknown>> = new Map();
+  readonly #sizes: Map<string, number> = new Map();
+  #bytes = 0;
+
+  /** Adds or replaces a member, if there is room. Returns whether it did. */
+  set(member: Member<unknown>, most: number, limit: number): boolean {
+    const { id } = member;
+    const before = this.#sizes.get(id);
+    const now = size(member);
+    const bytes = this.#bytes - (before ?? 0) + now;
+    if (bytes > limit || (before === undefined && this.byId.size >= most)) return false;
+    this.#bytes = bytes;
+    this.#sizes.set(id, now);
+    this.byId.set(id, member);
+    return true;
+  }
+
+  delete(id: string): boolean {
+    this.#bytes -= this.#sizes.get(id) ?? 0;
+    this.#sizes.delete(id);
+    return this.byId.delete(id);
+  }
+}
+
 /** The members of one channel. */
 class Known implements ChannelMembers {
   readonly store: Store<Members<unknown>>;
   readonly #descriptor: PresenceDescriptor<unknown>;
   readonly #host: PresenceHost;
-  #members: Map<string, Member<unknown>> = new Map();
+  #members: Places = new Places();
   /** The parts of a list that is incomplete. */
-  #incoming: Map<string, Member<unknown>> | undefined;
+  #incoming: Places | undefined;
   #wasListed = false;
 
   constructor(descriptor: PresenceDescriptor<unknown>, host: PresenceHost) {
@@ -119,38 +161,41 @@ class Known implements ChannelMembers {
   handle({ channel, event, count, self, members = [], more = false, member }: Notice): void {
     const events: PresenceEvent<unknown>[] = [];
     if (event === 'list') {
-      this.#incoming ??= new Map();
+      this.#incoming ??= new Places();
       members.forEach((one, i) => this.#add(this.#incoming!, one, `/payload/members/${i}/info`, channel));
       if (more) return;
-      this.#compare(this.#incoming, events);
+      this.#compare(this.#incoming.byId, events);
       this.#members = this.#incoming;
       this.#incoming = undefined;
       this.#wasListed = true;
     } else if (member === undefined || !this.#happened(event, member, channel, events)) {
       return;
     }
-    const known = this.store.get().self;
-    const id = self ?? known;
-    this.store.set({ list: [...this.#members.values()], count, ...(id !== undefined && { self: id }) });
+    const known = this.store.get();
+    const id = self ?? known.self;
+    const list = [...this.#members.byId.values()];
+    const isSame = count === known.count && id === known.self && list.length === known.list.length && list.every((one, i) => one === known.list[i]);
+    if (!isSame) this.store.set({ list, count, ...(id !== undefined && { self: id }) });
     for (const one of events) this.#host.emit(channel, one);
   }
 
   /** Returns whether the event is known; a later server may have others. */
   #happened(event: string, { id, ...rest }: WireMember, channel: string, events: PresenceEvent<unknown>[]): boolean {
-    const before = this.#members.get(id);
+    const before = this.#members.byId.get(id);
     switch (event) {
       case 'join':
       case 'update': {
         const now = this.#add(this.#members, { id, ...rest }, '/payload/member/info', channel);
         if (now === undefined) this.#members.delete(id); // what was known of it is outdated
-        else events.push({ event, member: now });
+        else if (!before || difference(before, now)) events.push({ event, member: now });
         return true;
       }
       case 'away':
       case 'back': {
         if (before === undefined) return true;
-        const now = { ...before, away: event === 'away' };
-        this.#members.set(id, now);
+        const away = event === 'away';
+        const now = before.away === away ? before : { ...before, away };
+        this.#members.byId.set(id, now);
         events.push({ event, member: now });
         return true;
       }
@@ -162,9 +207,9 @@ class Known implements ChannelMembers {
     }
   }
 
-  /** Adds a member, if it is valid and there is room. */
+  /** Adds a member, if it is valid and there is room; the same object as before if nothing has changed. */
   #add(
-    members: Map<string, Member<unknown>>,
+    members: Places,
     { id, principal, info, away = false }: WireMember,
     path: string,
     channel: string,
@@ -175,14 +220,10 @@ class Known implements ChannelMembers {
       this.#invalid(violations.map(one => ({ ...one, path: path + one.path })), channel);
       return undefined;
     }
-    if (!members.has(id) && members.size >= this.#room()) return undefined;
-    const member = { id, ...(principal !== undefined && { principal }), away, info };
-    members.set(id, member);
-    return member;
-  }
-
-  #room(): number {
-    return Math.min(this.#descriptor.members, Math.floor(this.#host.limit / OVERHEAD));
+    const now = { id, ...(principal !== undefined && { principal }), away, info };
+    const before = this.#members.byId.get(id);
+    const member = before && before.principal === principal && !difference(before, now) ? before : now;
+    return members.set(member, this.#descriptor.members, this.#host.limit) ? member : undefined;
   }
 
   #invalid(violations: readonly Violation[], channel: string): void {
@@ -193,12 +234,11 @@ class Known implements ChannelMembers {
   /** What has changed since the last list. */
   #compare(members: Map<string, Member<unknown>>, events: PresenceEvent<unknown>[]): void {
     if (!this.#wasListed) return;
-    const before = this.#members;
+    const before = this.#members.byId;
     for (const [id, member] of members) {
       const old = before.get(id);
-      if (old === undefined) events.push({ event: 'join', member });
-      else if (JSON.stringify(old.info) !== JSON.stringify(member.info)) events.push({ event: 'update', member });
-      else if (old.away !== member.away) events.push({ event: member.away ? 'away' : 'back', member });
+      const event = old === undefined ? 'join' : difference(old, member);
+      if (event) events.push({ event, member });
     }
     for (const [id, member] of before) if (!members.has(id)) events.push({ event: 'leave', member });
   }
