@@ -266,7 +266,7 @@ impl Outbound {
         Ok(state)
     }
 
-    /// Queues a volatile message with a key. It takes the place of one with the same key that is queued. If it finds no room, it is dropped.
+    /// Queues a volatile message with a key. It takes the place of one with the same key that is queued. If it finds no room, both are dropped.
     ///
     /// # Errors
     /// If there is no room, or the connection has ended.
@@ -298,6 +298,8 @@ impl Outbound {
         };
         let others = bytes - waiting.cost();
         if others + cost > limit && others > 0 {
+            // There is a newer one, which is lost.
+            state.drop_keyed(key);
             return Err(EnqueueError::Full);
         }
         *waiting = item;

@@ -12,7 +12,7 @@ use crate::{
 use std::collections::{BTreeMap, VecDeque};
 
 /// What has to happen at least once.
-const OUTCOMES: [&str; 39] = [
+const OUTCOMES: [&str; 40] = [
     "acknowledged before it is sent again",
     "acknowledged late",
     "acknowledged more than was sent",
@@ -34,6 +34,7 @@ const OUTCOMES: [&str; 39] = [
     "found no room",
     "followed what was published before",
     "found no room by its key",
+    "dropped what it should replace",
     "gave up while answers are queued",
     "lost while it is sent again",
     "lost while it is written",

@@ -293,6 +293,18 @@ impl State {
         self.queue.get_mut(usize::try_from(place).ok()?)
     }
 
+    /// Drops the queued message with a key.
+    #[cfg(any(feature = "server", test))]
+    pub(super) fn drop_keyed(&mut self, key: &str) {
+        let place = self.keys.get(key).map(|place| place - self.front);
+        if let Some(at) = place.and_then(|place| usize::try_from(place).ok())
+            && self.remove(at)
+        {
+            self.volatile -= 1;
+            self.forget_key(key);
+        }
+    }
+
     fn forget_key(&mut self, key: &str) {
         self.keys.remove(key);
         if self.keys.is_empty() {
@@ -455,7 +467,7 @@ impl State {
         self.lower_numbers();
     }
 
-    /// Removes a queued message that is not volatile. Returns whether there is one.
+    /// Removes a queued message, whose key and kind are the caller's to count. Returns whether there is one.
     pub(super) fn remove(&mut self, at: usize) -> bool {
         let Some(item) = self.queue.remove(at) else {
             return false;

@@ -172,10 +172,19 @@ impl Model<'_> {
         let pushed = self.out.push_keyed(queued.message.clone(), &key);
         let of_key = |queued: &&mut Queued| queued.key.as_ref() == Some(&key);
         let bytes = self.bytes();
+        let place = self
+            .queue
+            .iter()
+            .position(|queued| queued.key.as_ref() == Some(&key));
         let waiting = self.queue.iter_mut().find(of_key);
         let others = bytes - waiting.as_ref().map_or(0, |waiting| waiting.cost());
         if others + queued.cost() > self.limit && others > 0 {
             assert_eq!(pushed, Err(EnqueueError::Full));
+            if let Some(place) = place {
+                self.queue.remove(place);
+                self.lower_numbers();
+                return self.see("dropped what it should replace");
+            }
             return self.see("found no room by its key");
         }
         assert_eq!(pushed, Ok(()));
