@@ -389,7 +389,10 @@ impl State {
     }
 
     /// Whether messages contain their numbers.
-    #[cfg(any(feature = "server", test))]
+    #[cfg_attr(
+        not(feature = "server"),
+        expect(clippy::unused_self, reason = "only a server numbers its messages")
+    )]
     pub(super) const fn is_numbered(&self) -> bool {
         #[cfg(feature = "server")]
         return self.numbering.is_some();
@@ -398,6 +401,10 @@ impl State {
     }
 
     /// Calls `feed` with the bytes of each message, with its number if it has one, and whether they are text.
+    #[cfg_attr(
+        not(feature = "server"),
+        expect(unused_variables, reason = "only a server numbers its messages")
+    )]
     pub(super) fn read<E>(
         &self,
         packet: &Packet,

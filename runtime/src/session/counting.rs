@@ -136,7 +136,6 @@ impl<P: Encoded> Sent<P> {
     }
 
     /// The number of the last message that was sent.
-    #[cfg(any(feature = "server", test))]
     pub(crate) fn last(&self) -> u64 {
         self.last
     }
