@@ -2,9 +2,9 @@
 
 #[cfg(feature = "server")]
 use super::Role;
-use super::{Head, count, get};
 #[cfg(feature = "client")]
-use super::{find, missing};
+use super::find;
+use super::{Head, count, get, missing};
 use crate::GapReason;
 #[cfg(feature = "server")]
 use crate::descriptor::{self, Presence, ProtocolDescriptor, Tag, TagRef, UnionDescriptor};
