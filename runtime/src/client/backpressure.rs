@@ -52,11 +52,9 @@ impl Backpressure {
         if left.is_zero() {
             self.until = now + BETWEEN;
         }
-        let is_new = |readers: &[(Arc<Inbox>, _)], inbox: &Arc<Inbox>| {
-            readers.iter().all(|(other, _)| !Arc::ptr_eq(other, inbox))
-        };
         for inbox in behind {
-            if is_new(&self.readers, &inbox) {
+            let mut known = self.readers.iter();
+            if known.all(|(other, _)| !Arc::ptr_eq(other, &inbox)) {
                 self.readers.push((inbox, now));
             }
         }

@@ -1,4 +1,4 @@
-//! The attacked server, as a process of its own, with a second port that tells how it is.
+//! The attacked server, as a process of its own, with a second port that reports its state.
 
 use crate::{ALLOCATOR, log::Log, numbered, plain};
 use axum::routing::{get, post};
@@ -116,7 +116,7 @@ fn build<S: From<Server>>(mut builder: Builder<S>, setup: &Setup) -> S {
     builder.build()
 }
 
-/// Serves until it is told to stop.
+/// Serves until it is asked to stop.
 pub(crate) async fn run(setup: Setup) -> Result<(), Box<dyn Error>> {
     let log = Log::install()?;
     let rate = match setup.rate {
