@@ -58,6 +58,18 @@ pub(crate) struct Flood {
     pub(crate) piece: fn(u64, &mut Vec<u8>),
 }
 
+impl Flood {
+    /// A peer that begins a session in JSON, and reads nothing.
+    pub(crate) const PLAIN: Self = Self {
+        encoding: Encoding::Json,
+        hello: true,
+        reads: false,
+        first: &[],
+        awaits: "",
+        piece: |_, _| {},
+    };
+}
+
 /// What a peer is told.
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,

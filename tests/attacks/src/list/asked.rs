@@ -7,7 +7,6 @@ use crate::{
     frame,
     server::Setup,
 };
-use handfast::codec::Encoding;
 use std::time::Duration;
 
 const LASTS: Duration = Duration::from_millis(1500);
@@ -20,12 +19,9 @@ const ASK: &str = r#"{"type":"ask","payload":{"stream":false}}"#;
 const ASK_STREAM: &str = r#"{"type":"ask","payload":{"stream":true}}"#;
 
 const PLAIN: Flood = Flood {
-    encoding: Encoding::Json,
-    hello: true,
-    reads: false,
     first: &[ASK],
     awaits: r#""type":"confirm""#,
-    piece: |_, _| {},
+    ..Flood::PLAIN
 };
 
 fn one(name: &'static str, what: &'static str, flood: Flood) -> Attack {

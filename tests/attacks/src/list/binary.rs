@@ -16,11 +16,8 @@ const HELLO: Duration = Duration::from_secs(5);
 
 const PLAIN: Flood = Flood {
     encoding: Encoding::MsgPack,
-    hello: true,
     reads: true,
-    first: &[],
-    awaits: "",
-    piece: |_, _| {},
+    ..Flood::PLAIN
 };
 
 /// How many bytes a message has besides what grows in it, at most.

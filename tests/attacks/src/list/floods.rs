@@ -6,19 +6,9 @@ use crate::{
     frame::{self, FIN, PING},
     server::{LIMITS, Setup},
 };
-use handfast::codec::Encoding;
 use std::time::Duration;
 
 const LASTS: Duration = Duration::from_millis(1500);
-
-const PLAIN: Flood = Flood {
-    encoding: Encoding::Json,
-    hello: true,
-    reads: false,
-    first: &[],
-    awaits: "",
-    piece: |_, _| {},
-};
 
 const WATCH: &str = r#"{"type":"ticks.watch","payload":{"fast":false},"id":"1"}"#;
 
@@ -44,7 +34,7 @@ pub(crate) fn all() -> Vec<Attack> {
             Flood {
                 hello: false,
                 piece: |_, out| frame::frame(out, FIN | PING, &[b'x'; 125]),
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
         one(
@@ -53,7 +43,7 @@ pub(crate) fn all() -> Vec<Attack> {
             "the same behind a hello",
             Flood {
                 piece: |_, out| frame::frame(out, FIN | PING, &[b'x'; 125]),
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
         one(
@@ -62,7 +52,7 @@ pub(crate) fn all() -> Vec<Attack> {
             "the session's own pings, never reading",
             Flood {
                 piece: |_, out| frame::text(out, r#"{"type":"ping"}"#),
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
         one(
@@ -79,7 +69,7 @@ pub(crate) fn all() -> Vec<Attack> {
                     };
                     frame::text(out, text);
                 },
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
         one(
@@ -89,7 +79,7 @@ pub(crate) fn all() -> Vec<Attack> {
             Flood {
                 first: &[WATCH],
                 piece: |_, out| frame::text(out, WATCH),
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
         one(
@@ -105,7 +95,7 @@ pub(crate) fn all() -> Vec<Attack> {
                     };
                     frame::text(out, text);
                 },
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
         one(
@@ -123,7 +113,7 @@ pub(crate) fn all() -> Vec<Attack> {
                         },
                     )
                 },
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
         Attack {
@@ -141,7 +131,7 @@ pub(crate) fn all() -> Vec<Attack> {
                             &format!(r#"{{"type":"echo","payload":{{"text":"x"}},"id":"{n}"}}"#),
                         )
                     },
-                    ..PLAIN
+                    ..Flood::PLAIN
                 },
             )
         },
@@ -154,7 +144,7 @@ pub(crate) fn all() -> Vec<Attack> {
                 Flood {
                     reads: true,
                     piece: |_, out| frame::text(out, r#"{"type":"ping"}"#),
-                    ..PLAIN
+                    ..Flood::PLAIN
                 },
             )
         },
@@ -167,7 +157,7 @@ pub(crate) fn all() -> Vec<Attack> {
                 Flood {
                     reads: true,
                     piece: |_, out| frame::frame(out, FIN | PING, b"x"),
-                    ..PLAIN
+                    ..Flood::PLAIN
                 },
             )
         },
@@ -188,7 +178,7 @@ pub(crate) fn all() -> Vec<Attack> {
                             ),
                         );
                     },
-                    ..PLAIN
+                    ..Flood::PLAIN
                 },
             )
         },
@@ -202,7 +192,7 @@ pub(crate) fn all() -> Vec<Attack> {
                 Flood {
                     first: &[r#"{"type":"ticks.watch","payload":{"fast":true},"id":"1"}"#],
                     piece: |_, out| frame::text(out, r#"{"type":"pong"}"#),
-                    ..PLAIN
+                    ..Flood::PLAIN
                 },
             )
         },
@@ -227,7 +217,7 @@ pub(crate) fn all() -> Vec<Attack> {
                             ),
                         )
                     },
-                    ..PLAIN
+                    ..Flood::PLAIN
                 },
             )
         },
@@ -252,7 +242,7 @@ pub(crate) fn all() -> Vec<Attack> {
                             ),
                         )
                     },
-                    ..PLAIN
+                    ..Flood::PLAIN
                 },
             )
         },
@@ -273,7 +263,7 @@ pub(crate) fn all() -> Vec<Attack> {
                             ),
                         );
                     },
-                    ..PLAIN
+                    ..Flood::PLAIN
                 },
             )
         },
@@ -289,7 +279,7 @@ pub(crate) fn all() -> Vec<Attack> {
                         &format!(r#"{{"type":"echo","payload":{{"text":"x"}},"id":"{id}{n}"}}"#),
                     );
                 },
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
         Attack {
@@ -313,7 +303,7 @@ pub(crate) fn all() -> Vec<Attack> {
                             ),
                         )
                     },
-                    ..PLAIN
+                    ..Flood::PLAIN
                 },
             )
         },
@@ -331,7 +321,7 @@ pub(crate) fn all() -> Vec<Attack> {
                             r#"{"type":"room.say","payload":{"room":"own","count":10,"bytes":1000}}"#,
                         )
                     },
-                    ..PLAIN
+                    ..Flood::PLAIN
                 },
             )
         },

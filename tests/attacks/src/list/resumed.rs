@@ -8,7 +8,6 @@ use crate::{
     server::{LIMITS, Setup},
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use handfast::codec::Encoding;
 use std::time::Duration;
 
 const LASTS: Duration = Duration::from_millis(1500);
@@ -116,21 +115,13 @@ pub(crate) fn all() -> Vec<Attack> {
     if !crate::peer::is_counting() {
         return all;
     }
-    const PLAIN: Flood = Flood {
-        encoding: Encoding::Json,
-        hello: true,
-        reads: false,
-        first: &[],
-        awaits: "",
-        piece: |_, _| {},
-    };
     all.extend([
         flood(
             "acknowledges",
             "acknowledgements of nothing new, never reading",
             Flood {
                 piece: |_, out| frame::text(out, r#"{"type":"received","payload":{"received":0}}"#),
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
         flood(
@@ -144,7 +135,7 @@ pub(crate) fn all() -> Vec<Attack> {
                     };
                     frame::text(out, text);
                 },
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
         flood(
@@ -158,7 +149,7 @@ pub(crate) fn all() -> Vec<Attack> {
                         &format!(r#"{{"type":"echo","payload":{{"text":"x"}},"id":"{n}"}}"#),
                     );
                 },
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
         one(
@@ -176,7 +167,7 @@ pub(crate) fn all() -> Vec<Attack> {
                         &format!(r#"{{"type":"received","payload":{{"sent":{n}}}}}"#),
                     );
                 },
-                ..PLAIN
+                ..Flood::PLAIN
             },
         ),
     ]);

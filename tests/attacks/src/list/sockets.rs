@@ -8,7 +8,6 @@ use crate::{
     server::Setup,
 };
 use futures_util::FutureExt;
-use handfast::codec::Encoding;
 use std::time::Duration;
 
 const LASTS: Duration = Duration::from_millis(1500);
@@ -17,12 +16,8 @@ const LASTS: Duration = Duration::from_millis(1500);
 const SILENT: Duration = Duration::from_secs(3);
 
 const PLAIN: Flood = Flood {
-    encoding: Encoding::Json,
-    hello: true,
     reads: true,
-    first: &[],
-    awaits: "",
-    piece: |_, _| {},
+    ..Flood::PLAIN
 };
 
 fn one(name: &'static str, line: &'static str, what: &'static str, act: Act) -> Attack {

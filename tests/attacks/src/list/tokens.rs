@@ -7,16 +7,11 @@ use crate::{
     server::{LIMITS, Setup},
     tokens,
 };
-use handfast::codec::Encoding;
 use std::time::Duration;
 
 const PLAIN: Flood = Flood {
-    encoding: Encoding::Json,
-    hello: true,
     reads: true,
-    first: &[],
-    awaits: "",
-    piece: |_, _| {},
+    ..Flood::PLAIN
 };
 
 fn one(name: &'static str, what: &'static str, piece: fn(u64, &mut Vec<u8>)) -> Attack {
