@@ -347,8 +347,9 @@ impl<'de> Decoder<'de> {
             .map_or(ReplyKind::None, |message| message.reply);
         let is_request = message.is_request() || message == ReplyKind::Cancel;
         match (self.side, self.fields.reply_to) {
-            (Side::Client, Some(_)) if !is_request => self.reply_to.take(),
-            (Side::Client, Some(_)) => self.id.take(),
+            (Side::Client, Some(_)) if is_request => self.id.take(),
+            // What nobody knows may be a request.
+            (Side::Client, Some(_)) if self.index.is_some() => self.reply_to.take(),
             _ => self.reply_to.take().or_else(|| self.id.take()),
         }
     }

@@ -20,9 +20,11 @@ pub(crate) use presence::{MemberNotice, PresenceKind, PresenceNotice};
 pub use remote_error::{RemoteError, RemoteViolation};
 
 use crate::{
-    Id, TagBuf,
+    Id, Side, TagBuf,
     codec::Source,
-    descriptor::{EnvelopeDescriptor, MappedRole, MappedRoles, Roles, Tag, TagRef},
+    descriptor::{
+        EnvelopeDescriptor, MappedRole, MappedRoles, ProtocolDescriptor, Roles, Tag, TagRef,
+    },
 };
 use handfast_schema::number::MAX_SAFE_INTEGER;
 use serde::de::{DeserializeOwned, Error as _};
@@ -162,6 +164,21 @@ impl Role {
         }
     }
 
+    /// Returns the field with the payload in messages of a side in this role; `None` if the payload's members are beside those of the envelope.
+    pub(crate) fn content(
+        self,
+        protocol: &ProtocolDescriptor,
+        sender: Side,
+    ) -> Option<&'static str> {
+        let mapped = self.mapped(&protocol.session.mapped);
+        let own = mapped.and_then(|mapped| mapped.own_envelope(sender));
+        let usual = match sender {
+            Side::Client => &protocol.client.envelope,
+            Side::Server => &protocol.server.envelope,
+        };
+        own.map_or(usual, |own| &own.fields).content
+    }
+
     /// Returns the role of a discriminant.
     pub(crate) fn of(tag: TagRef<'_>, roles: &Roles) -> Option<Self> {
         [
@@ -246,16 +263,23 @@ impl<'a> Head<'a> {
         let at = |field: Option<crate::descriptor::FieldDescriptor>| {
             field.map_or("", |field| field.name)
         };
+        let id = |field| {
+            Ok::<_, serde_json::Error>(match find_nullable(&all, at(field))? {
+                Some(Value::String(text)) => Some(Id::Text(text)),
+                Some(Value::Number(n)) => safe_integer(&n).map(Id::Integer),
+                _ => None,
+            })
+        };
         Ok(Self {
             tag: match get(&all, envelope.tag)? {
                 Value::String(text) => TagBuf::Text(text.into()),
                 Value::Number(n) => integer(&n).map(TagBuf::Integer).ok_or_else(no_tag)?,
                 _ => return Err(no_tag()),
             },
-            id: match find_nullable(&all, at(envelope.reply_to.or(envelope.id)))? {
-                Some(Value::String(text)) => Some(Id::Text(text)),
-                Some(Value::Number(n)) => safe_integer(&n).map(Id::Integer),
-                _ => None,
+            // What answers a request has its id in a field of its own, in some protocols.
+            id: match id(envelope.reply_to)? {
+                None => id(envelope.id)?,
+                id => id,
             },
             channel: find_nullable(&all, at(envelope.channel))?,
             seq: find_nullable(&all, at(envelope.seq))?

@@ -70,17 +70,30 @@ impl Core {
     /// Encodes an `error` that answers a request of the server, if the protocol has that message.
     pub(crate) fn encode_error(&self, id: &Id, error: &ErrorPayload<'_>) -> Option<EncodedMessage> {
         fit(error, self.limits.message, |payload| {
-            let message = self.session_message(Role::Error, Some(payload)).ok()??;
-            let payload = message.payload.as_deref();
-            self.encode_outgoing(&Outgoing {
-                payload: payload
-                    .as_ref()
-                    .map(|payload| payload as &dyn erased_serde::Serialize),
-                id: Some(id),
-                is_reply: true,
-                outcome: Some(false),
-                ..self.outgoing(message.heading)
-            })
+            self.encode_session(Role::Error, Some(payload), Some(id), Some(false))
+        })
+    }
+
+    /// Encodes one of the session's messages; `None` if the client does not send it. `id` is that of what it answers.
+    fn encode_session(
+        &self,
+        role: Role,
+        fields: Option<&dyn erased_serde::Serialize>,
+        id: Option<&Id>,
+        outcome: Option<bool>,
+    ) -> Option<EncodedMessage> {
+        let message = self.session_message(role, fields).ok()??;
+        let (client, tag) = (self.descriptor.client, message.heading.tag);
+        let payload = message.payload.as_deref();
+        let payload = payload.map(|json| JsonPayload::new(client, tag, json));
+        self.encode_outgoing(&Outgoing {
+            payload: payload
+                .as_ref()
+                .map(|payload| payload as &dyn erased_serde::Serialize),
+            id,
+            is_reply: id.is_some(),
+            outcome,
+            ..self.outgoing(message.heading)
         })
     }
 
@@ -127,8 +140,7 @@ impl Core {
         fields: Option<&dyn erased_serde::Serialize>,
         id: Option<&Id>,
     ) -> Option<EncodedMessage> {
-        let request = self.session_message(role, fields).ok()??;
-        self.encode(&request, id).ok()
+        self.encode_session(role, fields, id, None)
     }
 
     /// Encodes a `received`.

@@ -2,7 +2,7 @@
 
 use super::{core::Core, members::Members};
 use crate::{
-    DecodeError, DecodeErrorKind, Member, PresenceInfo,
+    DecodeError, DecodeErrorKind, Member, PresenceInfo, Side,
     calls::Entry,
     descriptor::PresenceDescriptor,
     system::{Head, MemberNotice, PresenceKind, PresenceNotice, Role},
@@ -59,6 +59,7 @@ pub(super) fn typed<I: PresenceInfo>(member: &MemberNotice) -> Option<Member<I>>
 fn check(
     notice: &mut PresenceNotice<'_>,
     presence: &PresenceDescriptor,
+    content: Option<&str>,
 ) -> Result<(), DecodeErrorKind> {
     let whole = matches!(
         notice.kind,
@@ -80,7 +81,9 @@ fn check(
                 } else {
                     violation.path.prepend_key("member");
                 }
-                violation.path.prepend_key("payload");
+                content
+                    .into_iter()
+                    .for_each(|name| violation.path.prepend_key(name));
             }
             DecodeErrorKind::Invalid(invalid.violations)
         });
@@ -115,7 +118,8 @@ impl Core {
             drop(inner);
             return self.ignored(Role::Presence, &"its members do not learn of each other");
         };
-        let valid = check(&mut notice, descriptor);
+        let content = Role::Presence.content(self.descriptor, Side::Server);
+        let valid = check(&mut notice, descriptor, content);
         let key = notice.channel.clone().into_owned();
         let members = channel.members.get_or_insert_with(|| {
             let limit = usize::try_from(descriptor.members).unwrap_or(usize::MAX);

@@ -370,11 +370,14 @@ async fn establish(
         }
         resume = hello.resume;
     }
-    let pointer = match session.auth_follows() {
-        true => "",
-        false => session.auth_pointer(),
+    let place = match session.auth_follows() {
+        true => (protocol.client.envelope.content, ""),
+        false => (
+            Role::Hello.content(protocol, Side::Client),
+            session.auth_pointer(),
+        ),
     };
-    let request = ConnectRequest::new(auth, info.clone(), (*version).to_owned(), pointer);
+    let request = ConnectRequest::new(auth, info.clone(), (*version).to_owned(), place);
     let connecting = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
     let rejection = match tokio::time::timeout(session.timeout, connecting).await {
         Ok(Ok(Ok(session))) => {

@@ -5,7 +5,7 @@ use crate::{
     DeclaredErrors, DecodeError, HandlerError, SessionCode, TagBuf, ValidationError, Violation,
     replies::ErrorPayload, validate::validate_error,
 };
-use handfast_schema::{ViolationDetail, details};
+use handfast_schema::{Pointer, ViolationDetail, details};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -110,22 +110,24 @@ impl Rejection {
         }
     }
 
-    /// Rejects a hello without an authentication payload.
-    pub(crate) fn no_auth() -> Self {
+    /// Rejects a hello without an authentication payload. `content` is the field with the payload of its message, if it has one.
+    pub(crate) fn no_auth(content: Option<&str>) -> Self {
+        let mut path = Pointer::root();
+        content.into_iter().for_each(|name| path.prepend_key(name));
         Self {
-            violations: vec![Violation::new(
-                "/payload".to_owned().into(),
-                details::required("auth"),
-            )],
+            violations: vec![Violation::new(path, details::required("auth"))],
             ..Self::of(SessionCode::Invalid, "the payload does not fit")
         }
     }
 
-    /// Rejects a key that no joinable channel has.
-    pub(crate) fn not_joinable() -> Self {
+    /// Rejects a key that no joinable channel has. `content` is the field with the payload of its message, if it has one.
+    pub(crate) fn not_joinable(content: Option<&str>) -> Self {
+        let mut path = Pointer::root();
+        path.prepend_key("channel");
+        content.into_iter().for_each(|name| path.prepend_key(name));
         Self {
             violations: vec![Violation::new(
-                "/payload/channel".to_owned().into(),
+                path,
                 ViolationDetail::new("enum", "must be the key of a channel that can be joined"),
             )],
             ..Self::of(SessionCode::Invalid, "the payload does not fit")
@@ -194,7 +196,7 @@ mod tests {
     #[test]
     fn a_reason_contains_the_first_violation() {
         assert_eq!(
-            Rejection::no_auth().reason(),
+            Rejection::no_auth(Some("payload")).reason(),
             "the payload does not fit: /payload must have the property \"auth\""
         );
         assert_eq!(Rejection::new("NO", "not today").reason(), "not today");

@@ -2,14 +2,17 @@
 
 use super::{
     Context, Rejection,
-    connection_handle::Peer,
     connection_info::{ConnectionInfo, SessionState},
     context::{Caller, Request},
 };
 use crate::calls::Delivery;
 use crate::{
-    DecodeError, Payload, Side, ValidationError, codec::Source, descriptor::ProtocolDescriptor,
-    from_str, system::mapped, transport::CloseFrame,
+    DecodeError, Payload, Side, ValidationError,
+    codec::Source,
+    descriptor::ProtocolDescriptor,
+    from_str,
+    system::{Role, mapped},
+    transport::CloseFrame,
 };
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
@@ -62,8 +65,9 @@ pub trait Service: Send + Sync + 'static {
         key: &'a str,
         cx: Context,
     ) -> BoxFuture<'a, Result<(), Rejection>> {
-        let _ = (key, cx);
-        Box::pin(std::future::ready(Err(Rejection::not_joinable())))
+        let _ = key;
+        let content = Role::Join.content(cx.caller.server.protocol, Side::Client);
+        Box::pin(std::future::ready(Err(Rejection::not_joinable(content))))
     }
 
     /// Returns what the members of a channel learn of a client that joins it, as JSON text; `None` if nothing. `channel` is the name of the channel,
@@ -121,7 +125,9 @@ pub struct ConnectRequest {
     pub connection: Arc<ConnectionInfo>,
     /// The version of the client's protocol. The server has already accepted it.
     pub version: String,
-    /// Where its message's payload has it (JSON Pointer, RFC 6901).
+    /// The field of its message with the payload, if it has one.
+    content: Option<&'static str>,
+    /// Where that payload has it (JSON Pointer, RFC 6901).
     pointer: &'static str,
 }
 
@@ -130,20 +136,23 @@ impl ConnectRequest {
         auth: Option<Box<RawValue>>,
         connection: Arc<ConnectionInfo>,
         version: String,
-        pointer: &'static str,
+        (content, pointer): (Option<&'static str>, &'static str),
     ) -> Self {
         Self {
             auth,
             connection,
             version,
+            content,
             pointer,
         }
     }
 
     /// The request of a client that authenticates again, by a message of its own.
-    pub(crate) fn again(auth: Box<RawValue>, peer: &Peer) -> Self {
+    pub(crate) fn again(auth: Box<RawValue>, caller: &Caller) -> Self {
+        let peer = &caller.peer;
         let (info, version) = (peer.info.whole().clone(), (*peer.version).to_owned());
-        Self::new(Some(auth), info, version, "")
+        let content = caller.server.protocol.client.envelope.content;
+        Self::new(Some(auth), info, version, (content, ""))
     }
 
     /// Decodes the authentication payload.
@@ -152,7 +161,7 @@ impl ConnectRequest {
     /// If there is none, or it violates its schema.
     pub fn auth<T: Payload>(&self) -> Result<T, Rejection> {
         let Some(auth) = &self.auth else {
-            return Err(Rejection::no_auth());
+            return Err(Rejection::no_auth(self.content));
         };
         from_str(auth.get(), Side::Server).map_err(|mut invalid: ValidationError| {
             for violation in &mut invalid.violations {
@@ -160,7 +169,8 @@ impl ConnectRequest {
                 for key in keys.iter().rev() {
                     violation.path.prepend_key(key);
                 }
-                violation.path.prepend_key("payload");
+                let content = self.content.into_iter();
+                content.for_each(|name| violation.path.prepend_key(name));
             }
             invalid.into()
         })

@@ -271,7 +271,8 @@ async fn join(service: Arc<dyn Service>, responder: Responder, key: String, repl
         .channel_of(&key)
         .filter(|channel| !channel.has_join)
     else {
-        return responder.reject(&Rejection::not_joinable());
+        let content = Role::Join.content(cx.caller.server.protocol, Side::Client);
+        return responder.reject(&Rejection::not_joinable(content));
     };
     let Some(joining) = responder.begin_join_key(&*key, channel).await else {
         return;
@@ -288,7 +289,7 @@ async fn refresh(service: Arc<dyn Service>, responder: Responder, auth: Box<RawV
     let cx = responder.context();
     let connection = &cx.caller.connection;
     let before = connection.peer();
-    let request = ConnectRequest::again(auth, &cx.caller.peer);
+    let request = ConnectRequest::again(auth, &cx.caller);
     let new = match service.connect(request).await {
         Ok(new) => new,
         Err(rejection) => {
@@ -337,7 +338,8 @@ async fn refresh(service: Arc<dyn Service>, responder: Responder, auth: Box<RawV
 async fn leave(responder: Responder, key: String, reply: Heading) {
     let cx = responder.context();
     if key.len() > MAX_KEY || cx.caller.server.channel_of(&key).is_none() {
-        return responder.reject(&Rejection::not_joinable());
+        let content = Role::Leave.content(cx.caller.server.protocol, Side::Client);
+        return responder.reject(&Rejection::not_joinable(content));
     }
     if let Ok(payload) = channel_payload(cx.caller.server.protocol, Role::Leave, &key) {
         responder.leave_key(&key, reply, &payload);

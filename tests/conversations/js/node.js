@@ -1,8 +1,7 @@
-// Holds the conversations with the TypeScript client: `node node.cjs CASES PROTOCOL [WORDS]`, where CASES is the folder of the files, PROTOCOL is `plain`
-// or `numbered`, and WORDS are in the names of those that are wanted. Reads the files as `src/conversation.rs` does.
+// Holds the conversations with the TypeScript client: `node node.cjs FILE FORM`, where FILE has those that `src/main.rs` has read, and FORM is the form of
+// their protocol.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import * as messagePack from '@msgpack/msgpack';
 import { Encoder } from 'cbor-x';
 import { FakeClock, settled } from 'fake-clock.mjs';
@@ -27,37 +26,7 @@ const SILENT = 4000;
 /** How long the client may take to connect again. */
 const AGAIN = 120_000;
 
-const [folder, protocol, wanted = ''] = process.argv.slice(2);
-
-/** Whether every message of the server has its number in the session. */
-const isNumbered = protocol === 'numbered';
-
-const BEGIN = isNumbered
-  ? [
-      'open',
-      '→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"}}}',
-      '← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first"}}',
-    ]
-  : [
-      'open',
-      '→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"},"resume":{}}}',
-      '← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first","received":0}}',
-    ];
-
-function conversations() {
-  const all = [];
-  for (const file of readdirSync(folder).sort()) {
-    if (file.startsWith('numbered') !== isNumbered) continue;
-    for (const [index, text] of readFileSync(join(folder, file), 'utf8').split('\n').entries()) {
-      const line = text.trim();
-      if (line === '' || line.startsWith('# ') || line.startsWith('//')) continue;
-      if (line.startsWith('## ')) all.push({ name: `${file}: ${line.slice(3)}`, only: undefined, lines: [] });
-      else if (line.startsWith('only: ')) all.at(-1).only = line.slice(6);
-      else for (const said of line === 'begin' ? BEGIN : [line]) all.at(-1).lines.push({ number: index + 1, said });
-    }
-  }
-  return all;
-}
+const [file, form] = process.argv.slice(2);
 
 /** What the variables of a conversation stand for: strings that begin with `$`. */
 class Bindings {
@@ -360,9 +329,7 @@ function split(text) {
 async function holdAll() {
   let held = 0;
   let failed = 0;
-  for (const { name, only, lines } of conversations()) {
-    if (only === 'server' || !name.includes(wanted)) continue;
-    const hasText = lines.some(({ said }) => said.startsWith('← text ') || said.startsWith('→ text '));
+  for (const { name, hasText, lines } of JSON.parse(readFileSync(file, 'utf8'))) {
     for (const frames of hasText ? ENCODINGS.slice(0, 1) : ENCODINGS) {
       held += 1;
       await new Conversation(frames).hold(lines).catch(error => {
@@ -371,7 +338,7 @@ async function holdAll() {
       });
     }
   }
-  console.log(`${held} conversations with the TypeScript client (${protocol}), ${failed} failed`);
+  console.log(`${held} conversations with the TypeScript client (${form}), ${failed} failed`);
   return failed === 0;
 }
 

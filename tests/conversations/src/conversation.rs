@@ -1,6 +1,7 @@
 //! Reads the conversations.
 
-use serde_json::Value;
+use crate::{forms::Form, translate::translate};
+use serde_json::{Value, json};
 use std::{fs, path::Path, time::Duration};
 
 /// An end of a conversation.
@@ -36,6 +37,8 @@ pub(crate) enum Step {
 pub(crate) struct Line {
     pub(crate) number: usize,
     pub(crate) step: Step,
+    /// What stands there, but for messages in another form.
+    pub(crate) said: String,
 }
 
 /// A conversation.
@@ -45,8 +48,10 @@ pub struct Conversation {
     pub name: String,
     /// The side that is tested; the other cannot be, since it does not keep to the protocol, or is not asked to.
     pub only: Option<Side>,
-    /// Whether every message of the server has its number in the session: the files that begin with `numbered`.
-    pub is_numbered: bool,
+    /// The form of the protocol.
+    pub form: Form,
+    /// Whether it is about a payload that has a field of its own.
+    is_nested: bool,
     pub(crate) lines: Vec<Line>,
 }
 
@@ -55,6 +60,30 @@ impl Conversation {
     pub fn has_text(&self) -> bool {
         let is_text = |line: &Line| matches!(line.step, Step::Message(_, Value::String(_)));
         self.lines.iter().any(is_text)
+    }
+
+    /// As `js/node.js` reads it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let lines = self
+            .lines
+            .iter()
+            .map(|Line { number, said, .. }| json!({ "number": number, "said": said }));
+        json!({ "name": self.name, "hasText": self.has_text(), "lines": lines.collect::<Vec<_>>() })
+    }
+
+    /// The same in another form, if that can say it.
+    fn in_form(&self, form: Form) -> Option<Self> {
+        let mut conversation = self.clone();
+        conversation.form = form;
+        for line in &mut conversation.lines {
+            if let Step::Message(by, message) = &mut line.step {
+                *message = translate(message, *by, form)?;
+                let (sign, _) = line.said.split_once(' ')?;
+                line.said = format!("{sign} {message}");
+            }
+        }
+        Some(conversation)
     }
 }
 
@@ -72,7 +101,7 @@ const BEGIN_NUMBERED: [&str; 3] = [
     r#"← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first"}}"#,
 ];
 
-/// Every conversation, in the order of the files' names.
+/// Every conversation, in the order of the files' names, in each form that can say it.
 ///
 /// # Errors
 /// If a file cannot be read, or a line says nothing: with its file and number.
@@ -87,6 +116,14 @@ pub fn all() -> Result<Vec<Conversation>, String> {
         let text = fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
         read(&file, &text, &mut all)?;
     }
+    let others = [Form::Renamed, Form::Flat].into_iter().flat_map(|form| {
+        let plain = all.iter().filter(|one| one.form == Form::Plain);
+        plain
+            .filter(move |one| form != Form::Flat || !one.is_nested)
+            .filter_map(move |one| one.in_form(form))
+    });
+    let others: Vec<_> = others.collect();
+    all.extend(others);
     Ok(all)
 }
 
@@ -101,7 +138,11 @@ fn read(file: &str, text: &str, all: &mut Vec<Conversation>) -> Result<(), Strin
             all.push(Conversation {
                 name: format!("{file}: {title}"),
                 only: None,
-                is_numbered: file.starts_with("numbered"),
+                form: match file.starts_with("numbered") {
+                    true => Form::Numbered,
+                    false => Form::Plain,
+                },
+                is_nested: false,
                 lines: Vec::new(),
             });
             continue;
@@ -112,16 +153,21 @@ fn read(file: &str, text: &str, all: &mut Vec<Conversation>) -> Result<(), Strin
         match said {
             "only: client" => conversation.only = Some(Side::Client),
             "only: server" => conversation.only = Some(Side::Server),
+            "not: flat" => conversation.is_nested = true,
             _ => {
-                let lines: &[&str] = match (said, conversation.is_numbered) {
-                    ("begin", false) => &BEGIN,
-                    ("begin", true) => &BEGIN_NUMBERED,
+                let lines: &[&str] = match (said, conversation.form) {
+                    ("begin", Form::Numbered) => &BEGIN_NUMBERED,
+                    ("begin", _) => &BEGIN,
                     _ => &[said],
                 };
                 for line in lines {
                     let step = step(line)
                         .ok_or_else(|| format!("{file}:{number}: `{said}` says nothing"))?;
-                    conversation.lines.push(Line { number, step });
+                    conversation.lines.push(Line {
+                        number,
+                        step,
+                        said: (*line).to_owned(),
+                    });
                 }
             }
         }

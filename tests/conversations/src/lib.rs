@@ -4,9 +4,10 @@
 mod bindings;
 mod conversation;
 mod end;
+mod forms;
 mod log;
-pub mod numbered_spec;
 mod run;
+mod translate;
 
 /// The ends of the protocol.
 #[path = "ends"]
@@ -16,7 +17,7 @@ mod plain {
             dead_code,
             reason = "the server and the Rust client need some of it, the TypeScript client the rest"
         )]
-        include!(concat!(env!("OUT_DIR"), "/api.rs"));
+        include!(concat!(env!("OUT_DIR"), "/plain.rs"));
     }
     pub(crate) mod client;
     pub(crate) mod server;
@@ -26,7 +27,7 @@ mod plain {
 #[path = "ends"]
 #[allow(
     clippy::duplicate_mod,
-    reason = "the ends of both protocols do the same with types of their own"
+    reason = "the ends of all forms do the same with types of their own"
 )]
 mod numbered {
     pub(crate) mod api {
@@ -40,5 +41,42 @@ mod numbered {
     pub(crate) mod server;
 }
 
+/// The same where the fields of the envelope have other names.
+#[path = "ends"]
+#[allow(
+    clippy::duplicate_mod,
+    reason = "the ends of all forms do the same with types of their own"
+)]
+mod renamed {
+    pub(crate) mod api {
+        #![allow(
+            dead_code,
+            reason = "the server and the Rust client need some of it, the TypeScript client the rest"
+        )]
+        include!(concat!(env!("OUT_DIR"), "/renamed.rs"));
+    }
+    pub(crate) mod client;
+    pub(crate) mod server;
+}
+
+/// The same where the members of a payload are beside those of the envelope.
+#[path = "ends"]
+#[allow(
+    clippy::duplicate_mod,
+    reason = "the ends of all forms do the same with types of their own"
+)]
+mod flat {
+    pub(crate) mod api {
+        #![allow(
+            dead_code,
+            reason = "the server and the Rust client need some of it, the TypeScript client the rest"
+        )]
+        include!(concat!(env!("OUT_DIR"), "/flat.rs"));
+    }
+    pub(crate) mod client;
+    pub(crate) mod server;
+}
+
 pub use conversation::{Conversation, Side, all};
+pub use forms::Form;
 pub use run::hold;

@@ -4,7 +4,9 @@ use crate::{
     bindings::Bindings,
     conversation::{Conversation, Line, Side, Step},
     end::End,
-    numbered, plain,
+    flat,
+    forms::Form,
+    numbered, plain, renamed,
 };
 use handfast::{
     codec::Encoding,
@@ -30,11 +32,27 @@ pub async fn hold(
     side: Side,
     encoding: Encoding,
 ) -> Result<(), String> {
-    match (side, conversation.is_numbered) {
-        (Side::Client, false) => with::<plain::client::ClientEnd>(conversation, encoding).await,
-        (Side::Server, false) => with::<plain::server::ServerEnd>(conversation, encoding).await,
-        (Side::Client, true) => with::<numbered::client::ClientEnd>(conversation, encoding).await,
-        (Side::Server, true) => with::<numbered::server::ServerEnd>(conversation, encoding).await,
+    match (side, conversation.form) {
+        (Side::Client, Form::Plain) => {
+            with::<plain::client::ClientEnd>(conversation, encoding).await
+        }
+        (Side::Server, Form::Plain) => {
+            with::<plain::server::ServerEnd>(conversation, encoding).await
+        }
+        (Side::Client, Form::Numbered) => {
+            with::<numbered::client::ClientEnd>(conversation, encoding).await
+        }
+        (Side::Server, Form::Numbered) => {
+            with::<numbered::server::ServerEnd>(conversation, encoding).await
+        }
+        (Side::Client, Form::Renamed) => {
+            with::<renamed::client::ClientEnd>(conversation, encoding).await
+        }
+        (Side::Server, Form::Renamed) => {
+            with::<renamed::server::ServerEnd>(conversation, encoding).await
+        }
+        (Side::Client, Form::Flat) => with::<flat::client::ClientEnd>(conversation, encoding).await,
+        (Side::Server, Form::Flat) => with::<flat::server::ServerEnd>(conversation, encoding).await,
     }
 }
 
@@ -46,7 +64,7 @@ async fn with<E: End>(conversation: &Conversation, encoding: Encoding) -> Result
         transport: None,
         bindings: Bindings::new(E::HASH),
     };
-    for Line { number, step } in &conversation.lines {
+    for Line { number, step, .. } in &conversation.lines {
         let done = run.step(step).await;
         done.map_err(|error| format!("line {number}: {error}"))?;
     }

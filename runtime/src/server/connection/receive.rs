@@ -11,7 +11,7 @@ use super::{
     ARRIVAL, Connection, End, HANG_UP, ReadPause,
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, SessionCode, TagBuf, Violation,
+    DecodeError, DecodeErrorKind, Id, SessionCode, Side, TagBuf, Violation,
     descriptor::{CloseReason, EnvelopeDescriptor},
     metrics,
     outbound::Repetition,
@@ -402,7 +402,8 @@ impl Connection {
             return self.reject_rate_limited(None, true, id);
         }
         metrics::refused(None, SessionCode::Invalid.as_str());
-        self.reject(true, id, &Rejection::not_joinable().payload(&None));
+        let content = Role::Join.content(self.server.protocol, Side::Client);
+        self.reject(true, id, &Rejection::not_joinable(content).payload(&None));
     }
 
     /// The name of the message with a discriminant, if the protocol has it.
