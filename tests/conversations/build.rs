@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let spec = Path::new(&out).join(form.name()).with_extension("yaml");
         fs::write(&spec, form.spec(&plain)?)?;
         Generator::new(spec)
-            .rust_to_out_dir(&format!("{}.rs", form.name()))
+            .rust_to_out_dir(format!("{}.rs", form.name()))
             .run_in_build_script()?;
     }
     println!("cargo::rerun-if-changed=protocol.yaml");
