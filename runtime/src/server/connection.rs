@@ -118,7 +118,7 @@ pub(crate) struct Connection {
     /// The number of consecutive messages over the rate limit.
     rate_limited: u32,
     logged: Logged,
-    /// The client may still have the token of its last hello: it was not heard since.
+    /// The client was not heard since its last hello: it may still have the token of that, or count in the session before.
     unconfirmed: bool,
 }
 
@@ -148,6 +148,8 @@ pub(crate) struct Established {
     pub(crate) control: TokenBucket,
     /// Whether both ends count messages.
     pub(crate) counting: bool,
+    /// It is to be noted when the client is heard.
+    pub(crate) unheard: bool,
     /// What the client sent before its hello.
     pub(crate) early: Early,
 }
@@ -161,6 +163,7 @@ impl Connection {
             allowance,
             control,
             counting,
+            unheard,
             early,
         } = established;
         let server = endpoint.state.clone();
@@ -198,7 +201,7 @@ impl Connection {
                 server: server.clone(),
             })),
             allowance,
-            unconfirmed: false,
+            unconfirmed: unheard,
             expiry: expires.map(Expiry::new),
             renewal: None,
             handlers: HandlerQueue::new(connection.clone(), streams),
