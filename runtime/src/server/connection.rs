@@ -70,7 +70,7 @@ const SLICE: Duration = Duration::from_micros(250);
 const AT_LEAST: usize = 8;
 
 /// How often a connection that does not read checks whether the peer has hung up.
-const HANG_UP: Duration = Duration::from_secs(1);
+pub(crate) const HANG_UP: Duration = Duration::from_secs(1);
 
 /// The token bucket for control frames and session pings: 100 per second. A heartbeat needs one in many seconds.
 pub(crate) const CONTROL: (u64, Duration) = (100, Duration::from_secs(1));

@@ -7,7 +7,7 @@ use super::{
     ConnectRequest, ConnectionInfo, SessionState,
     allowances::Allowance,
     attach::{Attach, Returned},
-    connection::{CONTROL, Connection, Established},
+    connection::{CONTROL, Connection, Established, HANG_UP},
     connection_handle::{ConnectionHandle, Peer},
     encoder::SessionMessage,
     endpoint::Endpoint,
@@ -202,6 +202,7 @@ pub(crate) async fn open(
             received,
         }) => {
             let (back, returned) = oneshot::channel();
+            let number = admission.number;
             let attach = Box::new(Attach {
                 transport,
                 received,
@@ -214,12 +215,18 @@ pub(crate) async fn open(
                 back: Some(back),
             });
             let returned = match handle.attach(attach) {
-                Ok(()) => returned.await.ok(),
+                Ok(()) => taken_or(returned, &handle, number).await,
                 Err(attach) => Some(Returned::Lost(attach)),
             };
             metrics::resume(returned.is_none());
             let attach = match returned? {
                 Returned::Lost(attach) => attach,
+                Returned::Gone(mut attach) => {
+                    metrics::closed(state.protocol, None);
+                    let closing = CloseFrame::new(1000, "");
+                    attach.transport.close(&closing, CLOSE_TIMEOUT).await;
+                    return None;
+                }
                 Returned::Replaced(mut attach) => {
                     let code = state.protocol.close_code(CloseReason::TakenOver);
                     let closing = CloseFrame::new(code, "another connection resumes the session");
@@ -283,6 +290,21 @@ pub(crate) async fn open(
     let session: BoxFuture<'static, ()> =
         Box::pin(Box::new(Connection::new(established, &endpoint)).run());
     Some(session.instrument(span))
+}
+
+/// Waits until a session has taken a connection, or returns it. A session whose handler keeps its thread takes none, so the connection is asked whether its
+/// client is still there.
+async fn taken_or(
+    mut returned: oneshot::Receiver<Returned>,
+    handle: &ConnectionHandle,
+    number: u64,
+) -> Option<Returned> {
+    loop {
+        match tokio::time::timeout(HANG_UP, &mut returned).await {
+            Ok(returned) => return returned.ok(),
+            Err(_) => handle.return_if_gone(number),
+        }
+    }
 }
 
 /// Returns the session with a token, if the client may resume it.
