@@ -233,6 +233,58 @@ mod bare {
     }
 }
 
+/// Replies come in the order of the requests, and without a gap the answer to `resume` is an error.
+mod line {
+    use super::desk::{Filled, Place, Placed};
+    use handfast::protocol;
+
+    #[protocol(client, envelope(id = none, by_order))]
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Asks {
+        #[message("place", reply = Placed)]
+        Place(Place),
+    }
+
+    #[protocol(server, envelope(id = none, by_order, channel = none, epoch = none, timestamp = none))]
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Says {
+        #[message("placed")]
+        Placed(Placed),
+        #[message("filled")]
+        Filled(Filled),
+    }
+
+    #[protocol(
+        name = "line",
+        version = "1.0.0",
+        client = Asks,
+        server = Says,
+        session(heartbeat_ms = none, resume_ms = 60000, numbered),
+        roles(resume = "resume", gap = none, skip = none, received = none)
+    )]
+    #[derive(Clone, Copy, Debug)]
+    pub struct Line;
+
+    pub struct App;
+
+    impl SessionHandler for App {
+        type Session = ();
+
+        async fn connected(
+            &self,
+            _: &handfast::server::ConnectionInfo,
+        ) -> Result<(), handfast::server::Rejection> {
+            Ok(())
+        }
+    }
+
+    impl Handler for App {
+        async fn place(&self, m: Place, _: &Context<()>) -> Result<Placed, handfast::HandlerError> {
+            Ok(Placed { n: m.n })
+        }
+    }
+}
+
 fn server(app: &desk::App) -> Server {
     Server::new(app.clone())
 }
@@ -843,6 +895,70 @@ async fn a_client_checks_the_numbers() {
         script.say(&filled(6, 1)).await;
         assert_eq!(next(&mut news).await, Err((None, None)));
         assert_eq!(next(&mut news).await, Ok(6));
+    })
+    .await;
+}
+
+/// The refusal of a `resume` is no reply, although replies have no ids either, and a number may come before it.
+#[tokio::test(start_paused = true)]
+async fn the_answer_to_a_resume_is_no_reply() {
+    const REFUSED: &str =
+        r#"{"type":"error","payload":{"code":"NOT_RESUMED","message":"another begins"}}"#;
+    const FILLED: &str = r#"{"type":"filled","payload":{"n":1},"seq":1}"#;
+    simulated(async {
+        for (said, seq) in [(&[REFUSED, FILLED], 2), (&[FILLED, REFUSED], 2)] {
+            let (near, far) = duplex(1024);
+            let (again, other) = duplex(1024);
+            let ends = Mutex::new(vec![again, near]);
+            let builder: ClientBuilder<line::Line, line::Client> = ClientBuilder::over(move || {
+                let end = ends.lock().expect("it is whole").pop();
+                async { end.ok_or(std::io::Error::other("there is no more")) }
+            });
+            let connecting = tokio::spawn(async move { builder.await });
+            let mut script = Script(far);
+            script.next().await;
+            script
+                .say(r#"{"type":"ready","payload":{"version":"1.0.0","session":"a"}}"#)
+                .await;
+            let client = connecting.await.expect("it runs").expect("it is ready");
+            let mut news = client.notifications();
+            for seq in [1, 2, 3] {
+                script
+                    .say(&format!(
+                        r#"{{"type":"filled","payload":{{"n":{seq}}},"seq":{seq}}}"#
+                    ))
+                    .await;
+                assert!(matches!(news.next().await, Some(Event::Message(_))));
+            }
+            drop(script);
+            let mut script = Script(other);
+            script.next().await;
+            let call = tokio::spawn({
+                let client = client.clone();
+                async move { client.place(Place { n: 7 }).await }
+            });
+            script
+                .say(r#"{"type":"ready","payload":{"version":"1.0.0","session":"b"}}"#)
+                .await;
+            script
+                .expect(r#"{"type":"resume","payload":{"seq":3,"session":"a"}}"#)
+                .await;
+            script.expect(r#"{"type":"place","payload":{"n":7}}"#).await;
+            for message in said {
+                script.say(message).await;
+            }
+            script
+                .say(&format!(
+                    r#"{{"type":"placed","payload":{{"n":7}},"seq":{seq}}}"#
+                ))
+                .await;
+            assert_eq!(call.await.expect("it ends"), Ok(Placed { n: 7 }));
+            assert!(matches!(news.next().await, Some(Event::Gap(_))));
+            let mut heard = false;
+            while !heard {
+                heard = matches!(news.next().await, Some(Event::Message(_)));
+            }
+        }
     })
     .await;
 }
