@@ -1,4 +1,4 @@
-//! Generates the Rust of `protocol.yaml`, and of the same protocol with numbered messages, into the folder that cargo gives.
+//! Generates the Rust of `protocol.yaml`, and of the protocols that are made of it, into the folder that cargo gives.
 
 use handfast_codegen::Generator;
 use std::{env, error::Error, fs, path::Path};
@@ -9,12 +9,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         .run_in_build_script()?;
     let plain = fs::read_to_string("protocol.yaml")?;
     let out = env::var_os("OUT_DIR").ok_or("cargo gives no folder")?;
-    let spec = Path::new(&out).join("numbered.yaml");
-    fs::write(&spec, numbered(&plain)?)?;
-    Generator::new(spec)
-        .rust_to_out_dir("numbered.rs")
-        .run_in_build_script()?;
+    for (name, spec) in [("numbered", numbered(&plain)?), ("mapped", mapped(&plain)?)] {
+        let path = Path::new(&out).join(format!("{name}.yaml"));
+        fs::write(&path, spec)?;
+        Generator::new(path)
+            .rust_to_out_dir(format!("{name}.rs"))
+            .run_in_build_script()?;
+    }
     Ok(())
 }
 
-include!("src/numbered_spec.rs");
+include!("src/specs.rs");

@@ -1,5 +1,5 @@
-// Holds the conversations with the TypeScript client: `node node.cjs CASES PROTOCOL [WORDS]`, where CASES is the folder of the files, PROTOCOL is `plain`
-// or `numbered`, and WORDS are in the names of those that are wanted. Reads the files as `src/conversation.rs` does.
+// Holds the conversations with the TypeScript client: `node node.cjs CASES PROTOCOL [WORDS]`, where CASES is the folder of the files, PROTOCOL is `plain`,
+// `numbered` or `mapped`, and WORDS are in the names of those that are wanted. Reads the files as `src/conversation.rs` does.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,25 +29,26 @@ const AGAIN = 120_000;
 
 const [folder, protocol, wanted = ''] = process.argv.slice(2);
 
-/** Whether every message of the server has its number in the session. */
-const isNumbered = protocol === 'numbered';
+const HELLO = '→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"}}}';
 
-const BEGIN = isNumbered
-  ? [
-      'open',
-      '→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"}}}',
-      '← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first"}}',
-    ]
-  : [
-      'open',
-      '→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"},"resume":{}}}',
-      '← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first","received":0}}',
-    ];
+/** How conversations begin, by protocol. */
+const BEGIN = {
+  plain: [
+    'open',
+    '→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"},"resume":{}}}',
+    '← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first","received":0}}',
+  ],
+  numbered: ['open', HELLO, '← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first"}}'],
+  mapped: ['open', HELLO, '← {"type":"welcome","payload":{"about":{"version":"1.2.0","hash":"$hash"}}}'],
+}[protocol];
+
+/** The protocol of a file. */
+const protocolOf = file => ['numbered', 'mapped'].find(name => file.startsWith(name)) ?? 'plain';
 
 function conversations() {
   const all = [];
   for (const file of readdirSync(folder).sort()) {
-    if (file.startsWith('numbered') !== isNumbered) continue;
+    if (protocolOf(file) !== protocol) continue;
     for (const [index, text] of readFileSync(join(folder, file), 'utf8').split('\n').entries()) {
       const line = text.trim();
       if (line === '' || line.startsWith('# ') || line.startsWith('//')) continue;

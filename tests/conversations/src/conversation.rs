@@ -38,6 +38,27 @@ pub(crate) struct Line {
     pub(crate) step: Step,
 }
 
+/// The protocol of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spec {
+    /// `protocol.yaml`.
+    Plain,
+    /// The same where every message of the server has its number in the session: the files that begin with `numbered`.
+    Numbered,
+    /// The same where messages of the application are the ready and the refusal: the files that begin with `mapped`.
+    Mapped,
+}
+
+impl Spec {
+    fn of(file: &str) -> Self {
+        match file {
+            _ if file.starts_with("numbered") => Self::Numbered,
+            _ if file.starts_with("mapped") => Self::Mapped,
+            _ => Self::Plain,
+        }
+    }
+}
+
 /// A conversation.
 #[derive(Clone, Debug)]
 pub struct Conversation {
@@ -45,8 +66,8 @@ pub struct Conversation {
     pub name: String,
     /// The side that is tested; the other cannot be, since it does not keep to the protocol, or is not asked to.
     pub only: Option<Side>,
-    /// Whether every message of the server has its number in the session: the files that begin with `numbered`.
-    pub is_numbered: bool,
+    /// What it is held in.
+    pub spec: Spec,
     pub(crate) lines: Vec<Line>,
 }
 
@@ -70,6 +91,13 @@ const BEGIN_NUMBERED: [&str; 3] = [
     "open",
     r#"→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"}}}"#,
     r#"← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first"}}"#,
+];
+
+/// The same where the ready is a message of the application.
+const BEGIN_MAPPED: [&str; 3] = [
+    "open",
+    r#"→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"}}}"#,
+    r#"← {"type":"welcome","payload":{"about":{"version":"1.2.0","hash":"$hash"}}}"#,
 ];
 
 /// Every conversation, in the order of the files' names.
@@ -101,7 +129,7 @@ fn read(file: &str, text: &str, all: &mut Vec<Conversation>) -> Result<(), Strin
             all.push(Conversation {
                 name: format!("{file}: {title}"),
                 only: None,
-                is_numbered: file.starts_with("numbered"),
+                spec: Spec::of(file),
                 lines: Vec::new(),
             });
             continue;
@@ -113,9 +141,10 @@ fn read(file: &str, text: &str, all: &mut Vec<Conversation>) -> Result<(), Strin
             "only: client" => conversation.only = Some(Side::Client),
             "only: server" => conversation.only = Some(Side::Server),
             _ => {
-                let lines: &[&str] = match (said, conversation.is_numbered) {
-                    ("begin", false) => &BEGIN,
-                    ("begin", true) => &BEGIN_NUMBERED,
+                let lines: &[&str] = match (said, conversation.spec) {
+                    ("begin", Spec::Plain) => &BEGIN,
+                    ("begin", Spec::Numbered) => &BEGIN_NUMBERED,
+                    ("begin", Spec::Mapped) => &BEGIN_MAPPED,
                     _ => &[said],
                 };
                 for line in lines {

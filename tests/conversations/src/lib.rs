@@ -5,8 +5,8 @@ mod bindings;
 mod conversation;
 mod end;
 mod log;
-pub mod numbered_spec;
 mod run;
+pub mod specs;
 
 /// The ends of the protocol.
 #[path = "ends"]
@@ -19,6 +19,10 @@ mod plain {
         include!(concat!(env!("OUT_DIR"), "/api.rs"));
     }
     pub(crate) mod client;
+    /// What the application says of a ready that is its own.
+    macro_rules! ready {
+        () => {};
+    }
     pub(crate) mod server;
 }
 
@@ -26,7 +30,7 @@ mod plain {
 #[path = "ends"]
 #[allow(
     clippy::duplicate_mod,
-    reason = "the ends of both protocols do the same with types of their own"
+    reason = "the ends of all protocols do the same with types of their own"
 )]
 mod numbered {
     pub(crate) mod api {
@@ -37,8 +41,41 @@ mod numbered {
         include!(concat!(env!("OUT_DIR"), "/numbered.rs"));
     }
     pub(crate) mod client;
+    /// What the application says of a ready that is its own.
+    macro_rules! ready {
+        () => {};
+    }
     pub(crate) mod server;
 }
 
-pub use conversation::{Conversation, Side, all};
+/// The same where messages of the application are the ready and the refusal.
+#[path = "ends"]
+#[allow(
+    clippy::duplicate_mod,
+    reason = "the ends of all protocols do the same with types of their own"
+)]
+mod mapped {
+    pub(crate) mod api {
+        #![allow(
+            dead_code,
+            reason = "the server and the Rust client need some of it, the TypeScript client the rest"
+        )]
+        include!(concat!(env!("OUT_DIR"), "/mapped.rs"));
+    }
+    pub(crate) mod client;
+    /// What the application says of a ready that is its own: nothing beside what the session does.
+    macro_rules! ready {
+        () => {
+            fn welcome(&self, _: &User) -> super::api::Welcome {
+                super::api::Welcome {
+                    about: None,
+                    expires: None,
+                }
+            }
+        };
+    }
+    pub(crate) mod server;
+}
+
+pub use conversation::{Conversation, Side, Spec, all};
 pub use run::hold;

@@ -1,7 +1,7 @@
 //! `cargo run -p handfast-conversations [-- WORDS]`: holds the conversations with the TypeScript client in Node, or those with these words in their names.
 
 use handfast_bundles::{bundle, bundle_spec, folder};
-use handfast_conversations::numbered_spec::numbered;
+use handfast_conversations::specs::{mapped, numbered};
 use std::{
     fs, io,
     path::Path,
@@ -24,15 +24,19 @@ fn run() -> Result<bool, String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let words = |error: io::Error| error.to_string();
     let plain = bundle(here)?;
-    let with_numbers = folder("conversations-numbered")?;
-    let spec = with_numbers.join("protocol.yaml");
     let text = fs::read_to_string(here.join("protocol.yaml")).map_err(words)?;
-    fs::create_dir_all(&with_numbers).map_err(words)?;
-    fs::write(&spec, numbered(&text)?).map_err(words)?;
-    bundle_spec(here, &spec, &with_numbers)?;
+    let mut folders = vec![(plain, "plain")];
+    for (name, made) in [("numbered", numbered(&text)?), ("mapped", mapped(&text)?)] {
+        let of_name = folder(&format!("conversations-{name}"))?;
+        let spec = of_name.join("protocol.yaml");
+        fs::create_dir_all(&of_name).map_err(words)?;
+        fs::write(&spec, made).map_err(words)?;
+        bundle_spec(here, &spec, &of_name)?;
+        folders.push((of_name, name));
+    }
     let asked: Vec<String> = std::env::args().skip(1).collect();
     let mut all = true;
-    for (folder, protocol) in [(plain, "plain"), (with_numbers, "numbered")] {
+    for (folder, protocol) in folders {
         let mut node = Command::new("node");
         node.arg(folder.join("node.cjs")).arg(here.join("cases"));
         let status = node.arg(protocol).arg(asked.join(" ")).status();

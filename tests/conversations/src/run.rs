@@ -2,9 +2,9 @@
 
 use crate::{
     bindings::Bindings,
-    conversation::{Conversation, Line, Side, Step},
+    conversation::{Conversation, Line, Side, Spec, Step},
     end::End,
-    numbered, plain,
+    mapped, numbered, plain,
 };
 use handfast::{
     codec::Encoding,
@@ -30,11 +30,15 @@ pub async fn hold(
     side: Side,
     encoding: Encoding,
 ) -> Result<(), String> {
-    match (side, conversation.is_numbered) {
-        (Side::Client, false) => with::<plain::client::ClientEnd>(conversation, encoding).await,
-        (Side::Server, false) => with::<plain::server::ServerEnd>(conversation, encoding).await,
-        (Side::Client, true) => with::<numbered::client::ClientEnd>(conversation, encoding).await,
-        (Side::Server, true) => with::<numbered::server::ServerEnd>(conversation, encoding).await,
+    use Side::{Client, Server};
+    let to = conversation;
+    match (side, conversation.spec) {
+        (Client, Spec::Plain) => with::<plain::client::ClientEnd>(to, encoding).await,
+        (Server, Spec::Plain) => with::<plain::server::ServerEnd>(to, encoding).await,
+        (Client, Spec::Numbered) => with::<numbered::client::ClientEnd>(to, encoding).await,
+        (Server, Spec::Numbered) => with::<numbered::server::ServerEnd>(to, encoding).await,
+        (Client, Spec::Mapped) => with::<mapped::client::ClientEnd>(to, encoding).await,
+        (Server, Spec::Mapped) => with::<mapped::server::ServerEnd>(to, encoding).await,
     }
 }
 

@@ -367,7 +367,7 @@ export class Core extends Connection {
     if (request && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
-    if (isOwn && this.phase !== 'ready') this.drop(ABNORMAL, error.message);
+    if ((isOwn && this.phase !== 'ready') || (isError && this.phase === 'greeted')) this.drop(ABNORMAL, error.message);
     else if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
     else {
       const { id } = this.#requests?.idOf(match, parsed) ?? error;
