@@ -7,7 +7,6 @@
     reason = "the types are here for what is made of them"
 )]
 
-
 use handfast::{
     HandlerError, protocol,
     server::{ConnectionInfo, Rejection},

@@ -154,8 +154,7 @@ async fn a_leave_is_answered_before_the_client_is_added_again() {
         let types = heard.iter().map(|message| message["type"].clone());
         Value::Array(types.collect())
     };
-    let leave =
-        |name: &str| json!({ "type": "room.leave", "id": "1", "payload": { "id": name } });
+    let leave = |name: &str| json!({ "type": "room.leave", "id": "1", "payload": { "id": name } });
     let hello = json!({ "type": "hello", "payload": { "version": "1.0.0" } });
     assert_eq!(say(hello).await, json!(["ready"]));
     let both = json!(["room.left", "join"]);

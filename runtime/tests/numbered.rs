@@ -264,25 +264,6 @@ mod line {
     )]
     #[derive(Clone, Copy, Debug)]
     pub struct Line;
-
-    pub struct App;
-
-    impl SessionHandler for App {
-        type Session = ();
-
-        async fn connected(
-            &self,
-            _: &handfast::server::ConnectionInfo,
-        ) -> Result<(), handfast::server::Rejection> {
-            Ok(())
-        }
-    }
-
-    impl Handler for App {
-        async fn place(&self, m: Place, _: &Context<()>) -> Result<Placed, handfast::HandlerError> {
-            Ok(Placed { n: m.n })
-        }
-    }
 }
 
 fn server(app: &desk::App) -> Server {

@@ -22,7 +22,11 @@ pub(super) fn expand(krate: &Path, of: &Struct) -> TokenStream {
         .then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
     let serialize = serde_impls::serialize_fields(krate, ident);
     let deserialize = serde_impls::deserialize(krate, ident, of.deserialize);
-    let open = of.rest.is_none().then(|| quote!(const OPEN: bool = false;));
+    let open = of.rest.is_none().then(|| {
+        quote!(
+            const OPEN: bool = false;
+        )
+    });
     quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
