@@ -10,6 +10,7 @@ mod payload;
 mod timestamp;
 
 pub use binary::{Cbor, MsgPack};
+pub(crate) use envelope::envelope_fields;
 pub use json::Json;
 #[cfg(feature = "server")]
 pub(crate) use numbering::Numbering;
@@ -269,7 +270,7 @@ impl<'a> Outgoing<'a> {
 /// Encodes a message with its envelope.
 ///
 /// # Errors
-/// If the payload cannot be serialized.
+/// If the payload cannot be serialized, or has no field of its own and a member with the name of a field of the envelope.
 ///
 /// ```
 /// # use handfast::protocol;
@@ -299,6 +300,17 @@ pub fn encode<M: MessageSet>(
 ) -> Result<Vec<u8>, EncodeError> {
     let message = &M::DESCRIPTOR.messages[envelope.message.index()];
     let payload = PayloadOf(&envelope.message);
+    let fields = match message.envelope {
+        Some(own) => &own.fields,
+        None => &M::DESCRIPTOR.envelope,
+    };
+    if message.payload
+        && fields.content.is_none()
+        && let Some(name) = envelope_fields(fields, &payload).first()
+    {
+        let text = format!("`{name}` is a field of the envelope");
+        return Err(EncodeError(serde::ser::Error::custom(text)));
+    }
     encoding.codec().encode(&Outgoing {
         payload: message
             .payload
@@ -309,13 +321,7 @@ pub fn encode<M: MessageSet>(
         seq: envelope.seq,
         epoch: envelope.epoch.as_deref(),
         timestamp: envelope.timestamp,
-        ..Outgoing::new(
-            match message.envelope {
-                Some(own) => &own.fields,
-                None => &M::DESCRIPTOR.envelope,
-            },
-            message.tag,
-        )
+        ..Outgoing::new(fields, message.tag)
     })
 }
 

@@ -54,6 +54,9 @@ pub trait Payload: Sized + serde::Serialize {
     /// The value of an absent field; `None` if the field is required.
     const ABSENT: Option<Self> = None;
 
+    /// Whether an object may be written with members that its type does not name.
+    const OPEN: bool = true;
+
     /// Reads an item of a tuple into its slot.
     fn read_item(tuple: &mut TupleReader<'_, '_>, slot: &mut Option<Self>, rules: Rules) {
         tuple.fill(slot, rules);

@@ -6,6 +6,8 @@ use crate::{
     message::Payload,
     read::{ReadContext, Reader, Rules, Stop, read_any},
 };
+#[cfg(feature = "net")]
+use crate::{codec::envelope_fields, descriptor::EnvelopeDescriptor};
 use handfast_schema::{Pointer, Side, Violation, ViolationDetail, Violations};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -76,6 +78,45 @@ pub(crate) fn validate_within<T: Serialize + Payload>(
     depth: u32,
 ) -> Result<(), ValidationError> {
     check(&AsPayload(value), depth, |r, cx| reads::<T>(r, cx)).map(drop)
+}
+
+/// Checks that a payload without a field of its own has no member with the name of a field of the envelope, as which its receiver would read it. The fields
+/// that a type declares have other names, so only what has further members is looked at.
+///
+/// # Errors
+/// The members with such names.
+#[cfg(feature = "net")]
+#[inline]
+pub(crate) fn beside_envelope<T: Payload>(
+    envelope: &EnvelopeDescriptor,
+    payload: &T,
+) -> Result<(), ValidationError> {
+    if T::OPEN && envelope.content.is_none() {
+        return members_beside(envelope, &AsPayload(payload));
+    }
+    Ok(())
+}
+
+#[cfg(feature = "net")]
+#[cold]
+fn members_beside(
+    envelope: &EnvelopeDescriptor,
+    payload: &dyn erased_serde::Serialize,
+) -> Result<(), ValidationError> {
+    let taken = envelope_fields(envelope, payload);
+    let violations: Vec<_> = taken
+        .iter()
+        .map(|name| {
+            let mut path = Pointer::root();
+            path.push_key(name);
+            let text = "is a field of the envelope";
+            Violation::new(path, ViolationDetail::new("propertyNames", text))
+        })
+        .collect();
+    match violations.is_empty() {
+        true => Ok(()),
+        false => Err(ValidationError { violations }),
+    }
 }
 
 fn valid(value: &dyn erased_serde::Serialize, read: Read) -> Result<(), ValidationError> {

@@ -515,6 +515,13 @@ async fn a_client_refuses_what_it_cannot_handle() {
             sent = server.next().await;
         }
         assert_eq!(sent, r#"{"type":"confirmed","payload":{"yes":true},"id":"1"}"#);
+        // Nor does one of a newer server, of which the client knows nothing but the id.
+        server.say(r#"{"type":"newer","payload":{"text":"a"},"id":"1"}"#).await;
+        let mut sent = server.next().await;
+        while sent.contains("counted") {
+            sent = server.next().await;
+        }
+        assert_eq!(sent, r#"{"type":"error","payload":{"code":"UNKNOWN_TYPE","message":"no message has this type"},"id":"1"}"#);
         server.say(r#"{"type":"ordered","payload":{"done":true},"id":"1"}"#).await;
         assert!(order.await.expect("it ends").is_ok());
         client.close().await;

@@ -6,7 +6,7 @@
     reason = "the types are here for what is made of them"
 )]
 
-use handfast::{Validate, ValidatedJson, protocol};
+use handfast::{Validate, ValidatedJson, codec::Encoding, protocol};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -95,6 +95,29 @@ fn a_map_may_lie_flat() {
     let envelope = Flat::decode(text).expect("it is read");
     let counts = BTreeMap::from([("a".to_owned(), 1)]);
     assert_eq!(envelope.message, Flat::Counts(Counts(counts)));
+}
+
+/// A member with the name of a field of the envelope would be read as that.
+#[test]
+fn a_member_that_names_a_field_of_the_envelope_is_not_written() {
+    for encoding in [Encoding::Json, Encoding::MsgPack, Encoding::Cbor] {
+        let encoded = |name: &str| {
+            let counts = BTreeMap::from([("a".to_owned(), 1), (name.to_owned(), 2)]);
+            let text = r#"{"type":"counts","n":7}"#;
+            let mut envelope = Flat::decode(text).expect("it is read");
+            envelope.message = Flat::Counts(Counts(counts));
+            handfast::encode(&envelope, encoding)
+        };
+        assert!(encoded("b").is_ok());
+        // `channel` is off.
+        assert!(encoded("channel").is_ok());
+        for name in ["type", "n", "v", "seq", "epoch", "timestamp"] {
+            let refused = encoded(name).expect_err(name);
+            let why = std::error::Error::source(&refused).expect("it says why");
+            let expected = format!("`{name}` is a field of the envelope");
+            assert_eq!(why.to_string(), expected);
+        }
+    }
 }
 
 /// The discriminant of one object is an unknown property of the next.

@@ -233,6 +233,39 @@ mod bare {
     }
 }
 
+/// Replies come in the order of the requests, and without a gap the answer to `resume` is an error.
+mod line {
+    use super::desk::{Filled, Place, Placed};
+    use handfast::protocol;
+
+    #[protocol(client, envelope(id = none, by_order))]
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Asks {
+        #[message("place", reply = Placed)]
+        Place(Place),
+    }
+
+    #[protocol(server, envelope(id = none, by_order, channel = none, epoch = none, timestamp = none))]
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Says {
+        #[message("placed")]
+        Placed(Placed),
+        #[message("filled")]
+        Filled(Filled),
+    }
+
+    #[protocol(
+        name = "line",
+        version = "1.0.0",
+        client = Asks,
+        server = Says,
+        session(heartbeat_ms = none, resume_ms = 60000, numbered),
+        roles(resume = "resume", gap = none, skip = none, received = none)
+    )]
+    #[derive(Clone, Copy, Debug)]
+    pub struct Line;
+}
+
 fn server(app: &desk::App) -> Server {
     Server::new(app.clone())
 }
@@ -512,6 +545,161 @@ async fn a_session_without_a_name_is_its_principals_last() {
     .await;
 }
 
+mod nameless {
+    use super::*;
+
+    pub fn hello() -> Value {
+        json!({ "type": "hello", "payload": { "version": "1.0.0", "auth": { "name": "ada" } } })
+    }
+
+    pub fn resume(after: u64) -> Value {
+        json!({ "type": "resume", "payload": { "lastSeq": after } })
+    }
+
+    pub fn again(n: u32) -> Value {
+        json!({ "type": "again", "payload": { "n": n } })
+    }
+
+    pub fn event(n: u32) -> Value {
+        json!({ "at": n.to_string(), "type": "event", "n": n })
+    }
+
+    /// Sends so many events to the client that connected as the `number`-th, once it has.
+    pub async fn send(app: &bare::App, number: usize, events: u32) {
+        let client = loop {
+            if let Some(client) = app.clients.lock().expect("it is whole").get(number - 1) {
+                break client.clone();
+            }
+            tokio::task::yield_now().await;
+        };
+        (1..=events).for_each(|n| client.send(&bare::Event { n }));
+    }
+}
+
+/// Each session counts from one, so a number alone does not say which it is of. A client that did not hear that another began counts in the one before.
+#[tokio::test]
+async fn a_refusal_that_is_lost_is_repeated() {
+    use nameless::{again, event, hello, resume, send};
+    soon(async {
+        let app = bare::App::default();
+        let server = bare::Server::new(app.clone());
+        let mut raw = Raw::new(&server);
+        raw.say(hello()).await;
+        raw.say(again(1)).await;
+        assert_eq!(raw.hear().await, event(1));
+        drop(raw);
+        detached(&server.handle(), 1).await;
+        // The client has 42 messages of a session that is not known here, and does not hear what it is answered.
+        let mut raw = Raw::new(&server);
+        raw.say(hello()).await;
+        raw.say(resume(42)).await;
+        raw.say(again(0)).await;
+        send(&app, 2, 60).await;
+        while raw.hear().await["at"] != "61" {}
+        drop(raw);
+        detached(&server.handle(), 1).await;
+        for number in 3..5 {
+            let mut raw = Raw::new(&server);
+            raw.say(hello()).await;
+            raw.say(resume(42)).await;
+            assert_eq!(raw.hear().await["code"], "NOT_RESUMED");
+            send(&app, number, 3).await;
+            assert_eq!(raw.hear().await, event(1));
+            drop(raw);
+            detached(&server.handle(), 1).await;
+        }
+        // With a number of the session it has heard of it.
+        let mut raw = Raw::new(&server);
+        raw.say(hello()).await;
+        raw.say(resume(1)).await;
+        assert_eq!(raw.hear().await, event(2));
+        assert_eq!(raw.hear().await, event(3));
+        // Now that number is one of its own.
+        send(&app, 4, 42).await;
+        while raw.hear().await["at"] != "45" {}
+        drop(raw);
+        detached(&server.handle(), 1).await;
+        let mut raw = Raw::new(&server);
+        raw.say(hello()).await;
+        raw.say(resume(42)).await;
+        assert_eq!(raw.hear().await["at"], "43");
+    })
+    .await;
+}
+
+/// What a client says first, which is to resume the session before, may be lost with its connection, or come late.
+#[tokio::test]
+async fn a_session_in_which_the_client_was_not_heard_does_not_resume() {
+    use nameless::{again, event, hello, resume, send};
+    soon(async {
+        for is_heard in [false, true] {
+            let app = bare::App::default();
+            let server = bare::Server::new(app.clone());
+            let mut raw = Raw::new(&server);
+            raw.say(hello()).await;
+            send(&app, 1, 3).await;
+            for n in 1..4 {
+                assert_eq!(raw.hear().await, event(n));
+            }
+            if is_heard {
+                raw.say(json!({ "type": "ping" })).await;
+                assert_eq!(raw.hear().await["type"], "pong");
+            }
+            drop(raw);
+            detached(&server.handle(), 1).await;
+            let mut raw = Raw::new(&server);
+            raw.say(hello()).await;
+            raw.say(resume(1)).await;
+            match is_heard {
+                true => assert_eq!(raw.hear().await, event(2)),
+                false => assert_eq!(raw.hear().await["code"], "NOT_RESUMED"),
+            }
+        }
+        // The session before is not known, so the server does not wait for what the client says first, and refuses that when it comes.
+        let app = bare::App::default();
+        let server = bare::Server::new(app.clone());
+        let mut raw = Raw::new(&server);
+        raw.say(hello()).await;
+        send(&app, 1, 3).await;
+        raw.say(resume(2)).await;
+        raw.say(again(4)).await;
+        while raw.hear().await != event(4) {}
+        drop(raw);
+        detached(&server.handle(), 1).await;
+        let mut raw = Raw::new(&server);
+        raw.say(hello()).await;
+        raw.say(resume(2)).await;
+        assert_eq!(raw.hear().await["code"], "NOT_RESUMED");
+    })
+    .await;
+}
+
+/// Two tabs of one user, perhaps: a number does not say of which it is.
+#[tokio::test]
+async fn of_two_sessions_without_a_name_none_resumes() {
+    use nameless::{again, event, hello, resume};
+    soon(async {
+        let app = bare::App::default();
+        let server = bare::Server::new(app.clone());
+        let mut tabs = [Raw::new(&server), Raw::new(&server)];
+        for raw in &mut tabs {
+            raw.say(hello()).await;
+            for n in 1..4 {
+                raw.say(again(n)).await;
+                assert_eq!(raw.hear().await, event(n));
+            }
+        }
+        drop(tabs);
+        detached(&server.handle(), 2).await;
+        let mut raw = Raw::new(&server);
+        raw.say(hello()).await;
+        raw.say(resume(1)).await;
+        assert_eq!(raw.hear().await["code"], "NOT_RESUMED");
+        detached(&server.handle(), 0).await;
+    })
+    .await;
+}
+
 /// Connects a client through the network; `packets` says after how many packets each connection is lost.
 async fn connect(
     network: &Network,
@@ -688,6 +876,70 @@ async fn a_client_checks_the_numbers() {
         script.say(&filled(6, 1)).await;
         assert_eq!(next(&mut news).await, Err((None, None)));
         assert_eq!(next(&mut news).await, Ok(6));
+    })
+    .await;
+}
+
+/// The refusal of a `resume` is no reply, although replies have no ids either, and a number may come before it.
+#[tokio::test(start_paused = true)]
+async fn the_answer_to_a_resume_is_no_reply() {
+    const REFUSED: &str =
+        r#"{"type":"error","payload":{"code":"NOT_RESUMED","message":"another begins"}}"#;
+    const FILLED: &str = r#"{"type":"filled","payload":{"n":1},"seq":1}"#;
+    simulated(async {
+        for (said, seq) in [(&[REFUSED, FILLED], 2), (&[FILLED, REFUSED], 2)] {
+            let (near, far) = duplex(1024);
+            let (again, other) = duplex(1024);
+            let ends = Mutex::new(vec![again, near]);
+            let builder: ClientBuilder<line::Line, line::Client> = ClientBuilder::over(move || {
+                let end = ends.lock().expect("it is whole").pop();
+                async { end.ok_or(std::io::Error::other("there is no more")) }
+            });
+            let connecting = tokio::spawn(async move { builder.await });
+            let mut script = Script(far);
+            script.next().await;
+            script
+                .say(r#"{"type":"ready","payload":{"version":"1.0.0","session":"a"}}"#)
+                .await;
+            let client = connecting.await.expect("it runs").expect("it is ready");
+            let mut news = client.notifications();
+            for seq in [1, 2, 3] {
+                script
+                    .say(&format!(
+                        r#"{{"type":"filled","payload":{{"n":{seq}}},"seq":{seq}}}"#
+                    ))
+                    .await;
+                assert!(matches!(news.next().await, Some(Event::Message(_))));
+            }
+            drop(script);
+            let mut script = Script(other);
+            script.next().await;
+            let call = tokio::spawn({
+                let client = client.clone();
+                async move { client.place(Place { n: 7 }).await }
+            });
+            script
+                .say(r#"{"type":"ready","payload":{"version":"1.0.0","session":"b"}}"#)
+                .await;
+            script
+                .expect(r#"{"type":"resume","payload":{"seq":3,"session":"a"}}"#)
+                .await;
+            script.expect(r#"{"type":"place","payload":{"n":7}}"#).await;
+            for message in said {
+                script.say(message).await;
+            }
+            script
+                .say(&format!(
+                    r#"{{"type":"placed","payload":{{"n":7}},"seq":{seq}}}"#
+                ))
+                .await;
+            assert_eq!(call.await.expect("it ends"), Ok(Placed { n: 7 }));
+            assert!(matches!(news.next().await, Some(Event::Gap(_))));
+            let mut heard = false;
+            while !heard {
+                heard = matches!(news.next().await, Some(Event::Message(_)));
+            }
+        }
     })
     .await;
 }

@@ -551,6 +551,27 @@ fn a_request_of_the_server_needs_ids_and_an_answer_of_its_own() {
 }
 
 #[test]
+fn a_stream_has_ids() {
+    let with = |envelope: &str, own: &str| {
+        codes(&format!(
+            "{HEAD}{envelope}messages:\n  watch: {{ from: client, reply: {{ ack: watching, stream: tick, end: done, cancel: stop }}{own} }}\n  watching: {{ from: server }}\n  tick: {{ from: server }}\n  done: {{ from: server }}\n  stop: {{ from: client }}\n"
+        ))
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(with("", ""), none);
+    let by_reference = "envelope: { correlate: { request: id, reply: reply_to } }\n";
+    assert_eq!(with(by_reference, ""), none);
+    let order = "envelope: { id: off, correlate: order }\n";
+    assert_eq!(with(order, ""), ["G004", "P020"]);
+    // Ids that nothing is matched by do not help.
+    assert_eq!(with("envelope: { correlate: order }\n", ""), ["P020"]);
+    let of_server = "envelope: { server: { correlate: order } }\n";
+    assert_eq!(with(of_server, ""), ["P020"]);
+    let own = ", envelope: { correlate: order }";
+    assert_eq!(with("", own), ["P020"]);
+}
+
+#[test]
 fn a_default_fits_its_own_schema() {
     let with = |schema: &str| {
         codes(&format!(

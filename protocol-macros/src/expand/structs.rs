@@ -22,9 +22,15 @@ pub(super) fn expand(krate: &Path, of: &Struct) -> TokenStream {
         .then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
     let serialize = serde_impls::serialize_fields(krate, ident);
     let deserialize = serde_impls::deserialize(krate, ident, of.deserialize);
+    let open = of.rest.is_none().then(|| {
+        quote!(
+            const OPEN: bool = false;
+        )
+    });
     quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
+            #open
             fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::ReadResult<Self> {
                 #body
             }

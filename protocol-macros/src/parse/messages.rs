@@ -268,7 +268,7 @@ fn tag(cx: &Ctxt, expr: &Expr) -> Option<Tag> {
     }
 }
 
-/// Whether `volatile_key` and `concurrent` are where they have an effect.
+/// Whether `volatile_key` and `concurrent` are where they have an effect, and a stream is where it has ids.
 fn check_delivery(cx: &Ctxt, message: &Message, side: Side, by_order: bool) {
     if let Some(key) = &message.volatile_key
         && (side == Side::Client || !message.volatile)
@@ -276,6 +276,12 @@ fn check_delivery(cx: &Ctxt, message: &Message, side: Side, by_order: bool) {
         cx.error(
             key,
             "a message with a `volatile_key` is sent by the server and `volatile`",
+        );
+    }
+    if by_order && side == Side::Client && matches!(message.reply, Reply::Stream { .. }) {
+        cx.error(
+            &message.ident,
+            "this message cannot be answered with a stream: replies are matched by order",
         );
     }
     if !message.concurrent {

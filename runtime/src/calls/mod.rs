@@ -35,7 +35,7 @@ pub(crate) use stream::{Delivered, StreamReply, begin};
 use crate::{
     ExpectedReply, Id, Message, MessageSet,
     descriptor::{Heading, UnionDescriptor},
-    validate::{ValidationError, checked_text},
+    validate::{ValidationError, beside_envelope, checked_text},
 };
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
@@ -245,7 +245,10 @@ pub(crate) fn timeout_of<U: MessageSet, M: Message<U>>(usual: Duration) -> Durat
 pub(crate) fn prepare<U: MessageSet, M: Message<U>>(
     message: &M,
 ) -> Result<RequestMessage, Failure> {
-    to_request(U::DESCRIPTOR, M::INDEX, checked_text(message))
+    let union = U::DESCRIPTOR;
+    let envelope = union.heading(&union.messages[M::INDEX]).envelope;
+    let text = beside_envelope(envelope, message).and_then(|()| checked_text(message));
+    to_request(union, M::INDEX, text)
 }
 
 fn to_request(

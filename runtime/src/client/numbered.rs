@@ -24,7 +24,11 @@ impl Core {
             return Some(Heard::Pong);
         };
         let mut inner = self.lock();
-        inner.resuming = false;
+        let was_resuming = std::mem::take(&mut inner.resuming);
+        if was_resuming && seq == 1 && inner.position.last().is_some_and(|last| last > 0) {
+            // A session that goes on has none that is not higher: another has begun.
+            inner.renumber(Gap::UNBOUNDED);
+        }
         match inner.position.message(Some(seq), None) {
             Check::New => {}
             Check::After(gap) => inner.report(gap),

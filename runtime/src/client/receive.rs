@@ -336,9 +336,12 @@ impl Core {
                     Err(_) => Failure::UnexpectedReply,
                 };
                 let mut inner = self.lock();
-                // Without a number and an id, it is the answer to the question for what was missed.
-                let is_not_resumed =
-                    head.seq.is_none() && head.id.is_none() && std::mem::take(&mut inner.resuming);
+                // Without a number and an id, it is the answer to the question for what was missed, also if that came too late.
+                let is_not_resumed = self.descriptor.session.numbered
+                    && head.seq.is_none()
+                    && head.id.is_none()
+                    && (std::mem::take(&mut inner.resuming)
+                        || failure.is_code(SessionCode::NotResumed));
                 let id = if is_not_resumed {
                     inner.renumber(Gap::UNBOUNDED);
                     None

@@ -8,7 +8,7 @@ use crate::{
     descriptor::MessageDescriptor,
     encoded::EncodedMessage,
     replies::{ErrorPayload, Replier, SendError},
-    validate::validate_within,
+    validate::{beside_envelope, validate_within},
 };
 use std::{
     error::Error,
@@ -72,13 +72,15 @@ impl Responder {
 }
 
 impl Replier for Responder {
-    fn is_valid<M: Payload>(&self, name: &str, message: &M) -> bool {
+    fn is_valid<M: Payload>(&self, message: &MessageDescriptor, payload: &M) -> bool {
         // The envelope adds one level.
         let depth = self.core.limits.depth.saturating_sub(1);
-        validate_within(message, depth)
+        let envelope = self.core.descriptor.client.heading(message).envelope;
+        beside_envelope(envelope, payload)
+            .and_then(|()| validate_within(payload, depth))
             .map_err(|invalid| {
                 tracing::error!(
-                    message_type = name,
+                    message_type = message.name,
                     violations = %invalid,
                     "an outgoing message violates its schema and is not sent"
                 );

@@ -2,7 +2,7 @@
 
 use super::{EncodeError, Outgoing, timestamp::rfc3339};
 use crate::{
-    descriptor::{FieldKind, Tag, TimestampForm},
+    descriptor::{EnvelopeDescriptor, FieldKind, Tag, TimestampForm},
     envelope::Id,
 };
 use serde::Serialize;
@@ -33,6 +33,22 @@ pub(super) fn not_an_object() -> EncodeError {
     EncodeError(serde::ser::Error::custom(
         "a payload without a content field must be an object",
     ))
+}
+
+/// Returns the members of a payload with names of fields of the envelope. If it is spliced, its receiver would read them as those.
+pub(crate) fn envelope_fields(
+    envelope: &EnvelopeDescriptor,
+    payload: &dyn erased_serde::Serialize,
+) -> Vec<String> {
+    let layout = envelope.layout();
+    match serde_json::to_value(payload) {
+        Ok(serde_json::Value::Object(members)) => {
+            let taken = members.into_iter().map(|(name, _)| name);
+            taken.filter(|name| layout.has(name)).collect()
+        }
+        // It is not written.
+        _ => Vec::new(),
+    }
 }
 
 /// Writes the members of a message.

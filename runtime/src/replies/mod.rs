@@ -20,8 +20,8 @@ use std::{error::Error, fmt};
 
 /// What answers one request. Expanded code and [`StreamSender`] use it; applications do not.
 pub trait Replier: Clone + fmt::Debug + Send + Sync + 'static {
-    /// Whether a message may be sent: it satisfies its schema, or is not checked. Violations are logged.
-    fn is_valid<M: Payload>(&self, name: &str, message: &M) -> bool;
+    /// Whether a message may be sent: it satisfies its schema, or is not checked, and fits into its envelope. Violations are logged.
+    fn is_valid<M: Payload>(&self, message: &MessageDescriptor, payload: &M) -> bool;
 
     /// Whether declared errors are checked before they are sent.
     fn checks(&self) -> bool;
@@ -105,7 +105,7 @@ pub trait Replier: Clone + fmt::Debug + Send + Sync + 'static {
     /// Replies with the message at an index of a union.
     fn reply<M: Payload>(&self, union: &'static UnionDescriptor, index: usize, reply: &M) {
         let message = &union.messages[index];
-        if self.is_valid(message.name, reply) {
+        if self.is_valid(message, reply) {
             self.send(message, &AsPayload(reply));
         } else {
             self.send_error(&ErrorPayload::internal());

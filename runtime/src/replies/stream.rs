@@ -124,7 +124,7 @@ impl<Item: Payload, T: Replier> StreamSender<Item, T> {
         item: Item,
     ) -> impl Future<Output = Result<(), SendError>> + Send + use<Item, T> {
         let message = &self.union.messages[self.item];
-        let is_valid = self.responder.is_valid(message.name, &item);
+        let is_valid = self.responder.is_valid(message, &item);
         let packet = is_valid
             .then(|| self.responder.item(message, &AsPayload(&item)))
             .flatten();

@@ -33,6 +33,8 @@ pub(crate) enum Returned {
     Lost(Box<Attach>),
     /// The client has made another connection meanwhile.
     Replaced(Box<Attach>),
+    /// The client has hung up meanwhile.
+    Gone(Box<Attach>),
 }
 
 impl Attach {
@@ -101,6 +103,20 @@ impl AttachSlot {
         }
         attach.back = None;
         Some(attach)
+    }
+
+    /// Returns the connection with a number if it was not taken, and its client has hung up: until then nobody reads from it.
+    pub(crate) fn return_if_gone(&self, number: u64) {
+        let mut state = self.lock();
+        let is_gone =
+            |attach: &Attach| attach.admission.number == number && attach.transport.is_hung_up();
+        if !state.next.as_deref().is_some_and(is_gone) {
+            return;
+        }
+        self.full.store(false, Ordering::Release);
+        if let Some(attach) = state.next.take() {
+            attach.give_back(Returned::Gone);
+        }
     }
 
     /// Accepts no further connection, and returns one that was not taken.

@@ -93,7 +93,7 @@ impl<C: ChannelKey> Publisher<C> {
     fn publish_except<M: ChannelMessage<C>>(&self, message: &M, except: Option<u64>) -> Receipt {
         let index = <M as Message<M::Union>>::INDEX;
         let descriptor = &<M::Union as MessageSet>::DESCRIPTOR.messages[index];
-        if !self.state.is_valid(descriptor.name, message) {
+        if !self.state.is_valid(descriptor, message) {
             let error = "the message violates its schema";
             return Receipt::done(Err(BrokerError(error.into())));
         }
@@ -160,7 +160,7 @@ impl<C: ChannelKey> ConnectionChannel<C> {
         C::Presence: Payload,
     {
         let state = &self.publisher.state;
-        if !state.is_valid(C::DESCRIPTOR.name, info) {
+        if !state.satisfies(C::DESCRIPTOR.name, info) {
             return Err(PresenceError::Invalid);
         }
         let info =

@@ -138,7 +138,7 @@ impl ClientLink {
     /// Sends a message that is not a reply.
     pub(crate) fn send<U: MessageSet, M: Message<U>>(&self, message: &M) {
         let descriptor = &U::DESCRIPTOR.messages[M::INDEX];
-        if !self.server.is_valid(descriptor.name, message) {
+        if !self.server.is_valid(descriptor, message) {
             return;
         }
         let payload: &dyn erased_serde::Serialize = &AsPayload(message);

@@ -70,7 +70,7 @@ const SLICE: Duration = Duration::from_micros(250);
 const AT_LEAST: usize = 8;
 
 /// How often a connection that does not read checks whether the peer has hung up.
-const HANG_UP: Duration = Duration::from_secs(1);
+pub(crate) const HANG_UP: Duration = Duration::from_secs(1);
 
 /// The token bucket for control frames and session pings: 100 per second. A heartbeat needs one in many seconds.
 pub(crate) const CONTROL: (u64, Duration) = (100, Duration::from_secs(1));
@@ -118,7 +118,7 @@ pub(crate) struct Connection {
     /// The number of consecutive messages over the rate limit.
     rate_limited: u32,
     logged: Logged,
-    /// The client may still have the token of its last hello: it was not heard since.
+    /// The client was not heard since its last hello: it may still have the token of that, or count in the session before.
     unconfirmed: bool,
 }
 
@@ -148,6 +148,8 @@ pub(crate) struct Established {
     pub(crate) control: TokenBucket,
     /// Whether both ends count messages.
     pub(crate) counting: bool,
+    /// It is to be noted when the client is heard.
+    pub(crate) unheard: bool,
     /// What the client sent before its hello.
     pub(crate) early: Early,
 }
@@ -161,6 +163,7 @@ impl Connection {
             allowance,
             control,
             counting,
+            unheard,
             early,
         } = established;
         let server = endpoint.state.clone();
@@ -198,7 +201,7 @@ impl Connection {
                 server: server.clone(),
             })),
             allowance,
-            unconfirmed: false,
+            unconfirmed: unheard,
             expiry: expires.map(Expiry::new),
             renewal: None,
             handlers: HandlerQueue::new(connection.clone(), streams),

@@ -244,6 +244,11 @@ impl ConnectionHandle {
             .take(|received| self.outbound.can_resume(received))
     }
 
+    /// Returns a connection that waits to be attached to its handshake, if its client has hung up.
+    pub(crate) fn return_if_gone(&self, number: u64) {
+        self.attach.return_if_gone(number);
+    }
+
     /// Accepts no further connection: the session has ended.
     pub(crate) fn end_attach(&self) {
         self.attach.end();

@@ -7,12 +7,13 @@ use super::{
     ConnectRequest, ConnectionInfo, SessionState,
     allowances::Allowance,
     attach::{Attach, Returned},
-    connection::{CONTROL, Connection, Established},
+    connection::{CONTROL, Connection, Established, HANG_UP},
     connection_handle::{ConnectionHandle, Peer},
     encoder::SessionMessage,
     endpoint::Endpoint,
     expiry::announced,
     kept_info::KeptInfo,
+    sessions::Doubt,
     state::{Admission, ServerState},
     token_bucket::TokenBucket,
 };
@@ -28,7 +29,7 @@ use crate::{
     transport_io::CLOSE_TIMEOUT,
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use numbered::Resumed;
+use numbered::{First, Resumed};
 use phase::Phase;
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
@@ -115,6 +116,7 @@ pub(crate) async fn open(
     };
     let roles = &state.protocol.session.roles;
     let numbered = state.protocol.session.numbered;
+    let has_names = state.protocol.session.names_session();
     let counting = resume.is_some()
         && !numbered
         && state.protocol.session.resume.is_some()
@@ -151,6 +153,8 @@ pub(crate) async fn open(
         received: counting.then_some(0),
         expires: expires.map(announced),
     };
+    // Why the client may not know that another session begins.
+    let mut doubt = None;
     let resumed = if numbered {
         let packet = {
             let message = SessionMessage {
@@ -168,7 +172,16 @@ pub(crate) async fn open(
         };
         let principal = principal.as_deref();
         match phase.resume(&mut *transport, packet, principal).await {
-            Ok(resumed) => resumed,
+            Ok(First::Resumes(resumed)) => Some(resumed),
+            Ok(First::Refused(Some(after))) => {
+                doubt = Some(Doubt::Refused(after));
+                None
+            }
+            Ok(First::Refused(None) | First::Unheard) => {
+                doubt = Some(Doubt::Unheard);
+                None
+            }
+            Ok(First::Other) => None,
             Err(closing) => {
                 metrics::closed(state.protocol, closing.as_ref().map(|closing| closing.code));
                 let closing = closing.unwrap_or_else(|| CloseFrame::new(1000, ""));
@@ -189,6 +202,7 @@ pub(crate) async fn open(
             received,
         }) => {
             let (back, returned) = oneshot::channel();
+            let number = admission.number;
             let attach = Box::new(Attach {
                 transport,
                 received,
@@ -201,12 +215,18 @@ pub(crate) async fn open(
                 back: Some(back),
             });
             let returned = match handle.attach(attach) {
-                Ok(()) => returned.await.ok(),
+                Ok(()) => taken_or(returned, &handle, number).await,
                 Err(attach) => Some(Returned::Lost(attach)),
             };
             metrics::resume(returned.is_none());
             let attach = match returned? {
                 Returned::Lost(attach) => attach,
+                Returned::Gone(mut attach) => {
+                    metrics::closed(state.protocol, None);
+                    let closing = CloseFrame::new(1000, "");
+                    attach.transport.close(&closing, CLOSE_TIMEOUT).await;
+                    return None;
+                }
                 Returned::Replaced(mut attach) => {
                     let code = state.protocol.close_code(CloseReason::TakenOver);
                     let closing = CloseFrame::new(code, "another connection resumes the session");
@@ -228,6 +248,7 @@ pub(crate) async fn open(
             ready.session = next_token;
             if numbered {
                 refusal = state.encoder.not_resumed(encoding, Some(received), None);
+                doubt = Some(Doubt::Refused(received));
             }
             (transport, peer, admission, allowance, control)
         }
@@ -241,6 +262,9 @@ pub(crate) async fn open(
     if counting || numbered {
         let sessions = &state.sessions;
         sessions.set_token(&connection, None, &ready.session);
+        if let Some(doubt) = doubt.filter(|_| !has_names) {
+            sessions.doubt(connection.id, doubt);
+        }
     }
     if numbered {
         refusal
@@ -260,11 +284,27 @@ pub(crate) async fn open(
         allowance,
         control,
         counting,
+        unheard: doubt == Some(Doubt::Unheard) && !has_names,
         early,
     };
     let session: BoxFuture<'static, ()> =
         Box::pin(Box::new(Connection::new(established, &endpoint)).run());
     Some(session.instrument(span))
+}
+
+/// Waits until a session has taken a connection, or returns it. A session whose handler keeps its thread takes none, so the connection is asked whether its
+/// client is still there.
+async fn taken_or(
+    mut returned: oneshot::Receiver<Returned>,
+    handle: &ConnectionHandle,
+    number: u64,
+) -> Option<Returned> {
+    loop {
+        match tokio::time::timeout(HANG_UP, &mut returned).await {
+            Ok(returned) => return returned.ok(),
+            Err(_) => handle.return_if_gone(number),
+        }
+    }
 }
 
 /// Returns the session with a token, if the client may resume it.

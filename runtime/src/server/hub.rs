@@ -59,7 +59,7 @@ pub(super) struct State {
     pub(super) members: BTreeMap<u64, Member>,
     /// The position of the last publication that was delivered.
     pub(super) position: Option<StreamPosition>,
-    /// The number of connections that are joining. The position is kept for them.
+    /// The number of connections that are joining, or leaving. The channel is kept for them, with its position.
     entering: usize,
     /// How long the broker keeps the position, if anybody ever joined.
     keep: Duration,
@@ -391,13 +391,22 @@ impl Hub {
     /// Removes a connection from a channel. Returns whether it was a member. `then` says so to the client: it learns that before anything that comes
     /// after it, such as that it was added to the channel again.
     pub(crate) fn leave(&self, connection: u64, key: &str, then: impl FnOnce(bool)) -> bool {
-        let Some(channel) = self.find(key) else {
-            then(false);
-            return false;
+        let channel = {
+            // Whoever adds the connection to a channel that is not there makes it first, and so after the answer.
+            let channels = self.channels.read();
+            let channels = channels.unwrap_or_else(PoisonError::into_inner);
+            let Some(channel) = channels.get(key) else {
+                then(false);
+                return false;
+            };
+            // Until then it is not replaced by another one, with an order of its own.
+            channel.lock().entering += 1;
+            channel.clone()
         };
         let order = channel.order();
         let (left, empty, keep) = {
             let mut state = channel.lock();
+            state.entering -= 1;
             let left = state.members.remove(&connection);
             state.forget_others();
             (left, state.is_empty(), state.keep)

@@ -25,8 +25,8 @@ pub struct Responder {
 }
 
 impl Replier for Responder {
-    fn is_valid<M: Payload>(&self, name: &str, message: &M) -> bool {
-        self.context.caller.server.is_valid(name, message)
+    fn is_valid<M: Payload>(&self, message: &MessageDescriptor, payload: &M) -> bool {
+        self.context.caller.server.is_valid(message, payload)
     }
 
     fn checks(&self) -> bool {
@@ -143,7 +143,7 @@ impl Responder {
             Err(error) => return self.fail(error),
         };
         let message = &U::DESCRIPTOR.messages[R::INDEX];
-        if !self.is_valid(message.name, &reply) {
+        if !self.is_valid(message, &reply) {
             return self.send_error(&ErrorPayload::internal());
         }
         let payload = message.payload.then(|| {

@@ -58,7 +58,7 @@ impl ServerHandle {
     /// it.
     pub fn send<U: MessageSet, M: Message<U>>(&self, to: Recipients, message: &M) {
         let descriptor = &U::DESCRIPTOR.messages[M::INDEX];
-        if !self.state.is_valid(descriptor.name, message) {
+        if !self.state.is_valid(descriptor, message) {
             return;
         }
         let payload: &dyn erased_serde::Serialize = &AsPayload(message);

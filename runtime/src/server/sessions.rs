@@ -32,6 +32,17 @@ struct State {
     bytes: usize,
     /// The last place in `detached`.
     last: u64,
+    /// The sessions without a name of which it is not known that their client counts in them.
+    doubts: HashMap<u64, Doubt>,
+}
+
+/// Why the client of a session without a name may still count in the one before, and so mean that with a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// It was not heard in this session: what it says first may have been lost, which is to resume the one before.
+    Unheard,
+    /// It asked for what comes after this number of the one before, and may not know that it was refused.
+    Refused(u64),
 }
 
 struct Detached {
@@ -78,12 +89,42 @@ impl Sessions {
         self.lock().by_token.get(token).cloned()
     }
 
-    /// Returns the session of a principal that lost its connection last.
-    pub(crate) fn last_of(&self, principal: &str) -> Option<Arc<ConnectionHandle>> {
+    /// Whether a session of a principal has no connection.
+    pub(crate) fn is_any_detached(&self, principal: &str) -> bool {
+        let owner = Owner::Principal(principal.into());
+        self.lock().owners.contains_key(&owner)
+    }
+
+    /// Returns the session of a principal that has no connection, if a client that has received so many messages can mean no other.
+    pub(crate) fn only_of(&self, principal: &str, received: u64) -> Option<Arc<ConnectionHandle>> {
         let state = self.lock();
         let owned = state.owners.get(&Owner::Principal(principal.into()))?;
         let detached = state.detached.get(owned.places.last()?)?;
-        Some(detached.handle.clone())
+        let is_certain = owned.places.len() == 1
+            && match state.doubts.get(&detached.handle.id) {
+                None => true,
+                Some(Doubt::Unheard) => false,
+                // With another number, it has heard the refusal.
+                Some(Doubt::Refused(after)) => *after != received,
+            };
+        is_certain.then(|| detached.handle.clone())
+    }
+
+    /// Says that the client of a session may not know that it has begun.
+    pub(crate) fn doubt(&self, session: u64, doubt: Doubt) {
+        self.lock().doubts.insert(session, doubt);
+    }
+
+    /// A client of a principal was told that its session does not resume: those without a connection end. It counts in none of them any more, and
+    /// a number would not say which is meant.
+    pub(crate) fn give_up(&self, principal: &str) {
+        let mut state = self.lock();
+        let owner = Owner::Principal(principal.into());
+        while let Some(owned) = state.owners.get(&owner)
+            && let Some(&oldest) = owned.places.first()
+        {
+            state.end(oldest, "its client has begun another session");
+        }
     }
 
     /// Whether there is a session that a client could resume.
@@ -106,9 +147,12 @@ impl Sessions {
         state.tokens.insert(handle.id, kept);
     }
 
-    /// The client was heard on its new connection, so it has the new token.
+    /// The client was heard on its new connection, so it has the new token, and counts in this session.
     pub(crate) fn confirm(&self, session: u64) {
         let mut state = self.lock();
+        if state.doubts.get(&session) == Some(&Doubt::Unheard) {
+            state.doubts.remove(&session);
+        }
         let Some(tokens) = state.tokens.get_mut(&session) else {
             return;
         };
@@ -171,13 +215,17 @@ impl Sessions {
 
     /// A session has a connection again.
     pub(crate) fn attached(&self, handle: &ConnectionHandle) {
-        self.lock().forget(handle);
+        let mut state = self.lock();
+        state.forget(handle);
+        // It was asked for by a number of its own.
+        state.doubts.remove(&handle.id);
     }
 
     /// A session has ended.
     pub(crate) fn remove(&self, session: u64) {
         let mut state = self.lock();
         let mut handle = None;
+        state.doubts.remove(&session);
         for token in state.tokens.remove(&session).unwrap_or_default() {
             handle = state.by_token.remove(&token).or(handle);
         }
@@ -185,10 +233,14 @@ impl Sessions {
             state.forget(&handle);
         }
         let State {
-            by_token, tokens, ..
+            by_token,
+            tokens,
+            doubts,
+            ..
         } = &mut *state;
         shrink(by_token);
         shrink(tokens);
+        shrink(doubts);
     }
 
     /// Returns how many sessions have no connection, and how many bytes they hold.
@@ -238,18 +290,20 @@ impl State {
     }
 
     fn expire(&mut self, at: u64) {
+        self.end(at, "too many sessions wait to be resumed");
+    }
+
+    /// Ends a session without a connection.
+    fn end(&mut self, at: u64, reason: &'static str) {
         let Some(handle) = self.detached.get(&at).map(|one| one.handle.clone()) else {
             return;
         };
         self.forget(&handle);
         tracing::debug!(
             connection = handle.id,
-            "`limits.detached` is reached: a session without a connection ends"
+            reason,
+            "a session without a connection ends"
         );
-        handle.close(
-            CloseReason::GoingAway,
-            "too many sessions wait to be resumed",
-            false,
-        );
+        handle.close(CloseReason::GoingAway, reason, false);
     }
 }

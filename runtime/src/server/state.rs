@@ -16,7 +16,7 @@ use crate::{
     broker::{Broker, BrokerError, HistoryLimits, Publication, Receipt, Retention},
     descriptor::{ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor},
     metrics,
-    validate::validate_within,
+    validate::{beside_envelope, validate_within},
 };
 use handfast_naming::key;
 use std::{
@@ -195,8 +195,17 @@ impl ServerState {
         self.limits.handler_timeout.of(timeout)
     }
 
-    /// Whether a message may be sent: it satisfies its schema, or validation is off. Violations are logged.
-    pub(crate) fn is_valid<M: Payload>(&self, name: &str, message: &M) -> bool {
+    /// Whether a message may be sent: it satisfies its schema, or validation is off, and it fits into its envelope. Violations are logged.
+    pub(crate) fn is_valid<M: Payload>(&self, message: &MessageDescriptor, payload: &M) -> bool {
+        let envelope = self.protocol.server.heading(message).envelope;
+        beside_envelope(envelope, payload)
+            .map_err(|invalid| report_invalid(message.name, &invalid))
+            .is_ok()
+            && self.satisfies(message.name, payload)
+    }
+
+    /// Whether a value satisfies its schema, or validation is off. Violations are logged.
+    pub(crate) fn satisfies<M: Payload>(&self, name: &str, message: &M) -> bool {
         if !self.bounds.checks {
             return true;
         }

@@ -360,7 +360,7 @@ pub(super) fn channel_payload(
 }
 
 /// Reads the envelope of a client's message, and finds out which of the session's messages it is.
-fn find<'a>(
+pub(crate) fn find<'a>(
     source: &Source<'a>,
     protocol: &'static ProtocolDescriptor,
 ) -> Option<(Head<'a>, Option<Role>)> {

@@ -69,6 +69,8 @@ impl Checker<'_> {
                 };
                 if end == "server" {
                     self.answered_by_client(message, asked, target, at);
+                } else if key == "stream" && self.streams_in_order(message, asked, other, at) {
+                    continue;
                 }
                 self.correlated(message, asked, &target.name.text, other, at);
             }
@@ -90,6 +92,23 @@ impl Checker<'_> {
         let help = "give the envelope an `id`, or write `correlate: order` if replies come in the order of the requests";
         self.out
             .push(Diagnostic::error("P020", at, text).help(help));
+    }
+
+    /// Reports a stream whose items would be matched by order, and returns whether it is one. Other messages are answered while it runs, and what arrives after
+    /// a cancel is no other stream's: only an id says to which an item belongs.
+    fn streams_in_order(&mut self, asks: &Message, asked: &Sent, item: &Sent, at: Span) -> bool {
+        let by_order = |sent: &Sent| sent.envelope.correlate == Correlate::Order;
+        if !by_order(asked) && !by_order(item) {
+            return false;
+        }
+        let text = format!(
+            "`{}` cannot be answered with a stream: replies are matched by order",
+            asks.name.text
+        );
+        let help = "a stream runs beside other messages, so its items need an id: give the envelope an `id` and write `correlate: id`, or delete `stream` and send the items as messages of their own";
+        self.out
+            .push(Diagnostic::error("P020", at, text).help(help));
+        true
     }
 
     /// What a request of the server needs beyond that: ids, and an answer that is no request itself.

@@ -101,6 +101,22 @@ const BEGIN_NUMBERED: [&str; 3] = [
     r#"← {"type":"ready","payload":{"version":"1.2.0","hash":"$hash","session":"$first"}}"#,
 ];
 
+/// The same where the ready is a message of the application.
+const BEGIN_MAPPED: [&str; 3] = [
+    "open",
+    r#"→ {"type":"hello","payload":{"version":"1.2.0","hash":"$hash","auth":{"name":"ada"}}}"#,
+    r#"← {"type":"welcome","payload":{"about":{"version":"1.2.0","hash":"$hash"}}}"#,
+];
+
+/// The form in which a file is written.
+fn form_of(file: &str) -> Form {
+    match file {
+        _ if file.starts_with("numbered") => Form::Numbered,
+        _ if file.starts_with("mapped") => Form::Mapped,
+        _ => Form::Plain,
+    }
+}
+
 /// Every conversation, in the order of the files' names, in each form that can say it.
 ///
 /// # Errors
@@ -138,10 +154,7 @@ fn read(file: &str, text: &str, all: &mut Vec<Conversation>) -> Result<(), Strin
             all.push(Conversation {
                 name: format!("{file}: {title}"),
                 only: None,
-                form: match file.starts_with("numbered") {
-                    true => Form::Numbered,
-                    false => Form::Plain,
-                },
+                form: form_of(file),
                 is_nested: false,
                 lines: Vec::new(),
             });
@@ -157,6 +170,7 @@ fn read(file: &str, text: &str, all: &mut Vec<Conversation>) -> Result<(), Strin
             _ => {
                 let lines: &[&str] = match (said, conversation.form) {
                     ("begin", Form::Numbered) => &BEGIN_NUMBERED,
+                    ("begin", Form::Mapped) => &BEGIN_MAPPED,
                     ("begin", _) => &BEGIN,
                     _ => &[said],
                 };

@@ -7,6 +7,8 @@ pub enum Form {
     Plain,
     /// Every message of the server has its number in the session. Files that begin with `numbered` are written in this form.
     Numbered,
+    /// Messages of the application are the ready and the refusal. Files that begin with `mapped` are written in this form.
+    Mapped,
     /// Every field of the envelope has another name, and requests and replies have their id in different fields.
     Renamed,
     /// The members of a payload are beside those of the envelope.
@@ -15,7 +17,13 @@ pub enum Form {
 
 impl Form {
     /// Every form.
-    pub const ALL: [Self; 4] = [Self::Plain, Self::Numbered, Self::Renamed, Self::Flat];
+    pub const ALL: [Self; 5] = [
+        Self::Plain,
+        Self::Numbered,
+        Self::Mapped,
+        Self::Renamed,
+        Self::Flat,
+    ];
 
     /// The name of its files.
     #[must_use]
@@ -23,6 +31,7 @@ impl Form {
         match self {
             Self::Plain => "plain",
             Self::Numbered => "numbered",
+            Self::Mapped => "mapped",
             Self::Renamed => "renamed",
             Self::Flat => "flat",
         }
@@ -42,6 +51,34 @@ impl Form {
                     "\nenvelope: { client: { seq: off }, epoch: off }\n\nsession:\n",
                 ),
                 ("    history: { size: 3, ttl: 1m }\n", ""),
+            ],
+            Self::Mapped => &[
+                (
+                    "  resume: 60s\n",
+                    "  resume: off
+  roles:
+    ready: { message: welcome, fields: { version: /about/version, hash: /about/hash, expires: /expires } }
+    refuse: { message: denied, fields: { code: /code, message: /words, side: /side } }
+",
+                ),
+                (
+                    "\nmessages:\n",
+                    "
+messages:
+  welcome:
+    from: server
+    payload:
+      type: object
+      properties:
+        about: { type: object, properties: { version: { type: string }, hash: { type: string } } }
+        expires: { type: integer }
+  denied:
+    from: server
+    payload:
+      type: object
+      properties: { code: { type: string }, words: { type: string }, side: { type: string } }
+",
+                ),
             ],
             Self::Renamed => &[(
                 "\nsession:\n",

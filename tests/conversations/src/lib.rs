@@ -20,6 +20,10 @@ mod plain {
         include!(concat!(env!("OUT_DIR"), "/plain.rs"));
     }
     pub(crate) mod client;
+    /// What the application says of a ready that is its own.
+    macro_rules! ready {
+        () => {};
+    }
     pub(crate) mod server;
 }
 
@@ -38,6 +42,39 @@ mod numbered {
         include!(concat!(env!("OUT_DIR"), "/numbered.rs"));
     }
     pub(crate) mod client;
+    /// What the application says of a ready that is its own.
+    macro_rules! ready {
+        () => {};
+    }
+    pub(crate) mod server;
+}
+
+/// The same where messages of the application are the ready and the refusal.
+#[path = "ends"]
+#[allow(
+    clippy::duplicate_mod,
+    reason = "the ends of all forms do the same with types of their own"
+)]
+mod mapped {
+    pub(crate) mod api {
+        #![allow(
+            dead_code,
+            reason = "the server and the Rust client need some of it, the TypeScript client the rest"
+        )]
+        include!(concat!(env!("OUT_DIR"), "/mapped.rs"));
+    }
+    pub(crate) mod client;
+    /// What the application says of a ready that is its own: nothing beside what the session does.
+    macro_rules! ready {
+        () => {
+            fn welcome(&self, _: &User) -> super::api::Welcome {
+                super::api::Welcome {
+                    about: None,
+                    expires: None,
+                }
+            }
+        };
+    }
     pub(crate) mod server;
 }
 
@@ -56,6 +93,10 @@ mod renamed {
         include!(concat!(env!("OUT_DIR"), "/renamed.rs"));
     }
     pub(crate) mod client;
+    /// What the application says of a ready that is its own.
+    macro_rules! ready {
+        () => {};
+    }
     pub(crate) mod server;
 }
 
@@ -74,6 +115,10 @@ mod flat {
         include!(concat!(env!("OUT_DIR"), "/flat.rs"));
     }
     pub(crate) mod client;
+    /// What the application says of a ready that is its own.
+    macro_rules! ready {
+        () => {};
+    }
     pub(crate) mod server;
 }
 

@@ -6,7 +6,7 @@ use crate::{
     end::End,
     flat,
     forms::Form,
-    numbered, plain, renamed,
+    mapped, numbered, plain, renamed,
 };
 use handfast::{
     codec::Encoding,
@@ -32,27 +32,19 @@ pub async fn hold(
     side: Side,
     encoding: Encoding,
 ) -> Result<(), String> {
+    use Side::{Client, Server};
+    let to = conversation;
     match (side, conversation.form) {
-        (Side::Client, Form::Plain) => {
-            with::<plain::client::ClientEnd>(conversation, encoding).await
-        }
-        (Side::Server, Form::Plain) => {
-            with::<plain::server::ServerEnd>(conversation, encoding).await
-        }
-        (Side::Client, Form::Numbered) => {
-            with::<numbered::client::ClientEnd>(conversation, encoding).await
-        }
-        (Side::Server, Form::Numbered) => {
-            with::<numbered::server::ServerEnd>(conversation, encoding).await
-        }
-        (Side::Client, Form::Renamed) => {
-            with::<renamed::client::ClientEnd>(conversation, encoding).await
-        }
-        (Side::Server, Form::Renamed) => {
-            with::<renamed::server::ServerEnd>(conversation, encoding).await
-        }
-        (Side::Client, Form::Flat) => with::<flat::client::ClientEnd>(conversation, encoding).await,
-        (Side::Server, Form::Flat) => with::<flat::server::ServerEnd>(conversation, encoding).await,
+        (Client, Form::Plain) => with::<plain::client::ClientEnd>(to, encoding).await,
+        (Server, Form::Plain) => with::<plain::server::ServerEnd>(to, encoding).await,
+        (Client, Form::Numbered) => with::<numbered::client::ClientEnd>(to, encoding).await,
+        (Server, Form::Numbered) => with::<numbered::server::ServerEnd>(to, encoding).await,
+        (Client, Form::Mapped) => with::<mapped::client::ClientEnd>(to, encoding).await,
+        (Server, Form::Mapped) => with::<mapped::server::ServerEnd>(to, encoding).await,
+        (Client, Form::Renamed) => with::<renamed::client::ClientEnd>(to, encoding).await,
+        (Server, Form::Renamed) => with::<renamed::server::ServerEnd>(to, encoding).await,
+        (Client, Form::Flat) => with::<flat::client::ClientEnd>(to, encoding).await,
+        (Server, Form::Flat) => with::<flat::server::ServerEnd>(to, encoding).await,
     }
 }
 

@@ -17,7 +17,7 @@ const NAMES: [(&str, &str); 6] = [
 pub(crate) fn translate(message: &Value, by: Side, form: Form) -> Option<Value> {
     let fields = message.as_object()?;
     match form {
-        Form::Plain | Form::Numbered => Some(message.clone()),
+        Form::Plain | Form::Numbered | Form::Mapped => Some(message.clone()),
         Form::Renamed => Some(renamed(fields, by)),
         Form::Flat => flat(fields),
     }

@@ -437,6 +437,47 @@ test('beyond the bound nothing is written until the server acknowledges', async 
   assert.deepEqual(delivered, [['a', true], ['b', true], ['c', true], ['d', true]]);
 });
 
+test('a volatile message is delivered if the server has received it, and otherwise that is not known', async () => {
+  const { server } = own;
+  const client = await connect();
+  const delivered = [];
+  const send = roomId =>
+    client.send(api.userTyping, { roomId }, { delivered: result => delivered.push([roomId, result.ok || result.error.code]) });
+  send('a');
+  send('b');
+  send('c');
+  await server.say({ type: 'received', payload: { received: 1 } });
+  assert.deepEqual(delivered, [['a', true]]);
+  await lose();
+  send('d'); // there is no connection
+  await settled();
+  assert.deepEqual(delivered.splice(1), [['d', 'OUTCOME_UNKNOWN']]);
+  await ready({ resumed: true, received: 2 });
+  assert.deepEqual(delivered.splice(1), [['b', true], ['c', 'OUTCOME_UNKNOWN']]);
+  send('e');
+  await lose();
+  await ready({ received: 0 });
+  assert.deepEqual(delivered.splice(1), [['e', 'OUTCOME_UNKNOWN']]);
+  // A server that never acknowledges does not make the client keep them all.
+  for (let i = 0; i <= 1024; i++) send(`${i}`);
+  await settled();
+  assert.deepEqual(delivered.splice(1), [['0', 'OUTCOME_UNKNOWN']]);
+  client.close();
+  await settled();
+  assert.equal(delivered.splice(1).length, 1024);
+});
+
+test('what became of a volatile message behind a hello that is refused is not known', async () => {
+  const { server } = own;
+  own.connect();
+  await server.accept();
+  const delivered = [];
+  own.client.send(api.userTyping, { roomId: 'a' }, { delivered: result => delivered.push(result.error.code) });
+  await server.say({ type: 'refuse', payload: { code: 'RATE_LIMITED', message: 'later', retryable: true } });
+  await settled();
+  assert.deepEqual(delivered, ['OUTCOME_UNKNOWN']);
+});
+
 test('what was received once is not sent again, however often the connection is lost', async () => {
   await connect();
   type('a');

@@ -343,7 +343,7 @@ export class Core extends Connection {
     if (this.#requests?.receive(match, parsed)) return;
     const isError = incoming === failure || incoming?.handle === this.#refused;
     // Without a number and an id, it may be the answer to the question for what was missed.
-    const isOfNone = isError && message.id === undefined && this.numbered?.refused(message.seq) === true;
+    const isOfNone = isError && message.id === undefined && this.numbered?.refused(message.seq, wireError(message.payload).code) === true;
     const request = isOfNone ? undefined : this.find(message.id);
     const handler = isError ? this.#refused : incoming?.handle;
     if (incoming && !error) {
@@ -367,7 +367,7 @@ export class Core extends Connection {
     if (request && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
-    if (isOwn && this.phase !== 'ready') this.drop(ABNORMAL, error.message);
+    if ((isOwn && this.phase !== 'ready') || (isError && this.phase === 'greeted')) this.drop(ABNORMAL, error.message);
     else if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
     else {
       const { id } = this.#requests?.idOf(match, parsed) ?? error;

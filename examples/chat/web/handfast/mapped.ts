@@ -3,12 +3,12 @@
 
 // Messages of the application in roles of the session: the fields of the role are at JSON Pointers (RFC 6901) in their payloads.
 
-import type { Match } from './decode.js';
+import { decodeError, type Match } from './decode.js';
 import type { Incoming, Protocol, Role } from './descriptor.js';
 import { byteLength } from './encoder.js';
 import type { Envelope, Tag } from './envelope.js';
-import type { Report } from './report.js';
-import { failure } from './session.js';
+import { type Report, violationsOf } from './report.js';
+import { failure, refusalRule } from './session.js';
 
 /** A message in a role. */
 export interface MappedRole {
@@ -34,24 +34,8 @@ export interface MappedRoles {
   outgoing(role: Role, fields: unknown): { readonly envelope: Envelope; readonly payload: unknown } | undefined;
 }
 
-/** The types of the fields that a role may have; a count is an integer that is not negative. Any other field may be anything. */
-const TYPES: Readonly<Record<string, readonly string[]>> = {
-  version: ['string'],
-  hash: ['string'],
-  code: ['string', 'count', 'number'],
-  message: ['string'],
-  side: ['string'],
-  retryable: ['boolean'],
-  channel: ['string'],
-  from: ['count'],
-  to: ['count'],
-  session: ['string'],
-  received: ['count'],
-  sent: ['count'],
-  seq: ['count'],
-  expires: ['count'],
-  resumed: ['boolean'],
-};
+/** The fields that may be anything, and so null. In any other, null is what a schema of the application may say where there is nothing. */
+const ANYTHING = ['auth', 'data', 'nonce', 'info'];
 
 /** What the server's error says where a message of the application in that role does not. */
 const FAILED = { code: 'FAILED', message: 'the request failed' };
@@ -86,7 +70,13 @@ export function mapRoles(roles: { readonly [R in Role]?: MappedRole }): MappedRo
       if (error !== undefined || own === undefined || mapped === undefined) return match;
       const absent: Readonly<Record<string, object>> = { ready: { version, hash }, refuse: FAILED, error: FAILED };
       const payload = { ...absent[role as Role], ...readFields(mapped.fields, message.payload) };
-      return { incoming: own, message: { ...message, type: own.name, payload } };
+      const type = own.name;
+      const violations = violationsOf(own === failure ? refusalRule : own.receive, payload, 'received');
+      if (violations.length === 0) return { incoming: own, message: { ...message, type, payload } };
+      // An answer whose envelope says that it failed is a failure whatever it contains.
+      if (own === failure) return { incoming: own, message: { ...message, type } };
+      const wrong = decodeError('invalid', `the payload of \`${type}\` does not fit`, { ...message, type, payload }, violations);
+      return { incoming: own, message: wrong, error: wrong };
     },
     outgoing: (role, fields) => {
       const mapped = roles[role];
@@ -104,8 +94,7 @@ function readFields(pointers: Readonly<Record<string, string>>, payload: unknown
     }
     // A pong repeats no more than this, which a server could otherwise make as large as it likes.
     if (field === 'nonce' && value !== undefined && byteLength(JSON.stringify(value)) > MAX_NONCE) continue;
-    const type = Number.isSafeInteger(value) && (value as number) >= 0 ? 'count' : typeof value;
-    if (value !== undefined && TYPES[field]?.includes(type) !== false) fields[field] = value;
+    if (value !== undefined && (value !== null || ANYTHING.includes(field))) fields[field] = value;
   }
   return fields;
 }

@@ -42,7 +42,8 @@ export interface SendOptions {
   /**
    * Called once: with a success when the server has acknowledged that it received the message, which it does within some seconds;
    * otherwise with `OUTCOME_UNKNOWN` if the session ended before or does not count messages, or with `CLOSED` if the client was
-   * closed before the message was sent. Called only if `send` succeeded.
+   * closed before the message was sent. A volatile message is not sent again: it is `OUTCOME_UNKNOWN` also if it was dropped, or if
+   * its connection was lost and the server does not say that it has received it. Called only if `send` succeeded.
    */
   readonly delivered?: ((result: Result<undefined, RuntimeError>) => void) | undefined;
 }

@@ -608,6 +608,10 @@ var Sent = class {
   #last = 0;
   /** The number of the last message that the peer has received. */
   #acknowledged = 0;
+  /** The number of the last message. */
+  get last() {
+    return this.#last;
+  }
   /** Forgets all messages, and counts from one or not at all. */
   begin(counting) {
     this.isCounting = counting;
@@ -758,6 +762,7 @@ var OUTCOME_UNKNOWN = {
 };
 var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
 var OVERHEAD = 256;
+var MAX_FOLLOWED = 1024;
 var POLL_INTERVAL = 20;
 var Outbound = class extends Encoder {
   clock = this.options.clock ?? systemClock;
@@ -778,6 +783,8 @@ var Outbound = class extends Encoder {
   #usedBytes = 0;
   /** The messages that were written and are not acknowledged. */
   #sent = new Sent();
+  /** The volatile messages that somebody wants to know of, by number: they are not sent again. */
+  #followed = /* @__PURE__ */ new Map();
   /** A pong and an acknowledgement that found the socket full. Only the last of each is sent. */
   #control = /* @__PURE__ */ new Map();
   #cancelPoll;
@@ -874,12 +881,22 @@ var Outbound = class extends Encoder {
   /** A session begins or ends. What was written in another is forgotten; what is written counts, or does not. */
   begin(counting) {
     for (const entry of this.#sent.kept.values()) settle(entry, OUTCOME_UNKNOWN);
+    this.#unfollow(Infinity, OUTCOME_UNKNOWN);
     this.#sent.begin(counting);
+  }
+  /** Says of the volatile messages up to a number what became of them. */
+  #unfollow(last, error) {
+    for (const [number, entry] of this.#followed) {
+      if (number > last) return;
+      this.#followed.delete(number);
+      settle(entry, error);
+    }
   }
   /** The server has received so many messages. Returns whether that is possible. */
   acknowledged(received) {
     const forgotten = this.#sent.acknowledge(received);
     forgotten?.forEach((entry) => settle(entry));
+    if (forgotten) this.#unfollow(received);
     this.flush();
     return forgotten !== void 0;
   }
@@ -890,6 +907,7 @@ var Outbound = class extends Encoder {
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received) {
     this.acknowledged(received);
+    this.#unfollow(Infinity, OUTCOME_UNKNOWN);
     this.isOpen = true;
     for (const next of this.#sent.rest()) this.write(typeof next === "number" ? this.session("received", { sent: next }) : next.packet);
     this.flush();
@@ -902,7 +920,12 @@ var Outbound = class extends Encoder {
     if (id !== void 0) this.#written.set(id, entry);
     else {
       this.#free(entry);
-      if (volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
+      if (!this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
+      else if (volatile && entry.delivered) {
+        const { last } = this.#sent;
+        this.#followed.set(last, entry);
+        this.#unfollow(last - MAX_FOLLOWED, OUTCOME_UNKNOWN);
+      }
     }
     this.write(packet);
   }
@@ -962,8 +985,10 @@ var Outbound = class extends Encoder {
     this.detach();
     const notes = refused ? [...this.#sent.kept.values()].filter(({ id }) => id === void 0) : [];
     const all = [...this.#written.values(), ...notes, ...this.#queued].sort((a, b) => a.order - b.order);
-    if (refused) this.#sent.begin(false);
-    else this.begin(false);
+    if (refused) {
+      this.#unfollow(Infinity, OUTCOME_UNKNOWN);
+      this.#sent.begin(false);
+    } else this.begin(false);
     this.#written.clear();
     this.#queued.clear();
     const failed = [];
@@ -2111,7 +2136,7 @@ var Core = class extends Connection {
     }
     if (this.#requests?.receive(match, parsed)) return;
     const isError = incoming === failure || incoming?.handle === this.#refused;
-    const isOfNone = isError && message.id === void 0 && this.numbered?.refused(message.seq) === true;
+    const isOfNone = isError && message.id === void 0 && this.numbered?.refused(message.seq, wireError(message.payload).code) === true;
     const request = isOfNone ? void 0 : this.find(message.id);
     const handler = isError ? this.#refused : incoming?.handle;
     if (incoming && !error) {
@@ -2132,7 +2157,7 @@ var Core = class extends Connection {
     if (request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
-    if (isOwn && this.phase !== "ready") this.drop(ABNORMAL, error.message);
+    if (isOwn && this.phase !== "ready" || isError && this.phase === "greeted") this.drop(ABNORMAL, error.message);
     else if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
     else {
       const { id } = this.#requests?.idOf(match, parsed) ?? error;

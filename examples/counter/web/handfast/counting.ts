@@ -30,6 +30,11 @@ export class Sent<P extends { readonly bytes: number }> {
   /** The number of the last message that the peer has received. */
   #acknowledged = 0;
 
+  /** The number of the last message. */
+  get last(): number {
+    return this.#last;
+  }
+
   /** Forgets all messages, and counts from one or not at all. */
   begin(counting: boolean): void {
     this.isCounting = counting;

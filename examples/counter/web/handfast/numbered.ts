@@ -20,8 +20,8 @@ export interface NumberedSession {
   isNew(seq: number | undefined): boolean;
   /** The server reports a gap. One of a channel is that channel's. */
   gap(gap: Partial<ChannelGap>): void;
-  /** The server reports an error without an id. Whether it is the answer to `resume`. */
-  refused(seq: number | undefined): boolean;
+  /** The server reports an error without an id. Whether it is the answer to `resume`, which may have come too late. */
+  refused(seq: number | undefined, code: unknown): boolean;
   /** The connection has ended; whether the server keeps the session. */
   ended(isKept: boolean): void;
 }
@@ -66,6 +66,8 @@ export function numberedSession(core: Core): NumberedSession {
     },
     isNew(seq) {
       if (seq === undefined) return true;
+      // A session that goes on has no number that is not higher: another has begun.
+      if (isResuming && seq === 1 && position.last) renumber({});
       isResuming = false;
       const { gap, isDuplicate } = position.message({ seq });
       if (gap !== undefined) report(gap);
@@ -82,8 +84,8 @@ export function numberedSession(core: Core): NumberedSession {
       position.reported(gap);
       report(gap);
     },
-    refused(seq) {
-      const isAnswer = isResuming && seq === undefined;
+    refused(seq, code) {
+      const isAnswer = seq === undefined && (isResuming || code === 'NOT_RESUMED');
       if (isAnswer) renumber({});
       return isAnswer;
     },

@@ -6,6 +6,7 @@ use super::{
         context::Request,
         encoder::{MAX_ID, SessionMessage, is_long},
         handler_queue::Declined,
+        sessions::Doubt,
         system::{self, Urgent},
     },
     ARRIVAL, Connection, End, HANG_UP, ReadPause,
@@ -17,7 +18,7 @@ use crate::{
     outbound::Repetition,
     replies::ErrorPayload,
     session::counting::NeverSent,
-    system::{ReceivedNotice, Role},
+    system::{ReceivedNotice, ResumeAfter, Role},
     transport::{CloseFrame, Packet, TransportError, TransportEvent},
 };
 use handfast_schema::{Pointer, details};
@@ -49,7 +50,12 @@ impl Connection {
         };
         self.budget_used += ARRIVAL;
         match arrival {
-            Ok(TransportEvent::Alive) => self.control(now)?,
+            Ok(TransportEvent::Alive) => {
+                if self.server.protocol.session.numbered && std::mem::take(&mut self.unconfirmed) {
+                    self.heard(None);
+                }
+                self.control(now)?;
+            }
             Ok(TransportEvent::Packet(packet)) if packet.len() > self.server.limits.message => {
                 return Err(self.too_large());
             }
@@ -134,7 +140,7 @@ impl Connection {
     fn arrived(&mut self, packet: Packet, now: Instant) -> Result<(), End> {
         let length = packet.len();
         if std::mem::take(&mut self.unconfirmed) {
-            self.server.sessions.confirm(self.connection.id);
+            self.heard(Some(&packet));
         }
         if self.io.link.is_counting()
             && let Packet::Text(text) = &packet
@@ -178,6 +184,27 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// The client was heard for the first time on this connection. To resume the session before would be the first that it says, so it counts in this one,
+    /// unless it says that; it may then be lost before that is handled.
+    #[cold]
+    fn heard(&self, packet: Option<&Packet>) {
+        let server = &self.server;
+        let resumes = packet.filter(|_| server.protocol.session.numbered);
+        let resumes = resumes.and_then(|packet| {
+            let source = self.connection.codec().source(packet.frame()).ok()?;
+            match system::find(&source, server.protocol)? {
+                (head, Some(Role::Resume)) => Some(ResumeAfter::read(&head).ok()),
+                _ => None,
+            }
+        });
+        let (sessions, id) = (&server.sessions, self.connection.id);
+        match resumes {
+            Some(Some(after)) => sessions.doubt(id, Doubt::Refused(after.seq)),
+            Some(None) => {}
+            None => sessions.confirm(id),
+        }
     }
 
     /// Counts a message, and acknowledges if it is time for that.
@@ -436,6 +463,13 @@ impl Connection {
         let (encoder, encoding) = (&connection.encoder, connection.encoding);
         if let Some(packet) = encoder.not_resumed(encoding, after, None) {
             connection.outbound.control(packet, 0);
+        }
+        if let Some(after) = after
+            && !self.server.protocol.session.names_session()
+        {
+            self.server
+                .sessions
+                .doubt(connection.id, Doubt::Refused(after));
         }
         self.violated();
     }

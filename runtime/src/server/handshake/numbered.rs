@@ -26,6 +26,18 @@ pub(super) struct Resumed {
     pub(super) received: u64,
 }
 
+/// What the first message after ready is.
+pub(super) enum First {
+    /// It resumes a session.
+    Resumes(Resumed),
+    /// It asks for what comes after a number, if it could be read, and was refused.
+    Refused(Option<u64>),
+    /// It is another one: the client resumes nothing.
+    Other,
+    /// There was none yet.
+    Unheard,
+}
+
 impl Phase<'_> {
     /// Sends ready, and waits for the first message after it, if there is a session that the client could resume. Returns that session if the message asks for
     /// it. If the session does not resume, the client is sent the reason; any other message is kept for the new session.
@@ -37,13 +49,13 @@ impl Phase<'_> {
         transport: &mut dyn Transport,
         ready: Option<EncodedMessage>,
         principal: Option<&str>,
-    ) -> Result<Option<Resumed>, Option<CloseFrame>> {
+    ) -> Result<First, Option<CloseFrame>> {
         let server = self.server;
         let protocol = server.protocol;
         let encoder = &server.encoder;
         send(transport, ready).await?;
         if !self.may_resume(principal) {
-            return Ok(None);
+            return Ok(First::Unheard);
         }
         let deadline = Instant::now() + WAIT;
         loop {
@@ -54,7 +66,7 @@ impl Phase<'_> {
                 }
             };
             let Ok(packet) = packet else {
-                return Ok(None);
+                return Ok(First::Unheard);
             };
             let packet = packet?;
             let source = encoder.codec(self.encoding).source(packet.frame());
@@ -75,7 +87,7 @@ impl Phase<'_> {
                         metrics::resume(false);
                     }
                     return match (found, after) {
-                        (Ok(handle), Some(after)) => Ok(Some(Resumed {
+                        (Ok(handle), Some(after)) => Ok(First::Resumes(Resumed {
                             handle,
                             token: after.session.unwrap_or_default(),
                             received: after.seq,
@@ -84,8 +96,9 @@ impl Phase<'_> {
                             let last = found.err().flatten();
                             let after = after.map(|after| after.seq);
                             let packet = encoder.not_resumed(self.encoding, after, last);
+                            self.give_up(principal);
                             send(transport, packet).await?;
-                            Ok(None)
+                            Ok(First::Refused(after))
                         }
                     };
                 }
@@ -102,7 +115,7 @@ impl Phase<'_> {
                 _ => {
                     drop(found);
                     self.keep(packet)?;
-                    return Ok(None);
+                    return Ok(First::Other);
                 }
             }
         }
@@ -113,7 +126,7 @@ impl Phase<'_> {
         let sessions = &self.server.sessions;
         match self.server.protocol.session.names_session() {
             true => !sessions.is_empty(),
-            false => principal.is_some_and(|principal| sessions.last_of(principal).is_some()),
+            false => principal.is_some_and(|principal| sessions.is_any_detached(principal)),
         }
     }
 
@@ -123,9 +136,17 @@ impl Phase<'_> {
         let handle = match &after.session {
             Some(token) => sessions.find(token)?,
             None if self.server.protocol.session.names_session() => return None,
-            None => sessions.last_of(principal?)?,
+            None => sessions.only_of(principal?, after.seq)?,
         };
         let same = handle.principal.as_deref() == principal && handle.encoding == self.encoding;
         same.then_some(handle)
+    }
+
+    /// The client begins another session: those of its principal that wait end, where sessions have no names.
+    fn give_up(&self, principal: Option<&str>) {
+        let session = &self.server.protocol.session;
+        if let Some(principal) = principal.filter(|_| !session.names_session()) {
+            self.server.sessions.give_up(principal);
+        }
     }
 }

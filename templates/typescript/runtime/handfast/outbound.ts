@@ -81,6 +81,9 @@ export const ABORTED: RuntimeError = { code: 'CANCELLED', message: 'aborted by t
 /** Each entry counts as this many bytes more than its packet: about the size of the objects around it. */
 const OVERHEAD = 256;
 
+/** How many volatile messages are followed until they are acknowledged. */
+const MAX_FOLLOWED = 1024;
+
 /** How often a full socket is polled, in milliseconds. WebSockets of browsers have no event for that. */
 const POLL_INTERVAL = 20;
 
@@ -107,6 +110,8 @@ export abstract class Outbound extends Encoder {
   #usedBytes = 0;
   /** The messages that were written and are not acknowledged. */
   readonly #sent: Sent<Entry> = new Sent();
+  /** The volatile messages that somebody wants to know of, by number: they are not sent again. */
+  readonly #followed: Map<number, Entry> = new Map();
   /** A pong and an acknowledgement that found the socket full. Only the last of each is sent. */
   readonly #control: Map<'pong' | 'received', Packet> = new Map();
   #cancelPoll: (() => void) | undefined;
@@ -232,13 +237,24 @@ export abstract class Outbound extends Encoder {
   /** A session begins or ends. What was written in another is forgotten; what is written counts, or does not. */
   begin(counting: boolean): void {
     for (const entry of this.#sent.kept.values()) settle(entry, OUTCOME_UNKNOWN);
+    this.#unfollow(Infinity, OUTCOME_UNKNOWN);
     this.#sent.begin(counting);
+  }
+
+  /** Says of the volatile messages up to a number what became of them. */
+  #unfollow(last: number, error?: RuntimeError): void {
+    for (const [number, entry] of this.#followed) {
+      if (number > last) return;
+      this.#followed.delete(number);
+      settle(entry, error);
+    }
   }
 
   /** The server has received so many messages. Returns whether that is possible. */
   acknowledged(received: number): boolean {
     const forgotten = this.#sent.acknowledge(received);
     forgotten?.forEach(entry => settle(entry));
+    if (forgotten) this.#unfollow(received);
     this.flush();
     return forgotten !== undefined;
   }
@@ -251,6 +267,7 @@ export abstract class Outbound extends Encoder {
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received: number): void {
     this.acknowledged(received);
+    this.#unfollow(Infinity, OUTCOME_UNKNOWN);
     this.isOpen = true;
     for (const next of this.#sent.rest()) this.write(typeof next === 'number' ? this.session('received', { sent: next }) : next.packet);
     this.flush();
@@ -264,7 +281,12 @@ export abstract class Outbound extends Encoder {
     if (id !== undefined) this.#written.set(id, entry as PendingRequest);
     else {
       this.#free(entry);
-      if (volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
+      if (!this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
+      else if (volatile && entry.delivered) {
+        const { last } = this.#sent;
+        this.#followed.set(last, entry);
+        this.#unfollow(last - MAX_FOLLOWED, OUTCOME_UNKNOWN);
+      }
     }
     this.write(packet);
   }
@@ -332,8 +354,10 @@ export abstract class Outbound extends Encoder {
     this.detach();
     const notes = refused ? [...this.#sent.kept.values()].filter(({ id }) => id === undefined) : [];
     const all = [...this.#written.values(), ...notes, ...this.#queued].sort((a, b) => a.order - b.order);
-    if (refused) this.#sent.begin(false);
-    else this.begin(false);
+    if (refused) {
+      this.#unfollow(Infinity, OUTCOME_UNKNOWN);
+      this.#sent.begin(false);
+    } else this.begin(false);
     this.#written.clear();
     this.#queued.clear();
     const failed: Entry[] = [];

@@ -440,7 +440,8 @@ impl Maker<'_> {
         };
         match self.rng.below(4) {
             0 => message["reply"] = json!(answer(self, "reply")),
-            1 => {
+            // Without ids, nothing says to which stream an item belongs.
+            1 if !self.is_ordered => {
                 message["reply"] = json!({ "stream": answer(self, "item") });
                 if self.rng.one_in(2) {
                     message["reply"]["ack"] = json!(answer(self, "ack"));

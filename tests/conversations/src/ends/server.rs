@@ -293,6 +293,8 @@ struct User {
 impl SessionHandler for App {
     type Session = User;
 
+    ready!();
+
     async fn authenticate(
         &self,
         m: Login,
