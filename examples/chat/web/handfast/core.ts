@@ -369,11 +369,7 @@ export class Core extends Connection {
     }
     if (isOwn && this.phase !== 'ready') this.drop(ABNORMAL, error.message);
     else if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
-    else {
-      const { id } = this.#requests?.idOf(match, parsed) ?? error;
-      if (id === undefined) this.events.emit('unhandled', shown);
-      else this.#requests?.refuse(id, shown); // one of a newer server, perhaps
-    }
+    else if (error.id === undefined) this.events.emit('unhandled', shown);
   }
 
   /** Handles the messages of the session. */

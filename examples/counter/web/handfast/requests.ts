@@ -85,16 +85,20 @@ class Requests implements ServerRequests {
 
   receive(match: Match, parsed: Result<unknown, DecodeError>): boolean {
     const { incoming, message } = match;
-    if (incoming === undefined || !(this.#requests.has(incoming) || this.#cancels.has(incoming))) return false;
-    const { id, error: wrong } = this.idOf(match, parsed);
+    const isUnknown = match.error?.kind === 'unknown-type';
+    if (!isUnknown && !(incoming && (this.#requests.has(incoming) || this.#cancels.has(incoming)))) return false;
+    const { id, error: wrong } = this.#idOf(match, parsed);
     const error = match.error ?? wrong;
-    if (error === undefined) this.#begin(incoming, message as Message, id);
-    else if (id !== undefined) this.refuse(id, error);
-    else this.#core.invalid(error, incoming.name);
+    // An unknown message with an id may be a request of a newer server, whose ids have nothing to do with those of this client.
+    if (error && id !== undefined) this.#refuseInvalid(id, error);
+    else if (!incoming) return false;
+    else if (error) this.#core.invalid(error, incoming.name);
+    else this.#begin(incoming, message as Message, id);
     return true;
   }
 
-  idOf({ incoming, message }: Match, parsed: Result<unknown, DecodeError>): { readonly id?: Id | undefined; readonly error?: DecodeError } {
+  /** The id of a request, and what is wrong with that, if replies have the id of their request in a field of its own. */
+  #idOf({ incoming, message }: Match, parsed: Result<unknown, DecodeError>): { readonly id?: Id | undefined; readonly error?: DecodeError } {
     const envelope = incoming?.envelope ?? this.#core.protocol.envelope.server;
     if (envelope.replyTo === null || !parsed.ok) return { id: message.id };
     // A request has its id in a field of its own.
@@ -127,7 +131,8 @@ class Requests implements ServerRequests {
     });
   }
 
-  refuse(id: Id, { code, message, violations }: DecodeError): void {
+  /** Answers a request that could not be read. */
+  #refuseInvalid(id: Id, { code, message, violations }: DecodeError): void {
     const listed = violations.length > 0 ? { violations: violations.slice(0, 100) } : {};
     this.#refuse(id, { code, message, ...listed }, { code, message: 'the request does not fit' });
   }
