@@ -104,12 +104,12 @@ impl Core {
         let Some(handlers) = self.handlers.get() else {
             return Some(delivery);
         };
-        let Some(id) = delivery.envelope.id.clone() else {
+        let Some(id) = delivery.envelope.id.clone().filter(|id| !id.is_long()) else {
             if let Some(suppressed) = self.log.allow() {
                 tracing::warn!(
                     message_type = message.name,
                     suppressed,
-                    "a request of the server has no id, and cannot be answered"
+                    "a request of the server has no id of at most 128 characters, and cannot be answered"
                 );
             }
             return None;
@@ -193,7 +193,8 @@ impl Core {
     /// Answers a message that could not be decoded and is no reply, if it is a request of the server. Returns whether it is one. An unknown
     /// message with an id may be one of a newer server.
     pub(super) fn refuse_invalid(&self, inner: &mut PendingState, rejected: &DecodeError) -> bool {
-        let (Some(_), Some(id)) = (self.handlers.get(), &rejected.id) else {
+        let id = rejected.id.as_ref().filter(|id| !id.is_long());
+        let (Some(_), Some(id)) = (self.handlers.get(), id) else {
             return false;
         };
         let is_request = self.is_request(rejected) || rejected.kind == DecodeErrorKind::UnknownType;

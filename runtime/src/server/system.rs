@@ -5,7 +5,7 @@ use super::{
     Action, ConnectRequest, Context, Received, Rejection, Service,
     connection_handle::Peer,
     context,
-    encoder::{SessionMessage, is_long},
+    encoder::SessionMessage,
     expiry::announced,
     handling::Handling,
     middleware::Progress,
@@ -53,7 +53,7 @@ pub(crate) struct Ping {
 impl Ping {
     pub(super) fn read(head: &Head<'_>) -> Self {
         Self {
-            id: head.id.clone().filter(|id| !is_long(id)),
+            id: head.id.clone().filter(|id| !id.is_long()),
             fields: PingFields::read(head),
         }
     }
@@ -218,7 +218,7 @@ pub(crate) fn read(
             return Some(Request::Resume(after.map(|after| after.seq)));
         }
         Role::Join | Role::Leave if key().is_none() => {
-            return Some(Request::NoKey(head.id.filter(|id| !is_long(id))));
+            return Some(Request::NoKey(head.id.filter(|id| !id.is_long())));
         }
         Role::Join => {
             let reply = cx.caller.connection.encoder.role_heading(role)?;

@@ -192,6 +192,9 @@ function tagOf(message) {
 }
 
 // handfast/envelope.ts
+function repeatable(id) {
+  return /.{129}/su.test(id) ? void 0 : id;
+}
 function optional(name2, kind) {
   return { name: name2, kind, presence: "optional" };
 }
@@ -2134,11 +2137,7 @@ var Core = class extends Connection {
     }
     if (isOwn && this.phase !== "ready") this.drop(ABNORMAL, error.message);
     else if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
-    else {
-      const { id } = this.#requests?.idOf(match, parsed) ?? error;
-      if (id === void 0) this.events.emit("unhandled", shown);
-      else this.#requests?.refuse(id, shown);
-    }
+    else if (error.id === void 0) this.events.emit("unhandled", shown);
   }
   /** Handles the messages of the session. */
   #handleSession() {
@@ -2150,8 +2149,9 @@ var Core = class extends Connection {
     own("ping", anything, ({ id, payload }) => {
       if (this.phase === "ready") this.acknowledge(this.link.acknowledge(true, this.clock.now()));
       const nonce = this.protocol.mapped?.has("ping") ? payload : void 0;
-      if (this.isOpen) this.control("pong", nonce, { id });
-      else this.write(this.session("pong", nonce, { id }));
+      const fields = { id: repeatable(id) };
+      if (this.isOpen) this.control("pong", nonce, fields);
+      else this.write(this.session("pong", nonce, fields));
     });
     own("pong", anything, () => {
     });

@@ -7,7 +7,7 @@ import { decodeError, type Match, parseFrame, read, type Reader, register } from
 import { tagOf } from './descriptor.js';
 import type { Channel, Incoming, Message, Protocol, Request, Role, StreamRequest } from './descriptor.js';
 import { byteLength, type Options } from './encoder.js';
-import type { EnvelopeFields, Tag } from './envelope.js';
+import { type EnvelopeFields, repeatable, type Tag } from './envelope.js';
 import { type CallError, type DeclaredError, type DecodeError, SessionRefusedError } from './errors.js';
 import type { ClientEvents } from './events.js';
 import type { AnyRequest, ClientChannels, ServerRequests } from './features.js';
@@ -382,8 +382,9 @@ export class Core extends Connection {
     own('ping', anything, ({ id, payload }) => {
       if (this.phase === 'ready') this.acknowledge(this.link.acknowledge(true, this.clock.now()));
       const nonce = this.protocol.mapped?.has('ping') ? payload : undefined;
-      if (this.isOpen) this.control('pong', nonce, { id });
-      else this.write(this.session('pong', nonce, { id })); // before ready
+      const fields = { id: repeatable(id) };
+      if (this.isOpen) this.control('pong', nonce, fields);
+      else this.write(this.session('pong', nonce, fields)); // before ready
     });
     own('pong', anything, () => {});
     own('received', countsRule, ({ payload }) => {

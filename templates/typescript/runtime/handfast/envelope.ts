@@ -11,6 +11,11 @@ export type Tag = string | number;
 /** A correlation id: ties a reply to its request. */
 export type Id = string | number;
 
+/** An id of the server, if it has at most 128 characters: a client repeats no more. */
+export function repeatable(id: Id | undefined): Id | undefined {
+  return /.{129}/su.test(id as string) ? undefined : id;
+}
+
 /** A field of the envelope. */
 export interface EnvelopeField {
   /** Its name on the wire. */

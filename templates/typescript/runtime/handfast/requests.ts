@@ -5,7 +5,7 @@ import type { Packet } from './codec.js';
 import type { Core } from './core.js';
 import { decodeError, type Match, textProblem } from './decode.js';
 import type { ErrorDescriptor, Incoming, Message, Outgoing, ServerRequest, ServerStreamRequest } from './descriptor.js';
-import { type Id, readFields } from './envelope.js';
+import { type Id, readFields, repeatable } from './envelope.js';
 import type { DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { ServerRequests } from './features.js';
 import { CallFailedError, type Err, type Failure, type Ok, type Result } from './result.js';
@@ -86,7 +86,8 @@ class Requests implements ServerRequests {
     const { incoming, message } = match;
     const isUnknown = match.error?.kind === 'unknown-type';
     if (!isUnknown && !(incoming && (this.#requests.has(incoming) || this.#cancels.has(incoming)))) return false;
-    const { id, error: wrong } = this.#idOf(match, parsed);
+    const { id: asked, error: wrong } = this.#idOf(match, parsed);
+    const id = repeatable(asked);
     const error = match.error ?? wrong;
     // An unknown message with an id may be a request of a newer server, whose ids have nothing to do with those of this client.
     if (error && id !== undefined) this.#refuseInvalid(id, error);
@@ -109,7 +110,7 @@ class Requests implements ServerRequests {
 
   /** Runs the handler of a request, or cancels one. */
   #begin(incoming: Incoming<unknown>, message: Message, id: Id | undefined): void {
-    if (id === undefined) return this.#core.warn('request', `\`${incoming.name}\` has no id, and cannot be answered`);
+    if (id === undefined) return this.#core.warn('request', `\`${incoming.name}\` has no id of at most 128 characters, and cannot be answered`);
     const request = this.#requests.get(incoming);
     if (request === undefined) {
       this.#running.get(id)?.abort();
