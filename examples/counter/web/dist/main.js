@@ -1223,9 +1223,11 @@ var Channels = class {
     core.events.on(`:${LEAVE}`, ({ payload }) => this.#removed(payload));
   }
   /** Joins a channel for one more subscription. */
-  join(channel, params, setup, { timeout, signal }) {
+  join(channel, params, setup, options) {
+    const { signal } = options;
     const promise = new Promise((resolve2, reject) => {
       const key = channel.key(params);
+      const timeout = this.#core.timeout(channel.join ?? this.#own.join, options);
       if (signal?.aborted) throw new CallFailedError(ABORTED);
       const known = this.memberships.get(key);
       const membership = known ?? this.membership(key, channel, params);
@@ -1240,7 +1242,7 @@ var Channels = class {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
       };
-      const release = unlessInTime(this.#core.clock, timeout ?? this.#core.timeout(membership.join), signal, giveUp);
+      const release = unlessInTime(this.#core.clock, timeout, signal, giveUp);
       membership.subscriptions.set(subscription, {
         ignoreRejection: () => promise.catch(() => {
         }),
@@ -1906,11 +1908,12 @@ var Core = class extends Connection {
   /** Whether the listeners of `error` are being called with what another listener threw. */
   #isReportingThrown = false;
   /**
-   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
-   * the encoding.
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, the protocol does not have
+   * the encoding, or the timeout is none.
    */
   constructor(protocol2, url, options, answering2) {
     super(protocol2, url, options);
+    this.timeout({});
     this.ready = new Promise((resolve2, reject) => {
       this.#resolveReady = resolve2;
       this.#rejectReady = reject;
@@ -1927,9 +1930,10 @@ var Core = class extends Connection {
     this.#stopWaking = onWake(() => this.wake());
   }
   // What an application calls, as `Client` documents it
-  call(request, payload, { timeout = this.timeout(request), signal } = {}, as) {
+  call(request, payload, options, as) {
+    const sending = { ...options, timeout: this.timeout(request, options), as };
     return new Promise((resolve2) => {
-      this.request(request, payload, { timeout, signal, as }, [request.reply], {
+      this.request(request, payload, sending, [request.reply], {
         answered: ({ payload: payload2 }) => resolve2(ok(payload2)),
         failed: (error) => resolve2(err(error))
       });
@@ -1955,8 +1959,10 @@ var Core = class extends Connection {
     this.channels?.ignoreRejections();
     this.drop(1e3, "closed by the client", true);
   }
-  timeout({ timeout }) {
-    return timeout ?? this.options.timeout ?? this.protocol.session.timeout;
+  /** @throws if the timeout that the application has set is none. */
+  timeout(request, { timeout = request.timeout ?? this.options.timeout ?? this.protocol.session.timeout } = {}) {
+    if (!(Number.isFinite(timeout) && timeout >= 0)) throw new TypeError(`handfast: the timeout is ${timeout}`);
+    return timeout;
   }
   // The session
   /** Called for each attempt, as a token may expire. */

@@ -72,10 +72,12 @@ export class Channels implements ClientChannels {
     channel: Channel<Name, Params, Joined, E, Info>,
     params: Params,
     setup: ((subscription: Subscription<Name, Joined, Info>) => void) | undefined,
-    { timeout, signal }: CallOptions,
+    options: CallOptions,
   ): Promise<Subscription<Name, Joined, Info>> {
+    const { signal } = options;
     const promise = new Promise<Subscription<Name, Joined, Info>>((resolve, reject) => {
       const key = channel.key(params);
+      const timeout = this.#core.timeout(channel.join ?? this.#own.join, options);
       if (signal?.aborted) throw new CallFailedError(ABORTED);
       const known = this.memberships.get(key);
       const membership = known ?? this.membership(key, channel, params);
@@ -90,7 +92,7 @@ export class Channels implements ClientChannels {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
       };
-      const release = unlessInTime(this.#core.clock, timeout ?? this.#core.timeout(membership.join), signal, giveUp);
+      const release = unlessInTime(this.#core.clock, timeout, signal, giveUp);
       membership.subscriptions.set(subscription, {
         ignoreRejection: () => promise.catch(() => {}),
         settle: error => {

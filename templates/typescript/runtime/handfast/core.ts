@@ -91,8 +91,8 @@ export class Core extends Connection {
   #isReportingThrown = false;
 
   /**
-   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
-   * the encoding.
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, the protocol does not have
+   * the encoding, or the timeout is none.
    */
   constructor(
     protocol: Omit<Protocol, 'auth'>,
@@ -101,6 +101,7 @@ export class Core extends Connection {
     answering?: (core: Core) => ServerRequests,
   ) {
     super(protocol, url, options);
+    this.timeout({});
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
@@ -121,11 +122,12 @@ export class Core extends Connection {
   call(
     request: Request<unknown, unknown, DeclaredError>,
     payload?: unknown,
-    { timeout = this.timeout(request), signal }: CallOptions = {},
+    options?: CallOptions,
     as?: Sending['as'],
   ): Promise<Result<unknown, CallError<DeclaredError>>> {
+    const sending = { ...options, timeout: this.timeout(request, options), as };
     return new Promise(resolve => {
-      this.request(request, payload, { timeout, signal, as }, [request.reply], {
+      this.request(request, payload, sending, [request.reply], {
         answered: ({ payload }) => resolve(ok(payload)),
         failed: error => resolve(err(error)),
       });
@@ -166,8 +168,10 @@ export class Core extends Connection {
     this.drop(1000, 'closed by the client', true);
   }
 
-  timeout({ timeout }: Pick<AnyRequest, 'timeout'>): number {
-    return timeout ?? this.options.timeout ?? this.protocol.session.timeout;
+  /** @throws if the timeout that the application has set is none. */
+  timeout(request: Pick<AnyRequest, 'timeout'>, { timeout = request.timeout ?? this.options.timeout ?? this.protocol.session.timeout }: CallOptions = {}): number {
+    if (!(Number.isFinite(timeout) && timeout >= 0)) throw new TypeError(`handfast: the timeout is ${timeout}`);
+    return timeout;
   }
 
   // The session
