@@ -161,6 +161,33 @@ test('close before there is a connection leaves nothing unhandled either', async
   await assert.rejects(late, ({ error }) => error.code === 'CLOSED');
 });
 
+test('close while a subscription is set up leaves nothing unhandled', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  void client.join(api.roomChannel, { roomId: 'lobby' }, () => client.close());
+  assert.equal(await outcome(client.join(api.roomChannel, { roomId: 'hall' })), 'CLOSED');
+});
+
+test('providers of credentials that fail at once leave nothing unhandled', async () => {
+  const { clock, server } = own;
+  const fail = async () => {
+    throw new Error('no credentials');
+  };
+  const throws = () => {
+    throw new Error('no token');
+  };
+  for (const [auth, token] of [[fail, throws], [throws, fail], [fail, fail], [throws, throws]]) {
+    const client = own.connect({ auth, token });
+    const errors = [];
+    client.on('error', ({ message }) => errors.push(message));
+    await server.accept();
+    assert.equal(errors.length, 1);
+    client.close();
+    assert.equal(clock.timers, 0);
+  }
+});
+
 test('an invalid broadcast is a warning once, unless somebody listens', async () => {
   const { server } = own;
   const client = own.connect();

@@ -1312,7 +1312,12 @@ var Channels = class {
   /** Joins a channel for one more subscription. */
   join(channel, params, setup, options) {
     const { signal } = options;
-    const promise = new Promise((resolve2, reject) => {
+    let promise;
+    const ignore = () => {
+      if (this.#core.isClosing) promise?.catch(() => {
+      });
+    };
+    promise = new Promise((resolve2, reject) => {
       const key = channel.key(params);
       const timeout = this.#core.timeout(channel.join ?? this.#own.join, options);
       if (signal?.aborted) throw new CallFailedError(ABORTED);
@@ -1331,10 +1336,9 @@ var Channels = class {
       };
       const release = unlessInTime(this.#core.clock, timeout, signal, giveUp);
       membership.subscriptions.set(subscription, {
-        ignoreRejection: () => promise.catch(() => {
-        }),
         settle: (error) => {
           release();
+          ignore();
           if (error) reject(new CallFailedError(error));
           else resolve2(subscription);
         }
@@ -1343,6 +1347,7 @@ var Channels = class {
       if (channel.join) membership.params = params;
       this.#join(membership);
     });
+    ignore();
     return promise;
   }
   /** Makes a subscription, and calls its setup. */
@@ -1631,13 +1636,6 @@ var Channels = class {
   /** Acts on the subscriptions that do not wait for a reply. */
   #each(membership, act) {
     for (const [subscription, pending] of [...membership.subscriptions]) if (!pending) act(subscription);
-  }
-  // The end
-  /** The application closes the client: callers need not handle the rejection of their joins. */
-  ignoreRejections() {
-    for (const { subscriptions } of this.memberships.values()) {
-      for (const pending of subscriptions.values()) pending?.ignoreRejection();
-    }
   }
 };
 function joinChannel(core, channel, params, setup, options) {
@@ -2043,7 +2041,6 @@ var Core = class extends Connection {
   }
   close() {
     this.isClosing = true;
-    this.channels?.ignoreRejections();
     this.drop(1e3, "closed by the client", true);
   }
   /** @throws if the timeout that the application has set is none. */
@@ -2304,7 +2301,7 @@ var Core = class extends Connection {
     this.#isReportingThrown = isOfListener;
   }
 };
-function resolve(source) {
+async function resolve(source) {
   return typeof source === "function" ? source() : source;
 }
 

@@ -165,7 +165,6 @@ export class Core extends Connection {
 
   close(): void {
     this.isClosing = true;
-    this.channels?.ignoreRejections();
     this.drop(1000, 'closed by the client', true);
   }
 
@@ -456,6 +455,7 @@ export class Core extends Connection {
   }
 }
 
-function resolve<T>(source: ValueOrProvider<T> | undefined): T | Promise<T> | undefined {
+/** What a provider throws is a rejection, so that two that fail at once are both handled. */
+async function resolve<T>(source: ValueOrProvider<T> | undefined): Promise<T | undefined> {
   return typeof source === 'function' ? (source as () => T | Promise<T>)() : source;
 }

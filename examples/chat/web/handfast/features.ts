@@ -29,8 +29,6 @@ export interface ClientChannels {
   missed(gap: Gap): void;
   /** Delivers a message. Returns whether a subscription has a listener. */
   deliver(message: Message): boolean;
-  /** Callers need not handle the rejection of their joins. */
-  ignoreRejections(): void;
 }
 
 /** What answers the requests of the server, if it sends any. */

@@ -76,7 +76,12 @@ export class Channels implements ClientChannels {
     options: CallOptions,
   ): Promise<Subscription<Name, Joined, Info>> {
     const { signal } = options;
-    const promise = new Promise<Subscription<Name, Joined, Info>>((resolve, reject) => {
+    let promise: Promise<Subscription<Name, Joined, Info>> | undefined;
+    /** Callers need not handle the rejection if it is the application that closes the client. */
+    const ignore = (): void => {
+      if (this.#core.isClosing) promise?.catch(() => {});
+    };
+    promise = new Promise((resolve, reject) => {
       const key = channel.key(params);
       const timeout = this.#core.timeout(channel.join ?? this.#own.join, options);
       if (signal?.aborted) throw new CallFailedError(ABORTED);
@@ -95,9 +100,9 @@ export class Channels implements ClientChannels {
       };
       const release = unlessInTime(this.#core.clock, timeout, signal, giveUp);
       membership.subscriptions.set(subscription, {
-        ignoreRejection: () => promise.catch(() => {}),
         settle: error => {
           release();
+          ignore();
           if (error) reject(new CallFailedError(error));
           else resolve(subscription);
         },
@@ -106,6 +111,7 @@ export class Channels implements ClientChannels {
       if (channel.join) membership.params = params; // a key has fewer
       this.#join(membership);
     });
+    ignore();
     return promise;
   }
 
@@ -436,15 +442,6 @@ export class Channels implements ClientChannels {
   /** Acts on the subscriptions that do not wait for a reply. */
   #each(membership: Membership, act: (subscription: AnySubscription) => void): void {
     for (const [subscription, pending] of [...membership.subscriptions]) if (!pending) act(subscription);
-  }
-
-  // The end
-
-  /** The application closes the client: callers need not handle the rejection of their joins. */
-  ignoreRejections(): void {
-    for (const { subscriptions } of this.memberships.values()) {
-      for (const pending of subscriptions.values()) pending?.ignoreRejection();
-    }
   }
 }
 
