@@ -232,19 +232,19 @@ impl Core {
 
     fn queue_answer(&self, inner: &mut PendingState, packet: EncodedMessage, permit: Permit) {
         let queued = QueuedMessage {
-            permit,
+            permit: Some(permit),
             volatile: false,
-            is_answer: true,
+            is_transient: true,
         };
         self.queue(inner, packet, queued);
     }
 
-    /// Drops the handlers of the session that has ended, and their queued answers.
+    /// Drops the handlers of the session that has ended, their queued answers, and queued cancels.
     pub(super) fn end_handling(&self, inner: &mut PendingState) {
         inner.handling.end();
-        let answers = inner.unsent.iter().filter(|(_, unsent)| unsent.is_answer);
-        let answers: Vec<u64> = answers.map(|(mark, _)| *mark).collect();
-        for mark in answers {
+        let transient = inner.unsent.iter().filter(|(_, it)| it.is_transient);
+        let marks: Vec<u64> = transient.map(|(mark, _)| *mark).collect();
+        for mark in marks {
             inner.unsent.remove(&mark);
             self.outbound.withdraw(mark);
         }

@@ -62,10 +62,11 @@ pub(crate) struct OrderedRequest {
 
 /// A queued message without a reply.
 pub(crate) struct QueuedMessage {
-    pub(crate) permit: Permit,
+    /// Its part of `limits.outbound`. Cancels have none.
+    pub(crate) permit: Option<Permit>,
     pub(crate) volatile: bool,
-    /// It answers a request of this session, and means nothing in another.
-    pub(crate) is_answer: bool,
+    /// It answers a request of this session, or cancels one, and means nothing in another.
+    pub(crate) is_transient: bool,
 }
 
 /// The pending requests, queued messages and channels of a client.
