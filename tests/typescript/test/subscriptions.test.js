@@ -1,7 +1,7 @@
 // Channels: who holds them, how they are joined again, and how their messages are counted.
 
 import { test } from 'node:test';
-import { joinChannel, onAdded } from '../build/out/handfast.js';
+import { defaultEnvelope, flatPayload, joinChannel, noPayload, onAdded, presence } from '../build/out/handfast.js';
 import { api, assert, joined, joinLobby, message, mock, outcome, refusal, setUp } from './setup.js';
 
 const own = setUp();
@@ -480,6 +480,37 @@ test('a number of others is not missing', async () => {
   await skip(46);
   await server.say(message(47));
   assert.deepEqual(events, [43, { from: 44, to: 45 }, 47]);
+});
+
+test("where payloads have no field of their own, the session's messages have their channel and their number nevertheless", async () => {
+  const { server } = own;
+  const flat = { ...defaultEnvelope, content: null, flat: flatPayload };
+  const { join: _, leave: _leave, ...channel } = roomChannel;
+  const room = { ...channel, presence: { info: noPayload, members: 3, via: presence } };
+  const client = own.connect({}, { envelope: { client: flat, server: flat } });
+  await server.accept();
+  await server.say({ type: 'ready', version: '1.2.0', session: 's' });
+  const events = [];
+  onAdded(client, room, ({ key }) => events.push(key));
+  const joining = client.join(room, lobby);
+  const key = { channel: 'room:lobby' };
+  assert.deepEqual(server.last, { type: 'join', id: '1', ...key });
+  await server.say({ type: 'join', id: '1', ...key, seq: 41, epoch: 'k3J9' });
+  const lobbyRoom = await joining;
+  lobbyRoom.on('gap', gap => events.push(gap));
+  lobbyRoom.on(chatMessage, ({ text }) => events.push(text));
+  await server.say({ type: 'skip', ...key, seq: 42 });
+  await server.say({ type: 'chat.message', from: 'bob', text: 'hi', ...key, seq: 43 });
+  await server.say({ type: 'gap', ...key, from: 44, to: 50, reason: 'evicted' });
+  await server.say({ type: 'presence', ...key, event: 'list', count: 1, self: 'me', members: [{ id: 'me' }] });
+  await server.say({ type: 'join', channel: 'room:hall', seq: 1, epoch: 'k3J9' });
+  assert.deepEqual(events, ['hi', { from: 44, to: 50, reason: 'evicted' }, 'room:hall']);
+  assert.equal(lobbyRoom.members.get().count, 1);
+  const leaving = lobbyRoom.leave();
+  assert.deepEqual(server.last, { type: 'leave', id: '2', ...key });
+  await server.say({ type: 'leave', id: '2', ...key });
+  assert.equal((await leaving).ok, true);
+  assert.deepEqual(own.warn.mock.calls, []);
 });
 
 /** The server adds the client to a channel, or removes it. */
