@@ -93,6 +93,14 @@ pub(crate) struct Handled {
     pub(crate) session: u64,
 }
 
+impl PendingState {
+    /// Drops the handlers of the session that has ended, and what they have answered.
+    pub(super) fn end_handling(&mut self) {
+        self.handling.end();
+        self.held.clear();
+    }
+}
+
 impl Core {
     /// Handles a message of the server if it is a request or cancels one. Otherwise returns it.
     pub(super) fn handle(
@@ -222,11 +230,24 @@ impl Core {
         }
     }
 
-    /// Queues an answer to a request of a session.
+    /// Queues an answer to a request of a session. It waits as long as it is not known whether the session goes on.
     pub(super) fn answer(&self, session: u64, packet: EncodedMessage, permit: Permit) {
         let mut inner = self.lock();
-        if inner.handling.session == session && !inner.ended {
+        if inner.handling.session != session || inner.ended {
+            return;
+        }
+        if inner.may_go_on || inner.resuming {
+            inner.held.push((packet, permit));
+        } else {
             self.queue_answer(&mut inner, packet, permit);
+        }
+    }
+
+    /// The session goes on: queues what has answered its requests meanwhile.
+    pub(super) fn went_on(&self, inner: &mut PendingState) {
+        inner.resuming = false;
+        for (packet, permit) in std::mem::take(&mut inner.held) {
+            self.queue_answer(inner, packet, permit);
         }
     }
 
@@ -239,9 +260,8 @@ impl Core {
         self.queue(inner, packet, queued);
     }
 
-    /// Drops the handlers of the session that has ended, their queued answers, and queued cancels.
-    pub(super) fn end_handling(&self, inner: &mut PendingState) {
-        inner.handling.end();
+    /// Withdraws the queued answers and cancels of a session that was lost.
+    pub(super) fn withdraw_transient(&self, inner: &mut PendingState) {
         let transient = inner.unsent.iter().filter(|(_, it)| it.is_transient);
         let marks: Vec<u64> = transient.map(|(mark, _)| *mark).collect();
         for mark in marks {

@@ -458,7 +458,7 @@ function readWhole(value, reader) {
     report = { ...report, violations: [] };
     fields = readFields(value, envelope, report);
   }
-  const found = payloadOf(value, envelope);
+  const found = payloadOf(value, envelope, incoming?.name);
   const payload = incoming?.readBytes?.(found) ?? found;
   const remains = { ...isTag && { type }, payload, ...fields };
   const { violations } = report;
@@ -497,9 +497,9 @@ function find(value, id, reader) {
 function withTag(messages, value, usual) {
   return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
 }
-function payloadOf(message, envelope) {
+function payloadOf(message, envelope, name2) {
   const { content, flat } = envelope;
-  if (flat) return flat(message, envelope);
+  if (flat) return flat(message, envelope, name2);
   const payload = message[content];
   return payload === void 0 ? {} : payload;
 }
@@ -531,7 +531,7 @@ var Encoder = class {
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
-      if (message.name[0] !== "$") envelope.flat?.(Object(text2), envelope, true);
+      envelope.flat?.(Object(text2), envelope, message.name, true);
       const written = this.options.encoding ? message.packBytes?.(payload) ?? payload : text2;
       packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
     } catch (error) {
@@ -892,18 +892,22 @@ var Outbound = class extends Encoder {
     else this.#enqueue(entry);
     return entry;
   }
-  /** Sends a message without a reply. An answer to a request of this session means nothing in another. */
+  /**
+   * Sends a message without a reply. What has an id is about a request of this session, and means nothing in another: it answers one of the server's, or
+   * cancels a stream, which finds room always.
+   */
   send(message, payload, { delivered } = {}, fields = {}) {
     const packet = this.#packet(message, payload, fields);
-    const { isReply = false } = fields;
-    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile && !isReply, delivered, transient: isReply }) : packet;
+    const transient = fields.id !== void 0;
+    const how = { volatile: message.volatile && !transient, delivered, transient };
+    return packet.ok ? this.sendPacket(packet.value, how, transient && !fields.isReply) : packet;
   }
   /** Enqueues a message without a reply. */
-  sendPacket(packet, how) {
+  sendPacket(packet, how, findsRoom = false) {
     const entry = this.#entry(packet, how);
     const { volatile } = entry;
     if (volatile && (!this.isOpen || this.#isFull(entry, this.maxBytes / 2))) settle(entry, OUTCOME_UNKNOWN);
-    else if (this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
+    else if (!findsRoom && this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
     else {
       this.#usedBytes += entry.bytes;
       this.#enqueue(entry);
@@ -1967,7 +1971,7 @@ var Core = class extends Connection {
   hellos = 0;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
-  #requests;
+  requests;
   /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   #isForeign;
   #reader = {
@@ -2008,7 +2012,7 @@ var Core = class extends Connection {
     this.#isForeign = protocol2.numbered !== void 0 || protocol2.mapped?.isForeign === true;
     this.#canCount = !this.#isForeign && protocol2.session.resume !== null && this.tag("received") !== null;
     this.#handleSession();
-    this.#requests = answering2?.(this);
+    this.requests = answering2?.(this);
     this.refresh = protocol2.refresh?.(this);
     this.numbered = protocol2.numbered?.(this);
     this.attempt();
@@ -2166,7 +2170,7 @@ var Core = class extends Connection {
     this.#detached?.();
     this.#detached = void 0;
     this.channels?.ended(this.closedError);
-    this.#requests?.end();
+    if (this.closedError || !this.numbered?.mayGoOn) this.requests?.end();
     this.lost(refused, again);
   }
   /** The server has received so many messages. */
@@ -2202,7 +2206,7 @@ var Core = class extends Connection {
       this.link.count(this.frameLength, now);
       this.acknowledge(this.link.acknowledge(false, now));
     }
-    if (this.#requests?.receive(match, parsed)) return;
+    if (this.requests?.receive(match, parsed)) return;
     const isError = incoming === failure || incoming?.handle === this.#refused;
     const isOfNone = isError && message.id === void 0 && this.numbered?.refused(message.seq) === true;
     const request = isOfNone ? void 0 : this.find(message.id);
@@ -2227,7 +2231,7 @@ var Core = class extends Connection {
     }
     if (isOwn && this.phase !== "ready") this.drop(ABNORMAL, error.message);
     else if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
-    else if (error.id === void 0) this.events.emit("unhandled", shown);
+    else this.events.emit("unhandled", shown);
   }
   /** Handles the messages of the session. */
   #handleSession() {

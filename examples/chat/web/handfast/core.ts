@@ -65,7 +65,7 @@ export class Core extends Connection {
   hellos = 0;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
-  readonly #requests: ServerRequests | undefined;
+  readonly requests: ServerRequests | undefined;
   /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   readonly #isForeign: boolean;
   readonly #reader: Reader = {
@@ -111,7 +111,7 @@ export class Core extends Connection {
     this.#isForeign = protocol.numbered !== undefined || protocol.mapped?.isForeign === true;
     this.#canCount = !this.#isForeign && protocol.session.resume !== null && this.tag('received') !== null;
     this.#handleSession();
-    this.#requests = answering?.(this);
+    this.requests = answering?.(this);
     this.refresh = protocol.refresh?.(this);
     this.numbered = protocol.numbered?.(this);
     this.attempt();
@@ -301,7 +301,7 @@ export class Core extends Connection {
     this.#detached?.();
     this.#detached = undefined;
     this.channels?.ended(this.closedError);
-    this.#requests?.end();
+    if (this.closedError || !this.numbered?.mayGoOn) this.requests?.end();
     this.lost(refused, again);
   }
 
@@ -343,7 +343,7 @@ export class Core extends Connection {
       this.link.count(this.frameLength, now);
       this.acknowledge(this.link.acknowledge(false, now));
     }
-    if (this.#requests?.receive(match, parsed)) return;
+    if (this.requests?.receive(match, parsed)) return;
     const isError = incoming === failure || incoming?.handle === this.#refused;
     // Without a number and an id, it may be the answer to the question for what was missed.
     const isOfNone = isError && message.id === undefined && this.numbered?.refused(message.seq) === true;
@@ -372,7 +372,7 @@ export class Core extends Connection {
     }
     if (isOwn && this.phase !== 'ready') this.drop(ABNORMAL, error.message);
     else if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
-    else if (error.id === undefined) this.events.emit('unhandled', shown);
+    else this.events.emit('unhandled', shown);
   }
 
   /** Handles the messages of the session. */

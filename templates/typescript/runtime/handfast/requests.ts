@@ -54,6 +54,9 @@ const ITEMS_PER_TURN = 1024;
 /** How often a full queue is tried again, in milliseconds. */
 const RETRY = 20;
 
+/** How often it is asked whether a session goes on that its messages number, in milliseconds. */
+const ASK = 100;
+
 const INTERNAL: WireError = { code: 'INTERNAL', message: 'the client failed' };
 
 /** Makes what answers the requests of the server, with a handler for each. */
@@ -226,6 +229,10 @@ class Requests implements ServerRequests {
   /** Repeats what sends a message until there is room. Returns why it was not sent, unless nobody waits for it any more. */
   async #waitForRoom(send: () => Result<undefined, RuntimeError>, signal: AbortSignal): Promise<RuntimeError | undefined> {
     while (!signal.aborted) {
+      if (this.#core.numbered?.mayGoOn) {
+        await this.#wait(ASK, signal);
+        continue;
+      }
       const sent = send();
       if (sent.ok || signal.aborted) return undefined;
       if (sent.error.code !== 'QUEUE_FULL') return sent.error;
