@@ -677,3 +677,26 @@ test('a key has the parameters of its channel, each with as few characters as th
     ['p/', [['__proto__', 'p']]],
   ]);
 });
+
+test('a join that is given up before it is sent is not sent, also where the server has added the client', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  onAdded(client, roomChannel, () => {});
+  await server.welcome();
+  await server.say(added('room:lobby', 41));
+  await server.drop(1011);
+  const controller = new AbortController();
+  const joining = client.join(roomChannel, lobby, undefined, { signal: controller.signal });
+  const other = client.join(roomChannel, lobby, undefined, { timeout: 10 });
+  for (const each of [joining, other]) each.catch(() => {});
+  controller.abort();
+  await clock.pass(10);
+  assert.deepEqual([await outcome(joining), await outcome(other)], ['CANCELLED', 'TIMEOUT']);
+  await server.comeBack(clock);
+  await clock.pass(1000);
+  assert.deepEqual(server.types, ['hello']);
+  // The next one is sent.
+  const third = client.join(roomChannel, lobby);
+  await server.say(joined(server.last.id));
+  await third;
+});

@@ -1427,8 +1427,14 @@ var Channels = class {
     membership.wasLeft ||= !pending;
     subscription.end(why);
     pending?.settle({ code: "CLOSED", message: why });
-    if (!wasSubscribed || membership.subscriptions.size > 0) return ok(void 0);
-    return this.#drop(membership, membership.isMember);
+    if (!wasSubscribed) return ok(void 0);
+    const { pending: join, subscriptions } = membership;
+    if (subscriptions.size === 0) return this.#drop(membership, membership.isMember);
+    if (join && !join.isWritten && !membership.isOwn && ![...subscriptions.values()].some(Boolean)) {
+      this.#core.abandon(join);
+      membership.pending = void 0;
+    }
+    return ok(void 0);
   }
   /**
    * Forgets a channel without subscriptions, and leaves it if this client is or may be in it. A later join of the same key is of another membership,

@@ -200,8 +200,15 @@ export class Channels implements ClientChannels {
     membership.wasLeft ||= !pending;
     subscription.end(why);
     pending?.settle({ code: 'CLOSED', message: why }); // no effect if it is settled already
-    if (!wasSubscribed || membership.subscriptions.size > 0) return ok(undefined);
-    return this.#drop(membership, membership.isMember);
+    if (!wasSubscribed) return ok(undefined);
+    const { pending: join, subscriptions } = membership;
+    if (subscriptions.size === 0) return this.#drop(membership, membership.isMember);
+    // The others are in the channel already, because the server has added this client.
+    if (join && !join.isWritten && !membership.isOwn && ![...subscriptions.values()].some(Boolean)) {
+      this.#core.abandon(join);
+      membership.pending = undefined;
+    }
+    return ok(undefined);
   }
 
   /**
