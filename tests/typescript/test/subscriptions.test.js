@@ -695,6 +695,16 @@ test('a join that is given up before it is sent is not sent, also where the serv
   await server.comeBack(clock);
   await clock.pass(1000);
   assert.deepEqual(server.types, ['hello']);
+  // Nor is one sent again that is given up when it was written, and its session is lost. Until then the client may be in the channel by it.
+  const late = client.join(roomChannel, lobby, undefined, { timeout: 10 });
+  late.catch(() => {});
+  assert.equal(server.last.type, 'room.join');
+  await clock.pass(10);
+  assert.equal(await outcome(late), 'TIMEOUT');
+  await server.drop(1011);
+  await server.comeBack(clock);
+  await clock.pass(1000);
+  assert.deepEqual(server.types, ['hello']);
   // The next one is sent.
   const third = client.join(roomChannel, lobby);
   await server.say(joined(server.last.id));

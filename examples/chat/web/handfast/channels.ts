@@ -205,8 +205,9 @@ export class Channels implements ClientChannels {
     const { pending: join, subscriptions } = membership;
     if (subscriptions.size === 0) return this.#drop(membership, membership.isMember);
     // The others are in the channel already, because the server has added this client.
-    if (join && !join.isWritten && !membership.isOwn && ![...subscriptions.values()].some(Boolean)) {
+    if (join && !membership.isOwn && ![...subscriptions.values()].some(Boolean)) {
       this.#core.abandon(join);
+      membership.mayBeMember ||= join.isWritten === true;
       membership.pending = undefined;
     }
     return ok(undefined);

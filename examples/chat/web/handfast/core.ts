@@ -6,7 +6,7 @@ import { ABNORMAL, Connection, type ConnectionClosed } from './connection.js';
 import { decodeError, type Match, parseFrame, read, type Reader, register } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type { Channel, Incoming, Message, Protocol, Request, Role, StreamRequest } from './descriptor.js';
-import { byteLength, type Options } from './encoder.js';
+import type { Options } from './encoder.js';
 import { type EnvelopeFields, repeatable, type Tag } from './envelope.js';
 import { type CallError, type DeclaredError, type DecodeError, SessionRefusedError } from './errors.js';
 import type { ClientEvents } from './events.js';
@@ -192,9 +192,7 @@ export class Core extends Connection {
       const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
       const hello = this.session('hello', { version, hash, auth, ...(this.#canCount && { resume }) });
       const credentials = authFollows && auth !== undefined ? this.session('auth', auth) : null;
-      for (const packet of [hello, credentials]) {
-        if (packet !== null && byteLength(packet) > this.protocol.limits.message) return this.#refuse('TOO_LARGE', 'the hello is too large for the server');
-      }
+      if ([hello, credentials].some(packet => packet !== null && this.isTooLarge(packet))) return this.#refuse('TOO_LARGE', 'the hello is too large for the server');
       this.write(hello);
       this.write(credentials);
     } catch (error) {

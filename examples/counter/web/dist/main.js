@@ -1343,8 +1343,9 @@ var Channels = class {
     if (!wasSubscribed) return ok(void 0);
     const { pending: join, subscriptions } = membership;
     if (subscriptions.size === 0) return this.#drop(membership, membership.isMember);
-    if (join && !join.isWritten && !membership.isOwn && ![...subscriptions.values()].some(Boolean)) {
+    if (join && !membership.isOwn && ![...subscriptions.values()].some(Boolean)) {
       this.#core.abandon(join);
+      membership.mayBeMember ||= join.isWritten === true;
       membership.pending = void 0;
     }
     return ok(void 0);
@@ -1988,9 +1989,7 @@ var Core = class extends Connection {
       const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
       const hello = this.session("hello", { version, hash, auth, ...this.#canCount && { resume } });
       const credentials = authFollows && auth !== void 0 ? this.session("auth", auth) : null;
-      for (const packet of [hello, credentials]) {
-        if (packet !== null && byteLength(packet) > this.protocol.limits.message) return this.#refuse("TOO_LARGE", "the hello is too large for the server");
-      }
+      if ([hello, credentials].some((packet) => packet !== null && this.isTooLarge(packet))) return this.#refuse("TOO_LARGE", "the hello is too large for the server");
       this.write(hello);
       this.write(credentials);
     } catch (error) {
