@@ -275,6 +275,22 @@ function page() {
   return { listeners, document, ...target() };
 }
 
+test('a client that is closed before it is made listens to no page', () => {
+  const { listeners, document, ...window } = page();
+  Object.assign(globalThis, window, { document });
+  try {
+    const transport = (url, subprotocol, events) => {
+      events.closed(1008, 'no');
+      return { send() {}, close() {} };
+    };
+    const client = own.connect({ transport });
+    assert.equal(client.state.get().status, 'closed');
+    assert.equal(listeners.size, 0);
+  } finally {
+    for (const name of ['document', 'addEventListener', 'removeEventListener']) delete globalThis[name];
+  }
+});
+
 test('the client tries again when the network or the page comes back', async () => {
   const { server } = own;
   const { listeners, document, ...window } = page();

@@ -1936,7 +1936,7 @@ var Core = class extends Connection {
     this.refresh = protocol2.refresh?.(this);
     this.numbered = protocol2.numbered?.(this);
     this.attempt();
-    this.#stopWaking = onWake(() => this.wake());
+    if (!this.closedError) this.#stopWaking = onWake(() => this.wake());
   }
   // What an application calls, as `Client` documents it
   call(request, payload, options, as) {

@@ -114,7 +114,7 @@ export class Core extends Connection {
     this.refresh = protocol.refresh?.(this);
     this.numbered = protocol.numbered?.(this);
     this.attempt();
-    this.#stopWaking = onWake(() => this.wake());
+    if (!this.closedError) this.#stopWaking = onWake(() => this.wake());
   }
 
   // What an application calls, as `Client` documents it
