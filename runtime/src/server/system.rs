@@ -2,13 +2,8 @@
 //! credentials that replace those of the hello.
 
 use super::{
-    Action, ConnectRequest, Context, Received, Rejection, Service,
-    connection_handle::Peer,
-    context,
-    encoder::SessionMessage,
-    expiry::announced,
-    handling::Handling,
-    middleware::Progress,
+    Action, ConnectRequest, Context, Received, Rejection, Service, connection_handle::Peer,
+    context, encoder::SessionMessage, expiry::announced, handling::Handling, middleware::Progress,
     responder::Responder,
 };
 use crate::{
