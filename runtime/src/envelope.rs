@@ -35,6 +35,11 @@ pub enum Id {
     Integer(i64),
 }
 
+/// The maximum length of an id that is repeated, in characters. Every reply repeats the id of its request, so a long id would cost who answers more
+/// than who asks.
+#[cfg(feature = "net")]
+pub(crate) const MAX_ID: usize = 128;
+
 /// The capacity of the longest text whose memory is used again, in bytes.
 #[cfg(feature = "server")]
 const LONGEST_KEPT: usize = 64;
@@ -45,6 +50,15 @@ thread_local! {
 }
 
 impl Id {
+    /// Whether it is longer than [`MAX_ID`].
+    #[cfg(feature = "net")]
+    pub(crate) fn is_long(&self) -> bool {
+        match self {
+            Self::Text(text) => text.len() > MAX_ID && text.chars().nth(MAX_ID).is_some(),
+            Self::Integer(_) => false,
+        }
+    }
+
     /// Copies a text.
     pub(crate) fn copied(text: &str) -> Self {
         // A thread that ends keeps nothing any more.

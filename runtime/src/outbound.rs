@@ -141,6 +141,7 @@ impl Outbound {
     }
 
     /// Queues a reply. Replies ignore the limit: the connection reads no further requests while half of it is in use.
+    #[cfg(feature = "server")]
     pub(crate) fn answer(&self, packet: EncodedMessage) {
         self.enqueue(packet, 0, false);
     }

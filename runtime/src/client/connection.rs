@@ -219,8 +219,6 @@ impl Connector {
                 return lost;
             }
             if self.is_numbered() {
-                // What the client sends is not counted.
-                self.core.lost(lost.as_ref());
                 if let Some(next) = self.next_session.take()
                     && !self.core.is_resuming()
                 {
@@ -231,6 +229,11 @@ impl Connector {
                     .resume
                     .filter(|_| self.is_resumable(lost.as_ref()))
                     .map(|resume| Instant::now() + resume);
+                if self.resume_until.is_some() {
+                    self.core.keep_handling();
+                }
+                // What the client sends is not counted.
+                self.core.lost(lost.as_ref());
                 if self.resume_until.is_none() {
                     self.core.session_lost();
                 }

@@ -223,9 +223,9 @@ impl Core {
             return Err(Failure::Closed);
         }
         let queued = QueuedMessage {
-            permit,
+            permit: Some(permit),
             volatile,
-            is_answer: false,
+            is_transient: false,
         };
         self.queue(&mut inner, packet, queued);
         Ok(())
@@ -289,7 +289,12 @@ impl Core {
     pub(super) fn cancel_in(&self, inner: &mut PendingState, id: &Id, message: Heading) {
         inner.ordered.retain(|request| request.id != *id);
         if let Ok(packet) = self.encode(&RequestMessage::cancel(message), Some(id)) {
-            self.outbound.answer(packet);
+            let queued = QueuedMessage {
+                permit: None,
+                volatile: false,
+                is_transient: true,
+            };
+            self.queue(inner, packet, queued);
         }
     }
 
@@ -302,7 +307,7 @@ impl Core {
                 continue;
             }
             if let Some(unsent) = inner.unsent.remove(&mark) {
-                inner.flushing.push(unsent.permit);
+                inner.flushing.extend(unsent.permit);
                 continue;
             }
             // Messages may have ids of either kind.

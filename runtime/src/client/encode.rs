@@ -151,7 +151,11 @@ impl Core {
     /// Encodes the answer to a ping.
     pub(super) fn encode_pong(&self, ping: &Head<'_>) -> Option<EncodedMessage> {
         let fields = PingFields::read(ping);
-        self.control(Role::Pong, fields.fields(), ping.id.as_ref())
+        self.control(
+            Role::Pong,
+            fields.fields(),
+            ping.id.as_ref().filter(|id| !id.is_long()),
+        )
     }
 
     /// Returns the id of a request.

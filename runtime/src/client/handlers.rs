@@ -93,6 +93,14 @@ pub(crate) struct Handled {
     pub(crate) session: u64,
 }
 
+impl PendingState {
+    /// Drops the handlers of the session that has ended, and what they have answered.
+    pub(super) fn end_handling(&mut self) {
+        self.handling.end();
+        self.held.clear();
+    }
+}
+
 impl Core {
     /// Handles a message of the server if it is a request or cancels one. Otherwise returns it.
     pub(super) fn handle(
@@ -104,12 +112,12 @@ impl Core {
         let Some(handlers) = self.handlers.get() else {
             return Some(delivery);
         };
-        let Some(id) = delivery.envelope.id.clone() else {
+        let Some(id) = delivery.envelope.id.clone().filter(|id| !id.is_long()) else {
             if let Some(suppressed) = self.log.allow() {
                 tracing::warn!(
                     message_type = message.name,
                     suppressed,
-                    "a request of the server has no id, and cannot be answered"
+                    "a request of the server has no id of at most 128 characters, and cannot be answered"
                 );
             }
             return None;
@@ -193,7 +201,8 @@ impl Core {
     /// Answers a message that could not be decoded and is no reply, if it is a request of the server. Returns whether it is one. An unknown
     /// message with an id may be one of a newer server.
     pub(super) fn refuse_invalid(&self, inner: &mut PendingState, rejected: &DecodeError) -> bool {
-        let (Some(_), Some(id)) = (self.handlers.get(), &rejected.id) else {
+        let id = rejected.id.as_ref().filter(|id| !id.is_long());
+        let (Some(_), Some(id)) = (self.handlers.get(), id) else {
             return false;
         };
         let is_request = self.is_request(rejected) || rejected.kind == DecodeErrorKind::UnknownType;
@@ -221,29 +230,41 @@ impl Core {
         }
     }
 
-    /// Queues an answer to a request of a session.
+    /// Queues an answer to a request of a session. It waits as long as it is not known whether the session goes on.
     pub(super) fn answer(&self, session: u64, packet: EncodedMessage, permit: Permit) {
         let mut inner = self.lock();
-        if inner.handling.session == session && !inner.ended {
+        if inner.handling.session != session || inner.ended {
+            return;
+        }
+        if inner.may_go_on || inner.resuming {
+            inner.held.push((packet, permit));
+        } else {
             self.queue_answer(&mut inner, packet, permit);
+        }
+    }
+
+    /// The session goes on: queues what has answered its requests meanwhile.
+    pub(super) fn went_on(&self, inner: &mut PendingState) {
+        inner.resuming = false;
+        for (packet, permit) in std::mem::take(&mut inner.held) {
+            self.queue_answer(inner, packet, permit);
         }
     }
 
     fn queue_answer(&self, inner: &mut PendingState, packet: EncodedMessage, permit: Permit) {
         let queued = QueuedMessage {
-            permit,
+            permit: Some(permit),
             volatile: false,
-            is_answer: true,
+            is_transient: true,
         };
         self.queue(inner, packet, queued);
     }
 
-    /// Drops the handlers of the session that has ended, and their queued answers.
-    pub(super) fn end_handling(&self, inner: &mut PendingState) {
-        inner.handling.end();
-        let answers = inner.unsent.iter().filter(|(_, unsent)| unsent.is_answer);
-        let answers: Vec<u64> = answers.map(|(mark, _)| *mark).collect();
-        for mark in answers {
+    /// Withdraws the queued answers and cancels of a session that was lost.
+    pub(super) fn withdraw_transient(&self, inner: &mut PendingState) {
+        let transient = inner.unsent.iter().filter(|(_, it)| it.is_transient);
+        let marks: Vec<u64> = transient.map(|(mark, _)| *mark).collect();
+        for mark in marks {
             inner.unsent.remove(&mark);
             self.outbound.withdraw(mark);
         }

@@ -80,7 +80,10 @@ impl Core {
         let mut inner = self.lock();
         (inner.online, inner.detached) = (false, false);
         inner.busy = is(CloseReason::RateLimited);
-        self.end_handling(&mut inner);
+        if !inner.may_go_on {
+            inner.end_handling();
+        }
+        self.withdraw_transient(&mut inner);
         inner.ordered.clear();
         inner.flushing.clear();
         inner.unsent.retain(|_, unsent| !unsent.volatile);
@@ -152,7 +155,7 @@ impl Core {
             }
             (inner.online, inner.detached) = (false, false);
             inner.channels.end();
-            inner.handling.end();
+            inner.end_handling();
             inner.unwritten.clear();
             inner.ordered.clear();
             inner.unsent.clear();

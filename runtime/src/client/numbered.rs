@@ -24,11 +24,11 @@ impl Core {
             return Some(Heard::Pong);
         };
         let mut inner = self.lock();
-        let was_resuming = std::mem::take(&mut inner.resuming);
-        if was_resuming && seq == 1 && inner.position.last().is_some_and(|last| last > 0) {
+        if inner.resuming && seq == 1 && inner.position.last().is_some_and(|last| last > 0) {
             // A session that goes on has none that is not higher: another has begun.
             inner.renumber(Gap::UNBOUNDED);
         }
+        self.went_on(&mut inner);
         match inner.position.message(Some(seq), None) {
             Check::New => {}
             Check::After(gap) => inner.report(gap),
@@ -60,12 +60,18 @@ impl Core {
 
     /// Expects the answer to that message: messages after the position, or the report that there are none.
     pub(super) fn expect_resumption(&self) {
-        self.lock().resuming = true;
+        let mut inner = self.lock();
+        (inner.may_go_on, inner.resuming) = (false, true);
     }
 
     /// Whether that answer is not known yet.
     pub(super) fn is_resuming(&self) -> bool {
         self.lock().resuming
+    }
+
+    /// The connection is lost; the session may go on.
+    pub(super) fn keep_handling(&self) {
+        self.lock().may_go_on = true;
     }
 
     /// The session is lost, and with it an unknown number of messages.
@@ -96,7 +102,8 @@ impl PendingState {
 
     /// Another session begins, with numbers of its own.
     pub(super) fn renumber(&mut self, gap: Gap) {
-        (self.position, self.resuming) = (Sequence::default(), false);
+        (self.position, self.may_go_on, self.resuming) = (Sequence::default(), false, false);
+        self.end_handling();
         self.report(gap);
     }
 }

@@ -62,10 +62,11 @@ pub(crate) struct OrderedRequest {
 
 /// A queued message without a reply.
 pub(crate) struct QueuedMessage {
-    pub(crate) permit: Permit,
+    /// Its part of `limits.outbound`. Cancels have none.
+    pub(crate) permit: Option<Permit>,
     pub(crate) volatile: bool,
-    /// It answers a request of this session, and means nothing in another.
-    pub(crate) is_answer: bool,
+    /// It answers a request of this session, or cancels one, and means nothing in another.
+    pub(crate) is_transient: bool,
 }
 
 /// The pending requests, queued messages and channels of a client.
@@ -105,8 +106,12 @@ pub(crate) struct PendingState {
     pub(crate) detached: bool,
     /// The position in the session, if the server numbers its messages.
     pub(crate) position: Sequence,
+    /// A session of numbered messages was lost, and the client has not asked yet whether it goes on.
+    pub(crate) may_go_on: bool,
     /// The client asked for what comes after its position, and the answer is not known yet.
     pub(crate) resuming: bool,
+    /// What answers requests of that session meanwhile.
+    pub(crate) held: Vec<(EncodedMessage, Permit)>,
     /// The last session was closed by the rate limit.
     pub(crate) busy: bool,
     pub(crate) ended: bool,

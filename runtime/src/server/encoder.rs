@@ -12,18 +12,6 @@ use crate::{
 use serde_json::value::RawValue;
 use std::{fmt, time::SystemTime};
 
-/// The maximum length of an id, in characters. Every reply repeats the id of its request, so a long id would cost the server more than it
-/// costs the client.
-pub(crate) const MAX_ID: usize = 128;
-
-/// Whether an id is longer than [`MAX_ID`].
-pub(crate) fn is_long(id: &Id) -> bool {
-    match id {
-        Id::Text(text) => text.len() > MAX_ID && text.chars().nth(MAX_ID).is_some(),
-        Id::Integer(_) => false,
-    }
-}
-
 /// One of the session's messages.
 pub(crate) struct SessionMessage<'a> {
     pub(crate) role: Role,
@@ -350,7 +338,7 @@ impl Encoder {
         })
     }
 
-    /// Encodes an `error`, if the protocol has that message. An id longer than [`MAX_ID`] is omitted.
+    /// Encodes an `error`, if the protocol has that message. An id longer than [`MAX_ID`](crate::envelope::MAX_ID) is omitted.
     pub(crate) fn error(
         &self,
         encoding: usize,
@@ -359,7 +347,7 @@ impl Encoder {
     ) -> Option<EncodedMessage> {
         fit(payload, self.limit, |payload| {
             let message = SessionMessage {
-                id: id.filter(|id| !is_long(id)),
+                id: id.filter(|id| !id.is_long()),
                 succeeded: Some(false),
                 ..SessionMessage::new(Role::Error, payload)
             };

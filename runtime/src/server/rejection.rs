@@ -9,6 +9,9 @@ use handfast_schema::{Pointer, ViolationDetail, details};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
+/// The maximum length of the reason of a close frame, in bytes (RFC 6455, section 5.5).
+const MAX_REASON: usize = 123;
+
 /// Why the server rejects a session or a join.
 ///
 /// ```
@@ -134,12 +137,19 @@ impl Rejection {
         }
     }
 
-    /// Returns the reason of the close frame that follows: the message, and the first violation. It is cut to what a frame holds.
+    /// Returns the reason of the close frame that follows, which is logged as well: the message, and the first violation. It is cut to what a frame
+    /// holds, since a path has the names of properties that the client made up.
     pub(crate) fn reason(&self) -> String {
-        match self.violations.first() {
+        let mut reason = match self.violations.first() {
             Some(violation) => format!("{}: {violation}", self.message),
             None => self.message.clone().into_owned(),
+        };
+        let mut end = reason.len().min(MAX_REASON);
+        while !reason.is_char_boundary(end) {
+            end -= 1;
         }
+        reason.truncate(end);
+        reason
     }
 
     /// Returns the rejection as the payload of `refuse` or `error`. `data` is borrowed from `self.data`.
@@ -200,5 +210,7 @@ mod tests {
             "the payload does not fit: /payload must have the property \"auth\""
         );
         assert_eq!(Rejection::new("NO", "not today").reason(), "not today");
+        let long = Rejection::new("NO", format!("no{}", "é".repeat(99))).reason();
+        assert_eq!(long, format!("no{}", "é".repeat(60)));
     }
 }

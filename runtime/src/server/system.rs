@@ -2,13 +2,8 @@
 //! credentials that replace those of the hello.
 
 use super::{
-    Action, ConnectRequest, Context, Received, Rejection, Service,
-    connection_handle::Peer,
-    context,
-    encoder::{SessionMessage, is_long},
-    expiry::announced,
-    handling::Handling,
-    middleware::Progress,
+    Action, ConnectRequest, Context, Received, Rejection, Service, connection_handle::Peer,
+    context, encoder::SessionMessage, expiry::announced, handling::Handling, middleware::Progress,
     responder::Responder,
 };
 use crate::{
@@ -53,7 +48,7 @@ pub(crate) struct Ping {
 impl Ping {
     pub(super) fn read(head: &Head<'_>) -> Self {
         Self {
-            id: head.id.clone().filter(|id| !is_long(id)),
+            id: head.id.clone().filter(|id| !id.is_long()),
             fields: PingFields::read(head),
         }
     }
@@ -218,7 +213,7 @@ pub(crate) fn read(
             return Some(Request::Resume(after.map(|after| after.seq)));
         }
         Role::Join | Role::Leave if key().is_none() => {
-            return Some(Request::NoKey(head.id.filter(|id| !is_long(id))));
+            return Some(Request::NoKey(head.id.filter(|id| !id.is_long())));
         }
         Role::Join => {
             let reply = cx.caller.connection.encoder.role_heading(role)?;

@@ -501,6 +501,10 @@ test('a ping is answered', async () => {
   await server.welcome();
   await server.say({ type: 'ping' });
   assert.deepEqual(server.last, { type: 'pong' });
+  for (const [length, id] of [[128, 'i'.repeat(128)], [129, undefined]]) {
+    await server.say({ type: 'ping', id: 'i'.repeat(length) });
+    assert.equal(server.last.id, id);
+  }
 });
 
 test('no ready in time is a loss', async () => {

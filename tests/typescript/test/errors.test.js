@@ -161,6 +161,33 @@ test('close before there is a connection leaves nothing unhandled either', async
   await assert.rejects(late, ({ error }) => error.code === 'CLOSED');
 });
 
+test('close while a subscription is set up leaves nothing unhandled', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  void client.join(api.roomChannel, { roomId: 'lobby' }, () => client.close());
+  assert.equal(await outcome(client.join(api.roomChannel, { roomId: 'hall' })), 'CLOSED');
+});
+
+test('providers of credentials that fail at once leave nothing unhandled', async () => {
+  const { clock, server } = own;
+  const fail = async () => {
+    throw new Error('no credentials');
+  };
+  const throws = () => {
+    throw new Error('no token');
+  };
+  for (const [auth, token] of [[fail, throws], [throws, fail], [fail, fail], [throws, throws]]) {
+    const client = own.connect({ auth, token });
+    const errors = [];
+    client.on('error', ({ message }) => errors.push(message));
+    await server.accept();
+    assert.equal(errors.length, 1);
+    client.close();
+    assert.equal(clock.timers, 0);
+  }
+});
+
 test('an invalid broadcast is a warning once, unless somebody listens', async () => {
   const { server } = own;
   const client = own.connect();
@@ -247,6 +274,22 @@ function page() {
   const document = { ...target(), visibilityState: 'hidden' };
   return { listeners, document, ...target() };
 }
+
+test('a client that is closed before it is made listens to no page', () => {
+  const { listeners, document, ...window } = page();
+  Object.assign(globalThis, window, { document });
+  try {
+    const transport = (url, subprotocol, events) => {
+      events.closed(1008, 'no');
+      return { send() {}, close() {} };
+    };
+    const client = own.connect({ transport });
+    assert.equal(client.state.get().status, 'closed');
+    assert.equal(listeners.size, 0);
+  } finally {
+    for (const name of ['document', 'addEventListener', 'removeEventListener']) delete globalThis[name];
+  }
+});
 
 test('the client tries again when the network or the page comes back', async () => {
   const { server } = own;

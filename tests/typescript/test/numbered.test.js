@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultEnvelope, mapRoles, numberedSession } from '../build/out/handfast.js';
+import { answering, boolean, Client, defaultEnvelope, mapRoles, noPayload, numberedSession, reportObject } from '../build/out/handfast.js';
 import * as api from '../build/out/api.js';
-import { setUp } from './setup.js';
+import { settled, setUp } from './setup.js';
 
 const own = setUp();
 const roles = { hello: 'login', ready: 'granted', resume: 'resume', gap: 'missed', received: 'ack', skip: null };
@@ -161,4 +161,66 @@ test('where replies come in order, the answer to the question for what was misse
   await news(2, 'of another session');
   assert.equal((await waiting).ok, true);
   assert.deepEqual(reported, ['one', 'two', {}, 'NOT_RESUMED', 'of another session']);
+});
+
+const confirmed = { name: 'confirmed', send: [reportObject, { '?': [], yes: boolean }], isAnswer: true };
+const confirm = { name: 'confirm', receive: noPayload, asks: { reply: confirmed, errors: [], timeout: 600_000 } };
+
+/** A client that is asked before its connection is lost, and what answers. */
+async function asked(code) {
+  const { server, clock } = own;
+  const asked = {};
+  const handle = (_, { signal }) => {
+    asked.signal = signal;
+    return new Promise(resolve => (asked.answer = () => resolve({ yes: true })));
+  };
+  const options = { auth: { name: 'ada' }, ...server.options, clock };
+  own.client = new Client({ ...api.protocol, ...numbered }, 'ws://test/', options, answering({ confirm: handle }, [confirm]));
+  await ready('a');
+  await server.say({ type: 'confirm', id: '1', seq: 1 });
+  await server.drop(code);
+  return asked;
+}
+
+const answered = { type: 'confirmed', payload: { yes: true }, id: '1' };
+
+test('a handler goes on in the session that goes on, and its answer waits until it does', async () => {
+  const first = await asked();
+  await again('b');
+  await news(2, 'two');
+  assert.equal(first.signal.aborted, false);
+  first.answer();
+  await settled();
+  assert.deepEqual(own.server.last, answered);
+  own.client.close();
+
+  const early = await asked();
+  early.answer();
+  await again('b');
+  await own.clock.pass(1000);
+  assert.deepEqual(own.server.types, ['login', 'resume']);
+  await news(2, 'two');
+  await own.clock.pass(200);
+  assert.deepEqual(own.server.last, answered);
+});
+
+test('it ends where another session begins', async () => {
+  const refused = await asked();
+  refused.answer();
+  await again('b');
+  await own.server.say({ type: 'missed', payload: {} });
+  assert.equal(refused.signal.aborted, true);
+  await news(1, 'one');
+  await own.clock.pass(1000);
+  assert.deepEqual(own.server.types, ['login', 'resume']);
+  own.client.close();
+
+  assert.equal((await asked(1011)).signal.aborted, true);
+  own.client.close();
+
+  const late = await asked();
+  await own.clock.pass(api.protocol.session.resume);
+  assert.equal(late.signal.aborted, false);
+  await again('b');
+  assert.equal(late.signal.aborted, true);
 });

@@ -121,6 +121,37 @@ test('a request has nothing to do with a call of the same id', async () => {
   assert.equal((await call).ok, true);
 });
 
+test('nor has a message of an unknown type, which may be a request of a newer server', async () => {
+  const client = await answer({});
+  const call = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+  await settled();
+  const { id } = own.server.last;
+  await own.server.say({ type: 'newer', id });
+  assert.deepEqual([heard().at(-1).payload.code, heard().at(-1).id], ['UNKNOWN_TYPE', id]);
+  await own.server.say({ type: 'chat.sent', id });
+  assert.equal((await call).ok, true);
+});
+
+test('a request with an id of more than 128 characters is not answered', async () => {
+  const client = await answer({ confirm: () => ({ yes: true }) });
+  const invalid = [];
+  client.on('invalid', error => invalid.push(error.message));
+  for (const id of ['\u{1f44b}'.repeat(128), 'i'.repeat(129)]) {
+    await ask(id);
+    await ask(id, { text: '' });
+    await own.server.say({ type: 'newer', id });
+  }
+  await settled();
+  assert.deepEqual(heard().map(({ type, payload, id }) => [payload.code ?? type, id.length]), [
+    ['confirmed', 256],
+    ['INVALID', 256],
+    ['UNKNOWN_TYPE', 256],
+  ]);
+  assert.equal(own.warn.mock.callCount(), 1);
+  assert.match(own.warn.mock.calls[0].arguments[0], /`confirm` has no id of at most 128 characters/);
+  assert.equal(invalid.length, 1);
+});
+
 test('no more than 256 handlers run', async () => {
   await answer({ confirm: () => new Promise(() => {}) });
   for (let id = 1; id <= 257; id++) await ask(`${id}`);
@@ -225,6 +256,10 @@ test('where replies have the id of their request in a field of its own, requests
   await own.server.say({ type: 'newer', id });
   await own.server.say({ type: 'chat.sent', reply_to: id });
   assert.equal((await call).ok, true);
+  // What has it in the field of replies answers that call.
+  const wrong = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+  await own.server.say({ type: 'newer', reply_to: own.server.last.id });
+  assert.equal((await wrong).error.code, 'BAD_REPLY');
 });
 
 test('a handler that takes too long is answered for, and its signal is aborted', async () => {

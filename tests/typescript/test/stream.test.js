@@ -105,3 +105,38 @@ test('the acknowledgement settles when the stream has begun without, or has ende
   assert.equal((await skipped.ack).error.code, 'BAD_REPLY');
   assert.equal((await skipped.end).ok, true);
 });
+
+test('a cancel belongs to its session', async () => {
+  const { clock, server } = own;
+  const stream = await watch();
+  await server.say({ type: 'prices.watching', id: '1' });
+  server.buffered = 600_000; // so that it waits
+  stream.cancel();
+  server.buffered = 0;
+  await server.drop(1011);
+  await server.comeBack(clock);
+  await clock.pass(1000);
+  assert.deepEqual(server.types, ['hello']);
+});
+
+test('a cancel waits for a session that resumes', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome({ received: 0 });
+  const stream = client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] });
+  await server.drop();
+  stream.cancel();
+  await server.comeBack(clock, { received: 1, resumed: true });
+  assert.deepEqual(server.types, ['hello', 'prices.stop']);
+});
+
+test('a cancel finds room where nothing else does', async () => {
+  const { server } = own;
+  const stream = await watch();
+  server.buffered = 1e9;
+  assert.equal((await own.client.call(api.chatSend, { roomId: 'lobby', text: 'hi' })).error.code, 'QUEUE_FULL');
+  stream.cancel();
+  server.buffered = 0;
+  await own.clock.pass(20);
+  assert.equal(server.last.type, 'prices.stop');
+});

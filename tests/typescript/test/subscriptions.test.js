@@ -1,7 +1,7 @@
 // Channels: who holds them, how they are joined again, and how their messages are counted.
 
 import { test } from 'node:test';
-import { joinChannel, onAdded } from '../build/out/handfast.js';
+import { defaultEnvelope, flatPayload, joinChannel, noPayload, onAdded, presence } from '../build/out/handfast.js';
 import { api, assert, joined, joinLobby, message, mock, outcome, refusal, setUp } from './setup.js';
 
 const own = setUp();
@@ -482,6 +482,37 @@ test('a number of others is not missing', async () => {
   assert.deepEqual(events, [43, { from: 44, to: 45 }, 47]);
 });
 
+test("where payloads have no field of their own, the session's messages have their channel and their number nevertheless", async () => {
+  const { server } = own;
+  const flat = { ...defaultEnvelope, content: null, flat: flatPayload };
+  const { join: _, leave: _leave, ...channel } = roomChannel;
+  const room = { ...channel, presence: { info: noPayload, members: 3, via: presence } };
+  const client = own.connect({}, { envelope: { client: flat, server: flat } });
+  await server.accept();
+  await server.say({ type: 'ready', version: '1.2.0', session: 's' });
+  const events = [];
+  onAdded(client, room, ({ key }) => events.push(key));
+  const joining = client.join(room, lobby);
+  const key = { channel: 'room:lobby' };
+  assert.deepEqual(server.last, { type: 'join', id: '1', ...key });
+  await server.say({ type: 'join', id: '1', ...key, seq: 41, epoch: 'k3J9' });
+  const lobbyRoom = await joining;
+  lobbyRoom.on('gap', gap => events.push(gap));
+  lobbyRoom.on(chatMessage, ({ text }) => events.push(text));
+  await server.say({ type: 'skip', ...key, seq: 42 });
+  await server.say({ type: 'chat.message', from: 'bob', text: 'hi', ...key, seq: 43 });
+  await server.say({ type: 'gap', ...key, from: 44, to: 50, reason: 'evicted' });
+  await server.say({ type: 'presence', ...key, event: 'list', count: 1, self: 'me', members: [{ id: 'me' }] });
+  await server.say({ type: 'join', channel: 'room:hall', seq: 1, epoch: 'k3J9' });
+  assert.deepEqual(events, ['hi', { from: 44, to: 50, reason: 'evicted' }, 'room:hall']);
+  assert.equal(lobbyRoom.members.get().count, 1);
+  const leaving = lobbyRoom.leave();
+  assert.deepEqual(server.last, { type: 'leave', id: '2', ...key });
+  await server.say({ type: 'leave', id: '2', ...key });
+  assert.equal((await leaving).ok, true);
+  assert.deepEqual(own.warn.mock.calls, []);
+});
+
 /** The server adds the client to a channel, or removes it. */
 const added = (key, seq, type = 'join') => ({ type, payload: { channel: key }, channel: key, ...(seq !== undefined && { seq, epoch: 'k3J9' }) });
 
@@ -645,4 +676,37 @@ test('a key has the parameters of its channel, each with as few characters as th
     ['lobby', []],
     ['p/', [['__proto__', 'p']]],
   ]);
+});
+
+test('a join that is given up before it is sent is not sent, also where the server has added the client', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  onAdded(client, roomChannel, () => {});
+  await server.welcome();
+  await server.say(added('room:lobby', 41));
+  await server.drop(1011);
+  const controller = new AbortController();
+  const joining = client.join(roomChannel, lobby, undefined, { signal: controller.signal });
+  const other = client.join(roomChannel, lobby, undefined, { timeout: 10 });
+  for (const each of [joining, other]) each.catch(() => {});
+  controller.abort();
+  await clock.pass(10);
+  assert.deepEqual([await outcome(joining), await outcome(other)], ['CANCELLED', 'TIMEOUT']);
+  await server.comeBack(clock);
+  await clock.pass(1000);
+  assert.deepEqual(server.types, ['hello']);
+  // Nor is one sent again that is given up when it was written, and its session is lost. Until then the client may be in the channel by it.
+  const late = client.join(roomChannel, lobby, undefined, { timeout: 10 });
+  late.catch(() => {});
+  assert.equal(server.last.type, 'room.join');
+  await clock.pass(10);
+  assert.equal(await outcome(late), 'TIMEOUT');
+  await server.drop(1011);
+  await server.comeBack(clock);
+  await clock.pass(1000);
+  assert.deepEqual(server.types, ['hello']);
+  // The next one is sent.
+  const third = client.join(roomChannel, lobby);
+  await server.say(joined(server.last.id));
+  await third;
 });

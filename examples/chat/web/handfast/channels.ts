@@ -73,10 +73,17 @@ export class Channels implements ClientChannels {
     channel: Channel<Name, Params, Joined, E, Info>,
     params: Params,
     setup: ((subscription: Subscription<Name, Joined, Info>) => void) | undefined,
-    { timeout, signal }: CallOptions,
+    options: CallOptions,
   ): Promise<Subscription<Name, Joined, Info>> {
-    const promise = new Promise<Subscription<Name, Joined, Info>>((resolve, reject) => {
+    const { signal } = options;
+    let promise: Promise<Subscription<Name, Joined, Info>> | undefined;
+    /** Callers need not handle the rejection if it is the application that closes the client. */
+    const ignore = (): void => {
+      if (this.#core.isClosing) promise?.catch(() => {});
+    };
+    promise = new Promise((resolve, reject) => {
       const key = channel.key(params);
+      const timeout = this.#core.timeout(channel.join ?? this.#own.join, options);
       if (signal?.aborted) throw new CallFailedError(ABORTED);
       const known = this.memberships.get(key);
       const membership = known ?? this.membership(key, channel, params);
@@ -91,11 +98,11 @@ export class Channels implements ClientChannels {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
       };
-      const release = unlessInTime(this.#core.clock, timeout ?? this.#core.timeout(membership.join), signal, giveUp);
+      const release = unlessInTime(this.#core.clock, timeout, signal, giveUp);
       membership.subscriptions.set(subscription, {
-        ignoreRejection: () => promise.catch(() => {}),
         settle: error => {
           release();
+          ignore();
           if (error) reject(new CallFailedError(error));
           else resolve(subscription);
         },
@@ -104,6 +111,7 @@ export class Channels implements ClientChannels {
       if (channel.join) membership.params = params; // a key has fewer
       this.#join(membership);
     });
+    ignore();
     return promise;
   }
 
@@ -193,8 +201,16 @@ export class Channels implements ClientChannels {
     membership.wasLeft ||= !pending;
     subscription.end(why);
     pending?.settle({ code: 'CLOSED', message: why }); // no effect if it is settled already
-    if (!wasSubscribed || membership.subscriptions.size > 0) return ok(undefined);
-    return this.#drop(membership, membership.isMember);
+    if (!wasSubscribed) return ok(undefined);
+    const { pending: join, subscriptions } = membership;
+    if (subscriptions.size === 0) return this.#drop(membership, membership.isMember);
+    // The others are in the channel already, because the server has added this client.
+    if (join && !membership.isOwn && ![...subscriptions.values()].some(Boolean)) {
+      this.#core.abandon(join);
+      membership.mayBeMember ||= join.isWritten === true;
+      membership.pending = undefined;
+    }
+    return ok(undefined);
   }
 
   /**
@@ -434,15 +450,6 @@ export class Channels implements ClientChannels {
   /** Acts on the subscriptions that do not wait for a reply. */
   #each(membership: Membership, act: (subscription: AnySubscription) => void): void {
     for (const [subscription, pending] of [...membership.subscriptions]) if (!pending) act(subscription);
-  }
-
-  // The end
-
-  /** The application closes the client: callers need not handle the rejection of their joins. */
-  ignoreRejections(): void {
-    for (const { subscriptions } of this.memberships.values()) {
-      for (const pending of subscriptions.values()) pending?.ignoreRejection();
-    }
   }
 }
 

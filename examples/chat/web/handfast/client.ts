@@ -108,8 +108,8 @@ declare const authenticated: unique symbol;
 /** Creates clients: a core as applications see it. */
 interface ClientConstructor {
   /**
-   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
-   * the encoding.
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, the protocol does not have
+   * the encoding, or the timeout is none.
    */
   new <Auth = never>(
     protocol: Protocol<Auth>,

@@ -6,8 +6,8 @@ import { ABNORMAL, Connection, type ConnectionClosed } from './connection.js';
 import { decodeError, type Match, parseFrame, read, type Reader, register } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type { Channel, Incoming, Message, Protocol, Request, Role, StreamRequest } from './descriptor.js';
-import { byteLength, type Options } from './encoder.js';
-import type { EnvelopeFields, Tag } from './envelope.js';
+import type { Options } from './encoder.js';
+import { type EnvelopeFields, repeatable, type Tag } from './envelope.js';
 import { type CallError, type DeclaredError, type DecodeError, SessionRefusedError } from './errors.js';
 import type { ClientEvents } from './events.js';
 import type { AnyRequest, ClientChannels, ServerRequests } from './features.js';
@@ -65,7 +65,7 @@ export class Core extends Connection {
   hellos = 0;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
-  readonly #requests: ServerRequests | undefined;
+  readonly requests: ServerRequests | undefined;
   /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   readonly #isForeign: boolean;
   readonly #reader: Reader = {
@@ -92,8 +92,8 @@ export class Core extends Connection {
   #isReportingThrown = false;
 
   /**
-   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
-   * the encoding.
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, the protocol does not have
+   * the encoding, or the timeout is none.
    */
   constructor(
     protocol: Omit<Protocol, 'auth'>,
@@ -102,6 +102,7 @@ export class Core extends Connection {
     answering?: (core: Core) => ServerRequests,
   ) {
     super(protocol, url, options);
+    this.timeout({});
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve;
       this.#rejectReady = reject;
@@ -110,11 +111,11 @@ export class Core extends Connection {
     this.#isForeign = protocol.numbered !== undefined || protocol.mapped?.isForeign === true;
     this.#canCount = !this.#isForeign && protocol.session.resume !== null && this.tag('received') !== null;
     this.#handleSession();
-    this.#requests = answering?.(this);
+    this.requests = answering?.(this);
     this.refresh = protocol.refresh?.(this);
     this.numbered = protocol.numbered?.(this);
     this.attempt();
-    this.#stopWaking = onWake(() => this.wake());
+    if (!this.closedError) this.#stopWaking = onWake(() => this.wake());
   }
 
   // What an application calls, as `Client` documents it
@@ -122,11 +123,12 @@ export class Core extends Connection {
   call(
     request: Request<unknown, unknown, DeclaredError>,
     payload?: unknown,
-    { timeout = this.timeout(request), signal }: CallOptions = {},
+    options?: CallOptions,
     as?: Sending['as'],
   ): Promise<Result<unknown, CallError<DeclaredError>>> {
+    const sending = { ...options, timeout: this.timeout(request, options), as };
     return new Promise(resolve => {
-      this.request(request, payload, { timeout, signal, as }, [request.reply], {
+      this.request(request, payload, sending, [request.reply], {
         answered: ({ payload }) => resolve(ok(payload)),
         failed: error => resolve(err(error)),
       });
@@ -163,12 +165,13 @@ export class Core extends Connection {
 
   close(): void {
     this.isClosing = true;
-    this.channels?.ignoreRejections();
     this.drop(1000, 'closed by the client', true);
   }
 
-  timeout({ timeout }: Pick<AnyRequest, 'timeout'>): number {
-    return timeout ?? this.options.timeout ?? this.protocol.session.timeout;
+  /** @throws if the timeout that the application has set is none. */
+  timeout(request: Pick<AnyRequest, 'timeout'>, { timeout = request.timeout ?? this.options.timeout ?? this.protocol.session.timeout }: CallOptions = {}): number {
+    if (!(Number.isFinite(timeout) && timeout >= 0)) throw new TypeError(`handfast: the timeout is ${timeout}`);
+    return timeout;
   }
 
   // The session
@@ -189,9 +192,7 @@ export class Core extends Connection {
       const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
       const hello = this.session('hello', { version, hash, auth, ...(this.#canCount && { resume }) });
       const credentials = authFollows && auth !== undefined ? this.session('auth', auth) : null;
-      for (const packet of [hello, credentials]) {
-        if (packet !== null && byteLength(packet) > this.protocol.limits.message) return this.#refuse('TOO_LARGE', 'the hello is too large for the server');
-      }
+      if ([hello, credentials].some(packet => packet !== null && this.isTooLarge(packet))) return this.#refuse('TOO_LARGE', 'the hello is too large for the server');
       this.write(hello);
       this.write(credentials);
     } catch (error) {
@@ -298,7 +299,7 @@ export class Core extends Connection {
     this.#detached?.();
     this.#detached = undefined;
     this.channels?.ended(this.closedError);
-    this.#requests?.end();
+    if (this.closedError || !this.numbered?.mayGoOn) this.requests?.end();
     this.lost(refused, again);
   }
 
@@ -340,7 +341,7 @@ export class Core extends Connection {
       this.link.count(this.frameLength, now);
       this.acknowledge(this.link.acknowledge(false, now));
     }
-    if (this.#requests?.receive(match, parsed)) return;
+    if (this.requests?.receive(match, parsed)) return;
     const isError = incoming === failure || incoming?.handle === this.#refused;
     // Without a number and an id, it may be the answer to the question for what was missed.
     const isOfNone = isError && message.id === undefined && this.numbered?.refused(message.seq, wireError(message.payload).code) === true;
@@ -369,11 +370,7 @@ export class Core extends Connection {
     }
     if ((isOwn && this.phase !== 'ready') || (isError && this.phase === 'greeted')) this.drop(ABNORMAL, error.message);
     else if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
-    else {
-      const { id } = this.#requests?.idOf(match, parsed) ?? error;
-      if (id === undefined) this.events.emit('unhandled', shown);
-      else this.#requests?.refuse(id, shown); // one of a newer server, perhaps
-    }
+    else this.events.emit('unhandled', shown);
   }
 
   /** Handles the messages of the session. */
@@ -386,8 +383,9 @@ export class Core extends Connection {
     own('ping', anything, ({ id, payload }) => {
       if (this.phase === 'ready') this.acknowledge(this.link.acknowledge(true, this.clock.now()));
       const nonce = this.protocol.mapped?.has('ping') ? payload : undefined;
-      if (this.isOpen) this.control('pong', nonce, { id });
-      else this.write(this.session('pong', nonce, { id })); // before ready
+      const fields = { id: repeatable(id) };
+      if (this.isOpen) this.control('pong', nonce, fields);
+      else this.write(this.session('pong', nonce, fields)); // before ready
     });
     own('pong', anything, () => {});
     own('received', countsRule, ({ payload }) => {
@@ -455,6 +453,7 @@ export class Core extends Connection {
   }
 }
 
-function resolve<T>(source: ValueOrProvider<T> | undefined): T | Promise<T> | undefined {
+/** What a provider throws is a rejection, so that two that fail at once are both handled. */
+async function resolve<T>(source: ValueOrProvider<T> | undefined): Promise<T | undefined> {
   return typeof source === 'function' ? (source as () => T | Promise<T>)() : source;
 }

@@ -42,7 +42,7 @@ export class Encoder {
     if (violations.length > 0) return invalid('does not fit', violations);
     let packet: Packet;
     try {
-      if (message.name[0] !== '$') envelope.flat?.(Object(text) as JsonObject, envelope, true); // the session's own join repeats a field
+      envelope.flat?.(Object(text) as JsonObject, envelope, message.name, true);
       const written = this.options.encoding ? (message.packBytes?.(payload) ?? payload) : text;
       packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
     } catch (error) {

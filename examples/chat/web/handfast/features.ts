@@ -5,7 +5,7 @@
 
 import type { Match } from './decode.js';
 import type { ErrorDescriptor, Message, Outgoing } from './descriptor.js';
-import type { EnvelopeFields, Id, Tag } from './envelope.js';
+import type { EnvelopeFields, Tag } from './envelope.js';
 import type { DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { Result } from './result.js';
 import type { Gap } from './session.js';
@@ -29,20 +29,12 @@ export interface ClientChannels {
   missed(gap: Gap): void;
   /** Delivers a message. Returns whether a subscription has a listener. */
   deliver(message: Message): boolean;
-  /** Callers need not handle the rejection of their joins. */
-  ignoreRejections(): void;
 }
 
 /** What answers the requests of the server, if it sends any. */
 export interface ServerRequests {
-  /**
-   * Handles a message that is a request, or cancels one. Returns whether it is.
-   */
+  /** Handles a message that is a request, or may be one of a newer server, or cancels one. Returns whether it is. */
   receive(match: Match, parsed: Result<unknown, DecodeError>): boolean;
-  /** The id of a request, and what is wrong with that, if replies have the id of their request in a field of its own. */
-  idOf(match: Match, parsed: Result<unknown, DecodeError>): { readonly id?: Id | undefined; readonly error?: DecodeError };
-  /** Answers a request that could not be read. */
-  refuse(id: Id, error: DecodeError): void;
   /** The session has ended, and its requests with it. */
   end(): void;
 }

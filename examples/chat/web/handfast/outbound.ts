@@ -155,19 +155,23 @@ export abstract class Outbound extends Encoder {
     return entry;
   }
 
-  /** Sends a message without a reply. An answer to a request of this session means nothing in another. */
+  /**
+   * Sends a message without a reply. What has an id is about a request of this session, and means nothing in another: it answers one of the server's, or
+   * cancels a stream, which finds room always.
+   */
   send(message: Outgoing<unknown>, payload: unknown, { delivered }: SendOptions = {}, fields: OutgoingFields = {}): Result<undefined, RuntimeError> {
     const packet = this.#packet(message, payload, fields);
-    const { isReply = false } = fields;
-    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile && !isReply, delivered, transient: isReply }) : packet;
+    const transient = fields.id !== undefined;
+    const how = { volatile: message.volatile && !transient, delivered, transient };
+    return packet.ok ? this.sendPacket(packet.value, how, transient && !fields.isReply) : packet;
   }
 
   /** Enqueues a message without a reply. */
-  sendPacket(packet: Packet, how: Pick<Entry, 'volatile' | 'delivered' | 'transient'>): Result<undefined, RuntimeError> {
+  sendPacket(packet: Packet, how: Pick<Entry, 'volatile' | 'delivered' | 'transient'>, findsRoom: boolean = false): Result<undefined, RuntimeError> {
     const entry: Entry = this.#entry(packet, how);
     const { volatile } = entry;
     if (volatile && (!this.isOpen || this.#isFull(entry, this.maxBytes / 2))) settle(entry, OUTCOME_UNKNOWN);
-    else if (this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
+    else if (!findsRoom && this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
     else {
       this.#usedBytes += entry.bytes;
       this.#enqueue(entry);

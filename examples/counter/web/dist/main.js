@@ -192,6 +192,9 @@ function tagOf(message) {
 }
 
 // handfast/envelope.ts
+function repeatable(id) {
+  return /.{129}/su.test(id) ? void 0 : id;
+}
 function optional(name2, kind) {
   return { name: name2, kind, presence: "optional" };
 }
@@ -368,7 +371,7 @@ function readWhole(value, reader) {
     report = { ...report, violations: [] };
     fields = readFields(value, envelope, report);
   }
-  const found = payloadOf(value, envelope);
+  const found = payloadOf(value, envelope, incoming?.name);
   const payload = incoming?.readBytes?.(found) ?? found;
   const remains = { ...isTag && { type }, payload, ...fields };
   const { violations } = report;
@@ -407,9 +410,9 @@ function find(value, id, reader) {
 function withTag(messages, value, usual) {
   return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
 }
-function payloadOf(message, envelope) {
+function payloadOf(message, envelope, name2) {
   const { content, flat } = envelope;
-  if (flat) return flat(message, envelope);
+  if (flat) return flat(message, envelope, name2);
   const payload = message[content];
   return payload === void 0 ? {} : payload;
 }
@@ -441,7 +444,7 @@ var Encoder = class {
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
-      if (message.name[0] !== "$") envelope.flat?.(Object(text2), envelope, true);
+      envelope.flat?.(Object(text2), envelope, message.name, true);
       const written = this.options.encoding ? message.packBytes?.(payload) ?? payload : text2;
       packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
     } catch (error) {
@@ -809,18 +812,22 @@ var Outbound = class extends Encoder {
     else this.#enqueue(entry);
     return entry;
   }
-  /** Sends a message without a reply. An answer to a request of this session means nothing in another. */
+  /**
+   * Sends a message without a reply. What has an id is about a request of this session, and means nothing in another: it answers one of the server's, or
+   * cancels a stream, which finds room always.
+   */
   send(message, payload, { delivered } = {}, fields = {}) {
     const packet = this.#packet(message, payload, fields);
-    const { isReply = false } = fields;
-    return packet.ok ? this.sendPacket(packet.value, { volatile: message.volatile && !isReply, delivered, transient: isReply }) : packet;
+    const transient = fields.id !== void 0;
+    const how = { volatile: message.volatile && !transient, delivered, transient };
+    return packet.ok ? this.sendPacket(packet.value, how, transient && !fields.isReply) : packet;
   }
   /** Enqueues a message without a reply. */
-  sendPacket(packet, how) {
+  sendPacket(packet, how, findsRoom = false) {
     const entry = this.#entry(packet, how);
     const { volatile } = entry;
     if (volatile && (!this.isOpen || this.#isFull(entry, this.maxBytes / 2))) settle(entry, OUTCOME_UNKNOWN);
-    else if (this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
+    else if (!findsRoom && this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
     else {
       this.#usedBytes += entry.bytes;
       this.#enqueue(entry);
@@ -1245,9 +1252,16 @@ var Channels = class {
     core.events.on(`:${LEAVE}`, ({ payload }) => this.#removed(payload));
   }
   /** Joins a channel for one more subscription. */
-  join(channel, params, setup, { timeout, signal }) {
-    const promise = new Promise((resolve2, reject) => {
+  join(channel, params, setup, options) {
+    const { signal } = options;
+    let promise;
+    const ignore = () => {
+      if (this.#core.isClosing) promise?.catch(() => {
+      });
+    };
+    promise = new Promise((resolve2, reject) => {
       const key = channel.key(params);
+      const timeout = this.#core.timeout(channel.join ?? this.#own.join, options);
       if (signal?.aborted) throw new CallFailedError(ABORTED);
       const known = this.memberships.get(key);
       const membership = known ?? this.membership(key, channel, params);
@@ -1262,12 +1276,11 @@ var Channels = class {
         membership.subscriptions.get(subscription)?.settle(error);
         void this.#release(membership, subscription, error.message);
       };
-      const release = unlessInTime(this.#core.clock, timeout ?? this.#core.timeout(membership.join), signal, giveUp);
+      const release = unlessInTime(this.#core.clock, timeout, signal, giveUp);
       membership.subscriptions.set(subscription, {
-        ignoreRejection: () => promise.catch(() => {
-        }),
         settle: (error) => {
           release();
+          ignore();
           if (error) reject(new CallFailedError(error));
           else resolve2(subscription);
         }
@@ -1276,6 +1289,7 @@ var Channels = class {
       if (channel.join) membership.params = params;
       this.#join(membership);
     });
+    ignore();
     return promise;
   }
   /** Makes a subscription, and calls its setup. */
@@ -1351,8 +1365,15 @@ var Channels = class {
     membership.wasLeft ||= !pending;
     subscription.end(why);
     pending?.settle({ code: "CLOSED", message: why });
-    if (!wasSubscribed || membership.subscriptions.size > 0) return ok(void 0);
-    return this.#drop(membership, membership.isMember);
+    if (!wasSubscribed) return ok(void 0);
+    const { pending: join, subscriptions } = membership;
+    if (subscriptions.size === 0) return this.#drop(membership, membership.isMember);
+    if (join && !membership.isOwn && ![...subscriptions.values()].some(Boolean)) {
+      this.#core.abandon(join);
+      membership.mayBeMember ||= join.isWritten === true;
+      membership.pending = void 0;
+    }
+    return ok(void 0);
   }
   /**
    * Forgets a channel without subscriptions, and leaves it if this client is or may be in it. A later join of the same key is of another membership,
@@ -1564,13 +1585,6 @@ var Channels = class {
   /** Acts on the subscriptions that do not wait for a reply. */
   #each(membership, act) {
     for (const [subscription, pending] of [...membership.subscriptions]) if (!pending) act(subscription);
-  }
-  // The end
-  /** The application closes the client: callers need not handle the rejection of their joins. */
-  ignoreRejections() {
-    for (const { subscriptions } of this.memberships.values()) {
-      for (const pending of subscriptions.values()) pending?.ignoreRejection();
-    }
   }
 };
 function joinChannel(core, channel, params, setup, options) {
@@ -1902,7 +1916,7 @@ var Core = class extends Connection {
   hellos = 0;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
-  #requests;
+  requests;
   /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   #isForeign;
   #reader = {
@@ -1928,11 +1942,12 @@ var Core = class extends Connection {
   /** Whether the listeners of `error` are being called with what another listener threw. */
   #isReportingThrown = false;
   /**
-   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, or the protocol does not have
-   * the encoding.
+   * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, the protocol does not have
+   * the encoding, or the timeout is none.
    */
   constructor(protocol2, url, options, answering2) {
     super(protocol2, url, options);
+    this.timeout({});
     this.ready = new Promise((resolve2, reject) => {
       this.#resolveReady = resolve2;
       this.#rejectReady = reject;
@@ -1942,16 +1957,17 @@ var Core = class extends Connection {
     this.#isForeign = protocol2.numbered !== void 0 || protocol2.mapped?.isForeign === true;
     this.#canCount = !this.#isForeign && protocol2.session.resume !== null && this.tag("received") !== null;
     this.#handleSession();
-    this.#requests = answering2?.(this);
+    this.requests = answering2?.(this);
     this.refresh = protocol2.refresh?.(this);
     this.numbered = protocol2.numbered?.(this);
     this.attempt();
-    this.#stopWaking = onWake(() => this.wake());
+    if (!this.closedError) this.#stopWaking = onWake(() => this.wake());
   }
   // What an application calls, as `Client` documents it
-  call(request, payload, { timeout = this.timeout(request), signal } = {}, as) {
+  call(request, payload, options, as) {
+    const sending = { ...options, timeout: this.timeout(request, options), as };
     return new Promise((resolve2) => {
-      this.request(request, payload, { timeout, signal, as }, [request.reply], {
+      this.request(request, payload, sending, [request.reply], {
         answered: ({ payload: payload2 }) => resolve2(ok(payload2)),
         failed: (error) => resolve2(err(error))
       });
@@ -1974,11 +1990,12 @@ var Core = class extends Connection {
   }
   close() {
     this.isClosing = true;
-    this.channels?.ignoreRejections();
     this.drop(1e3, "closed by the client", true);
   }
-  timeout({ timeout }) {
-    return timeout ?? this.options.timeout ?? this.protocol.session.timeout;
+  /** @throws if the timeout that the application has set is none. */
+  timeout(request, { timeout = request.timeout ?? this.options.timeout ?? this.protocol.session.timeout } = {}) {
+    if (!(Number.isFinite(timeout) && timeout >= 0)) throw new TypeError(`handfast: the timeout is ${timeout}`);
+    return timeout;
   }
   // The session
   /** Called for each attempt, as a token may expire. */
@@ -1997,9 +2014,7 @@ var Core = class extends Connection {
       const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
       const hello = this.session("hello", { version, hash, auth, ...this.#canCount && { resume } });
       const credentials = authFollows && auth !== void 0 ? this.session("auth", auth) : null;
-      for (const packet of [hello, credentials]) {
-        if (packet !== null && byteLength(packet) > this.protocol.limits.message) return this.#refuse("TOO_LARGE", "the hello is too large for the server");
-      }
+      if ([hello, credentials].some((packet) => packet !== null && this.isTooLarge(packet))) return this.#refuse("TOO_LARGE", "the hello is too large for the server");
       this.write(hello);
       this.write(credentials);
     } catch (error) {
@@ -2098,7 +2113,7 @@ var Core = class extends Connection {
     this.#detached?.();
     this.#detached = void 0;
     this.channels?.ended(this.closedError);
-    this.#requests?.end();
+    if (this.closedError || !this.numbered?.mayGoOn) this.requests?.end();
     this.lost(refused, again);
   }
   /** The server has received so many messages. */
@@ -2134,7 +2149,7 @@ var Core = class extends Connection {
       this.link.count(this.frameLength, now);
       this.acknowledge(this.link.acknowledge(false, now));
     }
-    if (this.#requests?.receive(match, parsed)) return;
+    if (this.requests?.receive(match, parsed)) return;
     const isError = incoming === failure || incoming?.handle === this.#refused;
     const isOfNone = isError && message.id === void 0 && this.numbered?.refused(message.seq, wireError(message.payload).code) === true;
     const request = isOfNone ? void 0 : this.find(message.id);
@@ -2159,11 +2174,7 @@ var Core = class extends Connection {
     }
     if (isOwn && this.phase !== "ready" || isError && this.phase === "greeted") this.drop(ABNORMAL, error.message);
     else if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
-    else {
-      const { id } = this.#requests?.idOf(match, parsed) ?? error;
-      if (id === void 0) this.events.emit("unhandled", shown);
-      else this.#requests?.refuse(id, shown);
-    }
+    else this.events.emit("unhandled", shown);
   }
   /** Handles the messages of the session. */
   #handleSession() {
@@ -2175,8 +2186,9 @@ var Core = class extends Connection {
     own("ping", anything, ({ id, payload }) => {
       if (this.phase === "ready") this.acknowledge(this.link.acknowledge(true, this.clock.now()));
       const nonce = this.protocol.mapped?.has("ping") ? payload : void 0;
-      if (this.isOpen) this.control("pong", nonce, { id });
-      else this.write(this.session("pong", nonce, { id }));
+      const fields = { id: repeatable(id) };
+      if (this.isOpen) this.control("pong", nonce, fields);
+      else this.write(this.session("pong", nonce, fields));
     });
     own("pong", anything, () => {
     });
@@ -2236,7 +2248,7 @@ var Core = class extends Connection {
     this.#isReportingThrown = isOfListener;
   }
 };
-function resolve(source) {
+async function resolve(source) {
   return typeof source === "function" ? source() : source;
 }
 

@@ -152,7 +152,7 @@ function readWhole(value: unknown, reader: Reader): Match {
     report = { ...report, violations: [] };
     fields = readFields(value, envelope, report);
   }
-  const found = payloadOf(value, envelope);
+  const found = payloadOf(value, envelope, incoming?.name);
   const payload = incoming?.readBytes?.(found) ?? found;
   const remains: Remains = { ...(isTag && { type: type as Tag }), payload, ...fields };
   const { violations } = report;
@@ -202,9 +202,9 @@ function withTag(messages: readonly Incoming<unknown>[], value: JsonObject, usua
 }
 
 /** The payload of a message; an absent one counts as an empty object. */
-export function payloadOf(message: JsonObject, envelope: Envelope): unknown {
+export function payloadOf(message: JsonObject, envelope: Envelope, name?: string): unknown {
   const { content, flat } = envelope;
-  if (flat) return flat(message, envelope);
+  if (flat) return flat(message, envelope, name);
   const payload = message[content as string];
   return payload === undefined ? {} : payload;
 }

@@ -18,8 +18,6 @@ export type AnyRequest = Request<unknown, unknown, DeclaredError>;
 /** A caller that waits for the reply to a join. */
 export interface PendingJoin {
   settle(error?: Failure): void;
-  /** Keeps its rejection from being reported as unhandled. */
-  ignoreRejection(): void;
 }
 
 /** The client's membership in one channel, shared by its subscriptions. A channel that is left and joined again gets a new one. */

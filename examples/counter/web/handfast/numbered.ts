@@ -10,6 +10,8 @@ import { type ChannelGap, type Gap, gapRule } from './session.js';
 export interface NumberedSession {
   /** Whether the client acknowledges. */
   readonly acknowledges: boolean;
+  /** Whether the session has lost its connection, and it is not known yet whether it goes on. */
+  readonly mayGoOn: boolean;
   /**
    * The session is ready: the message that asks for what was missed, if the session before may go on.
    *
@@ -47,9 +49,13 @@ export function numberedSession(core: Core): NumberedSession {
   const renumber = (gap: Gap): void => {
     position = new SequenceTracker();
     isResuming = false;
+    core.requests?.end();
     report(gap);
   };
   const session: NumberedSession = {
+    get mayGoOn() {
+      return isResuming || until !== undefined;
+    },
     acknowledges: core.tag('received') !== null && (mapped?.has('received') !== true || mapped.outgoing('received', {}) !== undefined),
     resume(name) {
       const isKept = until !== undefined && clock.now() < until;

@@ -15,7 +15,7 @@ export interface ConnectOptions<Encodings extends EncodingName = never> {
   /** The encoding of messages, `msgpack` or `cbor`; by default JSON. */
   readonly encoding?: Encoding<Encodings> | undefined;
   /**
-   * The timeout of requests that declare none, in milliseconds; by default the session's timeout.
+   * The timeout of requests that declare none, in milliseconds; by default the session's timeout. Anything but a finite number of at least 0 throws.
    */
   readonly timeout?: number | undefined;
   /** Whether to reconnect after a loss of the connection; by default `true`. */
@@ -50,7 +50,7 @@ export interface SendOptions {
 
 /** Options of a single call, stream or join. */
 export interface CallOptions {
-  /** The timeout in milliseconds, including the wait for a connection. */
+  /** The timeout in milliseconds, including the wait for a connection. Anything but a finite number of at least 0 throws a `TypeError`. */
   readonly timeout?: number | undefined;
   /**
    * Cancels when it is aborted: a call or a join fails with `CANCELLED`, a stream is cancelled. A request that was not sent yet

@@ -6,7 +6,7 @@ import type { Packet } from './codec.js';
 import type { Core } from './core.js';
 import { decodeError, type Match, textProblem } from './decode.js';
 import type { ErrorDescriptor, Incoming, Message, Outgoing, ServerRequest, ServerStreamRequest } from './descriptor.js';
-import { type Id, readFields } from './envelope.js';
+import { type Id, readFields, repeatable } from './envelope.js';
 import type { DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { ServerRequests } from './features.js';
 import { CallFailedError, type Err, type Failure, type Ok, type Result } from './result.js';
@@ -55,6 +55,9 @@ const ITEMS_PER_TURN = 1024;
 /** How often a full queue is tried again, in milliseconds. */
 const RETRY = 20;
 
+/** How often it is asked whether a session goes on that its messages number, in milliseconds. */
+const ASK = 100;
+
 const INTERNAL: WireError = { code: 'INTERNAL', message: 'the client failed' };
 
 /** Makes what answers the requests of the server, with a handler for each. */
@@ -85,16 +88,21 @@ class Requests implements ServerRequests {
 
   receive(match: Match, parsed: Result<unknown, DecodeError>): boolean {
     const { incoming, message } = match;
-    if (incoming === undefined || !(this.#requests.has(incoming) || this.#cancels.has(incoming))) return false;
-    const { id, error: wrong } = this.idOf(match, parsed);
+    const isUnknown = match.error?.kind === 'unknown-type';
+    if (!isUnknown && !(incoming && (this.#requests.has(incoming) || this.#cancels.has(incoming)))) return false;
+    const { id: asked, error: wrong } = this.#idOf(match, parsed);
+    const id = repeatable(asked);
     const error = match.error ?? wrong;
-    if (error === undefined) this.#begin(incoming, message as Message, id);
-    else if (id !== undefined) this.refuse(id, error);
-    else this.#core.invalid(error, incoming.name);
+    // An unknown message with an id may be a request of a newer server, whose ids have nothing to do with those of this client.
+    if (error && id !== undefined) this.#refuseInvalid(id, error);
+    else if (!incoming) return false;
+    else if (error) this.#core.invalid(error, incoming.name);
+    else this.#begin(incoming, message as Message, id);
     return true;
   }
 
-  idOf({ incoming, message }: Match, parsed: Result<unknown, DecodeError>): { readonly id?: Id | undefined; readonly error?: DecodeError } {
+  /** The id of a request, and what is wrong with that, if replies have the id of their request in a field of its own. */
+  #idOf({ incoming, message }: Match, parsed: Result<unknown, DecodeError>): { readonly id?: Id | undefined; readonly error?: DecodeError } {
     const envelope = incoming?.envelope ?? this.#core.protocol.envelope.server;
     if (envelope.replyTo === null || !parsed.ok) return { id: message.id };
     // A request has its id in a field of its own.
@@ -106,7 +114,7 @@ class Requests implements ServerRequests {
 
   /** Runs the handler of a request, or cancels one. */
   #begin(incoming: Incoming<unknown>, message: Message, id: Id | undefined): void {
-    if (id === undefined) return this.#core.warn('request', `\`${incoming.name}\` has no id, and cannot be answered`);
+    if (id === undefined) return this.#core.warn('request', `\`${incoming.name}\` has no id of at most 128 characters, and cannot be answered`);
     const request = this.#requests.get(incoming);
     if (request === undefined) {
       this.#running.get(id)?.abort();
@@ -127,7 +135,8 @@ class Requests implements ServerRequests {
     });
   }
 
-  refuse(id: Id, { code, message, violations }: DecodeError): void {
+  /** Answers a request that could not be read. */
+  #refuseInvalid(id: Id, { code, message, violations }: DecodeError): void {
     const listed = violations.length > 0 ? { violations: violations.slice(0, 100) } : {};
     this.#refuse(id, { code, message, ...listed }, { code, message: 'the request does not fit' });
   }
@@ -221,6 +230,10 @@ class Requests implements ServerRequests {
   /** Repeats what sends a message until there is room. Returns why it was not sent, unless nobody waits for it any more. */
   async #waitForRoom(send: () => Result<undefined, RuntimeError>, signal: AbortSignal): Promise<RuntimeError | undefined> {
     while (!signal.aborted) {
+      if (this.#core.numbered?.mayGoOn) {
+        await this.#wait(ASK, signal);
+        continue;
+      }
       const sent = send();
       if (sent.ok || signal.aborted) return undefined;
       if (sent.error.code !== 'QUEUE_FULL') return sent.error;

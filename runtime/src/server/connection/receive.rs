@@ -4,7 +4,7 @@ use super::{
     super::{
         Action, Received, Rejection,
         context::Request,
-        encoder::{MAX_ID, SessionMessage, is_long},
+        encoder::SessionMessage,
         handler_queue::Declined,
         sessions::Doubt,
         system::{self, Urgent},
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     DecodeError, DecodeErrorKind, Id, SessionCode, Side, TagBuf, Violation,
     descriptor::{CloseReason, EnvelopeDescriptor},
+    envelope::MAX_ID,
     metrics,
     outbound::Repetition,
     replies::ErrorPayload,
@@ -283,7 +284,7 @@ impl Connection {
             self.begin_answer(received, packet.len(), within_rate);
             return None;
         }
-        if request.id.as_ref().is_some_and(is_long) {
+        if request.id.as_ref().is_some_and(Id::is_long) {
             self.reject_invalid(&long_id(&self.server.protocol.client.envelope), within_rate);
             return None;
         }

@@ -11,6 +11,11 @@ export type Tag = string | number;
 /** A correlation id: ties a reply to its request. */
 export type Id = string | number;
 
+/** An id of the server, if it has at most 128 characters: a client repeats no more. */
+export function repeatable(id: Id | undefined): Id | undefined {
+  return /.{129}/su.test(id as string) ? undefined : id;
+}
+
 /** A field of the envelope. */
 export interface EnvelopeField {
   /** Its name on the wire. */
@@ -26,7 +31,7 @@ export interface Envelope {
   /** The name of the payload's field; `null` if the payload's fields are next to the tag. */
   readonly content: string | null;
   /** If they are: takes them from a message, or checks those to be sent. A program whose payloads have a field has no code for that. */
-  readonly flat?: (message: JsonObject, envelope: Envelope, isSent?: boolean) => JsonObject;
+  readonly flat?: (message: JsonObject, envelope: Envelope, name?: string, isSent?: boolean) => JsonObject;
   /** The correlation id. */
   readonly id: EnvelopeField | null;
   /** In replies: the id of the request, if that is not `id`. */
@@ -150,12 +155,15 @@ export function unixSeconds(value: unknown): number {
 /**
  * The payload of a message whose payload has no field: what is not part of the envelope.
  *
+ * @param name That of the message. What the session says of channels has fields of the envelope in its payload as well.
  * @param isSent Whether `message` is a payload to be sent, without the envelope.
  * @throws if that has a field of the envelope, as which it would be read.
  */
-export function flatPayload(message: JsonObject, envelope: Envelope, isSent?: boolean): JsonObject {
+export function flatPayload(message: JsonObject, envelope: Envelope, name?: string, isSent?: boolean): JsonObject {
   const names = new Set([envelope.tag.name, envelope.id?.name]);
   for (const part of PARTS) names.add(fieldOf(envelope, part)?.name);
+  if (name?.[0] === '$') names.delete('channel');
+  if (name === '$skip') names.delete('seq');
   const isOwn = (name: string): boolean => {
     if (isSent && names.has(name)) throw new TypeError(`\`${name}\` is a field of the envelope`);
     return !names.has(name);

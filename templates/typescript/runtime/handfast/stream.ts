@@ -187,7 +187,8 @@ export function openStream(
   options: CallOptions,
 ): Stream<unknown, unknown, unknown, DeclaredError> {
   const { ack, stream: item, end, cancel } = request;
-  const { timeout = core.timeout(request), signal } = options;
+  const timeout = core.timeout(request, options);
+  const { signal } = options;
   let pending: PendingRequest | undefined;
   /** Cancels it at the server, if it knows of the stream. */
   const stop = (wasWritten?: boolean): void => {
