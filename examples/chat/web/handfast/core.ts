@@ -383,7 +383,7 @@ export class Core extends Connection {
     own('ping', anything, ({ id, payload }) => {
       if (this.phase === 'ready') this.acknowledge(this.link.acknowledge(true, this.clock.now()));
       const nonce = this.protocol.mapped?.has('ping') ? payload : undefined;
-      const fields = { id: repeatable(id) };
+      const fields = { id: repeatable(id), isReply: true };
       if (this.isOpen) this.control('pong', nonce, fields);
       else this.write(this.session('pong', nonce, fields)); // before ready
     });
@@ -413,9 +413,11 @@ export class Core extends Connection {
 
   /** Handles a message of the session, if the protocol has it. */
   handle(role: Role, name: string, receive: Rule, handle: Handler, isOwn: boolean = false): void {
-    const { mapped } = this.protocol;
+    const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
-    const own: Handled = { name, tag, receive, handle, isOwn };
+    // A ping is a request.
+    const asking = role === 'ping' && envelope.server.replyTo && { envelope: { ...envelope.server, replyTo: null } };
+    const own: Handled = { name, tag, receive, handle, isOwn, ...asking };
     const incoming = mapped ? mapped.incoming(own, tag, role) : own;
     if (incoming) register(incoming, this.#reader, tag);
   }

@@ -58,7 +58,7 @@ export function mapRoles(roles: { readonly [R in Role]?: MappedRole }): MappedRo
       const mapped = roles[role];
       if (mapped === undefined) return own;
       if (mapped.receive === undefined) return undefined;
-      const message = incoming.get(own) ?? { name, tag, envelope: mapped.receive, receive: accept };
+      const message = incoming.get(own) ?? { name, tag, envelope: own.envelope ? { ...mapped.receive, replyTo: null } : mapped.receive, receive: accept };
       incoming.set(own, message);
       owns.set(message, [own, role]);
       return message;
