@@ -138,6 +138,19 @@ impl DecodeError {
             payload: None,
         }
     }
+
+    /// The memory of its violations, in bytes. There may be more of them than the message has bytes.
+    #[cfg(feature = "client")]
+    pub(crate) fn held(&self) -> usize {
+        let (DecodeErrorKind::Envelope(violations) | DecodeErrorKind::Invalid(violations)) =
+            &self.kind
+        else {
+            return 0;
+        };
+        let each = violations.iter();
+        each.map(|one| size_of_val(one) + one.path.as_str().len())
+            .sum()
+    }
 }
 
 impl From<TagRef<'_>> for TagBuf {

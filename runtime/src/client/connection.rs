@@ -17,7 +17,6 @@ use crate::{
     transport_io::{CLOSE_TIMEOUT, Clock},
 };
 use std::{
-    error::Error,
     sync::{Arc, atomic::Ordering},
     task::Poll,
 };
@@ -305,7 +304,8 @@ impl Connector {
                 // It never is.
                 () = expired => continue,
             };
-            tracing::warn!(error = &error as &dyn Error, "reconnecting failed");
+            let text = error.log_text();
+            tracing::warn!(error = ?text, "reconnecting failed");
             if error.is_final() {
                 return Err(self.final_close(&error));
             }

@@ -148,6 +148,23 @@ impl fmt::Display for ConnectError {
     }
 }
 
+impl ConnectError {
+    /// A shortened message for the log, with its causes. Record it with `Debug`.
+    pub(crate) fn log_text(&self) -> String {
+        let mut text = self.to_string();
+        // The others say what caused them.
+        if let Self::Transport(error) = self {
+            let mut cause: Option<&dyn Error> = Some(&**error);
+            while let Some(error) = cause {
+                text.push_str(": ");
+                text.push_str(&error.to_string());
+                cause = error.source();
+            }
+        }
+        truncate(&text)
+    }
+}
+
 impl Error for ConnectError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {

@@ -136,7 +136,7 @@ impl Core {
                 ..DecodeError::new(kind)
             });
             for inbox in &channel.subscribers {
-                inbox.push(Entry::DecodeError(error.clone()), 0, false);
+                inbox.push(Entry::DecodeError(error.clone()), error.held(), false);
             }
         }
     }

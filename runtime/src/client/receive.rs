@@ -193,19 +193,16 @@ impl Core {
         (seq, epoch): (Option<u64>, Option<String>),
         delivery: Option<Delivery>,
     ) {
+        if let ReplyTo::Join(PendingJoin { key, .. }) | ReplyTo::Rejoin(key, _) = &pending.reply_to
+            && channel.is_some_and(|channel| channel != *key)
+        {
+            // The reply is for a different channel than was requested.
+            return self.fail(inner, id, pending, Failure::UnexpectedReply);
+        }
         match pending.reply_to {
             ReplyTo::Call(CallReply::One(reply)) | ReplyTo::Leave(reply) | ReplyTo::Auth(reply) => {
                 // The receiver may have been dropped.
                 let _ = reply.send(Ok(delivery));
-            }
-            ReplyTo::Join(join) if channel.is_some_and(|channel| channel != join.key) => {
-                // The reply is for a different channel than was requested.
-                let reply_to = ReplyTo::Join(join);
-                let pending = PendingRequest {
-                    reply_to,
-                    ..pending
-                };
-                self.fail(inner, id, pending, Failure::UnexpectedReply);
             }
             ReplyTo::Join(PendingJoin {
                 reply,
@@ -313,7 +310,11 @@ impl Core {
         };
         drop(inner);
         for inbox in inboxes {
-            inbox.push(Entry::DecodeError(rejected.clone()), bytes, false);
+            inbox.push(
+                Entry::DecodeError(rejected.clone()),
+                bytes + rejected.held(),
+                false,
+            );
         }
     }
 

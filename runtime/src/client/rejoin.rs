@@ -248,11 +248,13 @@ impl Core {
             let (channel, error) = (truncate(&key), failure.log_text());
             tracing::warn!(channel, error, suppressed, "rejoining a channel failed");
         }
+        // A server that refuses has not added the client.
+        channel.maybe_joined |=
+            !matches!(failure, Failure::Remote(_)) || failure.is_code(SessionCode::Timeout);
         if !failure.is_transient() {
             return self.end_channel(inner, &key, || Entry::End(Err(failure.clone())));
         }
         channel.report_unbounded_gap();
-        channel.maybe_joined |= failure.is_code(SessionCode::Timeout);
         if failure.is_code(SessionCode::RateLimited) {
             let session = &self.descriptor.session;
             inner.rejoins.slow_down(session, &self.limits, now);

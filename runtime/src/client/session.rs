@@ -179,9 +179,11 @@ impl Session {
                 }
                 if let Some(received) = notice.received
                     && self.core.outbound.acknowledge(received).is_err()
+                    && let Some(suppressed) = self.core.log.allow()
                 {
                     tracing::warn!(
                         received,
+                        suppressed,
                         "the server acknowledges messages that were never sent"
                     );
                 }

@@ -173,9 +173,15 @@ impl ConnectionHandle {
     /// Queues a request of the server. There is room, or nearly: it waited for it.
     pub(crate) fn ask(&self, packet: EncodedMessage, mark: u64) {
         self.outbound.enqueue(packet, mark, false);
+        self.grown(None);
+    }
+
+    /// Reports what the session holds, if it has no connection. `inbound` are the bytes of what it has received and not handled, if they are known.
+    pub(crate) fn grown(&self, inbound: Option<usize>) {
         let detached = self.detached.load(Ordering::Relaxed);
         if detached != 0 {
-            self.sessions.grown(detached, self.outbound.held());
+            let queued = self.outbound.held();
+            self.sessions.grown(detached, queued, inbound);
         }
     }
 
@@ -316,9 +322,7 @@ impl ConnectionHandle {
             return;
         }
         let pushed = push(&self.outbound);
-        if detached != 0 {
-            self.sessions.grown(detached, self.outbound.held());
-        }
+        self.grown(None);
         if pushed == Err(EnqueueError::Full) && volatile {
             metrics::dropped(DropReason::Full, 1);
         } else if pushed == Err(EnqueueError::Full) {

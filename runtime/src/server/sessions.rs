@@ -49,6 +49,8 @@ struct Detached {
     handle: Arc<ConnectionHandle>,
     owner: Option<Owner>,
     bytes: usize,
+    /// How many of them are messages that were received and are not handled yet.
+    inbound: usize,
 }
 
 /// The sessions without a connection of one owner.
@@ -169,14 +171,14 @@ impl Sessions {
         &self,
         handle: &Arc<ConnectionHandle>,
         address: Option<IpAddr>,
-        held: usize,
+        inbound: usize,
     ) {
         let mut state = self.lock();
         state.last += 1;
         let at = state.last;
         let principal = handle.principal.clone().map(Owner::Principal);
         let owner = principal.or_else(|| address.map(network_of).map(Owner::Address));
-        let bytes = held + OVERHEAD;
+        let bytes = handle.outbound.held() + inbound + OVERHEAD;
         state.bytes += bytes;
         if let Some(owner) = &owner {
             let owned = state.owners.entry(owner.clone()).or_default();
@@ -191,19 +193,21 @@ impl Sessions {
                 handle,
                 owner,
                 bytes,
+                inbound,
             },
         );
         metrics::detached(1);
         state.enforce(&self.limits, at);
     }
 
-    /// A session without a connection holds so many bytes now.
-    pub(crate) fn grown(&self, at: u64, held: usize) {
+    /// A session without a connection has so many bytes in its queue now, and of messages that it has received, if that is known.
+    pub(crate) fn grown(&self, at: u64, queued: usize, inbound: Option<usize>) {
         let mut state = self.lock();
         let Some(detached) = state.detached.get_mut(&at) else {
             return;
         };
-        let bytes = held + OVERHEAD;
+        detached.inbound = inbound.unwrap_or(detached.inbound);
+        let bytes = queued + detached.inbound + OVERHEAD;
         let before = std::mem::replace(&mut detached.bytes, bytes);
         let owner = detached.owner.clone();
         state.bytes = state.bytes + bytes - before;

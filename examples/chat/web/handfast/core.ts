@@ -355,21 +355,21 @@ export class Core extends Connection {
         return;
       }
     }
+    // Nobody else sees the token of a session.
+    const shown = isOwn && error ? { ...error, payload: undefined } : error;
+    // Without ids, the tag decides whether it is a reply.
+    if (shown && request && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (shown.type ?? null)))) {
+      return this.fail(request, badReply(shown), true);
+    }
     if (this.channels?.isNew(message) === false) return;
-    if (!error) {
+    if (!shown) {
       if (handler) return handler(message as Message, request);
       const wasDelivered = this.channels?.deliver(message as Message);
       if (!this.events.emit(`:${message.type}`, message as Message) && !wasDelivered) this.events.emit('unhandled', message);
       return;
     }
-    // Nobody else sees the token of a session.
-    const shown = isOwn ? { ...error, payload: undefined } : error;
-    // Without ids, the tag decides whether it is a reply.
-    if (request && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (error.type ?? null)))) {
-      return this.fail(request, badReply(shown), true);
-    }
-    if ((isOwn && this.phase !== 'ready') || (isError && this.phase === 'greeted')) this.drop(ABNORMAL, error.message);
-    else if (error.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
+    if ((isOwn && this.phase !== 'ready') || (isError && this.phase === 'greeted')) this.drop(ABNORMAL, shown.message);
+    else if (shown.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
     else this.events.emit('unhandled', shown);
   }
 

@@ -74,7 +74,6 @@ impl Connection {
         }
         metrics::closed(self.server.protocol, code);
         self.connection.outbound.detach();
-        let held = self.connection.outbound.held() + self.inbound.bytes();
         let address = self
             .context
             .caller
@@ -83,7 +82,10 @@ impl Connection {
             .address
             .map(|address| address.ip());
         let address = address.filter(|address| !self.server.is_exempt(*address));
-        self.server.sessions.detach(&self.connection, address, held);
+        let inbound = self.inbound.bytes();
+        self.server
+            .sessions
+            .detach(&self.connection, address, inbound);
         self.server.hub.set_away(&self.connection);
         self.hook("detached", |service| {
             service.detached(&self.context.caller.peer.session)
@@ -104,6 +106,8 @@ impl Connection {
                 return Poll::Ready(End::Attach(attach));
             }
             let handled = self.poll_handlers(cx);
+            // Its handlers and streams go on, and fill its queue.
+            self.connection.grown(Some(self.inbound.bytes()));
             let seen = self.close.as_ref().map(|close| close.graceful);
             let is_closed = self.connection.outbound.rest_detached(cx.waker()) != seen;
             if !(handled || is_closed || self.connection.has_attach()) {
