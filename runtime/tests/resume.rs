@@ -442,6 +442,35 @@ async fn what_sessions_without_a_connection_hold_is_limited() {
     .await;
 }
 
+/// So does what their streams send meanwhile.
+#[tokio::test(start_paused = true)]
+async fn what_streams_send_without_a_connection_is_limited() {
+    simulated(async {
+        let app = App::new();
+        let detached = DetachedLimits {
+            bytes: 64 * 1024,
+            ..DetachedLimits::DEFAULT
+        };
+        let limits = Limits {
+            rate: None,
+            detached,
+            ..Chat::DESCRIPTOR.limits
+        };
+        let server = Server::builder(app.clone()).limits(limits).build();
+        for n in 0..8 {
+            let (mut hand, _) = Hand::hello(&server, &format!("known-{n}"), json!({})).await;
+            let watch = json!({ "type": "prices.watch", "id": "1", "payload": { "count": 78 } });
+            hand.say(watch).await;
+        }
+        soon_detached(&server, 8).await;
+        app.start.add_permits(8);
+        // Each would hold more than all may. They would end in time, too.
+        let ended = tokio::time::timeout(Duration::from_secs(1), soon_detached(&server, 0));
+        ended.await.expect("the limit holds");
+    })
+    .await;
+}
+
 /// Waits until so many sessions have no connection.
 async fn soon_detached(server: &Server, sessions: usize) {
     while server.handle().detached() != sessions {

@@ -149,7 +149,8 @@ impl Context {
     }
 
     /// Returns whether the client was in the channel before: it joins again after its connection was lost, with the position of the last
-    /// message that it received. Only messages that join a channel have one.
+    /// message that it received. Only messages that join a channel have one, and only where the envelope has `seq` and `epoch`, and sessions are not
+    /// numbered.
     pub fn is_rejoin(&self) -> bool {
         let request = self.request.as_ref();
         request.is_some_and(|request| request.position.is_some())

@@ -389,8 +389,13 @@ impl PricesHandler for App {
             self.accepted.fetch_add(1, Ordering::SeqCst);
             return std::future::pending().await;
         }
+        let mut count = m.count;
+        if count == 78 {
+            self.start.acquire().await.expect("it is open").forget();
+            count = 1000;
+        }
         let mut ticks = ticks.accept(PricesWatching {});
-        for n in 0..m.count {
+        for n in 0..count {
             if ticks.send(PricesTick { n }).await.is_err() {
                 break;
             }
