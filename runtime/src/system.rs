@@ -274,6 +274,13 @@ impl<'a> Head<'a> {
         })
     }
 
+    /// Whether the message has a place for a field of its role: a message of the application may have none.
+    #[cfg(feature = "client")]
+    pub(crate) fn has_place_for(&self, field: &str) -> bool {
+        let places = self.mapped.map(|mapped| mapped.fields);
+        places.is_none_or(|places| places.iter().any(|(name, _)| *name == field))
+    }
+
     /// Returns the payload as it was sent; if it is flattened into the envelope, what is not the envelope's. `{}` if there is none.
     #[cfg(feature = "server")]
     pub(crate) fn raw_payload(

@@ -14,7 +14,7 @@ const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
         RoleKind::Hello => &["version", "hash", "auth"],
         RoleKind::Ready => &["version", "hash", "session", "expires"],
         RoleKind::Greeting => &["version"],
-        RoleKind::Refuse => &["code", "message", "side"],
+        RoleKind::Refuse => &["code", "message", "side", "retryable", "data", "violations"],
         RoleKind::Auth => &["auth"],
         RoleKind::Resume => &["session", "seq"],
         RoleKind::Gap => &["channel", "from", "to", "reason"],

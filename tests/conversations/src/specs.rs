@@ -1,4 +1,5 @@
-/// The protocol of the conversations in which every message of the server has its number in the session.
+/// The protocol of the conversations in which every message of the server has its number in the session, and a refusal says in a message of the
+/// application whether it is for now.
 ///
 /// # Errors
 /// If the spec is not as it was when this was written.
@@ -6,7 +7,22 @@ pub fn numbered(plain: &str) -> Result<String, String> {
     replaced(
         plain,
         &[
-            ("  resume: 60s\n", "  resume: { for: 60s, seq: seq }\n"),
+            (
+                "  resume: 60s\n",
+                "  resume: { for: 60s, seq: seq }
+  roles:
+    refuse: { message: denied, fields: { code: /code, retryable: /again } }
+",
+            ),
+            (
+                "\nmessages:\n",
+                "
+messages:
+  denied:
+    from: server
+    payload: { type: object, properties: { code: { type: string }, again: { type: boolean } } }
+",
+            ),
             (
                 "\nsession:\n",
                 "\nenvelope: { client: { seq: off }, epoch: off }\n\nsession:\n",

@@ -1,0 +1,48 @@
+//! What one of the two ends would not keep is refused by `check`, or reported as given up.
+
+use handfast_spec::{Loaded, Severity, load_str};
+use std::collections::BTreeMap;
+
+fn load(rest: &str) -> Loaded {
+    let text = format!("handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\n{rest}");
+    load_str("protocol.yaml", text.as_bytes(), &BTreeMap::new())
+}
+
+fn reported(rest: &str, counts: impl Fn(&str, Severity) -> bool) -> Vec<String> {
+    let loaded = load(rest);
+    let all = loaded.diagnostics.iter();
+    all.filter(|one| counts(one.code, one.severity))
+        .map(|one| format!("{}: {}", one.code, one.message))
+        .collect()
+}
+
+/// The diagnostics of a spec, but for notes.
+fn problems(rest: &str) -> Vec<String> {
+    reported(rest, |_, severity| severity != Severity::Note)
+}
+
+fn notes(rest: &str, code: &str) -> Vec<String> {
+    reported(rest, |one, _| one == code)
+}
+
+const NONE: [&str; 0] = [];
+
+const ASKING: &str = "messages: { ask: { from: client, reply: answer }, answer: { from: server } }\n";
+
+#[test]
+fn a_refusal_may_say_whether_it_is_for_now() {
+    let rest = "messages:
+  denied: { from: server, payload: { type: object, properties: { code: { type: string }, again: { type: boolean }, data: {}, wrong: {} } } }
+session: { roles: { refuse: { message: denied, fields: { code: /code, retryable: /again, data: /data, violations: /wrong } } } }
+";
+    assert_eq!(problems(rest), NONE);
+}
+
+const LOGIN: &str = "  login: { from: client, payload: { type: object, properties: { key: { type: string } } } }
+  hi: { from: client, payload: { type: object, properties: { key: { type: string } } } }
+  news: { from: server }
+";
+
+fn session(session: &str) -> String {
+    format!("messages:\n{LOGIN}session: {{ {session} }}\n")
+}
