@@ -38,6 +38,41 @@ session: { roles: { refuse: { message: denied, fields: { code: /code, retryable:
     assert_eq!(problems(rest), NONE);
 }
 
+#[test]
+fn replies_are_matched_in_the_same_way_in_both_directions() {
+    let differs = "P020: `correlate` differs between the ends, and replies are matched in one way";
+    for end in ["client", "server"] {
+        let rest = format!("envelope: {{ id: off, {end}: {{ correlate: order }} }}\n{ASKING}");
+        let found = problems(&rest);
+        assert!(found.contains(&differs.to_owned()), "{found:?}");
+    }
+    assert_eq!(
+        problems(&format!("envelope: {{ id: off, correlate: order }}\n{ASKING}")),
+        NONE
+    );
+    let rest = "messages: { ask: { from: client, reply: answer, envelope: { id: off, correlate: order } }, answer: { from: server } }\n";
+    assert_eq!(
+        problems(rest),
+        [
+            "P020: `answer` cannot be matched to its request: `ask` has no id",
+            "P020: `correlate` of `ask` differs from that of the envelope, and replies are matched in one way",
+        ]
+    );
+    let rest = "envelope: { id: off, server: { correlate: order } }\nmessages: { ask: { from: client, reply: answer, concurrent: true }, answer: { from: server } }\n";
+    let found = problems(rest);
+    let concurrent = "P043: `ask` cannot be concurrent: its reply is matched by order";
+    assert!(found.contains(&concurrent.to_owned()), "{found:?}");
+}
+
+#[test]
+fn the_id_of_a_reply_has_the_type_of_that_of_its_request() {
+    let rest = format!("envelope: {{ client: {{ id: {{ type: integer }} }} }}\n{ASKING}");
+    assert_eq!(
+        problems(&rest),
+        ["P020: `answer` cannot be matched to its request: the id of `ask` is an integer, and its own a string"]
+    );
+}
+
 const LOGIN: &str = "  login: { from: client, payload: { type: object, properties: { key: { type: string } } } }
   hi: { from: client, payload: { type: object, properties: { key: { type: string } } } }
   news: { from: server }

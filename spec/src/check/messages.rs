@@ -74,6 +74,7 @@ impl Checker<'_> {
             self.failures(id, message);
             self.delivery(id, message);
         }
+        self.correlation();
         self.versions();
         self.error_codes();
         self.channels();

@@ -116,6 +116,24 @@ impl<'a> Checker<'a> {
         })
     }
 
+    /// The entry of a key in the envelope that a message has of its own as one end sends it.
+    fn own_envelope(&self, message: MessageId, end: &str, key: &str) -> Option<&'a Entry> {
+        let block = self.block(message);
+        let blocks = [self.tree.get(block, end), Some(block)];
+        let envelopes = blocks.into_iter().flatten().filter_map(|block| self.tree.get(block, "envelope"));
+        let mut found = envelopes.filter_map(|envelope| self.tree.map(envelope)?.get(key));
+        found.next()
+    }
+
+    /// The location of a key in the envelope of a message, or of that envelope.
+    fn of_envelope(&self, message: MessageId, end: &str, key: &str) -> Span {
+        let entry = self.own_envelope(message, end, key);
+        entry.map_or_else(
+            || self.of_message(message, "envelope"),
+            |entry| self.place(entry),
+        )
+    }
+
     /// The entry of a keyword in a schema.
     fn keyword(&self, schema: SchemaId, keyword: &str) -> Option<&'a Entry> {
         self.lowered.keyword(schema, keyword)
