@@ -81,3 +81,133 @@ const LOGIN: &str = "  login: { from: client, payload: { type: object, propertie
 fn session(session: &str) -> String {
     format!("messages:\n{LOGIN}session: {{ {session} }}\n")
 }
+
+#[test]
+fn credentials_need_a_message_that_carries_them() {
+    for (given, expected) in [
+        (
+            "auth: login, roles: { hello: off }",
+            &["P050: no message carries the credentials of `login`: the role `hello` is off"][..],
+        ),
+        (
+            "auth: login, roles: off",
+            &["P050: no message carries the credentials of `login`: the role `hello` is off"],
+        ),
+        (
+            "auth: login, roles: { hello: { message: hi }, auth: off }",
+            &["P050: no message carries the credentials of `login`: `hi` has no place for them, and the role `auth` is off"],
+        ),
+        ("auth: login, roles: { hello: { message: hi } }", &[]),
+        ("auth: login, roles: { hello: { message: login }, auth: off }", &[]),
+        ("auth: login, roles: { auth: off }", &[]),
+    ] {
+        assert_eq!(problems(&session(given)), expected, "{given}");
+    }
+}
+
+#[test]
+fn the_role_auth_is_that_of_the_message_of_auth() {
+    for (given, expected) in [
+        (
+            "auth: login, roles: { auth: { message: hi } }",
+            "P030: the role `auth` is played by the message of `session.auth`, which is `login`, and not by `hi`",
+        ),
+        (
+            "roles: { auth: { message: login } }",
+            "P030: the role `auth` is played by the message of `session.auth`, and there is none",
+        ),
+        (
+            "auth: login, roles: { auth: { message: login, fields: { auth: /key } } }",
+            "P030: the role `auth` has no fields in a message of yours: the payload of `login` is the credentials",
+        ),
+    ] {
+        assert_eq!(problems(&session(given)), [expected], "{given}");
+    }
+}
+
+#[test]
+fn clients_that_cannot_authenticate_again_are_noted() {
+    let lost = "G001: without the role `auth`, clients do not authenticate again: a session ends when its authentication expires";
+    for given in [
+        "auth: login, roles: { auth: off }",
+        "auth: login, roles: { hello: { message: login } }",
+        "auth: login, roles: { hello: { message: hi, fields: { auth: /key } } }",
+        "auth: login, roles: { hello: { message: login }, auth: { tag: again } }",
+        "auth: login, roles: { hello: { message: login }, auth: off }",
+    ] {
+        assert_eq!(notes(&session(given), "G001"), [lost], "{given}");
+    }
+    for given in ["auth: login", "auth: login, roles: { hello: { message: hi } }"] {
+        assert_eq!(notes(&session(given), "G001"), NONE, "{given}");
+    }
+}
+
+#[test]
+fn credentials_after_the_hello_have_the_tag_of_their_role() {
+    let text = session("auth: login, roles: { hello: { message: hi }, auth: { tag: sign.in } }");
+    let protocol = load(&text).protocol.expect("a protocol");
+    let tag = protocol.session.auth_tag(&protocol.messages);
+    assert_eq!(
+        tag,
+        Some(&handfast_spec::model::Scalar::Text("sign.in".into()))
+    );
+}
+
+#[test]
+fn credentials_are_sent_in_the_usual_envelope() {
+    let with = |own: &str, session: &str| {
+        problems(&format!(
+            "messages:\n  login: {{ from: client, {own}payload: {{ type: object, properties: {{ key: {{ type: string }} }} }} }}\n  hi: {{ from: client }}\nsession: {{ auth: login{session} }}\n"
+        ))
+    };
+    let own = "envelope: { content: null, tag: kind }, ";
+    let expected = ["P050: `login` is sent in the envelope of the session, and not in its own"];
+    assert_eq!(with(own, ""), expected);
+    assert_eq!(with("client: { envelope: { content: null } }, ", ""), expected);
+    assert_eq!(with(own, ", roles: { hello: { message: hi } }"), expected);
+    assert_eq!(with(own, ", roles: { hello: { message: login } }"), NONE);
+    assert_eq!(with("", ""), NONE);
+}
+
+#[test]
+fn one_message_does_not_play_two_roles_of_one_end() {
+    let with = |roles: &str| {
+        problems(&format!(
+            "messages:\n  both: {{ from: both }}\n  oops: {{ from: server, payload: {{ type: object, properties: {{ channel: {{ type: string }}, code: {{ type: string }} }} }} }}\nsession: {{ roles: {{ {roles} }} }}\n"
+        ))
+    };
+    // Each end knows what the other sends.
+    assert_eq!(with("hello: { message: both }, ready: { message: both }"), NONE);
+    assert_eq!(
+        with("gap: { message: oops, fields: { channel: /channel } }, error: { message: oops, fields: { code: /code } }"),
+        ["P018: `oops` plays both `gap` and `error`, and the server sends both"]
+    );
+}
+
+#[test]
+fn a_role_of_both_ends_has_one_tag_and_both_of_them() {
+    let with = |message: &str, role: &str| {
+        problems(&format!("messages:\n  m: {{ {message} }}\nsession: {{ roles: {{ {role} }} }}\n"))
+    };
+    let tags = "from: both, client: { tag: up }, server: { tag: down }";
+    for role in ["ping", "pong"] {
+        assert_eq!(
+            with(tags, &format!("{role}: {{ message: m }}")),
+            [format!("P018: both ends send `m` in the role `{role}`, and each with another tag")]
+        );
+    }
+    assert_eq!(with(tags, "ready: { message: m }"), NONE);
+    for role in ["join", "leave", "negotiate"] {
+        let field = if role == "negotiate" { "encoding" } else { "channel" };
+        for (from, end) in [("client", "server"), ("server", "client")] {
+            let message = format!(
+                "from: {from}, payload: {{ type: object, properties: {{ {field}: {{ type: string }} }} }}"
+            );
+            assert_eq!(
+                with(&message, &format!("{role}: {{ message: m, fields: {{ {field}: /{field} }} }}")),
+                [format!("P015: `m` cannot play the role `{role}`: the {end} does not send it")]
+            );
+        }
+    }
+    assert_eq!(with("from: client", "ping: { message: m }"), NONE);
+}

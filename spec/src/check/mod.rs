@@ -125,6 +125,14 @@ impl<'a> Checker<'a> {
         found.next()
     }
 
+    /// The entry of the envelope that a message has of its own as one end sends it.
+    fn envelope_entry(&self, message: MessageId, end: &str) -> Option<&'a Entry> {
+        let block = self.block(message);
+        let blocks = [self.tree.get(block, end), Some(block)];
+        let mut blocks = blocks.into_iter().flatten();
+        blocks.find_map(|block| self.tree.map(block)?.get("envelope"))
+    }
+
     /// The location of a key in the envelope of a message, or of that envelope.
     fn of_envelope(&self, message: MessageId, end: &str, key: &str) -> Span {
         let entry = self.own_envelope(message, end, key);

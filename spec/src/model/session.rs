@@ -41,7 +41,7 @@ impl SessionConfig {
     }
 
     /// Whether what authenticates a client is a message of its own, after the hello: a message of the application plays the hello, and has no
-    /// place for it.
+    /// place for it. Then the role `auth` is not off.
     pub fn auth_follows(&self) -> bool {
         match (self.auth, self.role(RoleKind::Hello)) {
             (Some(auth), RolePlayer::Mapped { message, fields }) => {
@@ -55,17 +55,13 @@ impl SessionConfig {
     /// the role `auth` has another. `None` if a message of the application that plays the hello authenticates clients.
     pub fn auth_tag<'p>(&'p self, messages: &'p [Message]) -> Option<&'p Scalar> {
         let auth = self.auth?;
-        if self.auth_follows() {
-            return messages[auth.0].client.as_ref()?.tag.as_ref();
+        if !self.auth_follows() && !matches!(self.role(RoleKind::Hello), RolePlayer::Own { .. }) {
+            return None;
         }
-        match (self.role(RoleKind::Hello), self.role(RoleKind::Auth)) {
-            (RolePlayer::Own { .. }, RolePlayer::Own { tag }) => Some(tag),
-            (RolePlayer::Own { .. }, RolePlayer::Mapped { message, fields })
-                if *message == auth && fields.is_empty() =>
-            {
-                messages[auth.0].client.as_ref()?.tag.as_ref()
-            }
-            _ => None,
+        match self.role(RoleKind::Auth) {
+            RolePlayer::Own { tag } => Some(tag),
+            RolePlayer::Mapped { .. } => messages[auth.0].client.as_ref()?.tag.as_ref(),
+            RolePlayer::Off => None,
         }
     }
 }
@@ -180,6 +176,28 @@ impl RoleKind {
         (Self::Greeting, "greeting"),
         (Self::Presence, "presence"),
     ];
+
+    /// Who sends the messages of the role: the client, the server. A client sends an `error` only if the server sends requests. The answer to Handfast's own
+    /// join, leave, auth and negotiate has the tag of the request.
+    pub const fn sent_by(self) -> (bool, bool) {
+        match self {
+            Self::Hello | Self::Resume => (true, false),
+            Self::Ready
+            | Self::Refuse
+            | Self::Gap
+            | Self::Skip
+            | Self::Presence
+            | Self::Error
+            | Self::Greeting => (false, true),
+            Self::Join
+            | Self::Leave
+            | Self::Auth
+            | Self::Negotiate
+            | Self::Ping
+            | Self::Pong
+            | Self::Received => (true, true),
+        }
+    }
 
     /// Whether the role is younger than the hash: it enters the hash only if it is not as it is by default, so that protocols that do
     /// not mention it keep theirs.
