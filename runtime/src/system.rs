@@ -20,9 +20,11 @@ pub(crate) use presence::{MemberNotice, PresenceKind, PresenceNotice};
 pub use remote_error::{RemoteError, RemoteViolation};
 
 use crate::{
-    Id, TagBuf,
+    Id, Side, TagBuf,
     codec::Source,
-    descriptor::{EnvelopeDescriptor, MappedRole, MappedRoles, Roles, Tag, TagRef},
+    descriptor::{
+        EnvelopeDescriptor, MappedRole, MappedRoles, Roles, SessionDescriptor, Tag, TagRef,
+    },
 };
 use handfast_schema::number::MAX_SAFE_INTEGER;
 use serde::de::{DeserializeOwned, Error as _};
@@ -162,8 +164,30 @@ impl Role {
         }
     }
 
-    /// Returns the role of a discriminant.
-    pub(crate) fn of(tag: TagRef<'_>, roles: &Roles) -> Option<Self> {
+    /// Whether messages in the role come from a side. A client sends errors if the server sends requests.
+    pub(crate) const fn comes_from(self, sender: Side) -> bool {
+        match self {
+            Self::Hello | Self::Resume => matches!(sender, Side::Client),
+            Self::Ready
+            | Self::Refuse
+            | Self::Gap
+            | Self::Skip
+            | Self::Presence
+            | Self::Greeting => matches!(sender, Side::Server),
+            Self::Join
+            | Self::Leave
+            | Self::Ping
+            | Self::Pong
+            | Self::Received
+            | Self::Error
+            | Self::Auth
+            | Self::Negotiate => true,
+        }
+    }
+
+    /// Returns the role of a discriminant in what a side sends.
+    pub(crate) fn of(tag: TagRef<'_>, sender: Side, session: &SessionDescriptor) -> Option<Self> {
+        let (roles, mapped) = (&session.roles, &session.mapped);
         [
             (roles.hello, Self::Hello),
             (roles.ready, Self::Ready),
@@ -183,8 +207,12 @@ impl Role {
             (roles.negotiate, Self::Negotiate),
         ]
         .into_iter()
-        .find(|(role, _)| role.is_some_and(|role| role == tag))
+        .filter(|(found, _)| found.is_some_and(|found| found == tag))
         .map(|(_, role)| role)
+        .find(|role| {
+            let played = role.mapped(mapped);
+            role.comes_from(sender) && played.is_none_or(|played| played.is_sent_by(sender))
+        })
     }
 }
 
