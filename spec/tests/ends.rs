@@ -211,3 +211,19 @@ fn a_role_of_both_ends_has_one_tag_and_both_of_them() {
     }
     assert_eq!(with("from: client", "ping: { message: m }"), NONE);
 }
+
+#[test]
+fn encodings_keep_their_order() {
+    use handfast_spec::model::EncodingKind::{Cbor, Json, Msgpack};
+    let order = |encodings: &str| {
+        let loaded = load(&format!("encodings: {{ {encodings} }}\n{ASKING}"));
+        let protocol = loaded.protocol.expect("a protocol");
+        let kinds: Vec<_> = protocol.encodings.iter().map(|one| one.kind).collect();
+        (kinds, protocol.hash)
+    };
+    let (kinds, hash) = order("cbor: c, msgpack: m, json: j");
+    assert_eq!(kinds, [Cbor, Msgpack, Json]);
+    let (kinds, other) = order("json: j, msgpack: m, cbor: c");
+    assert_eq!(kinds, [Json, Msgpack, Cbor]);
+    assert_eq!(hash, other);
+}
