@@ -227,3 +227,78 @@ fn encodings_keep_their_order() {
     assert_eq!(kinds, [Json, Msgpack, Cbor]);
     assert_eq!(hash, other);
 }
+
+#[test]
+fn what_a_sender_does_not_always_fill_is_not_required() {
+    let with = |envelope: &str, messages: &str| {
+        problems(&format!(
+            "envelope: {{ {envelope} }}\nchannels: {{ all: {{ key: all }} }}\nmessages: {{ {messages}, other: {{ from: client, channel: all }} }}\n"
+        ))
+    };
+    let plain = "ask: { from: client, reply: answer }, answer: { from: server }, news: { from: server, channel: all }";
+    for field in ["channel", "seq", "epoch", "timestamp"] {
+        let given = format!("client: {{ {field}: {{ presence: required }} }}");
+        assert_eq!(
+            with(&given, plain),
+            [format!("P051: `{field}` is required of what the client sends, and `ask` may be without it")]
+        );
+    }
+    for field in ["id", "channel", "seq", "epoch", "timestamp"] {
+        let given = format!("server: {{ {field}: {{ presence: required }} }}");
+        assert_eq!(
+            with(&given, plain),
+            [format!("P051: `{field}` is required of what the server sends, and the session's own `ready` may be without it")]
+        );
+    }
+    // A client makes an id up.
+    assert_eq!(with("client: { id: { presence: required } }, version: { presence: required }", plain), NONE);
+    assert_eq!(with("id: { presence: nullable }, seq: { presence: nullable }, timestamp: { name: at, presence: nullable }", plain), NONE);
+    for (own, field) in [
+        ("news: { from: server, envelope: { id: { presence: required } } }", "id"),
+        ("news: { from: server, envelope: { channel: { presence: required } } }", "channel"),
+        ("news: { from: server, channel: all, volatile: true, envelope: { seq: { presence: required } } }", "seq"),
+        ("news: { from: client, envelope: { timestamp: { presence: required } } }", "timestamp"),
+    ] {
+        assert_eq!(
+            with("tag: type", own),
+            [format!("P051: `{field}` is required of `news`, and its sender does not always fill it")]
+        );
+    }
+    for own in [
+        "news: { from: server, channel: all, envelope: { channel: { presence: required }, seq: { presence: required }, epoch: { presence: required }, timestamp: { presence: required } } }",
+        "ask: { from: client, reply: answer }, answer: { from: server, envelope: { id: { presence: required } } }",
+    ] {
+        assert_eq!(with("tag: type", own), NONE);
+    }
+}
+
+#[test]
+fn keys_and_epochs_are_strings() {
+    for field in ["channel", "epoch"] {
+        let rest = format!("envelope: {{ {field}: {{ type: integer }} }}\n{ASKING}");
+        assert_eq!(
+            problems(&rest),
+            [format!("P051: `{field}` is a string, and cannot be an integer")]
+        );
+    }
+    for field in ["id", "version", "seq"] {
+        for kind in ["string", "integer"] {
+            let rest = format!("envelope: {{ {field}: {{ type: {kind} }} }}\n{ASKING}");
+            assert_eq!(problems(&rest), NONE, "{field}: {kind}");
+        }
+    }
+}
+
+#[test]
+fn a_published_message_names_its_channel() {
+    let rest = "channels: { all: { key: all } }\nmessages: { news: { from: server, channel: all, envelope: { channel: off } } }\n";
+    assert_eq!(
+        problems(rest),
+        ["P051: `news` is published to `all`, and its envelope has no `channel`"]
+    );
+    let rest = "envelope: { channel: off }\nchannels: { all: { key: all } }\nmessages: { news: { from: server, channel: all } }\n";
+    assert_eq!(
+        problems(rest),
+        ["P051: `news` is published to `all`, and its envelope has no `channel`"]
+    );
+}

@@ -437,6 +437,7 @@ messages:
   ask: { from: client, tag: a, reply: answer }
   answer: { from: server, tag: null, payload: { type: object, properties: { n: { type: integer } } } }
   push: { from: server, tag: p, envelope: { content: body, id: { presence: absent } } }
+session: { roles: off }
 ";
     let loaded = read(text);
     assert_eq!(wrong(&loaded), "");
@@ -718,7 +719,7 @@ fn who_speaks_first_has_a_message_for_it() {
 #[test]
 fn messages_before_ready_have_no_ids_where_the_phases_say_so() {
     let text = format!(
-        "{HEAD}envelope: {{ id: {{ presence: required }} }}\nmessages:\n  login: {{ from: client }}\n  early: {{ from: client }}\n  late: {{ from: client }}\nsession: {{ phases: {{ ids: false, beforeReady: [early] }}, roles: {{ hello: {{ message: login }} }} }}\n"
+        "{HEAD}envelope: {{ client: {{ id: {{ presence: required }} }} }}\nmessages:\n  login: {{ from: client }}\n  early: {{ from: client }}\n  late: {{ from: client }}\nsession: {{ phases: {{ ids: false, beforeReady: [early] }}, roles: {{ hello: {{ message: login }} }} }}\n"
     );
     let protocol = read(&text).protocol.expect("it is valid");
     let ids: Vec<bool> = protocol

@@ -3,6 +3,7 @@
 mod branches;
 mod delivery;
 mod envelope;
+mod filled;
 mod foreign;
 mod messages;
 mod numbering;
@@ -33,6 +34,7 @@ pub(crate) fn check(
     };
     checker.messages();
     checker.envelopes();
+    checker.filled();
     checker.session();
     checker.settings();
     checker.schemas();
