@@ -290,6 +290,25 @@ fn keys_and_epochs_are_strings() {
 }
 
 #[test]
+fn what_an_envelope_gives_up_is_noted_wherever_it_does() {
+    let lost = "G004: without `id`, an error cannot be matched to its request";
+    for envelope in ["id: off", "client: { id: off }", "server: { id: off }"] {
+        let rest = format!("envelope: {{ {envelope} }}\nmessages: {{ note: {{ from: client }} }}\n");
+        assert_eq!(notes(&rest, "G004"), [lost], "{envelope}");
+    }
+    let with = |own: &str| {
+        notes(
+            &format!("channels: {{ all: {{ key: all }} }}\nmessages: {{ news: {{ from: server, channel: all, {own} }} }}\n"),
+            "G004",
+        )
+    };
+    let seq = "G004: without `seq`, a client does not notice missed messages of a channel";
+    assert_eq!(with("envelope: { seq: off }"), [seq]);
+    assert_eq!(with("server: { envelope: { seq: off } }"), [seq]);
+    assert_eq!(with("envelope: { seq: { presence: absent } }"), [seq]);
+}
+
+#[test]
 fn a_published_message_names_its_channel() {
     let rest = "channels: { all: { key: all } }\nmessages: { news: { from: server, channel: all, envelope: { channel: off } } }\n";
     assert_eq!(
@@ -301,4 +320,23 @@ fn a_published_message_names_its_channel() {
         problems(rest),
         ["P051: `news` is published to `all`, and its envelope has no `channel`"]
     );
+}
+
+#[test]
+fn close_codes_are_those_that_may_be_sent() {
+    let with = |code: u16| problems(&format!("messages: {{ note: {{ from: client }} }}\ncloses: {{ slow: {code} }}\n"));
+    for code in [1002, 1003, 1007, 1010, 1015, 2999] {
+        assert_eq!(with(code), [format!("P025: {code} cannot be sent as a close code")]);
+    }
+    // The codes that are so by default, and those of applications.
+    for code in [1000, 1012, 1013, 3000, 3001, 4010, 4999] {
+        assert_eq!(with(code), NONE, "{code}");
+    }
+}
+
+#[test]
+fn the_depth_has_room_for_the_messages_of_the_session() {
+    let with = |depth: u8| problems(&format!("messages: {{ note: {{ from: client }} }}\nlimits: {{ depth: {depth} }}\n"));
+    assert_eq!(with(8), NONE);
+    assert_eq!(with(7).len(), 1, "{:?}", with(7));
 }

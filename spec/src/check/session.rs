@@ -315,13 +315,52 @@ impl Checker<'_> {
                 "without `channel`, a client does not know to which channel a message belongs",
             ),
         ] {
-            for path in [&["envelope", key][..], &["envelope", "server", key]] {
+            for path in [
+                &["envelope", key][..],
+                &["envelope", "client", key],
+                &["envelope", "server", key],
+            ] {
                 if let Some(at) = off(self, path) {
+                    self.out.push(Diagnostic::note("G004", at, lost));
+                }
+            }
+            for (index, message) in self.protocol.messages.iter().enumerate() {
+                let id = MessageId(index);
+                // The envelope of a message in a role is that of the role's protocol, and what is not published has no position.
+                let matters = match key {
+                    "id" => message.reply.is_some(),
+                    _ => message.channel.is_some() && message.server.is_some(),
+                };
+                if !matters || self.protocol.session.is_own(id) {
+                    continue;
+                }
+                for at in self.given_up_by(id, key) {
                     self.out.push(Diagnostic::note("G004", at, lost));
                 }
             }
         }
         self.histories();
+    }
+
+    /// Where the envelopes of a message turn a field off.
+    fn given_up_by(&self, id: MessageId, key: &str) -> Vec<handfast_schema::Span> {
+        let block = self.block(id);
+        let parts = [
+            Some(block),
+            self.tree.get(block, "client"),
+            self.tree.get(block, "server"),
+        ];
+        let envelopes = parts
+            .into_iter()
+            .flatten()
+            .filter_map(|part| self.tree.get(part, "envelope"));
+        let entries = envelopes.filter_map(|envelope| self.tree.map(envelope)?.get(key));
+        let off = entries.filter(|entry| {
+            let absent = self.tree.get(entry.value, "presence");
+            let absent = absent.and_then(|id| self.tree.text(id)) == Some("absent");
+            self.tree.text(entry.value) == Some("off") || absent
+        });
+        off.map(|entry| self.place(entry)).collect()
     }
 
     /// A history is replayed from a position, which both ends send.
@@ -381,9 +420,9 @@ impl Checker<'_> {
                 }
                 continue;
             };
-            if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+            if !matches!(code, 1000 | 1001 | 1008 | 1009 | 1011..=1014 | 3000..=4999) {
                 let text = format!("{code} cannot be sent as a close code");
-                let help = "codes for applications are 4000 to 4999 (RFC 6455, section 7.4)";
+                let help = "codes for applications are 4000 to 4999 (RFC 6455, section 7.4); 1002, 1003, 1007 and 1010 are those of the transport itself";
                 self.out
                     .push(Diagnostic::error("P025", at, text).help(help));
             }
