@@ -25,6 +25,30 @@ pub struct SessionConfig {
 }
 
 impl SessionConfig {
+    /// The tag of a message in a role, as the end that plays it sends it. Where both do, it is the same.
+    pub fn tag_in_role(kind: RoleKind, message: &Message) -> Option<&Scalar> {
+        let (up, down) = kind.sent_by();
+        let client = message.client.as_ref().filter(|_| up);
+        let server = message.server.as_ref().filter(|_| down);
+        [client, server]
+            .into_iter()
+            .flatten()
+            .find_map(|sent| sent.tag.as_ref())
+    }
+
+    /// Whether a client sends pings that the server answers.
+    pub fn client_pings(&self, messages: &[Message]) -> bool {
+        let plays = |kind, by_client: bool| match self.role(kind) {
+            RolePlayer::Own { .. } => true,
+            RolePlayer::Mapped { message, .. } => match by_client {
+                true => messages[message.0].client.is_some(),
+                false => messages[message.0].server.is_some(),
+            },
+            RolePlayer::Off => false,
+        };
+        plays(RoleKind::Ping, true) && plays(RoleKind::Pong, false)
+    }
+
     /// Who plays a role.
     pub fn role(&self, kind: RoleKind) -> &RolePlayer {
         &self.roles[kind as usize].player
