@@ -23,7 +23,8 @@ use crate::{
     Id, Side, TagBuf,
     codec::Source,
     descriptor::{
-        EnvelopeDescriptor, MappedRole, MappedRoles, ProtocolDescriptor, Roles, Tag, TagRef,
+        EnvelopeDescriptor, MappedRole, MappedRoles, ProtocolDescriptor, Roles, SessionDescriptor,
+        Tag, TagRef,
     },
 };
 use handfast_schema::number::MAX_SAFE_INTEGER;
@@ -179,8 +180,30 @@ impl Role {
         own.map_or(usual, |own| &own.fields).content
     }
 
-    /// Returns the role of a discriminant.
-    pub(crate) fn of(tag: TagRef<'_>, roles: &Roles) -> Option<Self> {
+    /// Whether messages in the role come from a side. A client sends errors if the server sends requests.
+    pub(crate) const fn comes_from(self, sender: Side) -> bool {
+        match self {
+            Self::Hello | Self::Resume => matches!(sender, Side::Client),
+            Self::Ready
+            | Self::Refuse
+            | Self::Gap
+            | Self::Skip
+            | Self::Presence
+            | Self::Greeting => matches!(sender, Side::Server),
+            Self::Join
+            | Self::Leave
+            | Self::Ping
+            | Self::Pong
+            | Self::Received
+            | Self::Error
+            | Self::Auth
+            | Self::Negotiate => true,
+        }
+    }
+
+    /// Returns the role of a discriminant in what a side sends.
+    pub(crate) fn of(tag: TagRef<'_>, sender: Side, session: &SessionDescriptor) -> Option<Self> {
+        let (roles, mapped) = (&session.roles, &session.mapped);
         [
             (roles.hello, Self::Hello),
             (roles.ready, Self::Ready),
@@ -200,8 +223,12 @@ impl Role {
             (roles.negotiate, Self::Negotiate),
         ]
         .into_iter()
-        .find(|(role, _)| role.is_some_and(|role| role == tag))
+        .filter(|(found, _)| found.is_some_and(|found| found == tag))
         .map(|(_, role)| role)
+        .find(|role| {
+            let played = role.mapped(mapped);
+            role.comes_from(sender) && played.is_none_or(|played| played.is_sent_by(sender))
+        })
     }
 }
 
@@ -296,6 +323,13 @@ impl<'a> Head<'a> {
             },
             mapped: None,
         })
+    }
+
+    /// Whether the message has a place for a field of its role: a message of the application may have none.
+    #[cfg(feature = "client")]
+    pub(crate) fn has_place_for(&self, field: &str) -> bool {
+        let places = self.mapped.map(|mapped| mapped.fields);
+        places.is_none_or(|places| places.iter().any(|(name, _)| *name == field))
     }
 
     /// Returns the payload as it was sent; if it is flattened into the envelope, what is not the envelope's. `{}` if there is none.

@@ -60,6 +60,8 @@ pub const CODES: &[(&str, &str)] = &[
     ("P046", include_str!("../pages/P046.md")),
     ("P047", include_str!("../pages/P047.md")),
     ("P049", include_str!("../pages/P049.md")),
+    ("P050", include_str!("../pages/P050.md")),
+    ("P051", include_str!("../pages/P051.md")),
     ("S001", include_str!("../pages/S001.md")),
     ("S002", include_str!("../pages/S002.md")),
     ("S003", include_str!("../pages/S003.md")),

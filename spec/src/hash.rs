@@ -9,8 +9,8 @@ pub(crate) mod canonical;
 mod shapes;
 
 use crate::model::{
-    Correlate, Envelope, EnvelopeField, FieldKind, KeyPart, Message, MessageId, Presence, Protocol,
-    Resuming, Role, RoleKind, RolePlayer, RoleUses, Scalar, Sent, TimestampForm,
+    Correlate, Encoding, Envelope, EnvelopeField, FieldKind, KeyPart, Message, MessageId, Presence,
+    Protocol, Resuming, Role, RoleKind, RolePlayer, RoleUses, Scalar, Sent, TimestampForm,
 };
 use canonical::{canonical, hex};
 use serde_json::{Map, Value, json};
@@ -90,9 +90,11 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
         .map(|id| reference(protocol, *id))
         .collect();
     before.sort_by_cached_key(canonical);
-    let encodings: Vec<Value> = protocol
-        .encodings
-        .iter()
+    // Their order is a preference, and what is sent is the same.
+    let mut encodings: Vec<&Encoding> = protocol.encodings.iter().collect();
+    encodings.sort_by_key(|encoding| encoding.kind);
+    let encodings: Vec<Value> = encodings
+        .into_iter()
         .map(|encoding| json!([format!("{:?}", encoding.kind), encoding.subprotocol]))
         .collect();
     let mut meaning = json!({

@@ -41,7 +41,7 @@ pub struct Protocol {
     pub session: SessionConfig,
     /// `limits`
     pub limits: Limits,
-    /// `encodings`, JSON first if it is among them
+    /// `encodings`, in the order of the file, in which they are preferred
     pub encodings: Vec<Encoding>,
     /// `closes`: every condition, in the order of [`CloseCondition::ALL`]
     pub closes: Vec<Close>,

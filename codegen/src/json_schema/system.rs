@@ -168,8 +168,7 @@ impl Build {
         let count = self.count();
         let answer = self.object(&[("expires", false, count)]);
         let session = &protocol.session;
-        let is_own = matches!(session.role(RoleKind::Auth), RolePlayer::Own { .. });
-        let own = is_own && !session.auth_follows();
+        let own = matches!(session.role(RoleKind::Auth), RolePlayer::Own { .. });
         let system = |from, payload| System {
             kind: RoleKind::Auth,
             name,

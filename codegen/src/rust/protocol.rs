@@ -215,11 +215,7 @@ fn mapped(
 ) -> String {
     let message = &cx.protocol.messages[id.0];
     let mut parts = vec![format!("name = {}", text(&message.name.text))];
-    let sent = [&message.client, &message.server];
-    let tag = sent
-        .into_iter()
-        .flatten()
-        .find_map(|sent| sent.tag.as_ref());
+    let tag = SessionConfig::tag_in_role(kind, message);
     parts.extend(tag.map(|tag| format!("tag = {}", scalar(tag))));
     for (side, word, sent) in [
         (Side::Client, "client", &message.client),

@@ -9,7 +9,8 @@ use super::{
     versions::Interval,
 };
 use handfast_spec::model::{
-    CloseCondition, EncodingKind, Message, MessageId, Protocol, RoleKind, RolePlayer, Scalar, Side,
+    CloseCondition, EncodingKind, MessageId, Protocol, RoleKind, RolePlayer, Scalar, SessionConfig,
+    Side,
 };
 use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
 
@@ -27,7 +28,10 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         })
         .collect();
     let times = &protocol.session;
-    let heartbeat = times.heartbeat.map_or("null".to_owned(), |heartbeat| {
+    // A client that hears no answer to its pings would take every idle connection for a dead one.
+    let pings = times.client_pings(&protocol.messages);
+    let heartbeat = times.heartbeat.filter(|_| pings);
+    let heartbeat = heartbeat.map_or("null".to_owned(), |heartbeat| {
         heartbeat.as_millis().to_string()
     });
     let resume = times
@@ -253,20 +257,13 @@ fn roles(cx: &Context<'_>) -> Option<String> {
             RolePlayer::Off if kind == RoleKind::Greeting => {}
             RolePlayer::Off => parts.push(format!("{name}: null")),
             RolePlayer::Mapped { message, .. } => {
-                let tag = tag_of(&cx.protocol.messages[message.0]);
+                let tag = SessionConfig::tag_in_role(kind, &cx.protocol.messages[message.0]);
                 let tag = tag.map_or("null".to_owned(), scalar);
                 parts.push(format!("{name}: {tag}"));
             }
         }
     }
     (!parts.is_empty()).then(|| format!("roles: {{ {} }}", parts.join(", ")))
-}
-
-fn tag_of(message: &Message) -> Option<&Scalar> {
-    let sent = [&message.client, &message.server];
-    sent.into_iter()
-        .flatten()
-        .find_map(|sent| sent.tag.as_ref())
 }
 
 /// The messages of the application that play roles, and the envelopes that they need.

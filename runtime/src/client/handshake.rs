@@ -88,9 +88,7 @@ impl Core {
                     return self.read_ready(&head, early);
                 }
                 Some(Role::Refuse | Role::Error) => {
-                    let error =
-                        RemoteError::read(&head).map_err(|_| ConnectError::UnexpectedReply)?;
-                    return Err(ConnectError::Refused(error));
+                    return Err(refusal(&head, transport, descriptor).await);
                 }
                 Some(Role::Ping) => {
                     if let Some(pong) = self.encode_pong(&head) {
@@ -187,6 +185,26 @@ impl Core {
         }
         Ok(packets)
     }
+}
+
+/// Reads a refusal. If it has no place for `retryable`, the code of the close that follows says whether it is final.
+pub(super) async fn refusal(
+    head: &Head<'_>,
+    transport: &mut dyn Transport,
+    descriptor: &'static ProtocolDescriptor,
+) -> ConnectError {
+    let Ok(mut error) = RemoteError::read(head) else {
+        return ConnectError::UnexpectedReply;
+    };
+    if !head.has_place_for("retryable") {
+        let closed = loop {
+            if let Err(closed) = next_packet(transport, descriptor).await {
+                break closed;
+            }
+        };
+        error.retryable = !closed.is_final();
+    }
+    ConnectError::Refused(error)
 }
 
 /// Waits for the next message of the handshake.

@@ -4,14 +4,14 @@ use super::{
     ConnectError,
     core::Core,
     dial::Subprotocol,
-    handshake::{lost, next_packet},
+    handshake::{lost, next_packet, refusal},
 };
 use crate::{
     Side,
     codec::{Encoding, Outgoing},
     descriptor::ProtocolDescriptor,
     encoded::EncodedMessage,
-    system::{Head, Negotiation, RemoteError, Role},
+    system::{Head, Negotiation, Role},
     transport::Transport,
 };
 
@@ -63,10 +63,7 @@ impl Core {
                 Ok(agreed) if agreed.0 == wanted => Ok(()),
                 _ => Err(unexpected()),
             },
-            Some(Role::Refuse | Role::Error) => {
-                let error = RemoteError::read(&head).map_err(|_| unexpected())?;
-                Err(ConnectError::Refused(error))
-            }
+            Some(Role::Refuse | Role::Error) => Err(refusal(&head, transport, protocol).await),
             _ => Err(unexpected()),
         }
     }

@@ -108,17 +108,49 @@ impl SessionDescriptor {
         has(roles.resume, mapped.resume) && has(roles.ready, mapped.ready)
     }
 
-    /// The settings as one side has them: without a heartbeat if it cannot send a ping.
+    /// The settings as one side has them: without a heartbeat if it cannot send a ping, or the other side answers none.
     pub(crate) fn of_side(&self, server: bool) -> Self {
-        let Roles { ping, .. } = self.roles;
-        let sends = |mapped: &MappedRole| match server {
-            true => mapped.sent_by.1,
-            false => mapped.sent_by.0,
+        let Roles { ping, pong, .. } = self.roles;
+        let sends = |mapped: Option<&MappedRole>, server: bool| {
+            mapped.is_none_or(|mapped| match server {
+                true => mapped.sent_by.1,
+                false => mapped.sent_by.0,
+            })
         };
-        let pings = ping.is_some() && self.mapped.ping.is_none_or(sends);
+        let pings = ping.is_some() && sends(self.mapped.ping, server);
+        let answers = pong.is_some() && sends(self.mapped.pong, !server);
         Self {
-            heartbeat: self.heartbeat.filter(|_| pings),
+            heartbeat: self.heartbeat.filter(|_| pings && answers),
             ..*self
         }
+    }
+}
+
+#[cfg(all(test, feature = "net"))]
+mod tests {
+    use super::*;
+    use crate::descriptor::SessionDescriptor;
+
+    #[test]
+    fn a_side_without_an_answer_to_its_pings_has_no_heartbeat() {
+        static OF_CLIENT: MappedRole = MappedRole {
+            name: "alive",
+            tag: Some(Tag::Text("alive")),
+            sent_by: (true, false),
+            envelopes: (None, None),
+            fields: &[],
+        };
+        let beats = |session: &SessionDescriptor| {
+            [false, true].map(|server| session.of_side(server).heartbeat.is_some())
+        };
+        let mut session = SessionDescriptor::DEFAULT;
+        assert_eq!(beats(&session), [true, true]);
+        session.mapped.pong = Some(&OF_CLIENT);
+        assert_eq!(beats(&session), [false, true]);
+        session.mapped.ping = Some(&OF_CLIENT);
+        assert_eq!(beats(&session), [false, false]);
+        session = SessionDescriptor::DEFAULT;
+        session.roles.pong = None;
+        assert_eq!(beats(&session), [false, false]);
     }
 }

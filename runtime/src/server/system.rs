@@ -102,7 +102,7 @@ pub(crate) fn expects_reply(protocol: &ProtocolDescriptor, tag: Option<&TagBuf>)
     match message.map(|message| protocol.client.messages[message].reply) {
         Some(reply) => reply.is_request(),
         None => matches!(
-            Role::of(tag, &protocol.session.roles),
+            Role::of(tag, Side::Client, &protocol.session),
             Some(Role::Join | Role::Leave | Role::Auth)
         ),
     }

@@ -61,14 +61,11 @@ impl<'a> Head<'a> {
         let role = head
             .as_ref()
             .ok()
-            .and_then(|head| Role::of(head.tag.borrow(), &session.roles));
+            .and_then(|head| Role::of(head.tag.borrow(), sender, session));
         if let (Ok(head), Some(role)) = (head, role) {
             let Some(mapped) = role.mapped(&session.mapped) else {
                 return Ok((head, Some(role)));
             };
-            if !mapped.is_sent_by(sender) {
-                return Ok((head, None));
-            }
             let head = head.with(mapped, source, union, sender)?;
             return Ok((head, Some(role)));
         }
@@ -148,7 +145,7 @@ fn other_tag(
     ROLES.into_iter().find(|role| {
         let mapped = role
             .mapped(roles)
-            .filter(|mapped| mapped.is_sent_by(sender));
+            .filter(|mapped| role.comes_from(sender) && mapped.is_sent_by(sender));
         let own = mapped.and_then(|mapped| Some((mapped.tag?, mapped.own_envelope(sender)?)));
         own.is_some_and(|(tag, own)| {
             own.fields.tag != union.envelope.tag

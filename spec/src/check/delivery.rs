@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Correlate, Message, MessageId, Sent};
+use crate::model::{Message, MessageId, Sent};
 use handfast_schema::{SchemaId, Type};
 
 impl Checker<'_> {
@@ -150,8 +150,7 @@ impl Checker<'_> {
                     .help(help),
             );
         }
-        let by_order = |sent: &Sent| sent.envelope.correlate == Correlate::Order;
-        if message.reply.is_some() && message.client.as_ref().is_some_and(by_order) {
+        if message.reply.is_some() && self.replies_in_order() {
             let text = format!("`{name}` cannot be concurrent: its reply is matched by order");
             let help = "replies then come in the order in which handlers end: delete `concurrent`, or give the envelope an `id` and delete `correlate: order`";
             self.out

@@ -13,24 +13,6 @@ enum TagOwner {
     Role(&'static str),
 }
 
-/// Which sides send the messages of a role: (the client, the server).
-pub(super) const fn role_ends(kind: RoleKind) -> (bool, bool) {
-    match kind {
-        RoleKind::Hello | RoleKind::Resume => (true, false),
-        // A client sends errors if the server sends requests.
-        RoleKind::Ready
-        | RoleKind::Refuse
-        | RoleKind::Gap
-        | RoleKind::Skip
-        | RoleKind::Presence
-        | RoleKind::Error
-        | RoleKind::Greeting => (false, true),
-        // The answer to Handfast's own join, leave, auth and negotiate has the tag of the request.
-        RoleKind::Join | RoleKind::Leave | RoleKind::Auth | RoleKind::Negotiate => (true, true),
-        RoleKind::Ping | RoleKind::Pong | RoleKind::Received => (true, true),
-    }
-}
-
 /// The version that a pre-release leads to, as which it counts where versions are compared.
 fn release(version: &semver::Version) -> semver::Version {
     semver::Version::new(version.major, version.minor, version.patch)
@@ -74,6 +56,7 @@ impl Checker<'_> {
             self.failures(id, message);
             self.delivery(id, message);
         }
+        self.correlation();
         self.versions();
         self.error_codes();
         self.channels();
@@ -94,7 +77,7 @@ impl Checker<'_> {
         let mut textual_roles = Vec::new();
         let protocol = self.protocol;
         for (role, (kind, name)) in protocol.session.roles.iter().zip(RoleKind::ALL) {
-            let (up, down) = role_ends(kind);
+            let (up, down) = kind.sent_by();
             let RolePlayer::Own { tag } = &role.player else {
                 continue;
             };

@@ -3,6 +3,7 @@
 mod branches;
 mod delivery;
 mod envelope;
+mod filled;
 mod foreign;
 mod messages;
 mod numbering;
@@ -33,6 +34,7 @@ pub(crate) fn check(
     };
     checker.messages();
     checker.envelopes();
+    checker.filled();
     checker.session();
     checker.settings();
     checker.schemas();
@@ -114,6 +116,35 @@ impl<'a> Checker<'a> {
         entry.map_or(self.protocol.messages[message.0].name.span, |entry| {
             self.place(entry)
         })
+    }
+
+    /// The entry of a key in the envelope that a message has of its own as one end sends it.
+    fn own_envelope(&self, message: MessageId, end: &str, key: &str) -> Option<&'a Entry> {
+        let block = self.block(message);
+        let blocks = [self.tree.get(block, end), Some(block)];
+        let envelopes = blocks
+            .into_iter()
+            .flatten()
+            .filter_map(|block| self.tree.get(block, "envelope"));
+        let mut found = envelopes.filter_map(|envelope| self.tree.map(envelope)?.get(key));
+        found.next()
+    }
+
+    /// The entry of the envelope that a message has of its own as one end sends it.
+    fn envelope_entry(&self, message: MessageId, end: &str) -> Option<&'a Entry> {
+        let block = self.block(message);
+        let blocks = [self.tree.get(block, end), Some(block)];
+        let mut blocks = blocks.into_iter().flatten();
+        blocks.find_map(|block| self.tree.map(block)?.get("envelope"))
+    }
+
+    /// The location of a key in the envelope of a message, or of that envelope.
+    fn of_envelope(&self, message: MessageId, end: &str, key: &str) -> Span {
+        let entry = self.own_envelope(message, end, key);
+        entry.map_or_else(
+            || self.of_message(message, "envelope"),
+            |entry| self.place(entry),
+        )
     }
 
     /// The entry of a keyword in a schema.

@@ -9,7 +9,7 @@ use handfast_schema::Span;
 const CODE: &str = "P049";
 
 /// The roles whose messages from the server have no number in the session.
-const UNNUMBERED: [RoleKind; 7] = [
+pub(super) const UNNUMBERED: [RoleKind; 7] = [
     RoleKind::Hello,
     RoleKind::Ready,
     RoleKind::Refuse,

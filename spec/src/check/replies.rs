@@ -2,8 +2,15 @@
 
 use super::Checker;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Correlate, Message, MessageId, Sent};
+use crate::model::{Correlate, FieldKind, Message, MessageId, Sent};
 use handfast_schema::Span;
+
+const fn kind_name(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text => "a string",
+        FieldKind::Integer => "an integer",
+    }
+}
 
 impl Checker<'_> {
     /// A reply must be sent by the other side, and must be correlated.
@@ -68,17 +75,90 @@ impl Checker<'_> {
                     continue;
                 };
                 if end == "server" {
-                    self.answered_by_client(message, asked, target, at);
-                } else if key == "stream" && self.streams_in_order(message, asked, other, at) {
+                    self.answered_by_client(message, target, at);
+                } else if key == "stream" && self.streams_in_order(message, at) {
                     continue;
                 }
-                self.correlated(message, asked, &target.name.text, other, at);
+                self.correlated(end, message, asked, &target.name.text, other, at);
             }
         }
     }
 
-    fn correlated(&mut self, asks: &Message, asked: &Sent, answer: &str, sent: &Sent, at: Span) {
-        if asked.envelope.correlate == Correlate::Order {
+    /// Whether replies to the client are matched by order. The envelope of the server says so, from which both ends know it.
+    pub(super) fn replies_in_order(&self) -> bool {
+        self.protocol.envelope.server.correlate == Correlate::Order
+    }
+
+    /// Both ends match all replies in one way.
+    pub(super) fn correlation(&mut self) {
+        let protocol = self.protocol;
+        let envelope = &protocol.envelope;
+        let help = "write `correlate` once, under `envelope` itself";
+        if envelope.client.correlate != envelope.server.correlate {
+            let parts = [
+                &["envelope", "client", "correlate"][..],
+                &["envelope", "server", "correlate"],
+            ];
+            if let Some(entry) = parts.into_iter().find_map(|path| self.entry(path)) {
+                let at = self.place(entry);
+                let text =
+                    "`correlate` differs between the ends, and replies are matched in one way";
+                self.out
+                    .push(Diagnostic::error("P020", at, text).help(help));
+            }
+        }
+        for (index, message) in protocol.messages.iter().enumerate() {
+            let differs = [
+                ("client", &message.client, &envelope.client),
+                ("server", &message.server, &envelope.server),
+            ]
+            .into_iter()
+            .find(|(_, sent, usual)| {
+                let sent = sent.as_ref();
+                sent.is_some_and(|sent| sent.envelope.correlate != usual.correlate)
+            });
+            if let Some((end, ..)) = differs {
+                let name = &message.name.text;
+                let text = format!(
+                    "`correlate` of `{name}` differs from that of the envelope, and replies are matched in one way"
+                );
+                let at = self.of_envelope(MessageId(index), end, "correlate");
+                self.out
+                    .push(Diagnostic::error("P020", at, text).help(help));
+            }
+        }
+    }
+
+    fn correlated(
+        &mut self,
+        end: &str,
+        asks: &Message,
+        asked: &Sent,
+        answer: &str,
+        sent: &Sent,
+        at: Span,
+    ) {
+        if end == "client" && self.replies_in_order() {
+            return;
+        }
+        let id = &asked.envelope.id;
+        let answers = sent
+            .envelope
+            .reply_to
+            .as_ref()
+            .or(sent.envelope.id.as_ref());
+        if let (Some(id), Some(its)) = (id, answers)
+            && id.kind != its.kind
+        {
+            let asks = &asks.name.text;
+            let text = format!(
+                "`{answer}` cannot be matched to its request: the id of `{asks}` is {}, and its own {}",
+                kind_name(id.kind),
+                kind_name(its.kind)
+            );
+            let help = "an answer repeats the id of its request: give both the same `type`";
+            self.out
+                .push(Diagnostic::error("P020", at, text).help(help));
             return;
         }
         let lacks = if asked.envelope.id.is_none() {
@@ -96,9 +176,8 @@ impl Checker<'_> {
 
     /// Reports a stream whose items would be matched by order, and returns whether it is one. Other messages are answered while it runs, and what arrives after
     /// a cancel is no other stream's: only an id says to which an item belongs.
-    fn streams_in_order(&mut self, asks: &Message, asked: &Sent, item: &Sent, at: Span) -> bool {
-        let by_order = |sent: &Sent| sent.envelope.correlate == Correlate::Order;
-        if !by_order(asked) && !by_order(item) {
+    fn streams_in_order(&mut self, asks: &Message, at: Span) -> bool {
+        if !self.replies_in_order() {
             return false;
         }
         let text = format!(
@@ -112,14 +191,14 @@ impl Checker<'_> {
     }
 
     /// What a request of the server needs beyond that: ids, and an answer that is no request itself.
-    fn answered_by_client(&mut self, asks: &Message, asked: &Sent, answer: &Message, at: Span) {
+    fn answered_by_client(&mut self, asks: &Message, answer: &Message, at: Span) {
         let (name, answer_name) = (&asks.name.text, &answer.name.text);
         if asks.channel.is_some() {
             let text = format!("`{name}` is published to a channel, and has a reply");
             let help = "a request is sent to one client: delete `channel`, or `reply`";
             self.out
                 .push(Diagnostic::error("P020", at, text).help(help));
-        } else if asked.envelope.correlate == Correlate::Order {
+        } else if self.protocol.envelope.client.correlate == Correlate::Order {
             let text = format!(
                 "`{answer_name}` cannot be matched to its request: the client does not answer in order"
             );

@@ -1,8 +1,10 @@
 //! Messages of the application in roles of the session: what their senders fill, and who speaks first.
 
 use super::Checker;
+use super::session::given_up;
 use crate::diagnostic::Diagnostic;
 use crate::model::{MessageId, RoleKind, RolePlayer, Side};
+use crate::tree::Entry;
 use handfast_schema::{SchemaId, Span, Type};
 
 impl Checker<'_> {
@@ -110,6 +112,199 @@ impl Checker<'_> {
             self.out
                 .push(Diagnostic::error("P030", at, text).help(help));
         }
+    }
+
+    /// Both ends send a role of theirs with the same tag.
+    pub(super) fn one_tag(&mut self, kind: RoleKind, role: &str, id: MessageId, at: Span) {
+        let message = &self.protocol.messages[id.0];
+        let (up, down) = kind.sent_by();
+        let up = up || (kind == RoleKind::Error && self.has_server_requests());
+        let (Some(client), Some(server), true) = (&message.client, &message.server, up && down)
+        else {
+            return;
+        };
+        if client.tag == server.tag {
+            return;
+        }
+        let name = &message.name.text;
+        let text =
+            format!("both ends send `{name}` in the role `{role}`, and each with another tag");
+        let help = "give it one `tag`, or another message to the role";
+        let from = message.name.span;
+        self.out.push(
+            Diagnostic::error("P018", at, text)
+                .label(from, "the message")
+                .help(help),
+        );
+    }
+
+    /// A message is recognized by its tag, so that it plays one role.
+    pub(super) fn played_twice(&mut self) {
+        let roles = &self.protocol.session.roles;
+        let mut seen: Vec<(MessageId, &str, (bool, bool))> = Vec::new();
+        for (role, (kind, name)) in roles.iter().zip(RoleKind::ALL) {
+            // The message of `session.auth` may be the hello as well.
+            let RolePlayer::Mapped { message, .. } = &role.player else {
+                continue;
+            };
+            if kind == RoleKind::Auth {
+                continue;
+            }
+            let played = &self.protocol.messages[message.0];
+            let (up, down) = kind.sent_by();
+            let ends = (
+                up && played.client.is_some(),
+                down && played.server.is_some(),
+            );
+            let other = seen.iter().find(|(other, _, (client, server))| {
+                other == message && ((ends.0 && *client) || (ends.1 && *server))
+            });
+            if let (Some((_, other, (client, _))), Some(entry)) =
+                (other, self.entry(&["session", "roles", name]))
+            {
+                let end = if ends.0 && *client {
+                    "client"
+                } else {
+                    "server"
+                };
+                let text = format!(
+                    "`{}` plays both `{other}` and `{name}`, and the {end} sends both",
+                    played.name.text
+                );
+                let help = format!(
+                    "a tag says which role a message plays: give `{name}` a message of its own, or turn it `off`"
+                );
+                let at = self.place(entry);
+                self.out
+                    .push(Diagnostic::error("P018", at, text).help(help));
+            }
+            seen.push((*message, name, ends));
+        }
+    }
+
+    /// A message carries the credentials, as it was declared.
+    pub(super) fn credentials(&mut self, auth: MessageId, at: Option<Span>) {
+        let session = &self.protocol.session;
+        let message = &self.protocol.messages[auth.0];
+        let name = &message.name.text;
+        let at = at.unwrap_or(message.name.span);
+        let hello = session.role(RoleKind::Hello);
+        let why = match hello {
+            RolePlayer::Off => "the role `hello` is off".to_owned(),
+            RolePlayer::Mapped { message, .. }
+                if session.auth_follows()
+                    && matches!(session.role(RoleKind::Auth), RolePlayer::Off) =>
+            {
+                let hello = &self.protocol.messages[message.0].name.text;
+                format!("`{hello}` has no place for them, and the role `auth` is off")
+            }
+            _ => String::new(),
+        };
+        if !why.is_empty() {
+            let text = format!("no message carries the credentials of `{name}`: {why}");
+            let help = match hello {
+                RolePlayer::Off => {
+                    "leave the role `hello` on, or let a message of yours play it; if the request of the connection says who a client is, delete `auth`"
+                }
+                _ => {
+                    "name their place: `hello: { fields: { auth: /… } }`; or leave the role `auth` on: then they follow the hello"
+                }
+            };
+            self.out
+                .push(Diagnostic::error("P050", at, text).help(help));
+            return;
+        }
+        let is_hello = matches!(hello, RolePlayer::Mapped { message, .. } if *message == auth);
+        let usual = &self.protocol.envelope.client;
+        let has_own = |sent: &crate::model::Sent| sent.envelope != *usual;
+        if !is_hello
+            && message.client.as_ref().is_some_and(has_own)
+            && let Some(own) = self.envelope_entry(auth, "client")
+        {
+            let text =
+                format!("`{name}` is sent in the envelope of the session, and not in its own");
+            let help = "delete `envelope` here; what the hello carries has none, and what follows it has that of the session's messages";
+            let place = own.at;
+            self.out.push(
+                Diagnostic::error("P050", place, text)
+                    .label(at, "it authenticates clients")
+                    .help(help),
+            );
+        }
+        self.again(auth);
+    }
+
+    /// Notes that clients cannot authenticate again, where a message of the application that plays the hello is all that authenticates them.
+    fn again(&mut self, auth: MessageId) {
+        let session = &self.protocol.session;
+        let is_off = matches!(session.role(RoleKind::Auth), RolePlayer::Off);
+        let client = &self.protocol.messages[auth.0].client;
+        if is_off || client.is_none() || session.auth_tag(&self.protocol.messages).is_some() {
+            return;
+        }
+        let places = [
+            &["session", "roles", "auth"][..],
+            &["session", "roles", "hello"],
+        ];
+        if let Some(entry) = places.into_iter().find_map(|path| self.entry(path)) {
+            let text = format!("without the role `auth`, {}", given_up(RoleKind::Auth));
+            let at = self.place(entry);
+            self.out.push(Diagnostic::note("G001", at, text));
+        }
+    }
+
+    /// The role `auth` is that of the message of `session.auth`, whose payload is what it carries.
+    pub(super) fn auth_role(&mut self, entry: &Entry, player: &RolePlayer) {
+        let Some(map) = self.tree.map(entry.value) else {
+            return;
+        };
+        let fields = map.get("fields");
+        let RolePlayer::Mapped { message, .. } = player else {
+            if let Some(fields) = fields {
+                let text = "the role `auth` has no fields in a message of yours: the payload of `session.auth` is the credentials";
+                self.out
+                    .push(Diagnostic::error("P030", fields.at, text).help("delete `fields`"));
+            }
+            return;
+        };
+        let name = &self.protocol.messages[message.0].name.text;
+        let auth = self.protocol.session.auth;
+        let at = map
+            .get("message")
+            .map_or(entry.at, |entry| self.place(entry));
+        let (place, text, help) = match auth {
+            Some(auth) if auth != *message => (
+                at,
+                format!(
+                    "the role `auth` is played by the message of `session.auth`, which is `{}`, and not by `{name}`",
+                    self.protocol.messages[auth.0].name.text
+                ),
+                format!("write `session: {{ auth: {name} }}`, or delete the role"),
+            ),
+            None => (
+                at,
+                "the role `auth` is played by the message of `session.auth`, and there is none"
+                    .to_owned(),
+                format!("write `session: {{ auth: {name} }}`"),
+            ),
+            Some(_) => match (fields, map.get("tag")) {
+                (Some(fields), _) => (
+                    fields.at,
+                    format!(
+                        "the role `auth` has no fields in a message of yours: the payload of `{name}` is the credentials"
+                    ),
+                    "delete `fields`".to_owned(),
+                ),
+                (None, Some(tag)) => (
+                    tag.at,
+                    "a role has a `tag` or a `message`, not both".to_owned(),
+                    "the message has its own `tag` on the wire".to_owned(),
+                ),
+                (None, None) => return,
+            },
+        };
+        self.out
+            .push(Diagnostic::error("P030", place, text).help(help));
     }
 
     /// A server that speaks first has a message for it, and no other server has.

@@ -1,7 +1,6 @@
 //! The session and the settings: roles, close codes, outputs; and what turning a role `off` gives up.
 
 use super::Checker;
-use super::messages::role_ends;
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::model::{CloseCondition, MessageId, RoleKind, RolePlayer};
 use crate::parse::grammar::normal_path;
@@ -14,7 +13,7 @@ const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
         RoleKind::Hello => &["version", "hash", "auth"],
         RoleKind::Ready => &["version", "hash", "session", "expires"],
         RoleKind::Greeting => &["version"],
-        RoleKind::Refuse => &["code", "message", "side"],
+        RoleKind::Refuse => &["code", "message", "side", "retryable", "data", "violations"],
         RoleKind::Auth => &["auth"],
         RoleKind::Resume => &["session", "seq"],
         RoleKind::Gap => &["channel", "from", "to", "reason"],
@@ -29,7 +28,7 @@ const fn role_fields(kind: RoleKind) -> &'static [&'static str] {
 }
 
 /// What a protocol gives up if nobody plays a role.
-const fn given_up(kind: RoleKind) -> &'static str {
+pub(super) const fn given_up(kind: RoleKind) -> &'static str {
     match kind {
         RoleKind::Hello => {
             "versions and hashes are not compared when a client connects, and sessions do not resume"
@@ -73,6 +72,7 @@ impl Checker<'_> {
                 self.out
                     .push(Diagnostic::error("P015", at, text).label(from, "who sends it"));
             }
+            self.credentials(auth, at);
         }
         if session.backoff.min > session.backoff.max {
             let at = self.entry(&["session", "backoff", "min"]);
@@ -87,6 +87,7 @@ impl Checker<'_> {
         for (role, (kind, name)) in session.roles.iter().zip(RoleKind::ALL) {
             self.role(kind, name, &role.player);
         }
+        self.played_twice();
         self.phases();
         self.presences();
         self.numbering();
@@ -143,6 +144,9 @@ impl Checker<'_> {
                 .push(Diagnostic::note("G001", self.place(entry), text));
             return;
         }
+        if kind == RoleKind::Auth {
+            return self.auth_role(entry, player);
+        }
         let Some(map) = self.tree.map(entry.value) else {
             return;
         };
@@ -165,13 +169,12 @@ impl Checker<'_> {
             .get("message")
             .map_or(entry.at, |entry| self.place(entry));
         self.player(kind, name, *message, at);
+        self.one_tag(kind, name, *message, at);
         let target = &self.protocol.messages[message.0];
-        let sent = if role_ends(kind).0 {
-            &target.client
-        } else {
-            &target.server
-        };
-        let payload = sent.as_ref().and_then(|sent| sent.payload);
+        let (up, down) = kind.sent_by();
+        let sent = target.client.as_ref().filter(|_| up);
+        let sent = sent.or(target.server.as_ref().filter(|_| down));
+        let payload = sent.and_then(|sent| sent.payload);
         let known = payload
             .map(|payload| self.fields(payload))
             .unwrap_or_default();
@@ -240,22 +243,30 @@ impl Checker<'_> {
     /// The message that plays a role must be sent by the right side.
     fn player(&mut self, kind: RoleKind, name: &str, id: MessageId, at: handfast_schema::Span) {
         let message = &self.protocol.messages[id.0];
-        let (up, down) = role_ends(kind);
-        // A role of both sides may be played by one of them.
-        let either = up && down;
-        let fits = either
-            || (up && message.client.is_some())
-            || (down && message.server.is_some())
-            || (message.client.is_none() && message.server.is_none());
-        if !fits {
-            let end = if up { "client" } else { "server" };
+        let (up, down) = kind.sent_by();
+        // Most roles of both sides may be played by one of them.
+        let answered = matches!(kind, RoleKind::Join | RoleKind::Leave | RoleKind::Negotiate);
+        let either = up && down && !answered;
+        let (by_client, by_server) = (message.client.is_some(), message.server.is_some());
+        let fits = either || (!by_client && !by_server);
+        let missing = match (up && !by_client, down && !by_server) {
+            _ if fits => None,
+            (true, _) => Some("client"),
+            (_, true) => Some("server"),
+            _ => None,
+        };
+        if let Some(end) = missing {
             let text = format!(
                 "`{}` cannot play the role `{name}`: the {end} does not send it",
                 message.name.text
             );
             let from = self.of_message(id, "from");
-            self.out
-                .push(Diagnostic::error("P015", at, text).label(from, "who sends it"));
+            let help = answered.then_some("the client asks, and the answer is the same message from the server: write `from: both`");
+            self.out.push(
+                Diagnostic::error("P015", at, text)
+                    .label(from, "who sends it")
+                    .maybe_help(help.map(str::to_owned)),
+            );
         }
     }
 
@@ -301,13 +312,52 @@ impl Checker<'_> {
                 "without `channel`, a client does not know to which channel a message belongs",
             ),
         ] {
-            for path in [&["envelope", key][..], &["envelope", "server", key]] {
+            for path in [
+                &["envelope", key][..],
+                &["envelope", "client", key],
+                &["envelope", "server", key],
+            ] {
                 if let Some(at) = off(self, path) {
+                    self.out.push(Diagnostic::note("G004", at, lost));
+                }
+            }
+            for (index, message) in self.protocol.messages.iter().enumerate() {
+                let id = MessageId(index);
+                // The envelope of a message in a role is that of the role's protocol, and what is not published has no position.
+                let matters = match key {
+                    "id" => message.reply.is_some(),
+                    _ => message.channel.is_some() && message.server.is_some(),
+                };
+                if !matters || self.protocol.session.is_own(id) {
+                    continue;
+                }
+                for at in self.given_up_by(id, key) {
                     self.out.push(Diagnostic::note("G004", at, lost));
                 }
             }
         }
         self.histories();
+    }
+
+    /// Where the envelopes of a message turn a field off.
+    fn given_up_by(&self, id: MessageId, key: &str) -> Vec<handfast_schema::Span> {
+        let block = self.block(id);
+        let parts = [
+            Some(block),
+            self.tree.get(block, "client"),
+            self.tree.get(block, "server"),
+        ];
+        let envelopes = parts
+            .into_iter()
+            .flatten()
+            .filter_map(|part| self.tree.get(part, "envelope"));
+        let entries = envelopes.filter_map(|envelope| self.tree.map(envelope)?.get(key));
+        let off = entries.filter(|entry| {
+            let absent = self.tree.get(entry.value, "presence");
+            let absent = absent.and_then(|id| self.tree.text(id)) == Some("absent");
+            self.tree.text(entry.value) == Some("off") || absent
+        });
+        off.map(|entry| self.place(entry)).collect()
     }
 
     /// A history is replayed from a position, which both ends send.
@@ -367,9 +417,9 @@ impl Checker<'_> {
                 }
                 continue;
             };
-            if !matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999) {
+            if !matches!(code, 1000 | 1001 | 1008 | 1009 | 1011..=1014 | 3000..=4999) {
                 let text = format!("{code} cannot be sent as a close code");
-                let help = "codes for applications are 4000 to 4999 (RFC 6455, section 7.4)";
+                let help = "codes for applications are 4000 to 4999 (RFC 6455, section 7.4); 1002, 1003, 1007 and 1010 are those of the transport itself";
                 self.out
                     .push(Diagnostic::error("P025", at, text).help(help));
             }

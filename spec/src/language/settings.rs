@@ -9,8 +9,8 @@ pub(super) static LIMITS: Section = Section {
         key("message", Shape::Size, "The largest message. 64KiB."),
         key(
             "depth",
-            Shape::Count(1, 128),
-            "How deeply a message may be nested. 64.",
+            Shape::Count(8, 128),
+            "How deeply a message may be nested; the session's own messages need up to 8. 64.",
         ),
         key(
             "rate",
@@ -20,7 +20,7 @@ pub(super) static LIMITS: Section = Section {
         key(
             "violations",
             Shape::Count(1, MAX_U32),
-            "How many invalid messages in a row are accepted before the connection is closed. 5.",
+            "How many invalid messages in a row close the connection. 5.",
         ),
         key(
             "outbound",

@@ -25,6 +25,30 @@ pub struct SessionConfig {
 }
 
 impl SessionConfig {
+    /// The tag of a message in a role, as the end that plays it sends it. Where both do, it is the same.
+    pub fn tag_in_role(kind: RoleKind, message: &Message) -> Option<&Scalar> {
+        let (up, down) = kind.sent_by();
+        let client = message.client.as_ref().filter(|_| up);
+        let server = message.server.as_ref().filter(|_| down);
+        [client, server]
+            .into_iter()
+            .flatten()
+            .find_map(|sent| sent.tag.as_ref())
+    }
+
+    /// Whether a client sends pings that the server answers.
+    pub fn client_pings(&self, messages: &[Message]) -> bool {
+        let plays = |kind, by_client: bool| match self.role(kind) {
+            RolePlayer::Own { .. } => true,
+            RolePlayer::Mapped { message, .. } => match by_client {
+                true => messages[message.0].client.is_some(),
+                false => messages[message.0].server.is_some(),
+            },
+            RolePlayer::Off => false,
+        };
+        plays(RoleKind::Ping, true) && plays(RoleKind::Pong, false)
+    }
+
     /// Who plays a role.
     pub fn role(&self, kind: RoleKind) -> &RolePlayer {
         &self.roles[kind as usize].player
@@ -41,7 +65,7 @@ impl SessionConfig {
     }
 
     /// Whether what authenticates a client is a message of its own, after the hello: a message of the application plays the hello, and has no
-    /// place for it.
+    /// place for it. Then the role `auth` is not off.
     pub fn auth_follows(&self) -> bool {
         match (self.auth, self.role(RoleKind::Hello)) {
             (Some(auth), RolePlayer::Mapped { message, fields }) => {
@@ -55,17 +79,13 @@ impl SessionConfig {
     /// the role `auth` has another. `None` if a message of the application that plays the hello authenticates clients.
     pub fn auth_tag<'p>(&'p self, messages: &'p [Message]) -> Option<&'p Scalar> {
         let auth = self.auth?;
-        if self.auth_follows() {
-            return messages[auth.0].client.as_ref()?.tag.as_ref();
+        if !self.auth_follows() && !matches!(self.role(RoleKind::Hello), RolePlayer::Own { .. }) {
+            return None;
         }
-        match (self.role(RoleKind::Hello), self.role(RoleKind::Auth)) {
-            (RolePlayer::Own { .. }, RolePlayer::Own { tag }) => Some(tag),
-            (RolePlayer::Own { .. }, RolePlayer::Mapped { message, fields })
-                if *message == auth && fields.is_empty() =>
-            {
-                messages[auth.0].client.as_ref()?.tag.as_ref()
-            }
-            _ => None,
+        match self.role(RoleKind::Auth) {
+            RolePlayer::Own { tag } => Some(tag),
+            RolePlayer::Mapped { .. } => messages[auth.0].client.as_ref()?.tag.as_ref(),
+            RolePlayer::Off => None,
         }
     }
 }
@@ -180,6 +200,28 @@ impl RoleKind {
         (Self::Greeting, "greeting"),
         (Self::Presence, "presence"),
     ];
+
+    /// Who sends the messages of the role: the client, the server. A client sends an `error` only if the server sends requests. The answer to Handfast's own
+    /// join, leave, auth and negotiate has the tag of the request.
+    pub const fn sent_by(self) -> (bool, bool) {
+        match self {
+            Self::Hello | Self::Resume => (true, false),
+            Self::Ready
+            | Self::Refuse
+            | Self::Gap
+            | Self::Skip
+            | Self::Presence
+            | Self::Error
+            | Self::Greeting => (false, true),
+            Self::Join
+            | Self::Leave
+            | Self::Auth
+            | Self::Negotiate
+            | Self::Ping
+            | Self::Pong
+            | Self::Received => (true, true),
+        }
+    }
 
     /// Whether the role is younger than the hash: it enters the hash only if it is not as it is by default, so that protocols that do
     /// not mention it keep theirs.

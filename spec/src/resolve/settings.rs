@@ -72,12 +72,16 @@ impl Resolver<'_> {
             (EncodingKind::Msgpack, "msgpack"),
             (EncodingKind::Cbor, "cbor"),
         ];
-        let mut encodings = Vec::new();
-        for (kind, key) in kinds {
-            if let Some(subprotocol) = block.and_then(|block| self.owned(block, key)) {
-                encodings.push(Encoding { kind, subprotocol });
-            }
-        }
+        let entries = block.map(|block| self.tree.entries(block));
+        let mut encodings: Vec<Encoding> = entries
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|entry| {
+                let (kind, _) = kinds.into_iter().find(|(_, key)| *key == entry.key)?;
+                let subprotocol = self.tree.text(entry.value)?.to_owned();
+                Some(Encoding { kind, subprotocol })
+            })
+            .collect();
         if encodings.is_empty() {
             // A subprotocol is a token as in RFC 9110, which has no colon.
             let name = name.replace(':', ".");

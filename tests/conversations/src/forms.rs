@@ -5,7 +5,7 @@
 pub enum Form {
     /// As in `protocol.yaml`.
     Plain,
-    /// Every message of the server has its number in the session. Files that begin with `numbered` are written in this form.
+    /// Every message of the server has its number in the session, and a refusal says in a message of the application whether it is for now. Files that begin with `numbered` are written in this form.
     Numbered,
     /// Messages of the application are the ready and the refusal. Files that begin with `mapped` are written in this form.
     Mapped,
@@ -45,7 +45,22 @@ impl Form {
         let changes: &[(&str, &str)] = match self {
             Self::Plain => &[],
             Self::Numbered => &[
-                ("  resume: 60s\n", "  resume: { for: 60s, seq: seq }\n"),
+                (
+                    "  resume: 60s\n",
+                    "  resume: { for: 60s, seq: seq }
+  roles:
+    refuse: { message: denied, fields: { code: /code, retryable: /again } }
+",
+                ),
+                (
+                    "\nmessages:\n",
+                    "
+messages:
+  denied:
+    from: server
+    payload: { type: object, properties: { code: { type: string }, again: { type: boolean } } }
+",
+                ),
                 (
                     "\nsession:\n",
                     "\nenvelope: { client: { seq: off }, epoch: off }\n\nsession:\n",

@@ -1,0 +1,423 @@
+//! What one of the two ends would not keep is refused by `check`, or reported as given up.
+
+use handfast_spec::{Loaded, Severity, load_str};
+use std::collections::BTreeMap;
+
+fn load(rest: &str) -> Loaded {
+    let text = format!("handfast: 1\nprotocol: {{ name: demo, version: 1.0.0 }}\n{rest}");
+    load_str("protocol.yaml", text.as_bytes(), &BTreeMap::new())
+}
+
+fn reported(rest: &str, counts: impl Fn(&str, Severity) -> bool) -> Vec<String> {
+    let loaded = load(rest);
+    let all = loaded.diagnostics.iter();
+    all.filter(|one| counts(one.code, one.severity))
+        .map(|one| format!("{}: {}", one.code, one.message))
+        .collect()
+}
+
+/// The diagnostics of a spec, but for notes.
+fn problems(rest: &str) -> Vec<String> {
+    reported(rest, |_, severity| severity != Severity::Note)
+}
+
+fn notes(rest: &str, code: &str) -> Vec<String> {
+    reported(rest, |one, _| one == code)
+}
+
+const NONE: [&str; 0] = [];
+
+const ASKING: &str =
+    "messages: { ask: { from: client, reply: answer }, answer: { from: server } }\n";
+
+#[test]
+fn a_refusal_may_say_whether_it_is_for_now() {
+    let rest = "messages:
+  denied: { from: server, payload: { type: object, properties: { code: { type: string }, again: { type: boolean }, data: {}, wrong: {} } } }
+session: { roles: { refuse: { message: denied, fields: { code: /code, retryable: /again, data: /data, violations: /wrong } } } }
+";
+    assert_eq!(problems(rest), NONE);
+}
+
+#[test]
+fn replies_are_matched_in_the_same_way_in_both_directions() {
+    let differs = "P020: `correlate` differs between the ends, and replies are matched in one way";
+    for end in ["client", "server"] {
+        let rest = format!("envelope: {{ id: off, {end}: {{ correlate: order }} }}\n{ASKING}");
+        let found = problems(&rest);
+        assert!(found.contains(&differs.to_owned()), "{found:?}");
+    }
+    assert_eq!(
+        problems(&format!(
+            "envelope: {{ id: off, correlate: order }}\n{ASKING}"
+        )),
+        NONE
+    );
+    let rest = "messages: { ask: { from: client, reply: answer, envelope: { id: off, correlate: order } }, answer: { from: server } }\n";
+    assert_eq!(
+        problems(rest),
+        [
+            "P020: `answer` cannot be matched to its request: `ask` has no id",
+            "P020: `correlate` of `ask` differs from that of the envelope, and replies are matched in one way",
+        ]
+    );
+    let rest = "envelope: { id: off, server: { correlate: order } }\nmessages: { ask: { from: client, reply: answer, concurrent: true }, answer: { from: server } }\n";
+    let found = problems(rest);
+    let concurrent = "P043: `ask` cannot be concurrent: its reply is matched by order";
+    assert!(found.contains(&concurrent.to_owned()), "{found:?}");
+}
+
+#[test]
+fn the_id_of_a_reply_has_the_type_of_that_of_its_request() {
+    let rest = format!("envelope: {{ client: {{ id: {{ type: integer }} }} }}\n{ASKING}");
+    assert_eq!(
+        problems(&rest),
+        [
+            "P020: `answer` cannot be matched to its request: the id of `ask` is an integer, and its own a string"
+        ]
+    );
+}
+
+const LOGIN: &str =
+    "  login: { from: client, payload: { type: object, properties: { key: { type: string } } } }
+  hi: { from: client, payload: { type: object, properties: { key: { type: string } } } }
+  news: { from: server }
+";
+
+fn session(session: &str) -> String {
+    format!("messages:\n{LOGIN}session: {{ {session} }}\n")
+}
+
+#[test]
+fn credentials_need_a_message_that_carries_them() {
+    for (given, expected) in [
+        (
+            "auth: login, roles: { hello: off }",
+            &["P050: no message carries the credentials of `login`: the role `hello` is off"][..],
+        ),
+        (
+            "auth: login, roles: off",
+            &["P050: no message carries the credentials of `login`: the role `hello` is off"],
+        ),
+        (
+            "auth: login, roles: { hello: { message: hi }, auth: off }",
+            &[
+                "P050: no message carries the credentials of `login`: `hi` has no place for them, and the role `auth` is off",
+            ],
+        ),
+        ("auth: login, roles: { hello: { message: hi } }", &[]),
+        (
+            "auth: login, roles: { hello: { message: login }, auth: off }",
+            &[],
+        ),
+        ("auth: login, roles: { auth: off }", &[]),
+    ] {
+        assert_eq!(problems(&session(given)), expected, "{given}");
+    }
+}
+
+#[test]
+fn the_role_auth_is_that_of_the_message_of_auth() {
+    for (given, expected) in [
+        (
+            "auth: login, roles: { auth: { message: hi } }",
+            "P030: the role `auth` is played by the message of `session.auth`, which is `login`, and not by `hi`",
+        ),
+        (
+            "roles: { auth: { message: login } }",
+            "P030: the role `auth` is played by the message of `session.auth`, and there is none",
+        ),
+        (
+            "auth: login, roles: { auth: { message: login, fields: { auth: /key } } }",
+            "P030: the role `auth` has no fields in a message of yours: the payload of `login` is the credentials",
+        ),
+    ] {
+        assert_eq!(problems(&session(given)), [expected], "{given}");
+    }
+}
+
+#[test]
+fn clients_that_cannot_authenticate_again_are_noted() {
+    let lost = "G001: without the role `auth`, clients do not authenticate again: a session ends when its authentication expires";
+    for given in [
+        "auth: login, roles: { auth: off }",
+        "auth: login, roles: { hello: { message: login } }",
+        "auth: login, roles: { hello: { message: hi, fields: { auth: /key } } }",
+        "auth: login, roles: { hello: { message: login }, auth: { tag: again } }",
+        "auth: login, roles: { hello: { message: login }, auth: off }",
+    ] {
+        assert_eq!(notes(&session(given), "G001"), [lost], "{given}");
+    }
+    for given in [
+        "auth: login",
+        "auth: login, roles: { hello: { message: hi } }",
+    ] {
+        assert_eq!(notes(&session(given), "G001"), NONE, "{given}");
+    }
+}
+
+#[test]
+fn credentials_after_the_hello_have_the_tag_of_their_role() {
+    let text = session("auth: login, roles: { hello: { message: hi }, auth: { tag: sign.in } }");
+    let protocol = load(&text).protocol.expect("a protocol");
+    let tag = protocol.session.auth_tag(&protocol.messages);
+    assert_eq!(
+        tag,
+        Some(&handfast_spec::model::Scalar::Text("sign.in".into()))
+    );
+}
+
+#[test]
+fn credentials_are_sent_in_the_usual_envelope() {
+    let with = |own: &str, session: &str| {
+        problems(&format!(
+            "messages:\n  login: {{ from: client, {own}payload: {{ type: object, properties: {{ key: {{ type: string }} }} }} }}\n  hi: {{ from: client }}\nsession: {{ auth: login{session} }}\n"
+        ))
+    };
+    let own = "envelope: { content: null, tag: kind }, ";
+    let expected = ["P050: `login` is sent in the envelope of the session, and not in its own"];
+    assert_eq!(with(own, ""), expected);
+    assert_eq!(
+        with("client: { envelope: { content: null } }, ", ""),
+        expected
+    );
+    assert_eq!(with(own, ", roles: { hello: { message: hi } }"), expected);
+    assert_eq!(with(own, ", roles: { hello: { message: login } }"), NONE);
+    assert_eq!(with("", ""), NONE);
+}
+
+#[test]
+fn one_message_does_not_play_two_roles_of_one_end() {
+    let with = |roles: &str| {
+        problems(&format!(
+            "messages:\n  both: {{ from: both }}\n  oops: {{ from: server, payload: {{ type: object, properties: {{ channel: {{ type: string }}, code: {{ type: string }} }} }} }}\nsession: {{ roles: {{ {roles} }} }}\n"
+        ))
+    };
+    // Each end knows what the other sends.
+    assert_eq!(
+        with("hello: { message: both }, ready: { message: both }"),
+        NONE
+    );
+    assert_eq!(
+        with(
+            "gap: { message: oops, fields: { channel: /channel } }, error: { message: oops, fields: { code: /code } }"
+        ),
+        ["P018: `oops` plays both `gap` and `error`, and the server sends both"]
+    );
+}
+
+#[test]
+fn a_role_of_both_ends_has_one_tag_and_both_of_them() {
+    let with = |message: &str, role: &str| {
+        problems(&format!(
+            "messages:\n  m: {{ {message} }}\nsession: {{ roles: {{ {role} }} }}\n"
+        ))
+    };
+    let tags = "from: both, client: { tag: up }, server: { tag: down }";
+    for role in ["ping", "pong"] {
+        assert_eq!(
+            with(tags, &format!("{role}: {{ message: m }}")),
+            [format!(
+                "P018: both ends send `m` in the role `{role}`, and each with another tag"
+            )]
+        );
+    }
+    assert_eq!(with(tags, "ready: { message: m }"), NONE);
+    for role in ["join", "leave", "negotiate"] {
+        let field = if role == "negotiate" {
+            "encoding"
+        } else {
+            "channel"
+        };
+        for (from, end) in [("client", "server"), ("server", "client")] {
+            let message = format!(
+                "from: {from}, payload: {{ type: object, properties: {{ {field}: {{ type: string }} }} }}"
+            );
+            assert_eq!(
+                with(
+                    &message,
+                    &format!("{role}: {{ message: m, fields: {{ {field}: /{field} }} }}")
+                ),
+                [format!(
+                    "P015: `m` cannot play the role `{role}`: the {end} does not send it"
+                )]
+            );
+        }
+    }
+    assert_eq!(with("from: client", "ping: { message: m }"), NONE);
+}
+
+#[test]
+fn encodings_keep_their_order() {
+    use handfast_spec::model::EncodingKind::{Cbor, Json, Msgpack};
+    let order = |encodings: &str| {
+        let loaded = load(&format!("encodings: {{ {encodings} }}\n{ASKING}"));
+        let protocol = loaded.protocol.expect("a protocol");
+        let kinds: Vec<_> = protocol.encodings.iter().map(|one| one.kind).collect();
+        (kinds, protocol.hash)
+    };
+    let (kinds, hash) = order("cbor: c, msgpack: m, json: j");
+    assert_eq!(kinds, [Cbor, Msgpack, Json]);
+    let (kinds, other) = order("json: j, msgpack: m, cbor: c");
+    assert_eq!(kinds, [Json, Msgpack, Cbor]);
+    assert_eq!(hash, other);
+}
+
+#[test]
+fn what_a_sender_does_not_always_fill_is_not_required() {
+    let with = |envelope: &str, messages: &str| {
+        problems(&format!(
+            "envelope: {{ {envelope} }}\nchannels: {{ all: {{ key: all }} }}\nmessages: {{ {messages}, other: {{ from: client, channel: all }} }}\n"
+        ))
+    };
+    let plain = "ask: { from: client, reply: answer }, answer: { from: server }, news: { from: server, channel: all }";
+    for field in ["channel", "seq", "epoch", "timestamp"] {
+        let given = format!("client: {{ {field}: {{ presence: required }} }}");
+        assert_eq!(
+            with(&given, plain),
+            [format!(
+                "P051: `{field}` is required of what the client sends, and `ask` may be without it"
+            )]
+        );
+    }
+    for field in ["id", "channel", "seq", "epoch", "timestamp"] {
+        let given = format!("server: {{ {field}: {{ presence: required }} }}");
+        assert_eq!(
+            with(&given, plain),
+            [format!(
+                "P051: `{field}` is required of what the server sends, and the session's own `ready` may be without it"
+            )]
+        );
+    }
+    // A client makes an id up.
+    assert_eq!(
+        with(
+            "client: { id: { presence: required } }, version: { presence: required }",
+            plain
+        ),
+        NONE
+    );
+    assert_eq!(
+        with(
+            "id: { presence: nullable }, seq: { presence: nullable }, timestamp: { name: at, presence: nullable }",
+            plain
+        ),
+        NONE
+    );
+    for (own, field) in [
+        (
+            "news: { from: server, envelope: { id: { presence: required } } }",
+            "id",
+        ),
+        (
+            "news: { from: server, envelope: { channel: { presence: required } } }",
+            "channel",
+        ),
+        (
+            "news: { from: server, channel: all, volatile: true, envelope: { seq: { presence: required } } }",
+            "seq",
+        ),
+        (
+            "news: { from: client, envelope: { timestamp: { presence: required } } }",
+            "timestamp",
+        ),
+    ] {
+        assert_eq!(
+            with("tag: type", own),
+            [format!(
+                "P051: `{field}` is required of `news`, and its sender does not always fill it"
+            )]
+        );
+    }
+    for own in [
+        "news: { from: server, channel: all, envelope: { channel: { presence: required }, seq: { presence: required }, epoch: { presence: required }, timestamp: { presence: required } } }",
+        "ask: { from: client, reply: answer }, answer: { from: server, envelope: { id: { presence: required } } }",
+    ] {
+        assert_eq!(with("tag: type", own), NONE);
+    }
+}
+
+#[test]
+fn keys_and_epochs_are_strings() {
+    for field in ["channel", "epoch"] {
+        let rest = format!("envelope: {{ {field}: {{ type: integer }} }}\n{ASKING}");
+        assert_eq!(
+            problems(&rest),
+            [format!(
+                "P051: `{field}` is a string, and cannot be an integer"
+            )]
+        );
+    }
+    for field in ["id", "version", "seq"] {
+        for kind in ["string", "integer"] {
+            let rest = format!("envelope: {{ {field}: {{ type: {kind} }} }}\n{ASKING}");
+            assert_eq!(problems(&rest), NONE, "{field}: {kind}");
+        }
+    }
+}
+
+#[test]
+fn what_an_envelope_gives_up_is_noted_wherever_it_does() {
+    let lost = "G004: without `id`, an error cannot be matched to its request";
+    for envelope in ["id: off", "client: { id: off }", "server: { id: off }"] {
+        let rest =
+            format!("envelope: {{ {envelope} }}\nmessages: {{ note: {{ from: client }} }}\n");
+        assert_eq!(notes(&rest, "G004"), [lost], "{envelope}");
+    }
+    let with = |own: &str| {
+        notes(
+            &format!(
+                "channels: {{ all: {{ key: all }} }}\nmessages: {{ news: {{ from: server, channel: all, {own} }} }}\n"
+            ),
+            "G004",
+        )
+    };
+    let seq = "G004: without `seq`, a client does not notice missed messages of a channel";
+    assert_eq!(with("envelope: { seq: off }"), [seq]);
+    assert_eq!(with("server: { envelope: { seq: off } }"), [seq]);
+    assert_eq!(with("envelope: { seq: { presence: absent } }"), [seq]);
+}
+
+#[test]
+fn a_published_message_names_its_channel() {
+    let rest = "channels: { all: { key: all } }\nmessages: { news: { from: server, channel: all, envelope: { channel: off } } }\n";
+    assert_eq!(
+        problems(rest),
+        ["P051: `news` is published to `all`, and its envelope has no `channel`"]
+    );
+    let rest = "envelope: { channel: off }\nchannels: { all: { key: all } }\nmessages: { news: { from: server, channel: all } }\n";
+    assert_eq!(
+        problems(rest),
+        ["P051: `news` is published to `all`, and its envelope has no `channel`"]
+    );
+}
+
+#[test]
+fn close_codes_are_those_that_may_be_sent() {
+    let with = |code: u16| {
+        problems(&format!(
+            "messages: {{ note: {{ from: client }} }}\ncloses: {{ slow: {code} }}\n"
+        ))
+    };
+    for code in [1002, 1003, 1007, 1010, 1015, 2999] {
+        assert_eq!(
+            with(code),
+            [format!("P025: {code} cannot be sent as a close code")]
+        );
+    }
+    // The codes that are so by default, and those of applications.
+    for code in [1000, 1012, 1013, 3000, 3001, 4010, 4999] {
+        assert_eq!(with(code), NONE, "{code}");
+    }
+}
+
+#[test]
+fn the_depth_has_room_for_the_messages_of_the_session() {
+    let with = |depth: u8| {
+        problems(&format!(
+            "messages: {{ note: {{ from: client }} }}\nlimits: {{ depth: {depth} }}\n"
+        ))
+    };
+    assert_eq!(with(8), NONE);
+    assert_eq!(with(7).len(), 1, "{:?}", with(7));
+}
