@@ -70,6 +70,28 @@ async fn it_begins_behind_the_ordered_messages_before_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn neither_a_cancel_nor_an_error_takes_its_place() {
+    simulated(async {
+        let (app, server) = server(LIMITS);
+        let mut hand = Hand::enter(&server, 16).await;
+        hand.ask("load", r#"{"n":1}"#, "1").await;
+        // Only streams are cancelled.
+        hand.ask("stop", "{}", "1").await;
+        hand.ask("load", r#"{"n":1}"#, "1").await;
+        hand.ask("load", "{}", "1").await;
+        hand.expect(r#"{"type":"error","payload":{"code":"INVALID","message":"the payload does not fit","violations":[{"path":"/payload","keyword":"required","message":"must have the property \"n\"","allowed":"n"}]},"id":"1"}"#)
+            .await;
+        app.load.add_permits(2);
+        let loaded = r#"{"type":"loaded","payload":{"n":1},"id":"1"}"#;
+        hand.expect(loaded).await;
+        hand.ask("load", r#"{"n":1}"#, "1").await;
+        hand.expect(loaded).await;
+        assert_eq!(app.began.load(Ordering::SeqCst), 1);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_has_its_own_time_limit() {
     simulated(async {
         let (app, server) = server(Limits {

@@ -72,6 +72,8 @@ pub(super) struct Answers {
     begin: u32,
     /// The number of the first long answer, which begins anew likewise.
     first_long: u32,
+    /// The streams that are open, as [`Running`] has requests: they go on after their answer. `None` until there is one.
+    streams: Option<Box<HashMap<u64, u64, BuildHasherDefault<Hashed>>>>,
 }
 
 /// The requests that have no answer yet: a hash of each, by a hash of its id. The key of both is random, so no client can make two ids collide.
@@ -176,7 +178,9 @@ impl Answers {
                 false => Repetition::Reused,
             };
         }
-        match self.running.get(key) {
+        let streams = self.streams.as_ref();
+        let stream = streams.and_then(|streams| streams.get(&key).copied());
+        match stream.or_else(|| self.running.get(key)) {
             None => {
                 self.running.insert(key, content);
                 Repetition::First
@@ -254,10 +258,25 @@ impl Answers {
         long
     }
 
-    /// Forgets a request that has no answer: a stream that was cancelled.
-    pub(super) fn forget(&mut self, id: &Id) {
+    /// A request that was recorded has opened a stream: it runs until that ends, whether it has an answer or not.
+    pub(super) fn begin_stream(&mut self, id: &Id) {
+        let key = self.key(id);
+        if let Some(content) = self.running.get(key) {
+            let streams = self.streams.get_or_insert_default();
+            streams.insert(key, content);
+        }
+    }
+
+    /// A stream has ended. If it has no answer, it has none any more: it was cancelled.
+    pub(super) fn end_stream(&mut self, id: &Id) {
         let key = self.key(id);
         self.running.remove(key);
+        if let Some(streams) = &mut self.streams {
+            streams.remove(&key);
+            if streams.is_empty() {
+                self.streams = None;
+            }
+        }
     }
 
     /// No message that is queued has a higher number.

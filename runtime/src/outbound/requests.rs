@@ -12,9 +12,14 @@ impl Outbound {
         self.lock().answers.begin(id, content)
     }
 
-    /// Forgets a request that has no answer: a stream that was cancelled.
-    pub(crate) fn forget_request(&self, id: &Id) {
-        self.lock().answers.forget(id);
+    /// A request has opened a stream, which goes on after its answer.
+    pub(crate) fn begin_stream(&self, id: &Id) {
+        self.lock().answers.begin_stream(id);
+    }
+
+    /// The stream of a request has ended, or was cancelled.
+    pub(crate) fn end_stream(&self, id: &Id) {
+        self.lock().answers.end_stream(id);
     }
 
     /// Queues the answer to a request, as [`Self::answer`], and keeps it for repetitions.

@@ -312,7 +312,7 @@ mod answers {
         out.detach();
         out.resume(1, None).expect("so many were sent");
         assert_eq!(repeat(&out, 0), Repetition::First);
-        out.forget_request(&Id::Integer(0));
+        out.end_stream(&Id::Integer(0));
         assert_eq!(taken(&out), contents[1..]);
         out.detach();
         out.resume(2, None).expect("so many were sent");

@@ -470,17 +470,32 @@ impl Connection {
         }
     }
 
-    /// Replies to a message with an error. If replies are matched by order alone, a message without a reply gets none: the client would
+    /// Ends a request with an error. If replies are matched by order alone, a message without a reply gets none: the client would
     /// take it for the reply to another request.
     fn fail(&self, expects_reply: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
+        if self.may_fail(expects_reply) {
+            self.connection.fail(id, error);
+        }
+    }
+
+    /// As [`Self::fail`], about a message that was not begun: a request that runs under the same id goes on, and has an answer of its own.
+    fn report(&self, expects_reply: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
+        if self.may_fail(expects_reply)
+            && let Some(packet) = self.connection.error(id, error)
+        {
+            self.connection.outbound.answer(packet);
+        }
+    }
+
+    /// Whether an error can be sent about a message. Closes the connection if there is no room.
+    fn may_fail(&self, expects_reply: bool) -> bool {
         if self.connection.outbound.is_full() {
             // What is handled in order finds room. Answers and acknowledgements overtake it.
             let reason = "the client reads too slowly";
-            return self.connection.close(CloseReason::Slow, reason, false);
+            self.connection.close(CloseReason::Slow, reason, false);
+            return false;
         }
-        if expects_reply || !self.server.protocol.server.envelope.by_order {
-            self.connection.fail(id, error);
-        }
+        expects_reply || !self.server.protocol.server.envelope.by_order
     }
 
     /// Answers a ping, which also asks for an acknowledgement.

@@ -77,15 +77,6 @@ pub(crate) enum End {
     TimedOut,
 }
 
-/// Why a stream is not started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Declined {
-    /// Another stream has the same id.
-    IdInUse,
-    /// Too many are open.
-    TooMany,
-}
-
 impl HandlerTask {
     #[inline]
     fn new(
@@ -218,8 +209,8 @@ impl HandlerQueue {
         streams + concurrent >= self.limit
     }
 
-    /// Starts the handler of a message. If handlers of its kind run one by one, the queue must be idle.
-    pub(crate) fn begin(&mut self, received: Received) -> Result<(), (Arc<Request>, Declined)> {
+    /// Starts the handler of a message. If handlers of its kind run one by one, the queue must be idle. Fails if too many run beside others.
+    pub(crate) fn begin(&mut self, received: Received) -> Result<(), Arc<Request>> {
         let Received {
             request,
             action,
@@ -233,23 +224,20 @@ impl HandlerQueue {
             }
             Action::Concurrent(work) => {
                 if self.is_full() {
-                    return Err((request, Declined::TooMany));
+                    return Err(request);
                 }
                 let task = HandlerTask::new(request, work, observed);
                 let beside = self.beside(Running::new(task));
                 self.concurrent.get_or_insert_default().push(beside);
             }
             Action::Stream(work) => {
-                let id = request.id.as_ref();
-                if id.is_some_and(|id| self.open.contains_key(id)) {
-                    return Err((request, Declined::IdInUse));
-                }
                 if self.is_full() {
-                    return Err((request, Declined::TooMany));
+                    return Err(request);
                 }
                 let (handle, registration) = AbortHandle::new_pair();
-                if let Some(id) = id {
+                if let Some(id) = &request.id {
                     self.open.insert(id.clone(), handle);
+                    self.connection.outbound.begin_stream(id);
                 }
                 let task = HandlerTask::new(request, work, observed);
                 let beside = self.beside(Running::new(task));
@@ -284,6 +272,7 @@ impl HandlerQueue {
     /// Drops the stream with an id.
     pub(crate) fn cancel(&mut self, id: &Id) {
         if let Some(handle) = self.open.remove(id) {
+            self.connection.outbound.end_stream(id);
             handle.abort();
         }
     }
@@ -310,6 +299,7 @@ impl HandlerQueue {
             if let Ok(done) = done {
                 if let Some(id) = &done.request.id {
                     self.open.remove(id);
+                    self.connection.outbound.end_stream(id);
                 }
                 return Poll::Ready(done);
             }

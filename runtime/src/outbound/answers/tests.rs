@@ -163,9 +163,25 @@ fn answers_that_are_not_waited_for_replace_those_before() {
 }
 
 #[test]
+fn a_stream_runs_until_it_ends() {
+    let mut answers = Answers::default();
+    assert_eq!(answers.begin(&id(1), A), Repetition::First);
+    answers.begin_stream(&id(1));
+    let taken = answers.take(&id(1)).expect("it runs");
+    answers.keep(taken, (b"x", true), Some(1), 100);
+    assert!(matches!(answers.begin(&id(1), A), Repetition::Answered(_)));
+    answers.acknowledged(1);
+    assert_eq!(answers.begin(&id(1), A), Repetition::Running);
+    assert_eq!(answers.begin(&id(1), B), Repetition::Reused);
+    answers.end_stream(&id(1));
+    assert_eq!(answers.begin(&id(1), B), Repetition::First);
+    assert!(answers.streams.is_none());
+}
+
+#[test]
 fn a_cancelled_request_is_forgotten() {
     let mut answers = Answers::default();
     assert_eq!(answers.begin(&id(1), A), Repetition::First);
-    answers.forget(&id(1));
+    answers.end_stream(&id(1));
     assert_eq!(answers.begin(&id(1), B), Repetition::First);
 }

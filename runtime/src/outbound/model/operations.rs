@@ -116,7 +116,7 @@ impl Model<'_> {
     pub(super) fn forget(&mut self) {
         if let Some((&id, _)) = self.running.first_key_value() {
             self.running.remove(&id);
-            self.out.forget_request(&Id::Integer(id));
+            self.out.end_stream(&Id::Integer(id));
         }
     }
 

@@ -5,7 +5,6 @@ use super::{
         Action, Received, Rejection,
         context::Request,
         encoder::SessionMessage,
-        handler_queue::Declined,
         sessions::Doubt,
         system::{self, Urgent},
     },
@@ -175,7 +174,6 @@ impl Connection {
                     }
                     // If the request that it cancels is still queued, the cancel must stay behind it.
                     Some(Urgent::Cancel(id)) if within_rate && self.handlers.has_stream(&id) => {
-                        self.connection.outbound.forget_request(&id);
                         self.handlers.cancel(&id);
                     }
                     // A server that shuts down reads for the answers that its handlers wait for, and handles nothing new.
@@ -352,13 +350,8 @@ impl Connection {
                 return self.repeated(request, repetition);
             }
         }
-        if let Action::Cancel = received.action
-            && let Some(id) = &request.id
-        {
-            self.connection.outbound.forget_request(id);
-        }
-        if let Err((request, declined)) = self.handlers.begin(received) {
-            self.declined(&request, declined);
+        if let Err(request) = self.handlers.begin(received) {
+            self.declined(&request);
         }
     }
 
@@ -377,40 +370,23 @@ impl Connection {
                 metrics::refused(Some(request.message), SessionCode::IdReused.as_str());
                 let text = "another request has this id";
                 let error = ErrorPayload::new(SessionCode::IdReused, text);
-                // It is not the answer to the first.
-                if let Some(packet) = self.connection.error(request.id.as_ref(), &error) {
-                    self.connection.outbound.answer(packet);
-                }
+                self.report(true, request.id.as_ref(), &error);
             }
         }
     }
 
-    /// Answers a request that is not handled.
+    /// Answers a request that is not handled because too many run beside others.
     #[cold]
-    fn declined(&mut self, request: &Request, declined: Declined) {
-        let message = request.message;
-        let error = match declined {
-            Declined::IdInUse
-                if self.close_for(CloseReason::IdReused, "a stream with this id is open") =>
-            {
-                return;
-            }
-            Declined::IdInUse => {
-                metrics::refused(Some(message), SessionCode::IdReused.as_str());
-                ErrorPayload::new(SessionCode::IdReused, "a stream with this id is open")
-            }
-            Declined::TooMany => {
-                metrics::refused(Some(message), SessionCode::TooMany.as_str());
-                if !std::mem::replace(&mut self.logged.streams, true) {
-                    tracing::info!(
-                        connection = self.connection.id,
-                        "`limits.streams` is reached"
-                    );
-                }
-                let text = "too many streams and concurrent messages are being handled";
-                ErrorPayload::new(SessionCode::TooMany, text)
-            }
-        };
+    fn declined(&mut self, request: &Request) {
+        metrics::refused(Some(request.message), SessionCode::TooMany.as_str());
+        if !std::mem::replace(&mut self.logged.streams, true) {
+            tracing::info!(
+                connection = self.connection.id,
+                "`limits.streams` is reached"
+            );
+        }
+        let text = "too many streams and concurrent messages are being handled";
+        let error = ErrorPayload::new(SessionCode::TooMany, text);
         self.fail(request.expects_reply, request.id.as_ref(), &error);
     }
 
@@ -451,7 +427,7 @@ impl Connection {
         if self.close_for(CloseReason::Invalid, "an invalid message") {
             return;
         }
-        self.fail(expects_reply, id, error);
+        self.report(expects_reply, id, error);
         self.violated();
     }
 
@@ -511,7 +487,7 @@ impl Connection {
             "too many messages in too short a time",
         )
         .retryable();
-        self.fail(expects_reply, id, &error);
+        self.report(expects_reply, id, &error);
         self.rate_limited += 1;
         if self.rate_limited >= self.server.limits.violations.max(1) {
             self.connection
