@@ -141,7 +141,7 @@ export abstract class Outbound extends Encoder {
     const id = (envelope ?? client).id?.kind === 'integer' ? number : String(number);
     const packet = this.#packet(request, payload, { id, ...position });
     if (!packet.ok) return void outcome.failed(packet.error);
-    const inOrder = (envelope ?? server).correlate === 'order';
+    const inOrder = server.correlate === 'order';
     const transient = as !== undefined;
     const entry: PendingRequest = this.#entry(packet.value, { id, inOrder, idempotent, answers, errors, transient, ...outcome });
     if (signal?.aborted) return void outcome.failed(ABORTED);
