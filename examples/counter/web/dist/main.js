@@ -219,14 +219,15 @@ function readFields(value, envelope, report) {
     if (!field) continue;
     const { name: name2, kind, presence: presence2 } = field;
     const held = value[name2];
-    const kept = part === "timestamp" && held !== null ? envelope.timestamp?.time(held) : held;
+    const isNumber = part === "seq" || part === "version";
+    const kept = held === null ? held : part === "timestamp" ? envelope.timestamp?.time(held) : isNumber ? Number(held) : held;
     const check = () => {
       if (part === "outcome") {
         if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
       } else if (!fits(held, field)) wrongKind(kind, report);
-      else if ((part === "seq" || part === "timestamp") && isNegative(held)) fail(report, "minimum", "must be at least 0", 0);
-      else if (Number.isNaN(kept)) fail(report, "format", "must be a valid date-time", "date-time");
-      else if (held !== null && (part === "id" || part === "timestamp" || kind === defaultEnvelope[part]?.kind)) read2[part] = kept;
+      else if (part === "seq" ? !(Number(held) >= 0) : part === "timestamp" && isNegative(held)) fail(report, "minimum", "must be at least 0", 0);
+      else if (part === "timestamp" && Number.isNaN(kept)) fail(report, "format", "must be a valid date-time", "date-time");
+      else if (held !== null) read2[part] = kept;
     };
     if (held !== void 0) reportMember(held, report, check, name2);
     else if (presence2 !== "optional") missingProperty(name2, report);
@@ -258,7 +259,10 @@ function writeMessage(envelope, tag, payload, fields, encoding) {
   for (const part of PARTS) {
     const field = part === "id" && !isReply ? envelope.id : fieldOf(envelope, part);
     const written = part === "outcome" ? outcome && envelope.outcome?.[outcome] : fields[part];
-    if (field !== null && written !== void 0) message[field.name] = written;
+    if (field === null) continue;
+    if (written === void 0) {
+      if (field.presence === "nullable") message[field.name] = null;
+    } else message[field.name] = field.kind === "text" && part !== "outcome" ? String(written) : written;
   }
   if (encoding) return encoding.encode(message);
   const text2 = JSON.stringify(message);
@@ -608,6 +612,10 @@ var Sent = class {
   #last = 0;
   /** The number of the last message that the peer has received. */
   #acknowledged = 0;
+  /** The number of the last message. */
+  get last() {
+    return this.#last;
+  }
   /** Forgets all messages, and counts from one or not at all. */
   begin(counting) {
     this.isCounting = counting;
@@ -758,6 +766,7 @@ var OUTCOME_UNKNOWN = {
 };
 var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
 var OVERHEAD = 256;
+var MAX_FOLLOWED = 1024;
 var POLL_INTERVAL = 20;
 var Outbound = class extends Encoder {
   clock = this.options.clock ?? systemClock;
@@ -778,6 +787,8 @@ var Outbound = class extends Encoder {
   #usedBytes = 0;
   /** The messages that were written and are not acknowledged. */
   #sent = new Sent();
+  /** The volatile messages that somebody wants to know of, by number: they are not sent again. */
+  #followed = /* @__PURE__ */ new Map();
   /** A pong and an acknowledgement that found the socket full. Only the last of each is sent. */
   #control = /* @__PURE__ */ new Map();
   #cancelPoll;
@@ -785,11 +796,10 @@ var Outbound = class extends Encoder {
   request(request, payload, { timeout, signal, as }, answers, outcome, position = {}) {
     const { client: client2, server } = this.protocol.envelope;
     const { envelope, errors, idempotent } = request;
-    const number = ++this.#lastId;
-    const id = (envelope ?? client2).id?.kind === "integer" ? number : String(number);
+    const id = this.#nextId(envelope ?? client2);
     const packet = this.#packet(request, payload, { id, ...position });
     if (!packet.ok) return void outcome.failed(packet.error);
-    const inOrder = (envelope ?? server).correlate === "order";
+    const inOrder = server.correlate === "order";
     const transient = as !== void 0;
     const entry = this.#entry(packet.value, { id, inOrder, idempotent, answers, errors, transient, ...outcome });
     if (signal?.aborted) return void outcome.failed(ABORTED);
@@ -820,7 +830,13 @@ var Outbound = class extends Encoder {
     }
     return ok(void 0);
   }
+  #nextId({ id }) {
+    const number = ++this.#lastId;
+    return id?.kind === "integer" ? number : String(number);
+  }
   #packet(message, payload, fields) {
+    const envelope = message.envelope ?? this.protocol.envelope.client;
+    if (envelope.id?.presence === "required" && fields.id === void 0) fields = { ...fields, id: this.#nextId(envelope) };
     return this.closedError ? err(this.closedError) : this.encode(message, payload, fields);
   }
   #entry(packet, rest) {
@@ -874,12 +890,22 @@ var Outbound = class extends Encoder {
   /** A session begins or ends. What was written in another is forgotten; what is written counts, or does not. */
   begin(counting) {
     for (const entry of this.#sent.kept.values()) settle(entry, OUTCOME_UNKNOWN);
+    this.#unfollow(Infinity, OUTCOME_UNKNOWN);
     this.#sent.begin(counting);
+  }
+  /** Says of the volatile messages up to a number what became of them. */
+  #unfollow(last, error) {
+    for (const [number, entry] of this.#followed) {
+      if (number > last) return;
+      this.#followed.delete(number);
+      settle(entry, error);
+    }
   }
   /** The server has received so many messages. Returns whether that is possible. */
   acknowledged(received) {
     const forgotten = this.#sent.acknowledge(received);
     forgotten?.forEach((entry) => settle(entry));
+    if (forgotten) this.#unfollow(received);
     this.flush();
     return forgotten !== void 0;
   }
@@ -890,6 +916,7 @@ var Outbound = class extends Encoder {
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received) {
     this.acknowledged(received);
+    this.#unfollow(Infinity, OUTCOME_UNKNOWN);
     this.isOpen = true;
     for (const next of this.#sent.rest()) this.write(typeof next === "number" ? this.session("received", { sent: next }) : next.packet);
     this.flush();
@@ -902,7 +929,12 @@ var Outbound = class extends Encoder {
     if (id !== void 0) this.#written.set(id, entry);
     else {
       this.#free(entry);
-      if (volatile || !this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
+      if (!this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
+      else if (volatile && entry.delivered) {
+        const { last } = this.#sent;
+        this.#followed.set(last, entry);
+        this.#unfollow(last - MAX_FOLLOWED, OUTCOME_UNKNOWN);
+      }
     }
     this.write(packet);
   }
@@ -962,8 +994,10 @@ var Outbound = class extends Encoder {
     this.detach();
     const notes = refused ? [...this.#sent.kept.values()].filter(({ id }) => id === void 0) : [];
     const all = [...this.#written.values(), ...notes, ...this.#queued].sort((a, b) => a.order - b.order);
-    if (refused) this.#sent.begin(false);
-    else this.begin(false);
+    if (refused) {
+      this.#unfollow(Infinity, OUTCOME_UNKNOWN);
+      this.#sent.begin(false);
+    } else this.begin(false);
     this.#written.clear();
     this.#queued.clear();
     const failed = [];
@@ -1900,6 +1934,8 @@ var Core = class extends Connection {
   #token;
   /** The connection was lost, and its session may be resumed; cancels the timer after which the server has given it up. */
   #detached;
+  /** A refusal until the connection is closed, whose code says whether it is final. */
+  #refusal;
   /** Whether the listeners of `error` are being called with what another listener threw. */
   #isReportingThrown = false;
   /**
@@ -2043,25 +2079,27 @@ var Core = class extends Connection {
   closed(closed, wasReady, refused) {
     const { code, reason, final } = closed;
     const isRefused = isRefusal(code, this.closeCodes);
+    const refusal = this.#refusal;
+    this.#refusal = void 0;
     const wasDetached = this.#detached !== void 0;
     const isBare = !final && wasReady && (code === ABNORMAL || code === this.closeCodes.silent);
     this.refresh?.stop();
     if (wasReady && !final) this.numbered?.ended(isBare);
     if (!final && this.phase === "ended") return;
     this.#earlyReady = void 0;
-    if (final) this.closedError ??= { code: "CLOSED", message: reason || `closed with ${code}` };
+    if (final) this.closedError ??= { code: "CLOSED", message: refusal && refusalText(refusal) || reason || `closed with ${code}` };
     const error = this.closedError;
     if (isBare && this.#token !== void 0) {
       this.detach();
       this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
     } else if (final || !wasDetached) {
-      this.#end(!wasReady && !wasDetached && (refused || isRefused), code !== this.closeCodes.tooLarge);
+      this.#end(!wasReady && !wasDetached && (refused || isRefused || refusal !== void 0), code !== this.closeCodes.tooLarge);
       if (!final && this.phase === "ended") return;
     }
     if (error) {
       this.#stopWaking?.();
       this.failAll(error);
-      this.#rejectReady(isRefused ? new SessionRefusedError(code, error.message) : new CallFailedError(error));
+      this.#rejectReady(isRefused ? new SessionRefusedError(refusal?.code ?? code, error.message, refusal?.side, refusal?.violations) : new CallFailedError(error));
     }
     const status = this.state.get().status === "connecting" ? "connecting" : "reconnecting";
     this.state.set({ status: final ? "closed" : status, closed });
@@ -2082,9 +2120,10 @@ var Core = class extends Connection {
   }
   /** The server refuses the session. */
   #refusedBy(refusal) {
-    const { code, side, violations, retryable } = refusal;
+    const { code, side, violations, retryable, byCode } = refusal;
     const words = refusalText(refusal);
-    if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
+    if (byCode) this.#refusal = refusal;
+    else if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
     else this.#refuse(code, words, side, violations);
   }
   /** The server or this client refuses the session for good: no reconnect. */
@@ -2111,7 +2150,7 @@ var Core = class extends Connection {
     }
     if (this.#requests?.receive(match, parsed)) return;
     const isError = incoming === failure || incoming?.handle === this.#refused;
-    const isOfNone = isError && message.id === void 0 && this.numbered?.refused(message.seq) === true;
+    const isOfNone = isError && message.id === void 0 && this.numbered?.refused(message.seq, wireError(message.payload).code) === true;
     const request = isOfNone ? void 0 : this.find(message.id);
     const handler = isError ? this.#refused : incoming?.handle;
     if (incoming && !error) {
@@ -2132,7 +2171,7 @@ var Core = class extends Connection {
     if (request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
-    if (isOwn && this.phase !== "ready") this.drop(ABNORMAL, error.message);
+    if (isOwn && this.phase !== "ready" || isError && this.phase === "greeted") this.drop(ABNORMAL, error.message);
     else if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
     else {
       const { id } = this.#requests?.idOf(match, parsed) ?? error;

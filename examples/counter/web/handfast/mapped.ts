@@ -69,7 +69,8 @@ export function mapRoles(roles: { readonly [R in Role]?: MappedRole }): MappedRo
       const mapped = role && roles[role];
       if (error !== undefined || own === undefined || mapped === undefined) return match;
       const absent: Readonly<Record<string, object>> = { ready: { version, hash }, refuse: FAILED, error: FAILED };
-      const payload = { ...absent[role as Role], ...readFields(mapped.fields, message.payload) };
+      const rest = absent[role as Role];
+      const payload = { ...rest, ...(rest === FAILED && { byCode: !('retryable' in mapped.fields) }), ...readFields(mapped.fields, message.payload) };
       const type = own.name;
       const violations = violationsOf(own === failure ? refusalRule : own.receive, payload, 'received');
       if (violations.length === 0) return { incoming: own, message: { ...message, type, payload } };

@@ -49,6 +49,8 @@ export interface Refusal {
   readonly side?: 'client' | 'server';
   /** Whether another attempt may succeed. */
   readonly retryable?: boolean;
+  /** It is a message without a place for that: the code of the close says it. */
+  readonly byCode?: boolean;
   readonly violations?: readonly Violation[];
 }
 
