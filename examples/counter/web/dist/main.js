@@ -219,8 +219,7 @@ function readFields(value, envelope, report) {
     if (!field) continue;
     const { name: name2, kind, presence: presence2 } = field;
     const held = value[name2];
-    const isNumber = part === "seq" || part === "version";
-    const kept = held === null ? held : part === "timestamp" ? envelope.timestamp?.time(held) : isNumber ? Number(held) : held;
+    const kept = part === "timestamp" && held !== null ? envelope.timestamp?.time(held) : part === "seq" || part === "version" ? Number(held) : held;
     const check = () => {
       if (part === "outcome") {
         if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
@@ -2087,19 +2086,19 @@ var Core = class extends Connection {
     if (wasReady && !final) this.numbered?.ended(isBare);
     if (!final && this.phase === "ended") return;
     this.#earlyReady = void 0;
-    if (final) this.closedError ??= { code: "CLOSED", message: refusal && refusalText(refusal) || reason || `closed with ${code}` };
+    if (final) this.closedError ??= { code: "CLOSED", message: refusal?.message || reason || `closed with ${code}` };
     const error = this.closedError;
     if (isBare && this.#token !== void 0) {
       this.detach();
       this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
     } else if (final || !wasDetached) {
-      this.#end(!wasReady && !wasDetached && (refused || isRefused || refusal !== void 0), code !== this.closeCodes.tooLarge);
+      this.#end(!wasReady && !wasDetached && (refused || isRefused || !!refusal), code !== this.closeCodes.tooLarge);
       if (!final && this.phase === "ended") return;
     }
     if (error) {
       this.#stopWaking?.();
       this.failAll(error);
-      this.#rejectReady(isRefused ? new SessionRefusedError(refusal?.code ?? code, error.message, refusal?.side, refusal?.violations) : new CallFailedError(error));
+      this.#rejectReady(isRefused ? refusal ?? new SessionRefusedError(code, error.message) : new CallFailedError(error));
     }
     const status = this.state.get().status === "connecting" ? "connecting" : "reconnecting";
     this.state.set({ status: final ? "closed" : status, closed });
@@ -2122,7 +2121,7 @@ var Core = class extends Connection {
   #refusedBy(refusal) {
     const { code, side, violations, retryable, byCode } = refusal;
     const words = refusalText(refusal);
-    if (byCode) this.#refusal = refusal;
+    if (byCode) this.#refusal = new SessionRefusedError(code, words, side, violations);
     else if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
     else this.#refuse(code, words, side, violations);
   }

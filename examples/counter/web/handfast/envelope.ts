@@ -102,8 +102,7 @@ export function readFields(value: JsonObject, envelope: Envelope, report: Report
     if (!field) continue;
     const { name, kind, presence } = field;
     const held = value[name];
-    const isNumber = part === 'seq' || part === 'version';
-    const kept = held === null ? held : part === 'timestamp' ? envelope.timestamp?.time(held) : isNumber ? Number(held) : held;
+    const kept = part === 'timestamp' && held !== null ? envelope.timestamp?.time(held) : part === 'seq' || part === 'version' ? Number(held) : held;
     const check = (): void => {
       if (part === 'outcome') {
         if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
