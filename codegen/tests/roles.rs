@@ -29,7 +29,10 @@ fn generated(name: &str, message: &str, session: &str) -> Result<[String; 2], Bo
 fn a_role_has_the_tag_of_the_end_that_plays_it() -> Result<(), Box<dyn Error>> {
     let tags = "from: both, client: { tag: up }, server: { tag: down }";
     let [rust, typescript] = generated("role-tags", tags, "roles: { ready: { message: m } }")?;
-    assert!(rust.contains("ready(name = \"m\", tag = \"down\""), "{rust}");
+    assert!(
+        rust.contains("ready(name = \"m\", tag = \"down\""),
+        "{rust}"
+    );
     assert!(typescript.contains("ready: 'down'"), "{typescript}");
     let [rust, typescript] = generated("role-tags", tags, "roles: { hello: { message: m } }")?;
     assert!(rust.contains("hello(name = \"m\", tag = \"up\""), "{rust}");
@@ -42,9 +45,21 @@ fn a_client_without_an_answer_to_its_pings_sends_none() -> Result<(), Box<dyn Er
     for (message, session, heartbeat) in [
         ("from: server", "heartbeat: 25s", "heartbeat: 25000"),
         ("from: server", "roles: { pong: off }", "heartbeat: null"),
-        ("from: client", "roles: { pong: { message: m } }", "heartbeat: null"),
-        ("from: server", "roles: { pong: { message: m } }", "heartbeat: 25000"),
-        ("from: server", "roles: { ping: { message: m } }", "heartbeat: null"),
+        (
+            "from: client",
+            "roles: { pong: { message: m } }",
+            "heartbeat: null",
+        ),
+        (
+            "from: server",
+            "roles: { pong: { message: m } }",
+            "heartbeat: 25000",
+        ),
+        (
+            "from: server",
+            "roles: { ping: { message: m } }",
+            "heartbeat: null",
+        ),
     ] {
         let [_, typescript] = generated("role-pongs", message, session)?;
         assert!(typescript.contains(heartbeat), "{session}: {typescript}");
@@ -56,6 +71,9 @@ fn a_client_without_an_answer_to_its_pings_sends_none() -> Result<(), Box<dyn Er
 fn encodings_are_generated_in_their_order() -> Result<(), Box<dyn Error>> {
     let session = "heartbeat: 25s }\nencodings: { msgpack: b, json: a";
     let [rust, _] = generated("role-encodings", "from: server", session)?;
-    assert!(rust.contains("encodings(msgpack = \"b\", json = \"a\")"), "{rust}");
+    assert!(
+        rust.contains("encodings(msgpack = \"b\", json = \"a\")"),
+        "{rust}"
+    );
     Ok(())
 }

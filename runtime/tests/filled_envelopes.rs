@@ -31,7 +31,10 @@ pub struct Count {
     pub n: i64,
 }
 
-#[protocol(client, envelope(id(name = "id", integer, required), channel(name = "room", nullable)))]
+#[protocol(
+    client,
+    envelope(id(name = "id", integer, required), channel(name = "room", nullable))
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientMessage {
     #[message("note")]
@@ -82,10 +85,9 @@ fn open() -> MemoryTransport {
 
 #[tokio::test]
 async fn a_client_gives_a_message_without_a_reply_the_id_that_it_needs() {
-    let client =
-        ClientBuilder::<Filled, Client>::over(|| async { Ok::<_, Infallible>(open()) })
-            .await
-            .expect("it is ready");
+    let client = ClientBuilder::<Filled, Client>::over(|| async { Ok::<_, Infallible>(open()) })
+        .await
+        .expect("it is ready");
     for n in [1, 2] {
         client.note(Note { n }).await.expect("it is sent");
     }
@@ -109,6 +111,9 @@ async fn what_may_be_null_is_there() {
             other => panic!("{other:?}"),
         }
     }
-    assert!(answers[0].contains(r#""id":null,"seq":null"#), "{answers:?}");
+    assert!(
+        answers[0].contains(r#""id":null,"seq":null"#),
+        "{answers:?}"
+    );
     assert!(answers[1].contains(r#""id":2,"seq":null"#), "{answers:?}");
 }

@@ -10,8 +10,7 @@ mod shapes;
 
 use crate::model::{
     Correlate, Encoding, Envelope, EnvelopeField, FieldKind, KeyPart, Message, MessageId, Presence,
-    Protocol,
-    Resuming, Role, RoleKind, RolePlayer, RoleUses, Scalar, Sent, TimestampForm,
+    Protocol, Resuming, Role, RoleKind, RolePlayer, RoleUses, Scalar, Sent, TimestampForm,
 };
 use canonical::{canonical, hex};
 use serde_json::{Map, Value, json};

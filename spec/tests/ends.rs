@@ -27,7 +27,8 @@ fn notes(rest: &str, code: &str) -> Vec<String> {
 
 const NONE: [&str; 0] = [];
 
-const ASKING: &str = "messages: { ask: { from: client, reply: answer }, answer: { from: server } }\n";
+const ASKING: &str =
+    "messages: { ask: { from: client, reply: answer }, answer: { from: server } }\n";
 
 #[test]
 fn a_refusal_may_say_whether_it_is_for_now() {
@@ -47,7 +48,9 @@ fn replies_are_matched_in_the_same_way_in_both_directions() {
         assert!(found.contains(&differs.to_owned()), "{found:?}");
     }
     assert_eq!(
-        problems(&format!("envelope: {{ id: off, correlate: order }}\n{ASKING}")),
+        problems(&format!(
+            "envelope: {{ id: off, correlate: order }}\n{ASKING}"
+        )),
         NONE
     );
     let rest = "messages: { ask: { from: client, reply: answer, envelope: { id: off, correlate: order } }, answer: { from: server } }\n";
@@ -69,11 +72,14 @@ fn the_id_of_a_reply_has_the_type_of_that_of_its_request() {
     let rest = format!("envelope: {{ client: {{ id: {{ type: integer }} }} }}\n{ASKING}");
     assert_eq!(
         problems(&rest),
-        ["P020: `answer` cannot be matched to its request: the id of `ask` is an integer, and its own a string"]
+        [
+            "P020: `answer` cannot be matched to its request: the id of `ask` is an integer, and its own a string"
+        ]
     );
 }
 
-const LOGIN: &str = "  login: { from: client, payload: { type: object, properties: { key: { type: string } } } }
+const LOGIN: &str =
+    "  login: { from: client, payload: { type: object, properties: { key: { type: string } } } }
   hi: { from: client, payload: { type: object, properties: { key: { type: string } } } }
   news: { from: server }
 ";
@@ -95,10 +101,15 @@ fn credentials_need_a_message_that_carries_them() {
         ),
         (
             "auth: login, roles: { hello: { message: hi }, auth: off }",
-            &["P050: no message carries the credentials of `login`: `hi` has no place for them, and the role `auth` is off"],
+            &[
+                "P050: no message carries the credentials of `login`: `hi` has no place for them, and the role `auth` is off",
+            ],
         ),
         ("auth: login, roles: { hello: { message: hi } }", &[]),
-        ("auth: login, roles: { hello: { message: login }, auth: off }", &[]),
+        (
+            "auth: login, roles: { hello: { message: login }, auth: off }",
+            &[],
+        ),
         ("auth: login, roles: { auth: off }", &[]),
     ] {
         assert_eq!(problems(&session(given)), expected, "{given}");
@@ -137,7 +148,10 @@ fn clients_that_cannot_authenticate_again_are_noted() {
     ] {
         assert_eq!(notes(&session(given), "G001"), [lost], "{given}");
     }
-    for given in ["auth: login", "auth: login, roles: { hello: { message: hi } }"] {
+    for given in [
+        "auth: login",
+        "auth: login, roles: { hello: { message: hi } }",
+    ] {
         assert_eq!(notes(&session(given), "G001"), NONE, "{given}");
     }
 }
@@ -163,7 +177,10 @@ fn credentials_are_sent_in_the_usual_envelope() {
     let own = "envelope: { content: null, tag: kind }, ";
     let expected = ["P050: `login` is sent in the envelope of the session, and not in its own"];
     assert_eq!(with(own, ""), expected);
-    assert_eq!(with("client: { envelope: { content: null } }, ", ""), expected);
+    assert_eq!(
+        with("client: { envelope: { content: null } }, ", ""),
+        expected
+    );
     assert_eq!(with(own, ", roles: { hello: { message: hi } }"), expected);
     assert_eq!(with(own, ", roles: { hello: { message: login } }"), NONE);
     assert_eq!(with("", ""), NONE);
@@ -177,9 +194,14 @@ fn one_message_does_not_play_two_roles_of_one_end() {
         ))
     };
     // Each end knows what the other sends.
-    assert_eq!(with("hello: { message: both }, ready: { message: both }"), NONE);
     assert_eq!(
-        with("gap: { message: oops, fields: { channel: /channel } }, error: { message: oops, fields: { code: /code } }"),
+        with("hello: { message: both }, ready: { message: both }"),
+        NONE
+    );
+    assert_eq!(
+        with(
+            "gap: { message: oops, fields: { channel: /channel } }, error: { message: oops, fields: { code: /code } }"
+        ),
         ["P018: `oops` plays both `gap` and `error`, and the server sends both"]
     );
 }
@@ -187,25 +209,38 @@ fn one_message_does_not_play_two_roles_of_one_end() {
 #[test]
 fn a_role_of_both_ends_has_one_tag_and_both_of_them() {
     let with = |message: &str, role: &str| {
-        problems(&format!("messages:\n  m: {{ {message} }}\nsession: {{ roles: {{ {role} }} }}\n"))
+        problems(&format!(
+            "messages:\n  m: {{ {message} }}\nsession: {{ roles: {{ {role} }} }}\n"
+        ))
     };
     let tags = "from: both, client: { tag: up }, server: { tag: down }";
     for role in ["ping", "pong"] {
         assert_eq!(
             with(tags, &format!("{role}: {{ message: m }}")),
-            [format!("P018: both ends send `m` in the role `{role}`, and each with another tag")]
+            [format!(
+                "P018: both ends send `m` in the role `{role}`, and each with another tag"
+            )]
         );
     }
     assert_eq!(with(tags, "ready: { message: m }"), NONE);
     for role in ["join", "leave", "negotiate"] {
-        let field = if role == "negotiate" { "encoding" } else { "channel" };
+        let field = if role == "negotiate" {
+            "encoding"
+        } else {
+            "channel"
+        };
         for (from, end) in [("client", "server"), ("server", "client")] {
             let message = format!(
                 "from: {from}, payload: {{ type: object, properties: {{ {field}: {{ type: string }} }} }}"
             );
             assert_eq!(
-                with(&message, &format!("{role}: {{ message: m, fields: {{ {field}: /{field} }} }}")),
-                [format!("P015: `m` cannot play the role `{role}`: the {end} does not send it")]
+                with(
+                    &message,
+                    &format!("{role}: {{ message: m, fields: {{ {field}: /{field} }} }}")
+                ),
+                [format!(
+                    "P015: `m` cannot play the role `{role}`: the {end} does not send it"
+                )]
             );
         }
     }
@@ -240,28 +275,58 @@ fn what_a_sender_does_not_always_fill_is_not_required() {
         let given = format!("client: {{ {field}: {{ presence: required }} }}");
         assert_eq!(
             with(&given, plain),
-            [format!("P051: `{field}` is required of what the client sends, and `ask` may be without it")]
+            [format!(
+                "P051: `{field}` is required of what the client sends, and `ask` may be without it"
+            )]
         );
     }
     for field in ["id", "channel", "seq", "epoch", "timestamp"] {
         let given = format!("server: {{ {field}: {{ presence: required }} }}");
         assert_eq!(
             with(&given, plain),
-            [format!("P051: `{field}` is required of what the server sends, and the session's own `ready` may be without it")]
+            [format!(
+                "P051: `{field}` is required of what the server sends, and the session's own `ready` may be without it"
+            )]
         );
     }
     // A client makes an id up.
-    assert_eq!(with("client: { id: { presence: required } }, version: { presence: required }", plain), NONE);
-    assert_eq!(with("id: { presence: nullable }, seq: { presence: nullable }, timestamp: { name: at, presence: nullable }", plain), NONE);
+    assert_eq!(
+        with(
+            "client: { id: { presence: required } }, version: { presence: required }",
+            plain
+        ),
+        NONE
+    );
+    assert_eq!(
+        with(
+            "id: { presence: nullable }, seq: { presence: nullable }, timestamp: { name: at, presence: nullable }",
+            plain
+        ),
+        NONE
+    );
     for (own, field) in [
-        ("news: { from: server, envelope: { id: { presence: required } } }", "id"),
-        ("news: { from: server, envelope: { channel: { presence: required } } }", "channel"),
-        ("news: { from: server, channel: all, volatile: true, envelope: { seq: { presence: required } } }", "seq"),
-        ("news: { from: client, envelope: { timestamp: { presence: required } } }", "timestamp"),
+        (
+            "news: { from: server, envelope: { id: { presence: required } } }",
+            "id",
+        ),
+        (
+            "news: { from: server, envelope: { channel: { presence: required } } }",
+            "channel",
+        ),
+        (
+            "news: { from: server, channel: all, volatile: true, envelope: { seq: { presence: required } } }",
+            "seq",
+        ),
+        (
+            "news: { from: client, envelope: { timestamp: { presence: required } } }",
+            "timestamp",
+        ),
     ] {
         assert_eq!(
             with("tag: type", own),
-            [format!("P051: `{field}` is required of `news`, and its sender does not always fill it")]
+            [format!(
+                "P051: `{field}` is required of `news`, and its sender does not always fill it"
+            )]
         );
     }
     for own in [
@@ -278,7 +343,9 @@ fn keys_and_epochs_are_strings() {
         let rest = format!("envelope: {{ {field}: {{ type: integer }} }}\n{ASKING}");
         assert_eq!(
             problems(&rest),
-            [format!("P051: `{field}` is a string, and cannot be an integer")]
+            [format!(
+                "P051: `{field}` is a string, and cannot be an integer"
+            )]
         );
     }
     for field in ["id", "version", "seq"] {
@@ -293,12 +360,15 @@ fn keys_and_epochs_are_strings() {
 fn what_an_envelope_gives_up_is_noted_wherever_it_does() {
     let lost = "G004: without `id`, an error cannot be matched to its request";
     for envelope in ["id: off", "client: { id: off }", "server: { id: off }"] {
-        let rest = format!("envelope: {{ {envelope} }}\nmessages: {{ note: {{ from: client }} }}\n");
+        let rest =
+            format!("envelope: {{ {envelope} }}\nmessages: {{ note: {{ from: client }} }}\n");
         assert_eq!(notes(&rest, "G004"), [lost], "{envelope}");
     }
     let with = |own: &str| {
         notes(
-            &format!("channels: {{ all: {{ key: all }} }}\nmessages: {{ news: {{ from: server, channel: all, {own} }} }}\n"),
+            &format!(
+                "channels: {{ all: {{ key: all }} }}\nmessages: {{ news: {{ from: server, channel: all, {own} }} }}\n"
+            ),
             "G004",
         )
     };
@@ -324,9 +394,16 @@ fn a_published_message_names_its_channel() {
 
 #[test]
 fn close_codes_are_those_that_may_be_sent() {
-    let with = |code: u16| problems(&format!("messages: {{ note: {{ from: client }} }}\ncloses: {{ slow: {code} }}\n"));
+    let with = |code: u16| {
+        problems(&format!(
+            "messages: {{ note: {{ from: client }} }}\ncloses: {{ slow: {code} }}\n"
+        ))
+    };
     for code in [1002, 1003, 1007, 1010, 1015, 2999] {
-        assert_eq!(with(code), [format!("P025: {code} cannot be sent as a close code")]);
+        assert_eq!(
+            with(code),
+            [format!("P025: {code} cannot be sent as a close code")]
+        );
     }
     // The codes that are so by default, and those of applications.
     for code in [1000, 1012, 1013, 3000, 3001, 4010, 4999] {
@@ -336,7 +413,11 @@ fn close_codes_are_those_that_may_be_sent() {
 
 #[test]
 fn the_depth_has_room_for_the_messages_of_the_session() {
-    let with = |depth: u8| problems(&format!("messages: {{ note: {{ from: client }} }}\nlimits: {{ depth: {depth} }}\n"));
+    let with = |depth: u8| {
+        problems(&format!(
+            "messages: {{ note: {{ from: client }} }}\nlimits: {{ depth: {depth} }}\n"
+        ))
+    };
     assert_eq!(with(8), NONE);
     assert_eq!(with(7).len(), 1, "{:?}", with(7));
 }

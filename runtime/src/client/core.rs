@@ -199,9 +199,7 @@ impl Core {
 
     /// Returns the id of a message without a reply, if its envelope requires one.
     fn required_id(&self, envelope: &EnvelopeDescriptor) -> Option<Id> {
-        envelope
-            .id
-            .filter(|id| id.presence == Presence::Required)?;
+        envelope.id.filter(|id| id.presence == Presence::Required)?;
         let mut inner = self.lock();
         inner.last += 1;
         Some(self.id(inner.last, envelope))

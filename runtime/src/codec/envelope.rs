@@ -52,10 +52,7 @@ pub(crate) fn envelope_fields(
 }
 
 /// Writes null in a field that has nothing and is in every message.
-fn nothing(
-    out: &mut impl ObjectWriter,
-    field: Option<FieldDescriptor>,
-) -> Result<(), EncodeError> {
+fn nothing(out: &mut impl ObjectWriter, field: Option<FieldDescriptor>) -> Result<(), EncodeError> {
     match field {
         Some(field) if field.presence == Presence::Nullable => out.field(field.name, &()),
         _ => Ok(()),

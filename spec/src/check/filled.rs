@@ -69,8 +69,7 @@ impl Checker<'_> {
             };
             let mut places = Vec::new();
             // What holds for both directions is reported once.
-            if is_integer(usual)
-                && (end == Side::Client || !is_integer(&protocol.envelope.client))
+            if is_integer(usual) && (end == Side::Client || !is_integer(&protocol.envelope.client))
             {
                 places.push(self.usual_place(end, name));
             }
@@ -102,8 +101,8 @@ impl Checker<'_> {
         // The number in the session is added to a message that was written without one.
         let is_number = name == "seq" && end == Side::Server && protocol.session.numbered;
         let is_required = |envelope: &Envelope, name: &str| {
-            let nullable = part(envelope, name)
-                .is_some_and(|field| field.presence == Presence::Nullable);
+            let nullable =
+                part(envelope, name).is_some_and(|field| field.presence == Presence::Nullable);
             is_required(envelope, name) || (is_number && nullable)
         };
         let is_usual = is_required(usual, name);
@@ -134,7 +133,8 @@ impl Checker<'_> {
                         "`{name}` is required of `{}`, and its sender does not always fill it",
                         message.name.text
                     );
-                    self.out.push(Diagnostic::error(CODE, at, text).help(&*help));
+                    self.out
+                        .push(Diagnostic::error(CODE, at, text).help(&*help));
                 }
                 None => {
                     without.get_or_insert_with(|| format!("`{}`", message.name.text));
@@ -169,6 +169,8 @@ impl Checker<'_> {
             RoleKind::Auth => session.auth_tag(&self.protocol.messages).is_some(),
             RoleKind::Presence => self.protocol.has_presence(),
             RoleKind::Ping => session.heartbeat.is_some(),
+            RoleKind::Skip => !self.protocol.channels.is_empty(),
+            RoleKind::Gap => !self.protocol.channels.is_empty() || session.numbered,
             _ => true,
         }
     }
@@ -186,7 +188,9 @@ impl Checker<'_> {
                     | RoleKind::Error
                     | RoleKind::Pong
             ),
-            "seq" => self.protocol.session.numbered && !super::numbering::UNNUMBERED.contains(&kind),
+            "seq" => {
+                self.protocol.session.numbered && !super::numbering::UNNUMBERED.contains(&kind)
+            }
             _ => false,
         }
     }

@@ -122,7 +122,10 @@ impl<'a> Checker<'a> {
     fn own_envelope(&self, message: MessageId, end: &str, key: &str) -> Option<&'a Entry> {
         let block = self.block(message);
         let blocks = [self.tree.get(block, end), Some(block)];
-        let envelopes = blocks.into_iter().flatten().filter_map(|block| self.tree.get(block, "envelope"));
+        let envelopes = blocks
+            .into_iter()
+            .flatten()
+            .filter_map(|block| self.tree.get(block, "envelope"));
         let mut found = envelopes.filter_map(|envelope| self.tree.map(envelope)?.get(key));
         found.next()
     }

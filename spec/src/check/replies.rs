@@ -142,7 +142,11 @@ impl Checker<'_> {
             return;
         }
         let id = &asked.envelope.id;
-        let answers = sent.envelope.reply_to.as_ref().or(sent.envelope.id.as_ref());
+        let answers = sent
+            .envelope
+            .reply_to
+            .as_ref()
+            .or(sent.envelope.id.as_ref());
         if let (Some(id), Some(its)) = (id, answers)
             && id.kind != its.kind
         {

@@ -162,7 +162,11 @@ impl Checker<'_> {
             if let (Some((_, other, (client, _))), Some(entry)) =
                 (other, self.entry(&["session", "roles", name]))
             {
-                let end = if ends.0 && *client { "client" } else { "server" };
+                let end = if ends.0 && *client {
+                    "client"
+                } else {
+                    "server"
+                };
                 let text = format!(
                     "`{}` plays both `{other}` and `{name}`, and the {end} sends both",
                     played.name.text
@@ -258,9 +262,8 @@ impl Checker<'_> {
         let RolePlayer::Mapped { message, .. } = player else {
             if let Some(fields) = fields {
                 let text = "the role `auth` has no fields in a message of yours: the payload of `session.auth` is the credentials";
-                self.out.push(
-                    Diagnostic::error("P030", fields.at, text).help("delete `fields`"),
-                );
+                self.out
+                    .push(Diagnostic::error("P030", fields.at, text).help("delete `fields`"));
             }
             return;
         };

@@ -245,10 +245,7 @@ impl Checker<'_> {
         let message = &self.protocol.messages[id.0];
         let (up, down) = kind.sent_by();
         // Most roles of both sides may be played by one of them.
-        let answered = matches!(
-            kind,
-            RoleKind::Join | RoleKind::Leave | RoleKind::Negotiate
-        );
+        let answered = matches!(kind, RoleKind::Join | RoleKind::Leave | RoleKind::Negotiate);
         let either = up && down && !answered;
         let (by_client, by_server) = (message.client.is_some(), message.server.is_some());
         let fits = either || (!by_client && !by_server);
