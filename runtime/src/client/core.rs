@@ -15,7 +15,7 @@ use crate::{
         Budget, CallReply, Caller, Decode, Failure, Inbox, Permit, ReplyResult, RequestMessage,
     },
     codec::{Codec, Encoding},
-    descriptor::{Heading, Limits, ProtocolDescriptor},
+    descriptor::{EnvelopeDescriptor, Heading, Limits, Presence, ProtocolDescriptor},
     encoded::EncodedMessage,
     outbound::{Outbound, Overflow},
     system::{ReceivedNotice, Role},
@@ -197,13 +197,22 @@ impl Core {
         }
     }
 
+    /// Returns the id of a message without a reply, if its envelope requires one.
+    fn required_id(&self, envelope: &EnvelopeDescriptor) -> Option<Id> {
+        envelope.id.filter(|id| id.presence == Presence::Required)?;
+        let mut inner = self.lock();
+        inner.last += 1;
+        Some(self.id(inner.last, envelope))
+    }
+
     /// Queues a message without a reply. A volatile one is dropped if half of the budget is in use or there is no session.
     pub(crate) async fn send(
         &self,
         request: &RequestMessage,
         volatile: bool,
     ) -> Result<(), Failure> {
-        let packet = self.encode(request, None)?;
+        let id = self.required_id(request.heading.envelope);
+        let packet = self.encode(request, id.as_ref())?;
         if packet.len() > self.limits.message {
             return Err(Failure::Encode);
         }

@@ -2,7 +2,7 @@
 
 use super::{EncodeError, Outgoing, timestamp::rfc3339};
 use crate::{
-    descriptor::{EnvelopeDescriptor, FieldKind, Tag, TimestampForm},
+    descriptor::{EnvelopeDescriptor, FieldDescriptor, FieldKind, Presence, Tag, TimestampForm},
     envelope::Id,
 };
 use serde::Serialize;
@@ -51,6 +51,14 @@ pub(crate) fn envelope_fields(
     }
 }
 
+/// Writes null in a field that has nothing and is in every message.
+fn nothing(out: &mut impl ObjectWriter, field: Option<FieldDescriptor>) -> Result<(), EncodeError> {
+    match field {
+        Some(field) if field.presence == Presence::Nullable => out.field(field.name, &()),
+        _ => Ok(()),
+    }
+}
+
 /// Writes the members of a message.
 pub(super) fn write(m: &Outgoing<'_>, out: &mut impl ObjectWriter) -> Result<(), EncodeError> {
     let e = m.envelope;
@@ -71,18 +79,14 @@ pub(super) fn write(m: &Outgoing<'_>, out: &mut impl ObjectWriter) -> Result<(),
             }
         }
     }
-    if let Some(id) = m.id {
-        let field = if m.is_reply {
-            e.reply_to.or(e.id)
-        } else {
-            e.id
-        };
-        if let Some(field) = field {
-            match id {
-                Id::Text(text) => out.field(field.name, text)?,
-                Id::Integer(n) => out.field(field.name, n)?,
-            }
-        }
+    let field = match m.is_reply {
+        true => e.reply_to.or(e.id),
+        false => e.id,
+    };
+    match (m.id, field) {
+        (Some(Id::Text(text)), Some(field)) => out.field(field.name, text)?,
+        (Some(Id::Integer(n)), Some(field)) => out.field(field.name, n)?,
+        _ => nothing(out, field)?,
     }
     if let (Some(succeeded), Some((field, success, failure))) = (m.outcome, e.outcome) {
         let json = if succeeded { success } else { failure };
@@ -91,15 +95,23 @@ pub(super) fn write(m: &Outgoing<'_>, out: &mut impl ObjectWriter) -> Result<(),
     }
     if let (Some(version), Some(field)) = (m.version, e.version) {
         number(out, field.name, field.kind, version)?;
+    } else {
+        nothing(out, e.version)?;
     }
     if let (Some(channel), Some(field)) = (m.channel, e.channel) {
         out.field(field.name, channel)?;
+    } else {
+        nothing(out, e.channel)?;
     }
     if let (Some(seq), Some(field)) = (m.seq, e.seq) {
         number(out, field.name, field.kind, seq)?;
+    } else {
+        nothing(out, e.seq)?;
     }
     if let (Some(epoch), Some(field)) = (m.epoch, e.epoch) {
         out.field(field.name, epoch)?;
+    } else {
+        nothing(out, e.epoch)?;
     }
     if let (Some(at), Some((field, form))) = (m.timestamp, e.timestamp) {
         let since = || {
@@ -113,6 +125,8 @@ pub(super) fn write(m: &Outgoing<'_>, out: &mut impl ObjectWriter) -> Result<(),
             TimestampForm::UnixMs => out.field(field.name, &(since().as_millis() as u64))?,
             TimestampForm::UnixS => out.field(field.name, &since().as_secs())?,
         }
+    } else {
+        nothing(out, e.timestamp.map(|(field, _)| field))?;
     }
     Ok(())
 }

@@ -98,10 +98,20 @@ impl Checker<'_> {
             Side::Client => &protocol.envelope.client,
             Side::Server => &protocol.envelope.server,
         };
+        // The number in the session is added to a message that was written without one.
+        let is_number = name == "seq" && end == Side::Server && protocol.session.numbered;
+        let is_required = |envelope: &Envelope, name: &str| {
+            let nullable =
+                part(envelope, name).is_some_and(|field| field.presence == Presence::Nullable);
+            is_required(envelope, name) || (is_number && nullable)
+        };
         let is_usual = is_required(usual, name);
-        let help = format!(
-            "write `presence: optional`; with `nullable` a sender writes null where it has no `{name}`"
-        );
+        let help = match is_number {
+            true => "write `presence: optional`".to_owned(),
+            false => format!(
+                "write `presence: optional`; with `nullable` a sender writes null where it has no `{name}`"
+            ),
+        };
         let mut without = None;
         if is_usual && end == Side::Server {
             without = self.session_without(name);
@@ -159,6 +169,8 @@ impl Checker<'_> {
             RoleKind::Auth => session.auth_tag(&self.protocol.messages).is_some(),
             RoleKind::Presence => self.protocol.has_presence(),
             RoleKind::Ping => session.heartbeat.is_some(),
+            RoleKind::Skip => !self.protocol.channels.is_empty(),
+            RoleKind::Gap => !self.protocol.channels.is_empty() || session.numbered,
             _ => true,
         }
     }

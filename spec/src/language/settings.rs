@@ -89,7 +89,7 @@ static DETACHED: Section = Section {
 
 pub(super) static ENCODINGS: Section = Section {
     name: "encodings",
-    doc: "The supported encodings, each with its WebSocket subprotocol.",
+    doc: "The supported encodings in the order in which they are preferred, each with its WebSocket subprotocol.",
     keys: &[
         key("json", Shape::Text, "JSON text."),
         key("msgpack", Shape::Text, "MessagePack."),

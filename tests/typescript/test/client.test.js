@@ -282,21 +282,6 @@ test('without ids, answers come in the order of the requests', async () => {
   );
 });
 
-test('a request whose own envelope has no id is answered in order, beside those with ids', async () => {
-  connect();
-  await server.welcome();
-  const envelope = { ...api.protocol.envelope.client, id: null, correlate: 'order' };
-  const ask = () => client.call({ ...api.pricesQuote, envelope }, { symbol: 'BTC-EUR' });
-  const [first, named, second] = [ask(), client.call(api.pricesQuote, { symbol: 'BTC-EUR' }), ask()];
-  const ids = server.connection.heard.slice(-3).map(({ id }) => id);
-  assert.equal(ids[0] ?? ids[2], undefined);
-  await server.say({ type: 'prices.quoted', id: ids[1], payload: { price: '2' } });
-  await server.say({ type: 'prices.quoted', payload: { price: '1' } });
-  await server.say({ type: 'prices.quoted', payload: { price: '3' } });
-  const results = await Promise.all([first, named, second]);
-  assert.deepEqual(results.map(r => r.orThrow().price), ['1', '2', '3']);
-});
-
 test('a join that fails throws, and a room that was left hears nothing', async () => {
   connect();
   await server.welcome();

@@ -456,3 +456,16 @@ test('what is read without a request pending is read alike with one', () => {
   }
   assert.ok(valid > 50 && valid < all.length / 2);
 });
+
+test('a number of the envelope may be text', () => {
+  const text = name => ({ name, kind: 'text', presence: 'optional' });
+  const envelope = { ...hf.defaultEnvelope, seq: text('seq'), version: text('v') };
+  const table = hf.messageTable(envelope, 64, [{ name: 'news', receive: (value, report) => hf.object(value, report) }]);
+  const decode = fields => hf.decodeValue({ type: 'news', payload: {}, ...fields }, table);
+  assert.deepEqual(decode({ seq: '7', v: '2' }).orThrow(), { type: 'news', payload: {}, seq: 7, version: 2 });
+  for (const seq of ['-7', 'seven']) {
+    assert.deepEqual(said(decode({ seq }).error.violations), ['/seq minimum: must be at least 0']);
+  }
+  // As where another field does not fit either, and all are read again.
+  assert.equal(decode({ seq: '7', v: 2 }).error.seq, 7);
+});

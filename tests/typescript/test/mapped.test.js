@@ -138,7 +138,19 @@ test('a refusal is read at its pointers', async () => {
   await own.server.accept();
   await own.server.say({ type: 'hi' });
   await own.server.say({ type: 'denied', payload: ['NO', 'not you'] });
+  // It has no place for `retryable`, so the code of the close says that it is final.
+  await own.server.drop(4401);
   await refused;
+});
+
+test('a refusal without a place for `retryable` is for now where the close code is', async () => {
+  const client = connect();
+  await own.server.accept();
+  await own.server.say({ type: 'hi' });
+  await own.server.say({ type: 'denied', payload: ['BUSY', 'later'] });
+  await own.server.drop(1013);
+  assert.equal(client.state.get().status, 'connecting');
+  await client.close();
 });
 
 test('after a close for a mistake of its own a client does not reconnect', async () => {
@@ -164,6 +176,6 @@ test('a pointer reaches nothing that an object inherits', () => {
   const incoming = roles.incoming({ name: 'error', receive() {} }, 'error');
   for (const payload of [{}, null]) {
     const { message } = roles.translate({ incoming, message: { type: 'error', payload } }, { version: '1.0.0', hash: '' });
-    assert.deepEqual(message.payload, { code: 'FAILED', message: 'the request failed' });
+    assert.deepEqual(message.payload, { code: 'FAILED', message: 'the request failed', byCode: true });
   }
 });

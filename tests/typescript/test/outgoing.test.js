@@ -74,3 +74,35 @@ test('the session joins a channel by its own message, also beside the tag', asyn
   const { id, ...sent } = own.server.last;
   assert.deepEqual(sent, { type: 'join', channel: 'room:lobby' });
 });
+
+/** A client whose messages have another envelope than usual, in both directions. */
+async function enveloped(fields) {
+  const envelope = { ...defaultEnvelope, ...fields };
+  const client = own.connect({}, { envelope: { client: envelope, server: defaultEnvelope } });
+  await own.server.welcome();
+  return client;
+}
+
+test('a message without a reply has an id where its envelope requires one', async () => {
+  const { server } = own;
+  const client = await enveloped({ id: { name: 'id', kind: 'integer', presence: 'required' } });
+  client.send(api.userTyping, { roomId: 'lobby' });
+  client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+  client.send(api.userTyping, { roomId: 'lobby' });
+  await settled();
+  assert.deepEqual(server.connection.heard.slice(-3).map(({ id }) => id), [1, 2, 3]);
+  await client.close();
+});
+
+test('a field that may be null is there, and one that is text has a number as text', async () => {
+  const { server } = own;
+  const client = await enveloped({
+    channel: { name: 'room', kind: 'text', presence: 'nullable' },
+    version: { name: 'v', kind: 'text', presence: 'required' },
+  });
+  client.send(api.userTyping, { roomId: 'lobby' });
+  await settled();
+  const { room, v, id } = server.last;
+  assert.deepEqual([room, v, id], [null, '1', undefined]);
+  assert.equal('id' in server.last, false);
+});

@@ -309,14 +309,14 @@ function readFields(value, envelope, report) {
     if (!field) continue;
     const { name: name2, kind: kind2, presence: presence2 } = field;
     const held = value[name2];
-    const kept = part === "timestamp" && held !== null ? envelope.timestamp?.time(held) : held;
+    const kept = part === "timestamp" && held !== null ? envelope.timestamp?.time(held) : part === "seq" || part === "version" ? Number(held) : held;
     const check = () => {
       if (part === "outcome") {
         if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
       } else if (!fits(held, field)) wrongKind(kind2, report);
-      else if ((part === "seq" || part === "timestamp") && isNegative(held)) fail(report, "minimum", "must be at least 0", 0);
-      else if (Number.isNaN(kept)) fail(report, "format", "must be a valid date-time", "date-time");
-      else if (held !== null && (part === "id" || part === "timestamp" || kind2 === defaultEnvelope[part]?.kind)) read2[part] = kept;
+      else if (part === "seq" ? !(Number(held) >= 0) : part === "timestamp" && isNegative(held)) fail(report, "minimum", "must be at least 0", 0);
+      else if (part === "timestamp" && Number.isNaN(kept)) fail(report, "format", "must be a valid date-time", "date-time");
+      else if (held !== null) read2[part] = kept;
     };
     if (held !== void 0) reportMember(held, report, check, name2);
     else if (presence2 !== "optional") missingProperty(name2, report);
@@ -348,7 +348,10 @@ function writeMessage(envelope, tag, payload, fields, encoding) {
   for (const part of PARTS) {
     const field = part === "id" && !isReply ? envelope.id : fieldOf(envelope, part);
     const written = part === "outcome" ? outcome && envelope.outcome?.[outcome] : fields[part];
-    if (field !== null && written !== void 0) message[field.name] = written;
+    if (field === null) continue;
+    if (written === void 0) {
+      if (field.presence === "nullable") message[field.name] = null;
+    } else message[field.name] = field.kind === "text" && part !== "outcome" ? String(written) : written;
   }
   if (encoding) return encoding.encode(message);
   const text2 = JSON.stringify(message);
@@ -882,11 +885,10 @@ var Outbound = class extends Encoder {
   request(request, payload, { timeout, signal, as }, answers, outcome, position = {}) {
     const { client: client3, server } = this.protocol.envelope;
     const { envelope, errors, idempotent } = request;
-    const number = ++this.#lastId;
-    const id = (envelope ?? client3).id?.kind === "integer" ? number : String(number);
+    const id = this.#nextId(envelope ?? client3);
     const packet = this.#packet(request, payload, { id, ...position });
     if (!packet.ok) return void outcome.failed(packet.error);
-    const inOrder = (envelope ?? server).correlate === "order";
+    const inOrder = server.correlate === "order";
     const transient = as !== void 0;
     const entry = this.#entry(packet.value, { id, inOrder, idempotent, answers, errors, transient, ...outcome });
     if (signal?.aborted) return void outcome.failed(ABORTED);
@@ -921,7 +923,13 @@ var Outbound = class extends Encoder {
     }
     return ok(void 0);
   }
+  #nextId({ id }) {
+    const number = ++this.#lastId;
+    return id?.kind === "integer" ? number : String(number);
+  }
   #packet(message, payload, fields) {
+    const envelope = message.envelope ?? this.protocol.envelope.client;
+    if (envelope.id?.presence === "required" && fields.id === void 0) fields = { ...fields, id: this.#nextId(envelope) };
     return this.closedError ? err(this.closedError) : this.encode(message, payload, fields);
   }
   #entry(packet, rest) {
@@ -2026,6 +2034,8 @@ var Core = class extends Connection {
   #token;
   /** The connection was lost, and its session may be resumed; cancels the timer after which the server has given it up. */
   #detached;
+  /** A refusal until the connection is closed, whose code says whether it is final. */
+  #refusal;
   /** Whether the listeners of `error` are being called with what another listener threw. */
   #isReportingThrown = false;
   /**
@@ -2170,25 +2180,27 @@ var Core = class extends Connection {
   closed(closed, wasReady, refused) {
     const { code, reason, final } = closed;
     const isRefused = isRefusal(code, this.closeCodes);
+    const refusal = this.#refusal;
+    this.#refusal = void 0;
     const wasDetached = this.#detached !== void 0;
     const isBare = !final && wasReady && (code === ABNORMAL || code === this.closeCodes.silent);
     this.refresh?.stop();
     if (wasReady && !final) this.numbered?.ended(isBare);
     if (!final && this.phase === "ended") return;
     this.#earlyReady = void 0;
-    if (final) this.closedError ??= { code: "CLOSED", message: reason || `closed with ${code}` };
+    if (final) this.closedError ??= { code: "CLOSED", message: refusal?.message || reason || `closed with ${code}` };
     const error = this.closedError;
     if (isBare && this.#token !== void 0) {
       this.detach();
       this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
     } else if (final || !wasDetached) {
-      this.#end(!wasReady && !wasDetached && (refused || isRefused), code !== this.closeCodes.tooLarge);
+      this.#end(!wasReady && !wasDetached && (refused || isRefused || !!refusal), code !== this.closeCodes.tooLarge);
       if (!final && this.phase === "ended") return;
     }
     if (error) {
       this.#stopWaking?.();
       this.failAll(error);
-      this.#rejectReady(isRefused ? new SessionRefusedError(code, error.message) : new CallFailedError(error));
+      this.#rejectReady(isRefused ? refusal ?? new SessionRefusedError(code, error.message) : new CallFailedError(error));
     }
     const status = this.state.get().status === "connecting" ? "connecting" : "reconnecting";
     this.state.set({ status: final ? "closed" : status, closed });
@@ -2209,9 +2221,10 @@ var Core = class extends Connection {
   }
   /** The server refuses the session. */
   #refusedBy(refusal) {
-    const { code, side, violations, retryable } = refusal;
+    const { code, side, violations, retryable, byCode } = refusal;
     const words = refusalText(refusal);
-    if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
+    if (byCode) this.#refusal = new SessionRefusedError(code, words, side, violations);
+    else if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
     else this.#refuse(code, words, side, violations);
   }
   /** The server or this client refuses the session for good: no reconnect. */

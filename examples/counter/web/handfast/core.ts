@@ -89,7 +89,7 @@ export class Core extends Connection {
   /** The connection was lost, and its session may be resumed; cancels the timer after which the server has given it up. */
   #detached: (() => void) | undefined;
   /** A refusal until the connection is closed, whose code says whether it is final. */
-  #refusal: Refusal | undefined;
+  #refusal: SessionRefusedError | undefined;
   /** Whether the listeners of `error` are being called with what another listener threw. */
   #isReportingThrown = false;
 
@@ -276,7 +276,7 @@ export class Core extends Connection {
     if (wasReady && !final) this.numbered?.ended(isBare);
     if (!final && this.phase === 'ended') return; // a listener has closed the client
     this.#earlyReady = undefined;
-    if (final) this.closedError ??= { code: 'CLOSED', message: (refusal && refusalText(refusal)) || reason || `closed with ${code}` };
+    if (final) this.closedError ??= { code: 'CLOSED', message: refusal?.message || reason || `closed with ${code}` };
     const error = this.closedError;
     if (isBare && this.#token !== undefined) {
       // It is kept until it is resumed, or the server has given it up.
@@ -284,13 +284,13 @@ export class Core extends Connection {
       this.#detached = this.clock.after(this.protocol.session.resume ?? 0, () => this.#end(false));
     } else if (final || !wasDetached) {
       // A message that was too large once would be so again.
-      this.#end(!wasReady && !wasDetached && (refused || isRefused || refusal !== undefined), code !== this.closeCodes.tooLarge);
+      this.#end(!wasReady && !wasDetached && (refused || isRefused || !!refusal), code !== this.closeCodes.tooLarge);
       if (!final && this.phase === 'ended') return;
     }
     if (error) {
       this.#stopWaking?.();
       this.failAll(error);
-      this.#rejectReady(isRefused ? new SessionRefusedError(refusal?.code ?? code, error.message, refusal?.side, refusal?.violations) : new CallFailedError(error));
+      this.#rejectReady(isRefused ? (refusal ?? new SessionRefusedError(code, error.message)) : new CallFailedError(error));
     }
     const status = this.state.get().status === 'connecting' ? 'connecting' : 'reconnecting';
     this.state.set({ status: final ? 'closed' : status, closed });
@@ -317,7 +317,7 @@ export class Core extends Connection {
     const { code, side, violations, retryable, byCode } = refusal;
     const words = refusalText(refusal);
     // Refused for now: the server has not processed what followed the hello, so it is sent again after the next one.
-    if (byCode) this.#refusal = refusal;
+    if (byCode) this.#refusal = new SessionRefusedError(code, words, side, violations);
     else if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
     else this.#refuse(code, words, side, violations);
   }

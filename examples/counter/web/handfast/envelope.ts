@@ -107,15 +107,14 @@ export function readFields(value: JsonObject, envelope: Envelope, report: Report
     if (!field) continue;
     const { name, kind, presence } = field;
     const held = value[name];
-    const kept = part === 'timestamp' && held !== null ? envelope.timestamp?.time(held) : held;
+    const kept = part === 'timestamp' && held !== null ? envelope.timestamp?.time(held) : part === 'seq' || part === 'version' ? Number(held) : held;
     const check = (): void => {
       if (part === 'outcome') {
         if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
       } else if (!fits(held, field)) wrongKind(kind, report);
-      else if ((part === 'seq' || part === 'timestamp') && isNegative(held)) fail(report, 'minimum', 'must be at least 0', 0);
-      else if (Number.isNaN(kept)) fail(report, 'format', 'must be a valid date-time', 'date-time');
-      // What has another type than a message declares, which is that of the default envelope, is not kept.
-      else if (held !== null && (part === 'id' || part === 'timestamp' || kind === defaultEnvelope[part]?.kind)) read[part] = kept;
+      else if (part === 'seq' ? !(Number(held) >= 0) : part === 'timestamp' && isNegative(held)) fail(report, 'minimum', 'must be at least 0', 0);
+      else if (part === 'timestamp' && Number.isNaN(kept)) fail(report, 'format', 'must be a valid date-time', 'date-time');
+      else if (held !== null) read[part] = kept;
     };
     if (held !== undefined) reportMember(held, report, check, name);
     else if (presence !== 'optional') missingProperty(name, report);
@@ -213,7 +212,10 @@ export function writeMessage(
   for (const part of PARTS) {
     const field = part === 'id' && !isReply ? envelope.id : fieldOf(envelope, part);
     const written = part === 'outcome' ? outcome && envelope.outcome?.[outcome] : (fields as EnvelopeFields)[part];
-    if (field !== null && written !== undefined) message[field.name] = written;
+    if (field === null) continue;
+    if (written === undefined) {
+      if (field.presence === 'nullable') message[field.name] = null;
+    } else message[field.name] = field.kind === 'text' && part !== 'outcome' ? String(written) : written;
   }
   if (encoding) return encoding.encode(message);
   const text = JSON.stringify(message);

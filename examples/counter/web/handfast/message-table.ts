@@ -377,7 +377,7 @@ function readSlots(value: JsonObject, slots: Slots, into: MutableMessage): numbe
   if (version !== undefined) {
     length += memberLength(slots.version.name, version);
     if (!fits(version, slots.version)) fit = false;
-    else if (typeof version === 'number') into.version = version;
+    else if (version !== null) into.version = Number(version);
   }
   const channel = value[slots.channel.name];
   if (channel !== undefined) {
@@ -388,8 +388,8 @@ function readSlots(value: JsonObject, slots: Slots, into: MutableMessage): numbe
   const seq = value[slots.seq.name];
   if (seq !== undefined) {
     length += memberLength(slots.seq.name, seq);
-    if (!fits(seq, slots.seq) || isNegative(seq)) fit = false;
-    else if (typeof seq === 'number') into.seq = seq;
+    if (!fits(seq, slots.seq) || !(Number(seq) >= 0)) fit = false;
+    else if (seq !== null) into.seq = Number(seq);
   }
   const epoch = value[slots.epoch.name];
   if (epoch !== undefined) {

@@ -5,7 +5,7 @@ import type { Packet } from './codec.js';
 import { Sent } from './counting.js';
 import type { ErrorDescriptor, Incoming, Message, Outgoing } from './descriptor.js';
 import { byteLength, Encoder } from './encoder.js';
-import type { Id, OutgoingFields } from './envelope.js';
+import type { Envelope, Id, OutgoingFields } from './envelope.js';
 import type { DeclaredError, RuntimeError } from './errors.js';
 import type { AnyRequest } from './features.js';
 import type { SendOptions } from './options.js';
@@ -136,8 +136,7 @@ export abstract class Outbound extends Encoder {
   ): PendingRequest | undefined {
     const { client, server } = this.protocol.envelope;
     const { envelope, errors, idempotent } = request;
-    const number = ++this.#lastId;
-    const id = (envelope ?? client).id?.kind === 'integer' ? number : String(number);
+    const id = this.#nextId(envelope ?? client);
     const packet = this.#packet(request, payload, { id, ...position });
     if (!packet.ok) return void outcome.failed(packet.error);
     const inOrder = server.correlate === 'order';
@@ -178,7 +177,14 @@ export abstract class Outbound extends Encoder {
     return ok(undefined);
   }
 
+  #nextId({ id }: Envelope): Id {
+    const number = ++this.#lastId;
+    return id?.kind === 'integer' ? number : String(number);
+  }
+
   #packet(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
+    const envelope = message.envelope ?? this.protocol.envelope.client;
+    if (envelope.id?.presence === 'required' && fields.id === undefined) fields = { ...fields, id: this.#nextId(envelope) };
     return this.closedError ? err(this.closedError) : this.encode(message, payload, fields);
   }
 
