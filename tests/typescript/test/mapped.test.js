@@ -87,6 +87,25 @@ test('a count is an integer that is not negative, and null is absent', () => {
   for (const payload of [{ a: 9.5 }, { b: -1 }, { a: '9' }, { b: 2 ** 53 }]) assert.equal(at(payload).error.kind, 'invalid');
 });
 
+test('without a ready the session is ready behind the hello, and stays', async () => {
+  const client = own.connect({}, { roles: { ready: null } });
+  await own.server.accept();
+  assert.deepEqual(own.server.types, ['hello']);
+  assert.equal((await client.ready).version, '1.2.0');
+  await own.clock.pass(12_000);
+  assert.equal(own.server.connection.closed, undefined);
+  assert.equal(client.state.get().status, 'connected');
+});
+
+test('without a hello the version of the ready is compared', async () => {
+  const client = own.connect({}, { roles: { hello: null } });
+  await own.server.accept();
+  assert.deepEqual(own.server.types, []);
+  assert.equal(client.state.get().status, 'connecting');
+  await own.server.say({ type: 'ready', payload: { version: '0.9.0' } });
+  await assert.rejects(client.ready, error => error instanceof SessionRefusedError && error.code === 'VERSION' && error.side === 'server');
+});
+
 test('a second greeting sends no second hello', async () => {
   connect();
   await ready();
