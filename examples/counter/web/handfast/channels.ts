@@ -229,6 +229,7 @@ export class Channels implements ClientChannels {
   /** Leaves at the server. Its caller waits for a while; the leave is sent and its answer awaited as long as the session lasts. */
   #leave(membership: Membership): Promise<LeaveResult> {
     const { leave, leaveParams } = membership;
+    if (leave.tag === null) return Promise.resolve(ok(undefined)); // the protocol has no such message
     const core = this.#core;
     this.#leaving.add(membership);
     return new Promise(resolve => {
