@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CallFailedError, defaultEnvelope, mapRoles, SessionRefusedError } from '../build/out/handfast.js';
 import * as api from '../build/out/api.js';
-import { countsRule } from '../build/out/handfast/session.js';
+import { countsRule, gapRule, readyRule } from '../build/out/handfast/session.js';
 import { settled } from './fakes.js';
 import { setUp } from './setup.js';
 
@@ -104,6 +104,19 @@ test('without a hello the version of the ready is compared', async () => {
   assert.equal(client.state.get().status, 'connecting');
   await own.server.say({ type: 'ready', payload: { version: '0.9.0' } });
   await assert.rejects(client.ready, error => error instanceof SessionRefusedError && error.code === 'VERSION' && error.side === 'server');
+});
+
+test('a gap and a ready are held to the rules of their roles', () => {
+  const at = (role, fields, receive, payload) => {
+    const { incoming, translate } = mapRoles({ [role]: { receive: bare, fields } });
+    return translate({ incoming: incoming({ name: role, receive }, 'x'), message: { payload } }, api.protocol);
+  };
+  const gap = payload => at('gap', { from: '/a', reason: '/why' }, gapRule, payload);
+  assert.deepEqual(gap({ a: 1, why: null }).message.payload, { from: 1 });
+  assert.equal(gap({ a: 1, why: 7 }).error.kind, 'invalid');
+  const ready = session => at('ready', { session: '/token' }, readyRule, { token: session });
+  assert.equal(ready('x'.repeat(64)).error, undefined);
+  assert.equal(ready('x'.repeat(65)).error.kind, 'invalid');
 });
 
 test('a second greeting sends no second hello', async () => {
