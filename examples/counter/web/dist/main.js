@@ -1598,7 +1598,8 @@ function channelsOf(core) {
 }
 function ownRequest(core, role, name2) {
   const reply = { name: name2, tag: core.tag(role), receive: channelKeyRule };
-  return { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
+  const request = { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
+  return core.protocol.mapped?.request(request, role) ?? request;
 }
 function isOfChannel({ channel }, { key }) {
   return channel === void 0 || channel === key;

@@ -473,7 +473,8 @@ export function channelsOf(core: Core): Channels {
 /** The session's own request to join or leave a channel. */
 function ownRequest(core: Core, role: 'join' | 'leave', name: string): Request<ChannelKey, ChannelKey> {
   const reply = { name, tag: core.tag(role), receive: channelKeyRule };
-  return { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
+  const request = { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
+  return core.protocol.mapped?.request(request, role) ?? request;
 }
 
 /** Whether the reply to a join names its channel, or none. */
