@@ -103,7 +103,7 @@ const ROLES: [&str; 16] = [
 ];
 
 /// The fields of all roles.
-const ROLE_FIELDS: [&str; 23] = [
+const ROLE_FIELDS: [&str; 24] = [
     "version",
     "hash",
     "expires",
@@ -118,6 +118,7 @@ const ROLE_FIELDS: [&str; 23] = [
     "channel",
     "from",
     "to",
+    "reason",
     "seq",
     "nonce",
     "received",

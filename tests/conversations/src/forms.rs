@@ -7,7 +7,7 @@ pub enum Form {
     Plain,
     /// Every message of the server has its number in the session, and a refusal says in a message of the application whether it is for now. Files that begin with `numbered` are written in this form.
     Numbered,
-    /// Messages of the application are the ready and the refusal. Files that begin with `mapped` are written in this form.
+    /// Messages of the application play roles of the session, such as the ready. Files that begin with `mapped` are written in this form.
     Mapped,
     /// Every field of the envelope has another name, and requests and replies have their id in different fields.
     Renamed,
@@ -74,6 +74,9 @@ messages:
   roles:
     ready: { message: welcome, fields: { version: /about/version, hash: /about/hash, expires: /expires } }
     refuse: { message: denied, fields: { code: /code, message: /words, side: /side } }
+    join: { message: enter, fields: { channel: /room } }
+    leave: { message: exit, fields: { channel: /room } }
+    gap: { message: missed, fields: { channel: /room, from: /first, to: /last, reason: /why } }
 ",
                 ),
                 (
@@ -92,6 +95,14 @@ messages:
     payload:
       type: object
       properties: { code: { type: string }, words: { type: string }, side: { type: string } }
+  enter: { from: both, payload: { type: object, required: [room], properties: { room: { type: string } } } }
+  exit: { from: both, payload: { type: object, required: [room], properties: { room: { type: string } } } }
+  missed:
+    from: server
+    payload:
+      type: object
+      required: [room]
+      properties: { room: { type: string }, first: { type: integer }, last: { type: integer }, why: { type: string } }
 ",
                 ),
             ],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CallFailedError, defaultEnvelope, mapRoles, SessionRefusedError } from '../build/out/handfast.js';
 import * as api from '../build/out/api.js';
-import { countsRule } from '../build/out/handfast/session.js';
+import { countsRule, gapRule, readyRule } from '../build/out/handfast/session.js';
 import { settled } from './fakes.js';
 import { setUp } from './setup.js';
 
@@ -85,6 +85,38 @@ test('a count is an integer that is not negative, and null is absent', () => {
   assert.deepEqual(at({ a: 9.0, b: 0 }).message.payload, { received: 9, sent: 0 });
   assert.deepEqual(at({ a: 9, b: null }).message.payload, { received: 9 });
   for (const payload of [{ a: 9.5 }, { b: -1 }, { a: '9' }, { b: 2 ** 53 }]) assert.equal(at(payload).error.kind, 'invalid');
+});
+
+test('without a ready the session is ready behind the hello, and stays', async () => {
+  const client = own.connect({}, { roles: { ready: null } });
+  await own.server.accept();
+  assert.deepEqual(own.server.types, ['hello']);
+  assert.equal((await client.ready).version, '1.2.0');
+  await own.clock.pass(12_000);
+  assert.equal(own.server.connection.closed, undefined);
+  assert.equal(client.state.get().status, 'connected');
+});
+
+test('without a hello the version of the ready is compared', async () => {
+  const client = own.connect({}, { roles: { hello: null } });
+  await own.server.accept();
+  assert.deepEqual(own.server.types, []);
+  assert.equal(client.state.get().status, 'connecting');
+  await own.server.say({ type: 'ready', payload: { version: '0.9.0' } });
+  await assert.rejects(client.ready, error => error instanceof SessionRefusedError && error.code === 'VERSION' && error.side === 'server');
+});
+
+test('a gap and a ready are held to the rules of their roles', () => {
+  const at = (role, fields, receive, payload) => {
+    const { incoming, translate } = mapRoles({ [role]: { receive: bare, fields } });
+    return translate({ incoming: incoming({ name: role, receive }, 'x'), message: { payload } }, api.protocol);
+  };
+  const gap = payload => at('gap', { from: '/a', reason: '/why' }, gapRule, payload);
+  assert.deepEqual(gap({ a: 1, why: null }).message.payload, { from: 1 });
+  assert.equal(gap({ a: 1, why: 7 }).error.kind, 'invalid');
+  const ready = session => at('ready', { session: '/token' }, readyRule, { token: session });
+  assert.equal(ready('x'.repeat(64)).error, undefined);
+  assert.equal(ready('x'.repeat(65)).error.kind, 'invalid');
 });
 
 test('a second greeting sends no second hello', async () => {

@@ -187,6 +187,27 @@ test('what the server adds while a leave is not answered is left by it, however 
   assert.deepEqual(keys, ['room:lobby']);
 });
 
+test('without the role a channel is left at once, and nothing is sent', async () => {
+  const { server } = own;
+  const { leave, ...channel } = roomChannel;
+  const client = own.connect({}, { roles: { leave: null } });
+  await server.welcome();
+  const joining = client.join(channel, lobby);
+  await server.say(joined(server.last.id));
+  const room = await joining;
+  assert.equal((await room.leave()).ok, true);
+  assert.deepEqual(server.types, ['hello', 'room.join']);
+});
+
+test('without the role a channel without a join of its own cannot be joined, and nothing is sent', async () => {
+  const { server } = own;
+  const { join, ...channel } = roomChannel;
+  const client = own.connect({}, { roles: { join: null } });
+  await server.welcome();
+  assert.equal(await outcome(client.join(channel, lobby)), 'INVALID');
+  assert.deepEqual(server.types, ['hello']);
+});
+
 test('a removal beside a join that waits leaves before the next join', async () => {
   const { clock, server } = own;
   const client = own.connect();

@@ -35,16 +35,18 @@ export class Encoder {
   encode(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
     const envelope = message.envelope ?? this.protocol.envelope.client;
     const { content } = envelope;
+    const tag = tagOf(message);
     const text = message.writeBytes?.(payload) ?? payload;
     const invalid = (words: string, violations: readonly Violation[]): Result<Packet, RuntimeError> =>
       err({ code: 'INVALID', message: describe(`the payload of \`${message.name}\` ${words}`, violations), violations });
+    if (tag === null) return invalid('has no tag: its role is off', []);
     const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text);
     if (violations.length > 0) return invalid('does not fit', violations);
     let packet: Packet;
     try {
       envelope.flat?.(Object(text) as JsonObject, envelope, message.name, true);
       const written = this.options.encoding ? (message.packBytes?.(payload) ?? payload) : text;
-      packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
+      packet = this.#write(envelope, tag, written, fields);
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }

@@ -441,15 +441,17 @@ var Encoder = class {
   encode(message, payload, fields) {
     const envelope = message.envelope ?? this.protocol.envelope.client;
     const { content } = envelope;
+    const tag = tagOf(message);
     const text2 = message.writeBytes?.(payload) ?? payload;
     const invalid = (words, violations2) => err({ code: "INVALID", message: describe(`the payload of \`${message.name}\` ${words}`, violations2), violations: violations2 });
+    if (tag === null) return invalid("has no tag: its role is off", []);
     const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text2);
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
       envelope.flat?.(Object(text2), envelope, message.name, true);
       const written = this.options.encoding ? message.packBytes?.(payload) ?? payload : text2;
-      packet = this.#write(envelope, tagOf(message) ?? message.name, written, fields);
+      packet = this.#write(envelope, tag, written, fields);
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
@@ -1398,6 +1400,7 @@ var Channels = class {
   /** Leaves at the server. Its caller waits for a while; the leave is sent and its answer awaited as long as the session lasts. */
   #leave(membership) {
     const { leave, leaveParams } = membership;
+    if (leave.tag === null) return Promise.resolve(ok(void 0));
     const core = this.#core;
     this.#leaving.add(membership);
     return new Promise((resolve2) => {
@@ -1603,7 +1606,8 @@ function channelsOf(core) {
 }
 function ownRequest(core, role, name2) {
   const reply = { name: name2, tag: core.tag(role), receive: channelKeyRule };
-  return { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
+  const request = { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
+  return core.protocol.mapped?.request(request, role) ?? request;
 }
 function isOfChannel({ channel }, { key }) {
   return channel === void 0 || channel === key;
@@ -2035,7 +2039,7 @@ var Core = class extends Connection {
     if (!isCurrent()) return;
     this.phase = "greeted";
     if (!this.#detached && !this.#isForeign) this.#begin();
-    if (this.tag(this.#isForeign ? "ready" : "hello") === null) this.#becomeReady({ version: this.protocol.version, hash: this.protocol.hash });
+    if (this.tag("ready") === null) this.#becomeReady({ version: this.protocol.version, hash: this.protocol.hash });
     else if (this.#earlyReady) this.#becomeReady(this.#earlyReady);
   }
   /** The credentials, which may have to be fetched. */
@@ -2174,19 +2178,19 @@ var Core = class extends Connection {
         return;
       }
     }
+    const shown = isOwn && error ? { ...error, payload: void 0 } : error;
+    if (shown && request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (shown.type ?? null)))) {
+      return this.fail(request, badReply(shown), true);
+    }
     if (this.channels?.isNew(message) === false) return;
-    if (!error) {
+    if (!shown) {
       if (handler) return handler(message, request);
       const wasDelivered = this.channels?.deliver(message);
       if (!this.events.emit(`:${message.type}`, message) && !wasDelivered) this.events.emit("unhandled", message);
       return;
     }
-    const shown = isOwn ? { ...error, payload: void 0 } : error;
-    if (request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (error.type ?? null)))) {
-      return this.fail(request, badReply(shown), true);
-    }
-    if (isOwn && this.phase !== "ready" || isError && this.phase === "greeted") this.drop(ABNORMAL, error.message);
-    else if (error.kind !== "unknown-type") this.invalid(shown, incoming?.name);
+    if (isOwn && this.phase !== "ready" || isError && this.phase === "greeted") this.drop(ABNORMAL, shown.message);
+    else if (shown.kind !== "unknown-type") this.invalid(shown, incoming?.name);
     else this.events.emit("unhandled", shown);
   }
   /** Handles the messages of the session. */
@@ -2199,7 +2203,7 @@ var Core = class extends Connection {
     own("ping", anything, ({ id, payload }) => {
       if (this.phase === "ready") this.acknowledge(this.link.acknowledge(true, this.clock.now()));
       const nonce = this.protocol.mapped?.has("ping") ? payload : void 0;
-      const fields = { id: repeatable(id) };
+      const fields = { id: repeatable(id), isReply: true };
       if (this.isOpen) this.control("pong", nonce, fields);
       else this.write(this.session("pong", nonce, fields));
     });
@@ -2226,9 +2230,10 @@ var Core = class extends Connection {
   }
   /** Handles a message of the session, if the protocol has it. */
   handle(role, name2, receive, handle, isOwn = false) {
-    const { mapped } = this.protocol;
+    const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
-    const own = { name: name2, tag, receive, handle, isOwn };
+    const asking = role === "ping" && envelope.server.replyTo && { envelope: { ...envelope.server, replyTo: null } };
+    const own = { name: name2, tag, receive, handle, isOwn, ...asking };
     const incoming = mapped ? mapped.incoming(own, tag, role) : own;
     if (incoming) register(incoming, this.#reader, tag);
   }

@@ -205,7 +205,7 @@ export class Core extends Connection {
     if (!isCurrent()) return;
     this.phase = 'greeted';
     if (!this.#detached && !this.#isForeign) this.#begin();
-    if (this.tag(this.#isForeign ? 'ready' : 'hello') === null) this.#becomeReady({ version: this.protocol.version, hash: this.protocol.hash });
+    if (this.tag('ready') === null) this.#becomeReady({ version: this.protocol.version, hash: this.protocol.hash });
     else if (this.#earlyReady) this.#becomeReady(this.#earlyReady);
   }
 

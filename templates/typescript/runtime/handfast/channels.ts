@@ -228,6 +228,7 @@ export class Channels implements ClientChannels {
   /** Leaves at the server. Its caller waits for a while; the leave is sent and its answer awaited as long as the session lasts. */
   #leave(membership: Membership): Promise<LeaveResult> {
     const { leave, leaveParams } = membership;
+    if (leave.tag === null) return Promise.resolve(ok(undefined)); // the protocol has no such message
     const core = this.#core;
     this.#leaving.add(membership);
     return new Promise(resolve => {
@@ -471,7 +472,8 @@ export function channelsOf(core: Core): Channels {
 /** The session's own request to join or leave a channel. */
 function ownRequest(core: Core, role: 'join' | 'leave', name: string): Request<ChannelKey, ChannelKey> {
   const reply = { name, tag: core.tag(role), receive: channelKeyRule };
-  return { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
+  const request = { ...reply, send: channelKeyRule, reply, errors: [], idempotent: true };
+  return core.protocol.mapped?.request(request, role) ?? request;
 }
 
 /** Whether the reply to a join names its channel, or none. */

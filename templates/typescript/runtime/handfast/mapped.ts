@@ -3,7 +3,7 @@
 // Messages of the application in roles of the session: the fields of the role are at JSON Pointers (RFC 6901) in their payloads.
 
 import { decodeError, type Match } from './decode.js';
-import type { Incoming, Protocol, Role } from './descriptor.js';
+import type { Incoming, Outgoing, Protocol, Role } from './descriptor.js';
 import { byteLength } from './encoder.js';
 import type { Envelope, Tag } from './envelope.js';
 import { type Report, violationsOf } from './report.js';
@@ -19,6 +19,9 @@ export interface MappedRole {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** A request of the session. */
+type OwnRequest = Outgoing<unknown> & { readonly reply: Incoming<unknown> };
+
 /** The messages in roles, as a client uses them. */
 export interface MappedRoles {
   /** Whether a message of the application plays a role. */
@@ -27,6 +30,8 @@ export interface MappedRoles {
   readonly isForeign: boolean;
   /** What is received in the role of one of the session's messages, with its tag; `undefined` if the server does not send it. */
   incoming(own: Incoming<unknown>, tag: Tag | null, role?: Role): Incoming<unknown> | undefined;
+  /** A request of the session as it is sent and answered in its role. */
+  request<R extends OwnRequest>(own: R, role: Role): R;
   /** In place of a message of the application that plays a role, the session's own with the fields of that role. */
   translate(match: Match, protocol: Pick<Protocol, 'version' | 'hash'>): Match;
   /** What is sent in a role; `undefined` if the client does not send it. */
@@ -49,18 +54,25 @@ export function mapRoles(roles: { readonly [R in Role]?: MappedRole }): MappedRo
   /** What is received in the roles of the session's messages, and those. */
   const incoming = new Map<Incoming<unknown>, Incoming<unknown>>();
   const owns = new Map<Incoming<unknown>, readonly [Incoming<unknown>, Role]>([[failure, [failure, 'error']]]);
-  return {
+  const mappedRoles: MappedRoles = {
     has: role => roles[role] !== undefined,
     isForeign: roles.hello !== undefined || roles.ready !== undefined,
     incoming(own, tag, role = own.name as Role) {
-      const { name } = own;
       const mapped = roles[role];
       if (mapped === undefined) return own;
       if (mapped.receive === undefined) return undefined;
-      const message = incoming.get(own) ?? { name, tag, envelope: own.envelope ? { ...mapped.receive, replyTo: null } : mapped.receive, receive: accept };
+      // What is received in a role is handled, and answers, as the session's own.
+      const message = incoming.get(own) ?? { ...own, tag, envelope: own.envelope ? { ...mapped.receive, replyTo: null } : mapped.receive, receive: accept };
       incoming.set(own, message);
       owns.set(message, [own, role]);
       return message;
+    },
+    request(own, role) {
+      const { tag = null, reply } = own;
+      const sent = mappedRoles.outgoing(role, {});
+      if (!sent) return own;
+      const write = (fields: unknown): unknown => mappedRoles.outgoing(role, fields)?.payload;
+      return { ...own, envelope: sent.envelope, writeBytes: write, packBytes: write, reply: mappedRoles.incoming(reply, tag, role) ?? reply };
     },
     translate(match, { version, hash }) {
       const { incoming, message, error } = match;
@@ -72,17 +84,18 @@ export function mapRoles(roles: { readonly [R in Role]?: MappedRole }): MappedRo
       const payload = { ...rest, ...(rest === FAILED && { byCode: !('retryable' in mapped.fields) }), ...readFields(mapped.fields, message.payload) };
       const type = own.name;
       const violations = violationsOf(own === failure ? refusalRule : own.receive, payload, 'received');
-      if (violations.length === 0) return { incoming: own, message: { ...message, type, payload } };
+      if (violations.length === 0) return { incoming, message: { ...message, type, payload } };
       // An answer whose envelope says that it failed is a failure whatever it contains.
-      if (own === failure) return { incoming: own, message: { ...message, type } };
+      if (own === failure) return { incoming, message: { ...message, type } };
       const wrong = decodeError('invalid', `the payload of \`${type}\` does not fit`, { ...message, type, payload }, violations);
-      return { incoming: own, message: wrong, error: wrong };
+      return { incoming, message: wrong, error: wrong };
     },
     outgoing: (role, fields) => {
       const mapped = roles[role];
       return mapped?.send && { envelope: mapped.send, payload: writeFields(mapped.fields, fields) };
     },
   };
+  return mappedRoles;
 }
 
 function readFields(pointers: Readonly<Record<string, string>>, payload: unknown): Readonly<Record<string, unknown>> {
