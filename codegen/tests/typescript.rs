@@ -267,7 +267,7 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
             "ping": { "tag": 8 }, "pong": { "tag": 9 }, "error": { "tag": 0 }, "negotiate": "off", "resume": "off", "auth": "off",
         } },
         "closes": { "taken-over": 4500 },
-        "limits": { "depth": 3 },
+        "limits": { "depth": 8 },
         "generate": { "typescript": { "out": "out/handfast.ts" } },
     });
     let protocol = load(&spec, &BTreeMap::new())?;
@@ -279,7 +279,7 @@ fn flat_payloads_with_integer_tags() -> Result<()> {
          const read = value => { const r = api.decodeValue(value); return r.ok ? r.value : r.error.kind; };
          console.log(JSON.stringify([
            read({ op: 2, re: 5, a: 'x' }), read({ op: 2, re: 5 }), read({ op: 4 }), read({ op: 'answer' }),
-           read({ op: 4, deep: [[[]]] }), api.noteClient.tag, api.protocol.roles, api.protocol.closeCodes,
+           read({ op: 4, deep: [[[[[[[[]]]]]]]] }), api.noteClient.tag, api.protocol.roles, api.protocol.closeCodes,
          ]));",
     )?;
     assert_eq!(

@@ -338,43 +338,6 @@ messages:
 }
 
 #[test]
-fn a_request_without_an_id_is_answered_in_order() -> Result {
-    let spec = format!(
-        "
-messages:
-  ask: {{ from: client, reply: answer, envelope: {{ id: off, correlate: order }} }}
-  call: {{ from: client, reply: answer }}
-  answer: {{ from: server }}
-{QUIET}"
-    );
-    assert_said(
-        &spec,
-        &[
-            ('c', json!({ "type": "ask" })),
-            ('c', json!({ "type": "call", "id": "1" })),
-            ('c', json!({ "type": "ask" })),
-            ('s', json!({ "type": "answer", "id": "1" })),
-            ('s', json!({ "type": "answer" })),
-            (
-                's',
-                json!({ "type": "error", "payload": { "code": "INTERNAL", "message": "" } }),
-            ),
-            ('s', json!({ "type": "answer" })),
-        ],
-        "
-    1 → ask
-    2 → call id=1
-    3 → ask
-    4 ← answer id=1 answers call of line 2
-    5 ← answer answers ask of line 1
-    6 ← error answers ask of line 3
-    7 ← answer
-        REPLY a reply needs an id
-",
-    )
-}
-
-#[test]
 fn answers_come_in_the_order_of_the_requests() -> Result {
     let spec = format!(
         "

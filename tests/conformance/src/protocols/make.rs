@@ -349,9 +349,11 @@ impl Maker<'_> {
         if self.rng.one_in(8) {
             envelope["layout"] = json!("object");
         }
-        let presence = *self.rng.pick(&["required", "optional", "nullable"]);
+        let presence = *self.rng.pick(&["optional", "nullable"]);
         match self.rng.below(6) {
-            0 => envelope["id"] = json!({ "name": "ref", "type": "integer", "presence": presence }),
+            0 if is_whole => {
+                envelope["id"] = json!({ "name": "ref", "type": "integer", "presence": presence })
+            }
             1 => envelope["correlate"] = json!({ "request": "id", "reply": "reply_to" }),
             2 if is_whole => {
                 self.is_ordered = true;
@@ -365,7 +367,7 @@ impl Maker<'_> {
         }
         for field in ["version", "channel", "seq", "epoch", "timestamp"] {
             match self.rng.below(8) {
-                0 => envelope[field] = json!("off"),
+                0 if field != "channel" => envelope[field] = json!("off"),
                 1 => {
                     envelope[field] = json!({ "name": format!("x-{field}"), "presence": presence })
                 }
