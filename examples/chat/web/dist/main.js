@@ -1781,8 +1781,8 @@ var Connection = class extends Outbound {
   #hello;
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
-  /** Consecutive attempts that led to no session, or to none that lasted. */
-  #failedAttempts = 0;
+  /** Attempts to connect again since a session that lasted. */
+  #attempts = 0;
   /** How often the bound of the backoff has doubled. */
   #backoffSteps = 0;
   /** Whether the server is overloaded, and reconnecting must not be hurried. */
@@ -1912,23 +1912,23 @@ var Connection = class extends Outbound {
   #lost(code, reason, final = false, refused = false) {
     const { phase, clock } = this;
     const { backoff } = this.protocol.session;
-    if (phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
-    else this.#failedAttempts++;
+    if (phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#attempts = this.#backoffSteps = 0;
     this.#generation++;
     this.#transport = this.#hello = void 0;
     this.#cancelTimer();
     this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
     const closed = { code, reason, final: final || this.options.reconnect === false };
-    if (!closed.final && this.#failedAttempts >= (backoff.attempts ?? Infinity)) {
+    if (!closed.final && this.#attempts >= (backoff.attempts ?? Infinity)) {
       closed.final = true;
-      closed.reason = `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
+      closed.reason = `gave up after ${this.#attempts} attempts: ${reason || code}`;
     }
     if (closed.final) {
       this.phase = "ended";
       return this.closed(closed, phase === "ready", refused);
     }
-    if (code === ABNORMAL && phase !== "ready" && this.#failedAttempts > 1) this.#hint(reason);
+    if (code === ABNORMAL && phase !== "ready" && this.#attempts > 0) this.#hint(reason);
+    this.#attempts++;
     const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
     this.phase = "waiting";
     this.#cancelTimer = clock.after(retryIn, () => this.#retry());
@@ -2249,7 +2249,7 @@ var Core = class extends Connection {
       }
     }
     if (this.channels?.isNew(message) === false) return;
-    if (!error) {
+    if (!error || isOwn && incoming?.receive === anything) {
       if (handler) return handler(message, request);
       const wasDelivered = this.channels?.deliver(message);
       if (!this.events.emit(`:${message.type}`, message) && !wasDelivered) this.events.emit("unhandled", message);
@@ -2273,7 +2273,7 @@ var Core = class extends Connection {
     own("ping", anything, ({ id, payload }) => {
       if (this.phase === "ready") this.acknowledge(this.link.acknowledge(true, this.clock.now()));
       const nonce = this.protocol.mapped?.has("ping") ? payload : void 0;
-      const fields = { id: repeatable(id) };
+      const fields = { id: repeatable(id), isReply: true };
       if (this.isOpen) this.control("pong", nonce, fields);
       else this.write(this.session("pong", nonce, fields));
     });
@@ -2300,9 +2300,10 @@ var Core = class extends Connection {
   }
   /** Handles a message of the session, if the protocol has it. */
   handle(role, name2, receive, handle, isOwn = false) {
-    const { mapped } = this.protocol;
+    const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
-    const own = { name: name2, tag, receive, handle, isOwn };
+    const asking = role === "ping" && envelope.server.replyTo && { envelope: { ...envelope.server, replyTo: null } };
+    const own = { name: name2, tag, receive, handle, isOwn, ...asking };
     const incoming = mapped ? mapped.incoming(own, tag, role) : own;
     if (incoming) register(incoming, this.#reader, tag);
   }

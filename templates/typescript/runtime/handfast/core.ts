@@ -355,7 +355,8 @@ export class Core extends Connection {
       }
     }
     if (this.channels?.isNew(message) === false) return;
-    if (!error) {
+    // A ping or a pong is one whatever is wrong with its envelope.
+    if (!error || (isOwn && incoming?.receive === anything)) {
       if (handler) return handler(message as Message, request);
       const wasDelivered = this.channels?.deliver(message as Message);
       if (!this.events.emit(`:${message.type}`, message as Message) && !wasDelivered) this.events.emit('unhandled', message);
