@@ -45,11 +45,9 @@ impl ProtocolDescriptor {
     /// Whether a client does not reconnect after a close with this code: the server is done (1000), or the client is unauthorized,
     /// misbehaved or was replaced.
     pub fn is_final_close(&self, code: u16) -> bool {
-        // The server is done with the client, unless the protocol uses 1000 for another reason.
-        if code == 1000 && !self.closes.iter().any(|(_, other)| *other == code) {
-            return true;
-        }
-        [
+        // Whatever else the protocol uses 1000 for, nothing tells the two apart.
+        let is_done = code == 1000;
+        let refused = [
             CloseReason::Violations,
             CloseReason::Unauthorized,
             CloseReason::Version,
@@ -57,10 +55,12 @@ impl ProtocolDescriptor {
             CloseReason::Kicked,
         ]
         .into_iter()
-        .any(|condition| self.close_code(condition) == code)
-            || CloseReason::ON_REQUEST
-                .into_iter()
-                .any(|condition| self.closes_for(condition) == Some(code))
+        .any(|condition| self.close_code(condition) == code);
+        let on_request = || {
+            let mut reasons = CloseReason::ON_REQUEST.into_iter();
+            reasons.any(|condition| self.closes_for(condition) == Some(code))
+        };
+        is_done || refused || on_request()
     }
 
     /// Returns the close code of a reason that the protocol names; `None` if it does not.

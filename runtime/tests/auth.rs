@@ -252,6 +252,28 @@ async fn a_session_without_a_connection_expires_as_well() {
     .await;
 }
 
+/// Nothing that waits to be handled begins without a connection, so credentials that wait would never count.
+#[tokio::test]
+async fn it_does_not_wait_for_credentials_that_are_not_handled() {
+    soon(async {
+        let (app, server) = app();
+        let mut script = by_hand(&server, r#","lasts":400"#).await;
+        script.next().await;
+        for (id, user) in [(1, "eve"), (2, "ada")] {
+            let auth = r#""badge":"judged slowly","lasts":200000"#;
+            let auth =
+                format!(r#"{{"type":"auth","payload":{{"user":"{user}",{auth}}},"id":"{id}"}}"#);
+            script.say(&auth).await;
+        }
+        drop(script);
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        // The first is refused, and the second would be next.
+        app.judged.add_permits(1);
+        let _ = app.ended.acquire().await.expect("it is open");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn any_time_is_possible() {
     soon(async {

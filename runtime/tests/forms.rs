@@ -221,7 +221,7 @@ mod told {
         version = "1.0.0",
         client = Asks,
         server = Says,
-        closes(unauthorized = 4001, silent = 4409)
+        closes(unauthorized = 4001, silent = 4409, going_away = 1000)
     )]
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct Told;
@@ -355,9 +355,9 @@ async fn a_reply_that_says_it_failed_is_a_failure() {
 async fn what_is_final_is_what_the_protocol_says() {
     simulated(async {
         let table = told::Told::DESCRIPTOR;
-        let finals =
-            [1008, 4001, 4401, 4406, 4409].map(|code| CloseFrame::new(code, "").is_final(table));
-        assert_eq!(finals, [true, true, false, true, true]);
+        let finals = [1000, 1008, 4001, 4401, 4406, 4409]
+            .map(|code| CloseFrame::new(code, "").is_final(table));
+        assert_eq!(finals, [true, true, true, false, true, true]);
 
         let (connect, mut scripts) = scripted::<told::Told, told::Client>();
         let client = tokio::spawn(connect.into_future());

@@ -71,6 +71,7 @@ impl Core {
                 };
                 let role = role.filter(|role| match rejected.kind {
                     DecodeErrorKind::UnknownType => true,
+                    _ if role.is_known_by_its_tag() => true,
                     // The envelope of the other messages does not fit.
                     DecodeErrorKind::Envelope(_) => role
                         .mapped(&session.mapped)

@@ -72,8 +72,8 @@ pub(super) struct Answers {
     begin: u32,
     /// The number of the first long answer, which begins anew likewise.
     first_long: u32,
-    /// The streams that are open, as [`Running`] has requests: they go on after their answer. `None` until there is one.
-    streams: Option<Box<HashMap<u64, u64, BuildHasherDefault<Hashed>>>>,
+    /// The streams that are open, as [`Running`] has requests: they go on after their answer.
+    streams: HashMap<u64, u64, BuildHasherDefault<Hashed>>,
 }
 
 /// The requests that have no answer yet: a hash of each, by a hash of its id. The key of both is random, so no client can make two ids collide.
@@ -178,8 +178,7 @@ impl Answers {
                 false => Repetition::Reused,
             };
         }
-        let streams = self.streams.as_ref();
-        let stream = streams.and_then(|streams| streams.get(&key).copied());
+        let stream = self.streams.get(&key).copied();
         match stream.or_else(|| self.running.get(key)) {
             None => {
                 self.running.insert(key, content);
@@ -262,8 +261,7 @@ impl Answers {
     pub(super) fn begin_stream(&mut self, id: &Id) {
         let key = self.key(id);
         if let Some(content) = self.running.get(key) {
-            let streams = self.streams.get_or_insert_default();
-            streams.insert(key, content);
+            self.streams.insert(key, content);
         }
     }
 
@@ -271,11 +269,10 @@ impl Answers {
     pub(super) fn end_stream(&mut self, id: &Id) {
         let key = self.key(id);
         self.running.remove(key);
-        if let Some(streams) = &mut self.streams {
-            streams.remove(&key);
-            if streams.is_empty() {
-                self.streams = None;
-            }
+        self.streams.remove(&key);
+        if self.streams.is_empty() {
+            // Release the memory of a burst.
+            self.streams.shrink_to(LAST);
         }
     }
 

@@ -118,6 +118,8 @@ pub(crate) struct Connection {
     /// The number of consecutive messages over the rate limit.
     rate_limited: u32,
     logged: Logged,
+    /// A message was dropped, because the server shuts down.
+    has_dropped: bool,
     /// The client was not heard since its last hello: it may still have the token of that, or count in the session before.
     unconfirmed: bool,
 }
@@ -202,6 +204,7 @@ impl Connection {
             })),
             allowance,
             unconfirmed: unheard,
+            has_dropped: false,
             expiry: expires.map(Expiry::new),
             renewal: None,
             handlers: HandlerQueue::new(connection.clone(), streams),

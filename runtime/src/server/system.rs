@@ -173,6 +173,7 @@ pub(crate) fn read(
     let mapped = role.mapped(&server.protocol.session.mapped);
     match error.kind {
         DecodeErrorKind::UnknownType => {}
+        _ if role.is_known_by_its_tag() => {}
         // The envelope of the other messages does not fit.
         DecodeErrorKind::Envelope(_)
             if mapped.is_some_and(|mapped| mapped.own_envelope(Side::Client).is_some()) => {}

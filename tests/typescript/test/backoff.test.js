@@ -145,16 +145,29 @@ test('backoff.attempts bounds the attempts in a row', async () => {
   const { clock, server } = own;
   const client = own.connect({}, attempts(3));
   const all = closes(client);
-  for (let i = 1; i <= 3; i++) {
+  for (let i = 1; i <= 4; i++) {
     await server.drop();
-    if (i < 3) await clock.until(() => server.connections.length > i);
+    if (i < 4) await clock.until(() => server.connections.length > i);
   }
   await clock.pass(60000);
-  assert.equal(server.connections.length, 3);
+  // The first is none of them.
+  assert.equal(server.connections.length, 4);
   assert.deepEqual([all.at(-1).final, all.at(-1).code], [true, 1006]);
   assert.match(all.at(-1).reason, /3 attempts/);
   await assert.rejects(client.ready, ({ error }) => error.code === 'CLOSED');
   assert.equal((await client.call(api.chatSend, { roomId: 'lobby', text: 'hi' })).error.code, 'CLOSED');
+});
+
+test('a short session leaves the attempts as they are', async () => {
+  const { clock, server } = own;
+  const all = closes(own.connect({}, attempts(1)));
+  await server.welcome();
+  await server.drop();
+  assert.equal(all.at(-1).final, false);
+  await clock.until(() => server.connections.length > 1);
+  await server.welcome();
+  await server.drop();
+  assert.equal(all.at(-1).final, true);
 });
 
 test('a session that lasted resets the attempts', async () => {

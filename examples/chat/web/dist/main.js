@@ -1793,8 +1793,8 @@ var Connection = class extends Outbound {
   #hello;
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
-  /** Consecutive attempts that led to no session, or to none that lasted. */
-  #failedAttempts = 0;
+  /** Attempts to connect again since a session that lasted. */
+  #attempts = 0;
   /** How often the bound of the backoff has doubled. */
   #backoffSteps = 0;
   /** Whether the server is overloaded, and reconnecting must not be hurried. */
@@ -1924,23 +1924,23 @@ var Connection = class extends Outbound {
   #lost(code, reason, final = false, refused = false) {
     const { phase, clock } = this;
     const { backoff } = this.protocol.session;
-    if (phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#failedAttempts = this.#backoffSteps = 0;
-    else this.#failedAttempts++;
+    if (phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#attempts = this.#backoffSteps = 0;
     this.#generation++;
     this.#transport = this.#hello = void 0;
     this.#cancelTimer();
     this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
     const closed = { code, reason, final: final || this.options.reconnect === false };
-    if (!closed.final && this.#failedAttempts >= (backoff.attempts ?? Infinity)) {
+    if (!closed.final && this.#attempts >= (backoff.attempts ?? Infinity)) {
       closed.final = true;
-      closed.reason = `gave up after ${this.#failedAttempts} attempts: ${reason || code}`;
+      closed.reason = `gave up after ${this.#attempts} attempts: ${reason || code}`;
     }
     if (closed.final) {
       this.phase = "ended";
       return this.closed(closed, phase === "ready", refused);
     }
-    if (code === ABNORMAL && phase !== "ready" && this.#failedAttempts > 1) this.#hint(reason);
+    if (code === ABNORMAL && phase !== "ready" && this.#attempts > 0) this.#hint(reason);
+    this.#attempts++;
     const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
     this.phase = "waiting";
     this.#cancelTimer = clock.after(retryIn, () => this.#retry());
@@ -2265,7 +2265,7 @@ var Core = class extends Connection {
         return;
       }
     }
-    const shown = isOwn && error ? { ...error, payload: void 0 } : error;
+    const shown = error && (isOwn ? incoming?.receive !== anything && { ...error, payload: void 0 } : error);
     if (shown && request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (shown.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }

@@ -7,7 +7,7 @@ import type { Clock } from './clock.js';
 export interface Backoff {
   readonly min: number;
   readonly max: number;
-  /** How many attempts in a row may fail before a client gives up; if absent, any number. */
+  /** How many attempts to connect again a client makes without a session that lasts before it gives up; if absent, any number. */
   readonly attempts?: number;
 }
 

@@ -96,7 +96,7 @@ impl Connection {
     fn poll_detached(&mut self, cx: &mut task::Context<'_>) -> Poll<End> {
         self.connection.outbound.running();
         loop {
-            self.poll_expiry(cx);
+            self.poll_expiry_detached(cx);
             // Only a server that shuts down finishes what is being handled. Nobody can resume the session meanwhile.
             let is_closing = self.connection.outbound.closing().is_some();
             if is_closing && (!self.server.is_shutting_down() || self.closing(cx).is_some()) {

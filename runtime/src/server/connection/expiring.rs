@@ -20,6 +20,13 @@ impl Connection {
         self.end_expired();
     }
 
+    /// Without a connection no message of the queue is handled: credentials that wait there come too late.
+    pub(super) fn poll_expiry_detached(&mut self, cx: &mut task::Context<'_>) {
+        self.poll_expiry(cx);
+        self.renewal = self.renewal.map(|_| 0);
+        self.end_expired();
+    }
+
     /// A message of the queue is handled next.
     pub(super) fn begins_next(&mut self) {
         self.renewal = self.renewal.map(|waiting| waiting.saturating_sub(1));

@@ -166,7 +166,18 @@ impl Connection {
             Some(Urgent::Pong) => self.control(now)?,
             Some(Urgent::Received(notice)) => self.received(notice.as_ref(), now)?,
             urgent => {
-                self.count(length);
+                // A server that shuts down reads for the answers that its handlers wait for, and handles nothing new. The client is to know what
+                // was dropped, so nothing is counted from there on.
+                let is_dropped = self.close.is_some()
+                    && match &urgent {
+                        Some(Urgent::Answer) => false,
+                        Some(Urgent::Cancel(id)) => !self.handlers.has_stream(id),
+                        _ => true,
+                    };
+                self.has_dropped |= is_dropped;
+                if !self.has_dropped {
+                    self.count(length);
+                }
                 let within_rate = self.within_rate(now);
                 match urgent {
                     Some(Urgent::Answer) => {
@@ -176,8 +187,7 @@ impl Connection {
                     Some(Urgent::Cancel(id)) if within_rate && self.handlers.has_stream(&id) => {
                         self.handlers.cancel(&id);
                     }
-                    // A server that shuts down reads for the answers that its handlers wait for, and handles nothing new.
-                    _ if self.close.is_some() => {}
+                    _ if is_dropped => {}
                     _ => self.inbound.push(packet, within_rate),
                 }
             }

@@ -359,8 +359,8 @@ export class Core extends Connection {
         return;
       }
     }
-    // Nobody else sees the token of a session.
-    const shown = isOwn && error ? { ...error, payload: undefined } : error;
+    // A ping or a pong is one whatever is wrong with its envelope. Nobody else sees the token of a session.
+    const shown = error && (isOwn ? incoming?.receive !== anything && { ...error, payload: undefined } : error);
     // Without ids, the tag decides whether it is a reply.
     if (shown && request && (!request.inOrder || request.answers.some(answer => tagOf(answer) === (shown.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
