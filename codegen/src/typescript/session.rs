@@ -9,8 +9,8 @@ use super::{
     versions::Interval,
 };
 use handfast_spec::model::{
-    CloseCondition, EncodingKind, MessageId, Protocol, RoleKind, RolePlayer, Scalar, SessionConfig,
-    Side,
+    CloseCondition, EncodingKind, HandlerTimeout, Message, MessageId, Protocol, RoleKind,
+    RolePlayer, Scalar, SessionConfig, Side,
 };
 use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
 
@@ -164,7 +164,7 @@ fn options(cx: &Context<'_>, auth: &str, asks: bool) -> String {
     }
 }
 
-/// The argument that gives the handlers of the server's requests to the client.
+/// The argument that gives the handlers of the server's requests to the client, and how long they may take if the protocol says so.
 fn answering(cx: &Context<'_>, requests: &[MessageId]) -> String {
     if requests.is_empty() {
         return String::new();
@@ -174,7 +174,12 @@ fn answering(cx: &Context<'_>, requests: &[MessageId]) -> String {
         .map(|id| cx.descriptor(*id, Side::Server))
         .collect();
     let descriptors = descriptors.join(", ");
-    format!(", hf.answering(options.handlers, [{descriptors}])")
+    let limit = match cx.protocol.limits.handler_timeout {
+        HandlerTimeout::TwiceTheReply => String::new(),
+        HandlerTimeout::After(timeout) => format!(", {}", timeout.as_millis()),
+        HandlerTimeout::Off => ", null".to_owned(),
+    };
+    format!(", hf.answering(options.handlers, [{descriptors}]{limit})")
 }
 
 /// The type of what answers the requests of the server.

@@ -335,8 +335,8 @@ impl<P: Protocol> Client<P> {
     /// Reconnects now, or checks the connection.
     ///
     /// If the client is waiting to reconnect, it does so at once. If it is connected, it sends a ping, and drops the connection
-    /// if nothing arrives within `session.timeout`. Otherwise nothing happens. Call it if the application knows that the network
-    /// is back or that the machine was asleep.
+    /// if nothing arrives within `session.timeout`; a protocol without a heartbeat, or without the role `ping`, has no pings. Otherwise
+    /// nothing happens. Call it if the application knows that the network is back or that the machine was asleep.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));

@@ -206,7 +206,7 @@ test('an invalid broadcast is a warning once, unless somebody listens', async ()
   assert.equal(warned().length, 2);
 });
 
-test('the codes of a session that runs out of time or of room', async () => {
+test('the codes of a session that runs out of time or of room, or is another', async () => {
   const { server } = own;
   const client = own.connect();
   await server.welcome();
@@ -216,7 +216,7 @@ test('the codes of a session that runs out of time or of room', async () => {
     return (await calling).error;
   };
   assert.deepEqual(await failing({ code: 'TIMEOUT' }), { code: 'TIMEOUT', message: 'no' });
-  assert.deepEqual(await failing({ code: 'TOO_MANY' }), { code: 'TOO_MANY', message: 'no', retryable: false });
+  for (const code of ['TOO_MANY', 'NOT_RESUMED']) assert.deepEqual(await failing({ code }), { code, message: 'no', retryable: false });
 });
 
 test('the state is a store', async () => {

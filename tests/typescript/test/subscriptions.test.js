@@ -208,6 +208,20 @@ test('without the role a channel without a join of its own cannot be joined, and
   assert.deepEqual(server.types, ['hello']);
 });
 
+test('leaves that are never answered use no room once their time is over', async () => {
+  const { clock, server } = own;
+  const client = own.connect({}, { limits: { message: 65_536, outbound: 1800 } });
+  await server.welcome();
+  for (let i = 0; i < 5; i++) {
+    const room = await joinLobby(own);
+    void room.leave();
+  }
+  const call = () => client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
+  assert.equal((await call()).error.code, 'QUEUE_FULL');
+  await clock.pass(15_000);
+  assert.equal(await outcome(call()), 'pending');
+});
+
 test('a removal beside a join that waits leaves before the next join', async () => {
   const { clock, server } = own;
   const client = own.connect();

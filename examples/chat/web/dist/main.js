@@ -1023,7 +1023,7 @@ var Outbound = class extends Encoder {
     entry.isWritten = true;
     if (id !== void 0) this.#written.set(id, entry);
     else {
-      this.#free(entry);
+      this.free(entry);
       if (!this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
       else if (volatile && entry.delivered) {
         const { last } = this.#sent;
@@ -1043,7 +1043,7 @@ var Outbound = class extends Encoder {
   /** Passes a reply to its request. */
   answer(request, message, incoming) {
     request.release?.();
-    this.#free(request);
+    this.free(request);
     if (request.isDone || !request.answered(message, incoming)) this.#remove(request);
   }
   /** Fails a message that is queued or pending. */
@@ -1061,13 +1061,13 @@ var Outbound = class extends Encoder {
     if (answered || !entry.inOrder || !entry.isWritten) this.#remove(entry);
   }
   /** It no longer uses any of the bound. */
-  #free(entry) {
+  free(entry) {
     this.#usedBytes -= entry.used;
     entry.used = 0;
   }
   #remove(entry) {
     entry.isDone = true;
-    this.#free(entry);
+    this.free(entry);
     this.#queued.delete(entry);
     this.#written.delete(entry.id);
   }
@@ -1229,7 +1229,8 @@ var SESSION_CODES = [
   "RATE_LIMITED",
   "ID_REUSED",
   "TOO_MANY",
-  "OTHER_PRINCIPAL"
+  "OTHER_PRINCIPAL",
+  "NOT_RESUMED"
 ];
 var SessionRefusedError = class extends Error {
   name = "SessionRefusedError";
@@ -1491,13 +1492,16 @@ var Channels = class {
     const core = this.#core;
     this.#leaving.add(membership);
     return new Promise((resolve2) => {
-      const release = unlessInTime(core.clock, core.timeout(leave), void 0, (error) => resolve2(err(error)));
+      const release = unlessInTime(core.clock, core.timeout(leave), void 0, (error) => {
+        if (request) core.free(request);
+        resolve2(err(error));
+      });
       const ended = (result) => {
         release();
         this.#leaving.delete(membership);
         resolve2(result);
       };
-      core.request(leave, leaveParams, { timeout: null, as: "leave" }, [leave.reply], {
+      const request = core.request(leave, leaveParams, { timeout: null, as: "leave" }, [leave.reply], {
         answered: ({ payload }) => ended(ok(payload)),
         // Every channel is left when the connection ends.
         failed: (error) => ended(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))

@@ -233,14 +233,17 @@ export class Channels implements ClientChannels {
     const core = this.#core;
     this.#leaving.add(membership);
     return new Promise(resolve => {
-      const release = unlessInTime(core.clock, core.timeout(leave), undefined, error => resolve(err(error)));
+      const release = unlessInTime(core.clock, core.timeout(leave), undefined, error => {
+        if (request) core.free(request);
+        resolve(err(error));
+      });
       // At once: what follows in the same turn may be an addition to the channel that was left.
       const ended = (result: LeaveResult): void => {
         release();
         this.#leaving.delete(membership);
         resolve(result);
       };
-      core.request(leave, leaveParams, { timeout: null, as: 'leave' }, [leave.reply], {
+      const request = core.request(leave, leaveParams, { timeout: null, as: 'leave' }, [leave.reply], {
         answered: ({ payload }) => ended(ok(payload)),
         // Every channel is left when the connection ends.
         failed: error => ended(error.code === 'OUTCOME_UNKNOWN' ? ok(undefined) : err(error)),

@@ -76,8 +76,8 @@ export interface Client<Auth = never> {
   ): Promise<SubscriptionOf<C>>;
 
   /**
-   * Reconnects now, if the client waits to; while connected, pings the server. Called automatically when the network or the page
-   * becomes available again.
+   * Reconnects now, if the client waits to; while connected, pings the server, if the protocol has pings and a heartbeat, and drops the
+   * connection if nothing arrives in time. Called automatically when the network or the page becomes available again.
    */
   retryNow(): void;
 

@@ -27,8 +27,8 @@ export interface Sending {
   readonly timeout: number | null;
   readonly signal?: AbortSignal | undefined;
   /**
-   * `rejoin`: before everything that is queued. `leave`: in order, but only on this connection. Both may exceed the bound; there
-   * are no more of them than joined channels.
+   * `rejoin`: before everything that is queued. `leave`: in order, but only on this connection. Both may exceed the bound: of those that
+   * somebody waits for there are no more than joined channels.
    */
   readonly as?: 'rejoin' | 'leave' | undefined;
 }
@@ -291,7 +291,7 @@ export abstract class Outbound extends Encoder {
     entry.isWritten = true;
     if (id !== undefined) this.#written.set(id, entry as PendingRequest);
     else {
-      this.#free(entry);
+      this.free(entry);
       if (!this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
       else if (volatile && entry.delivered) {
         const { last } = this.#sent;
@@ -313,7 +313,7 @@ export abstract class Outbound extends Encoder {
   /** Passes a reply to its request. */
   answer(request: PendingRequest, message: Message, incoming: Incoming<unknown>): void {
     request.release?.();
-    this.#free(request); // a stream that continues uses none of the bound
+    this.free(request); // a stream that continues uses none of the bound
     if (request.isDone || !request.answered(message, incoming)) this.#remove(request);
   }
 
@@ -334,14 +334,14 @@ export abstract class Outbound extends Encoder {
   }
 
   /** It no longer uses any of the bound. */
-  #free(entry: Entry): void {
+  free(entry: Entry): void {
     this.#usedBytes -= entry.used;
     entry.used = 0;
   }
 
   #remove(entry: Entry): void {
     entry.isDone = true;
-    this.#free(entry);
+    this.free(entry);
     this.#queued.delete(entry);
     this.#written.delete(entry.id as Id);
   }

@@ -84,6 +84,7 @@ export const SESSION_CODES = [
   'ID_REUSED',
   'TOO_MANY',
   'OTHER_PRINCIPAL',
+  'NOT_RESUMED',
 ] as const;
 
 /** The session itself refused the message. */

@@ -59,23 +59,29 @@ const ASK = 100;
 
 const INTERNAL: WireError = { code: 'INTERNAL', message: 'the client failed' };
 
-/** Makes what answers the requests of the server, with a handler for each. */
-export function answering(handlers: object, requests: readonly AnyRequest[]): (core: Core) => ServerRequests {
-  return core => new Requests(core, handlers as Readonly<Record<string, AnyHandler>>, requests);
+/**
+ * Makes what answers the requests of the server, with a handler for each.
+ *
+ * @param limit How many milliseconds a handler may take, `null` for any time; by default twice the timeout of its request.
+ */
+export function answering(handlers: object, requests: readonly AnyRequest[], limit?: number | null): (core: Core) => ServerRequests {
+  return core => new Requests(core, handlers as Readonly<Record<string, AnyHandler>>, requests, limit);
 }
 
 /** The requests of the server that are being handled. */
 class Requests implements ServerRequests {
   readonly #core: Core;
   readonly #handlers: Readonly<Record<string, AnyHandler>>;
+  readonly #limit: number | null | undefined;
   readonly #requests: Map<Incoming<unknown>, AnyRequest> = new Map();
   readonly #cancels: Set<Incoming<unknown>> = new Set();
   /** What answers a request, by its id; an error that only waits for room, by itself. */
   readonly #running: Map<unknown, AbortController> = new Map();
 
-  constructor(core: Core, handlers: Readonly<Record<string, AnyHandler>>, requests: readonly AnyRequest[]) {
+  constructor(core: Core, handlers: Readonly<Record<string, AnyHandler>>, requests: readonly AnyRequest[], limit: number | null | undefined) {
     this.#core = core;
     this.#handlers = handlers;
+    this.#limit = limit;
     for (const request of requests) {
       core.register(request);
       this.#requests.set(request, request);
@@ -157,9 +163,9 @@ class Requests implements ServerRequests {
   async #handle(request: AnyRequest, message: Message, id: Id, controller: AbortController): Promise<void> {
     const { signal } = controller;
     const { asks } = request;
-    const limit = 2 * (asks.timeout ?? this.#core.protocol.session.timeout);
+    const limit = this.#limit === undefined ? 2 * (asks.timeout ?? this.#core.protocol.session.timeout) : this.#limit;
     const cancelTimer =
-      'stream' in asks
+      'stream' in asks || limit === null
         ? () => {}
         : deadline(this.#core.clock, limit, () => {
             if (signal.aborted) return;
