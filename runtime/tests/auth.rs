@@ -261,7 +261,8 @@ async fn it_does_not_wait_for_credentials_that_are_not_handled() {
         script.next().await;
         for (id, user) in [(1, "eve"), (2, "ada")] {
             let auth = r#""badge":"judged slowly","lasts":200000"#;
-            let auth = format!(r#"{{"type":"auth","payload":{{"user":"{user}",{auth}}},"id":"{id}"}}"#);
+            let auth =
+                format!(r#"{{"type":"auth","payload":{{"user":"{user}",{auth}}},"id":"{id}"}}"#);
             script.say(&auth).await;
         }
         drop(script);
