@@ -226,6 +226,8 @@ async fn another_epoch_is_a_gap_for_those_who_are_there() {
         let (_, publication) = &history.publications[0];
         let hub = broker.server.lock().expect("it is whole").clone();
         let hub = hub.and_then(|hub| hub.upgrade()).expect("it is attached");
+        let mut peer = Peer::connect(&server, 16).await;
+        peer.join(None).await;
         for seq in 1..=2 {
             let epoch = "renewed".into();
             hub.deliver(publication, &StreamPosition { epoch, seq });
@@ -241,6 +243,10 @@ async fn another_epoch_is_a_gap_for_those_who_are_there() {
         for seq in 1..=2 {
             assert_eq!(hear(&mut room).await, Heard::Post(seq, 1));
         }
+        // It says where the numbering is.
+        let gap = peer.next().await;
+        assert_eq!(gap["payload"]["reason"], "epoch", "{gap}");
+        assert_eq!((&gap["seq"], &gap["epoch"]), (&json!(0), &json!("renewed")));
     })
     .await;
 }

@@ -281,8 +281,8 @@ impl Channel {
     }
 
     /// Handles a gap that the server reports.
-    pub(crate) fn handle_gap_notice(&mut self, gap: Gap) {
-        self.sequence.reported(gap);
+    pub(crate) fn handle_gap_notice(&mut self, gap: Gap, at: (Option<u64>, Option<String>)) {
+        self.sequence.reported(gap, at);
         self.report_gap(gap);
     }
 

@@ -96,7 +96,7 @@ impl PendingState {
         if std::mem::take(&mut self.resuming) {
             return self.renumber(gap);
         }
-        self.position.reported(gap);
+        self.position.reported(gap, (None, None));
         self.report(gap);
     }
 

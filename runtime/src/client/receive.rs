@@ -370,7 +370,10 @@ impl Core {
                 }
             }
             Role::Gap => match GapNotice::read(head) {
-                Ok(notice) => self.gap(notice),
+                Ok(notice) => {
+                    let position = self.position((head.seq, head.epoch.clone()));
+                    self.gap(notice, position);
+                }
                 Err(error) => self.ignored(role, &error),
             },
             Role::Skip => match SkipNotice::read(head) {
@@ -444,7 +447,7 @@ impl Core {
 
 impl Core {
     /// Takes the server's word that messages are missing.
-    fn gap(&self, notice: GapNotice) {
+    fn gap(&self, notice: GapNotice, position: (Option<u64>, Option<String>)) {
         let gap = Gap {
             from: notice.from,
             to: notice.to,
@@ -454,7 +457,7 @@ impl Core {
         match notice.channel {
             Some(channel) => {
                 if let Some(channel) = inner.channels.get_mut(&channel) {
-                    channel.handle_gap_notice(gap);
+                    channel.handle_gap_notice(gap, position);
                 }
             }
             None if self.descriptor.session.numbered => inner.missed(gap),

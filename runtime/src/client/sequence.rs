@@ -55,11 +55,11 @@ impl Sequence {
         self.advance(seq, epoch, 1)
     }
 
-    /// Handles a gap that the server reports.
-    pub(crate) fn reported(&mut self, gap: Gap) {
+    /// Handles a gap that the server reports. The position is where the numbering is, if it began anew.
+    pub(crate) fn reported(&mut self, gap: Gap, (seq, epoch): (Option<u64>, Option<String>)) {
         if gap.reason == Some(GapReason::Epoch) {
-            // Its messages have numbers of the new epoch.
-            *self = Self::default();
+            let missed = None;
+            *self = Self { epoch, seq, missed };
             return;
         }
         if let Some(to) = gap.to
@@ -142,7 +142,7 @@ mod tests {
         Joined(Numbers),
         Message(Numbers),
         Skip(Numbers),
-        Gap(Bounds),
+        Gap(Reported),
     }
 
     #[derive(Deserialize)]
@@ -156,6 +156,15 @@ mod tests {
         from: Option<u64>,
         to: Option<u64>,
         reason: Option<String>,
+    }
+
+    /// As [`Bounds`], with the new position.
+    #[derive(Deserialize)]
+    struct Reported {
+        #[serde(flatten)]
+        bounds: Bounds,
+        seq: Option<u64>,
+        epoch: Option<String>,
     }
 
     #[derive(Deserialize, Debug, PartialEq, Eq)]
@@ -190,13 +199,13 @@ mod tests {
             }
             Input::Message(at) => check(sequence.message(at.seq, at.epoch.as_deref()), true),
             Input::Skip(at) => check(sequence.message(at.seq, None), false),
-            Input::Gap(bounds) => {
+            Input::Gap(Reported { bounds, seq, epoch }) => {
                 let reported = Gap {
                     from: bounds.from,
                     to: bounds.to,
                     reason: bounds.reason.as_deref().map(GapReason::of),
                 };
-                sequence.reported(reported);
+                sequence.reported(reported, (*seq, epoch.clone()));
                 vec![gap(reported)]
             }
         }

@@ -22,6 +22,8 @@ pub(crate) struct SessionMessage<'a> {
     pub(crate) succeeded: Option<bool>,
     /// What the application has built of the payload.
     pub(crate) built: Option<&'a RawValue>,
+    /// A position in a channel.
+    pub(crate) position: Option<(u64, &'a str)>,
 }
 
 impl<'a> SessionMessage<'a> {
@@ -40,6 +42,7 @@ impl<'a> SessionMessage<'a> {
             id: None,
             succeeded: None,
             built: None,
+            position: None,
         }
     }
 }
@@ -262,6 +265,8 @@ impl Encoder {
             id: message.id,
             is_reply: message.id.is_some() || message.succeeded.is_some(),
             outcome: message.succeeded,
+            seq: message.position.map(|(seq, _)| seq),
+            epoch: message.position.map(|(_, epoch)| epoch),
             ..outgoing
         };
         let Some(mapped) = message.role.mapped(&self.protocol.session.mapped) else {

@@ -240,13 +240,13 @@ impl Replay {
 
     /// Reports that the numbering began anew, and ends the replay.
     async fn renew(&self, last: u64) -> Result<(), Left> {
-        let notice = GapNotice {
-            channel: Some((&*self.key).into()),
-            from: None,
-            to: None,
-            reason: Some(GapReason::Epoch),
-        };
-        let packet = self.hub.gap(self.connection.encoding, &notice);
+        // What is published between this and the end of the replay is missing, which the numbers of what follows then show.
+        let published = self.channel.lock().position.clone();
+        let published = published.filter(|at| at.epoch != self.epoch);
+        let position = published.as_ref().map(|at| (at.seq, &*at.epoch));
+        let packet = self
+            .hub
+            .renewed(self.connection.encoding, &self.key, position);
         self.send(packet, last).await?;
         let mut state = self.channel.lock();
         let member = state.members.get_mut(&self.connection.id).ok_or(Left)?;

@@ -19,8 +19,9 @@ function outputs(tracker, [kind, value]) {
     case 'skip':
       return check(tracker.message(value), false);
     case 'gap':
-      tracker.reported(value);
-      return [{ gap: value }];
+      const { seq, epoch, ...gap } = value;
+      tracker.reported(gap, { seq, epoch });
+      return [{ gap }];
   }
 }
 

@@ -98,6 +98,26 @@ impl Hub {
             .session(encoding, &SessionMessage::new(Role::Gap, notice))
     }
 
+    /// Encodes that the numbering of a channel began anew, with its position if that is known.
+    pub(in crate::server) fn renewed(
+        &self,
+        encoding: usize,
+        channel: &str,
+        position: Option<(u64, &str)>,
+    ) -> Option<EncodedMessage> {
+        let notice = GapNotice {
+            channel: Some(channel.into()),
+            from: None,
+            to: None,
+            reason: Some(GapReason::Epoch),
+        };
+        let message = SessionMessage {
+            position,
+            ..SessionMessage::new(Role::Gap, &notice)
+        };
+        self.encoder.session(encoding, &message)
+    }
+
     /// Delivers a message that all members receive alike. It follows what was published before wherever no member has taken that yet, and then no
     /// queue is looked at.
     fn deliver_to_all(&self, state: &mut State, publication: &Publication, seq: Option<u64>) {
@@ -134,16 +154,10 @@ impl Hub {
         }
     }
 
-    /// Reports to all members of a channel that its numbering began anew.
-    fn renew(&self, channel: &str, state: &State) {
-        let notice = GapNotice {
-            channel: Some(channel.into()),
-            from: None,
-            to: None,
-            reason: Some(GapReason::Epoch),
-        };
+    /// Reports to all members of a channel that its numbering began anew, and where it is.
+    fn renew(&self, channel: &str, state: &State, position: (u64, &str)) {
         for member in state.members.values().filter(|one| one.replay.is_none()) {
-            if let Some(packet) = self.gap(member.encoding, &notice) {
+            if let Some(packet) = self.renewed(member.encoding, channel, Some(position)) {
                 member.connection.push(packet, false);
             }
         }
@@ -183,7 +197,12 @@ impl Deliver for Hub {
         let last = state.position.replace(position.clone());
         if last.is_some_and(|last| last.epoch != position.epoch) {
             state.runs.clear();
-            self.renew(&publication.channel, &state);
+            // The position before the message.
+            let before = match publication.message.volatile {
+                true => position.seq,
+                false => position.seq.saturating_sub(1),
+            };
+            self.renew(&publication.channel, &state, (before, &position.epoch));
         }
         let volatile = publication.message.volatile;
         let numbered = self.encoder.protocol.session.numbered;

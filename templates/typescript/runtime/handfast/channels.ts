@@ -59,7 +59,7 @@ export class Channels implements ClientChannels {
 
   constructor(core: Core) {
     this.#core = core;
-    core.handle('gap', GAP, gapRule, ({ payload }) => this.#gap(payload as ChannelGap));
+    core.handle('gap', GAP, gapRule, message => this.#gap(message));
     core.handle('skip', SKIP, skipRule, ({ payload }) => this.isNew(payload as Skip)); // the number of a message that is not for this client
     this.#own = { join: ownRequest(core, 'join', JOIN), leave: ownRequest(core, 'leave', LEAVE) };
     for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
@@ -375,7 +375,7 @@ export class Channels implements ClientChannels {
   /** Counts a message off; whether it is new. */
   isNew(fields: Partial<EnvelopeFields> & { readonly type?: Tag }): boolean {
     const membership = this.#find(fields.channel);
-    if (!membership || fields.type === JOIN) return true; // a join has the number of the last message before it
+    if (!membership || fields.type === JOIN || fields.type === GAP) return true; // these have the number of the last message before them
     const { gap, isDuplicate } = membership.sequence.message(this.#position(fields));
     if (gap) this.#emitGap(membership, gap);
     return !isDuplicate;
@@ -392,11 +392,12 @@ export class Channels implements ClientChannels {
   }
 
   /** Takes the server's word that something is missing. */
-  #gap(notice: ChannelGap): void {
+  #gap(message: Message): void {
+    const notice = message.payload as ChannelGap;
     const { channel, ...gap } = notice;
     const membership = this.#find(channel);
     if (!membership) return this.#core.numbered?.gap(notice);
-    membership.sequence.reported(gap);
+    membership.sequence.reported(gap, this.#position(message));
     this.#emitGap(membership, gap);
   }
 

@@ -42,11 +42,12 @@ export class SequenceTracker {
     return this.#advance(seq, epoch, 1);
   }
 
-  /** Takes a gap that the server reports. */
-  reported({ from, to, reason }: Gap): void {
+  /** Takes a gap that the server reports, with where the numbering is if it began anew. */
+  reported({ from, to, reason }: Gap, { seq, epoch }: Position = {}): void {
     if (reason === 'epoch') {
-      // Its messages have numbers of the new epoch.
-      this.#seq = this.#epoch = this.#missed = undefined;
+      this.#seq = seq;
+      this.#epoch = epoch;
+      this.#missed = undefined;
     } else if (to !== undefined && (this.#seq === undefined || to > this.#seq)) {
       const first = this.#seq === undefined ? 0 : this.#seq + 1;
       this.#missed = [Math.max(from ?? first, first), to];
