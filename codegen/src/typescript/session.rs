@@ -9,8 +9,8 @@ use super::{
     versions::Interval,
 };
 use handfast_spec::model::{
-    CloseCondition, EncodingKind, HandlerTimeout, Message, MessageId, Protocol, RoleKind,
-    RolePlayer, Scalar, SessionConfig, Side,
+    CloseCondition, EncodingKind, HandlerTimeout, MessageId, Protocol, RoleKind, RolePlayer,
+    Scalar, SessionConfig, Side,
 };
 use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
 
