@@ -9,7 +9,8 @@ use super::{
     versions::Interval,
 };
 use handfast_spec::model::{
-    CloseCondition, EncodingKind, HandlerTimeout, Message, MessageId, Protocol, RoleKind, RolePlayer, Scalar, Side,
+    CloseCondition, EncodingKind, HandlerTimeout, Message, MessageId, Protocol, RoleKind,
+    RolePlayer, Scalar, Side,
 };
 use handfast_templates::typescript::{Connecting, Descriptor, lay_out};
 
