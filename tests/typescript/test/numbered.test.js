@@ -147,7 +147,7 @@ test('where replies come in order, the answer to the question for what was misse
     roles: { hello: 'hello', ready: null, resume: 'again', gap: null, received: null, skip: null },
     numbered: numberedSession,
   });
-  client.on('error', ({ error }) => reported.push(error.received));
+  client.on('error', ({ error }) => reported.push(error.code));
   await own.server.accept();
   await news(1, 'one');
   await news(2, 'two');
