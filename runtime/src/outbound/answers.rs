@@ -73,6 +73,10 @@ pub(super) struct Answers {
     /// The number of the first long answer, which begins anew likewise.
     first_long: u32,
     /// The streams that are open, as [`Running`] has requests: they go on after their answer. `None` until there is one.
+    #[expect(
+        clippy::box_collection,
+        reason = "most sessions have none, and each has one of this type"
+    )]
     streams: Option<Box<HashMap<u64, u64, BuildHasherDefault<Hashed>>>>,
 }
 

@@ -612,10 +612,12 @@ var SequenceTracker = class {
   message({ seq, epoch }) {
     return this.#advance(seq, epoch, 1);
   }
-  /** Takes a gap that the server reports. */
-  reported({ from, to, reason }) {
+  /** Takes a gap that the server reports, with where the numbering is if it began anew. */
+  reported({ from, to, reason }, { seq, epoch } = {}) {
     if (reason === "epoch") {
-      this.#seq = this.#epoch = this.#missed = void 0;
+      this.#seq = seq;
+      this.#epoch = epoch;
+      this.#missed = void 0;
     } else if (to !== void 0 && (this.#seq === void 0 || to > this.#seq)) {
       const first = this.#seq === void 0 ? 0 : this.#seq + 1;
       this.#missed = [Math.max(from ?? first, first), to];
@@ -1331,7 +1333,7 @@ var Channels = class {
   #follow;
   constructor(core) {
     this.#core = core;
-    core.handle("gap", GAP, gapRule, ({ payload }) => this.#gap(payload));
+    core.handle("gap", GAP, gapRule, (message) => this.#gap(message));
     core.handle("skip", SKIP, skipRule, ({ payload }) => this.isNew(payload));
     this.#own = { join: ownRequest(core, "join", JOIN), leave: ownRequest(core, "leave", LEAVE) };
     for (const { reply } of [this.#own.join, this.#own.leave]) if (reply.tag !== null) core.register(reply);
@@ -1606,7 +1608,7 @@ var Channels = class {
   /** Counts a message off; whether it is new. */
   isNew(fields) {
     const membership = this.#find(fields.channel);
-    if (!membership || fields.type === JOIN) return true;
+    if (!membership || fields.type === JOIN || fields.type === GAP) return true;
     const { gap, isDuplicate } = membership.sequence.message(this.#position(fields));
     if (gap) this.#emitGap(membership, gap);
     return !isDuplicate;
@@ -1620,11 +1622,12 @@ var Channels = class {
     for (const membership of [...this.memberships.values()]) if (membership.wasJoined) this.#emitGap(membership, gap);
   }
   /** Takes the server's word that something is missing. */
-  #gap(notice2) {
+  #gap(message) {
+    const notice2 = message.payload;
     const { channel, ...gap } = notice2;
     const membership = this.#find(channel);
     if (!membership) return this.#core.numbered?.gap(notice2);
-    membership.sequence.reported(gap);
+    membership.sequence.reported(gap, this.#position(message));
     this.#emitGap(membership, gap);
   }
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
