@@ -175,7 +175,7 @@ fn a_stream_runs_until_it_ends() {
     assert_eq!(answers.begin(&id(1), B), Repetition::Reused);
     answers.end_stream(&id(1));
     assert_eq!(answers.begin(&id(1), B), Repetition::First);
-    assert!(answers.streams.is_none());
+    assert!(answers.streams.is_empty());
 }
 
 #[test]
