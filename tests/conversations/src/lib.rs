@@ -9,118 +9,43 @@ mod log;
 mod run;
 mod translate;
 
-/// The ends of the protocol.
-#[path = "ends"]
-mod plain {
-    pub(crate) mod api {
-        #![allow(
-            dead_code,
-            reason = "the server and the Rust client need some of it, the TypeScript client the rest"
+/// The ends of the protocol in a form, and what the application says of a ready that is its own.
+macro_rules! ends {
+    ($form:ident, { $($welcome:tt)* }) => {
+        #[path = "ends"]
+        #[allow(
+            clippy::duplicate_mod,
+            reason = "the ends of all forms do the same with types of their own"
         )]
-        include!(concat!(env!("OUT_DIR"), "/plain.rs"));
-    }
-    pub(crate) mod client;
-    /// What the application says of a ready that is its own.
-    macro_rules! ready {
-        () => {};
-    }
-    pub(crate) mod server;
-}
-
-/// The same where every message of the server has its number in the session.
-#[path = "ends"]
-#[allow(
-    clippy::duplicate_mod,
-    reason = "the ends of all forms do the same with types of their own"
-)]
-mod numbered {
-    pub(crate) mod api {
-        #![allow(
-            dead_code,
-            reason = "the server and the Rust client need some of it, the TypeScript client the rest"
-        )]
-        include!(concat!(env!("OUT_DIR"), "/numbered.rs"));
-    }
-    pub(crate) mod client;
-    /// What the application says of a ready that is its own.
-    macro_rules! ready {
-        () => {};
-    }
-    pub(crate) mod server;
-}
-
-/// The same where messages of the application are the ready and the refusal.
-#[path = "ends"]
-#[allow(
-    clippy::duplicate_mod,
-    reason = "the ends of all forms do the same with types of their own"
-)]
-mod mapped {
-    pub(crate) mod api {
-        #![allow(
-            dead_code,
-            reason = "the server and the Rust client need some of it, the TypeScript client the rest"
-        )]
-        include!(concat!(env!("OUT_DIR"), "/mapped.rs"));
-    }
-    pub(crate) mod client;
-    /// What the application says of a ready that is its own: nothing beside what the session does.
-    macro_rules! ready {
-        () => {
-            fn welcome(&self, _: &User) -> super::api::Welcome {
-                super::api::Welcome {
-                    about: None,
-                    expires: None,
-                }
+        mod $form {
+            pub(crate) mod api {
+                #![allow(
+                    dead_code,
+                    reason = "the server and the Rust client need some of it, the TypeScript client the rest"
+                )]
+                include!(concat!(env!("OUT_DIR"), "/", stringify!($form), ".rs"));
             }
-        };
-    }
-    pub(crate) mod server;
+            pub(crate) mod client;
+            macro_rules! ready {
+                () => { $($welcome)* };
+            }
+            pub(crate) mod server;
+        }
+    };
 }
 
-/// The same where the fields of the envelope have other names.
-#[path = "ends"]
-#[allow(
-    clippy::duplicate_mod,
-    reason = "the ends of all forms do the same with types of their own"
-)]
-mod renamed {
-    pub(crate) mod api {
-        #![allow(
-            dead_code,
-            reason = "the server and the Rust client need some of it, the TypeScript client the rest"
-        )]
-        include!(concat!(env!("OUT_DIR"), "/renamed.rs"));
+ends!(plain, {});
+ends!(numbered, {});
+ends!(mapped, {
+    fn welcome(&self, _: &User) -> super::api::Welcome {
+        super::api::Welcome {
+            about: None,
+            expires: None,
+        }
     }
-    pub(crate) mod client;
-    /// What the application says of a ready that is its own.
-    macro_rules! ready {
-        () => {};
-    }
-    pub(crate) mod server;
-}
-
-/// The same where the members of a payload are beside those of the envelope.
-#[path = "ends"]
-#[allow(
-    clippy::duplicate_mod,
-    reason = "the ends of all forms do the same with types of their own"
-)]
-mod flat {
-    pub(crate) mod api {
-        #![allow(
-            dead_code,
-            reason = "the server and the Rust client need some of it, the TypeScript client the rest"
-        )]
-        include!(concat!(env!("OUT_DIR"), "/flat.rs"));
-    }
-    pub(crate) mod client;
-    /// What the application says of a ready that is its own.
-    macro_rules! ready {
-        () => {};
-    }
-    pub(crate) mod server;
-}
+});
+ends!(renamed, {});
+ends!(flat, {});
 
 pub use conversation::{Conversation, Side, all};
 pub use forms::Form;
