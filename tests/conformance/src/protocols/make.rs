@@ -351,8 +351,12 @@ impl Maker<'_> {
         }
         let presence = *self.rng.pick(&["optional", "nullable"]);
         match self.rng.below(6) {
-            0 if is_whole => {
-                envelope["id"] = json!({ "name": "ref", "type": "integer", "presence": presence })
+            0 => {
+                envelope["id"] = json!({ "name": "ref", "presence": presence });
+                // A reply has the id of its request, and so its type.
+                if is_whole {
+                    envelope["id"]["type"] = json!("integer");
+                }
             }
             1 => envelope["correlate"] = json!({ "request": "id", "reply": "reply_to" }),
             2 if is_whole => {
