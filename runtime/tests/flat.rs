@@ -74,7 +74,7 @@ impl SessionHandler for App {
 }
 
 impl Handler for App {
-    /// Tells what it was told, and answers with it.
+    /// Sends what it has received, and answers with it.
     async fn counts(&self, m: Counts, cx: &Context<()>) -> Result<Counted, HandlerError> {
         let mut named = m.others.into_iter();
         let other = named.next().map(|(name, n)| (name.replace("my-", ""), n));

@@ -34,6 +34,16 @@ fn server(app: &App) -> Server {
     Server::builder(app.clone()).limits(limits).build()
 }
 
+/// A server that limits sessions without a connection.
+fn limited(app: &App, detached: DetachedLimits) -> Server {
+    let limits = Limits {
+        rate: None,
+        detached,
+        ..Chat::DESCRIPTOR.limits
+    };
+    Server::builder(app.clone()).limits(limits).build()
+}
+
 /// The chat protocol with short delays between connections.
 #[derive(Clone, Copy, Debug)]
 struct Quick;
@@ -384,12 +394,7 @@ async fn sessions_without_a_connection_are_limited() {
             sessions_each: 3,
             ..DetachedLimits::DEFAULT
         };
-        let limits = Limits {
-            rate: None,
-            detached,
-            ..Chat::DESCRIPTOR.limits
-        };
-        let server = Server::builder(app.clone()).limits(limits).build();
+        let server = limited(&app, detached);
         for n in 0..8 {
             let (_, _) = Hand::hello(&server, "known-ada", json!({})).await;
             soon_detached(&server, (n + 1).min(3)).await;
@@ -415,12 +420,7 @@ async fn what_sessions_without_a_connection_hold_is_limited() {
             bytes: 64 * 1024,
             ..DetachedLimits::DEFAULT
         };
-        let limits = Limits {
-            rate: None,
-            detached,
-            ..Chat::DESCRIPTOR.limits
-        };
-        let server = Server::builder(app.clone()).limits(limits).build();
+        let server = limited(&app, detached);
         for n in 0..8 {
             let (mut hand, _) = Hand::hello(&server, &format!("known-{n}"), json!({})).await;
             let join = json!({ "type": "room.join", "id": "1", "payload": { "roomId": "lobby" } });
@@ -451,12 +451,7 @@ async fn what_streams_send_without_a_connection_is_limited() {
             bytes: 64 * 1024,
             ..DetachedLimits::DEFAULT
         };
-        let limits = Limits {
-            rate: None,
-            detached,
-            ..Chat::DESCRIPTOR.limits
-        };
-        let server = Server::builder(app.clone()).limits(limits).build();
+        let server = limited(&app, detached);
         for n in 0..8 {
             let (mut hand, _) = Hand::hello(&server, &format!("known-{n}"), json!({})).await;
             let watch = json!({ "type": "prices.watch", "id": "1", "payload": { "count": 78 } });

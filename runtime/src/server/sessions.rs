@@ -117,7 +117,7 @@ impl Sessions {
         self.lock().doubts.insert(session, doubt);
     }
 
-    /// A client of a principal was told that its session does not resume: those without a connection end. It counts in none of them any more, and
+    /// A client of a principal has heard that its session does not resume: those without a connection end. It counts in none of them any more, and
     /// a number would not say which is meant.
     pub(crate) fn give_up(&self, principal: &str) {
         let mut state = self.lock();
