@@ -49,9 +49,9 @@ pub(super) const MUTANTS: [Mutant; 25] = [
     },
     Mutant {
         what: "another principal resumes the session",
-        file: "runtime/src/server/handshake.rs",
-        from: "handle.principal.as_deref() == principal && ",
-        to: "(handle.principal.as_deref() == principal || true) && ",
+        file: "runtime/src/server/connection_handle.rs",
+        from: "self.principal.as_deref() == principal && ",
+        to: "(self.principal.as_deref() == principal || true) && ",
         noticed_by: Cargo("test -p handfast --test resume"),
     },
     Mutant {
@@ -84,16 +84,16 @@ pub(super) const MUTANTS: [Mutant; 25] = [
     },
     Mutant {
         what: "a session is resumed in another encoding",
-        file: "runtime/src/server/handshake.rs",
-        from: " && handle.encoding == encoding;",
-        to: " && (handle.encoding == encoding || true);",
+        file: "runtime/src/server/connection_handle.rs",
+        from: " && self.encoding == encoding\n",
+        to: " && (self.encoding == encoding || true)\n",
         noticed_by: Cargo(STRANGERS),
     },
     Mutant {
         what: "a stranger resumes a session",
-        file: "runtime/src/server/handshake.rs",
-        from: "handle.principal.as_deref() == principal && ",
-        to: "(handle.principal.as_deref() == principal || true) && ",
+        file: "runtime/src/server/connection_handle.rs",
+        from: "self.principal.as_deref() == principal && ",
+        to: "(self.principal.as_deref() == principal || true) && ",
         noticed_by: Cargo(STRANGERS),
     },
     Mutant {
