@@ -69,7 +69,7 @@ impl Core {
 
     /// Encodes an `error` that answers a request of the server, if the protocol has that message.
     pub(crate) fn encode_error(&self, id: &Id, error: &ErrorPayload<'_>) -> Option<EncodedMessage> {
-        fit(error, self.limits.message, |payload| {
+        fit(Side::Client, error, self.limits.message, |payload| {
             self.encode_session(Role::Error, Some(payload), Some(id), Some(false))
         })
     }

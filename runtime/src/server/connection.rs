@@ -31,7 +31,7 @@ use super::{
     token_bucket::TokenBucket,
 };
 use crate::{
-    Id, SessionCode,
+    Id, SessionCode, Side,
     descriptor::CloseReason,
     handshake::Early,
     metrics,
@@ -369,7 +369,7 @@ impl Connection {
                     message_type = message,
                     "a handler panicked"
                 );
-                let error = ErrorPayload::internal();
+                let error = ErrorPayload::internal(Side::Server);
                 self.fail(request.expects_reply, request.id.as_ref(), &error);
             }
             handler_queue::End::TimedOut => {

@@ -2,7 +2,7 @@
 
 use super::{Context, Rejection, hub::Joining, membership::JoinError};
 use crate::{
-    ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
+    ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode, Side,
     broker::StreamPosition,
     codec::{JsonPayload, Outgoing},
     descriptor::{ChannelDescriptor, Heading, MessageDescriptor},
@@ -29,8 +29,13 @@ impl Replier for Responder {
         self.context.caller.server.is_valid(message, payload)
     }
 
-    fn checks(&self) -> bool {
-        self.context.caller.server.bounds.checks
+    fn side(&self) -> Side {
+        Side::Server
+    }
+
+    fn checked_depth(&self) -> Option<u32> {
+        let server = &self.context.caller.server;
+        server.bounds.checks.then_some(server.limits.depth)
     }
 
     /// If replies are matched by order, the client would take the error for the reply to a request.
@@ -115,7 +120,7 @@ impl Responder {
         self.context
     }
 
-    /// Begins to join a channel, before the handler is called: what is published while the handler runs is known when it returns. If
+    /// Begins to join a channel, before the handler is called: what is published while the handler runs follows the answer. If
     /// the connection may not join another channel, replies with an error and returns `None`; the handler must not be called.
     pub async fn begin_join<C: ChannelKey>(&self, channel: &C) -> Option<Joining> {
         self.begin_join_key(channel.key(), C::DESCRIPTOR).await
@@ -130,8 +135,8 @@ impl Responder {
         joining.map_err(|error| self.not_joined(error)).ok()
     }
 
-    /// Adds the connection to a channel and replies to the request. The reply precedes every message published to the channel after the
-    /// join. If `result` is an error, replies with it instead.
+    /// Adds the connection to a channel and replies to the request. The reply precedes every message published to the channel since
+    /// the handler was called. If `result` is an error, replies with it instead.
     pub fn join<U, R, E>(&self, joining: Joining, result: Result<R, HandlerError<E>>)
     where
         U: MessageSet,
@@ -144,7 +149,7 @@ impl Responder {
         };
         let message = &U::DESCRIPTOR.messages[R::INDEX];
         if !self.is_valid(message, &reply) {
-            return self.send_error(&ErrorPayload::internal());
+            return self.send_error(&ErrorPayload::internal(Side::Server));
         }
         let payload = message.payload.then(|| {
             serde_json::value::to_raw_value(&AsPayload(&reply) as &dyn erased_serde::Serialize)
@@ -215,7 +220,7 @@ impl Responder {
             }
             JoinError::Presence(error) => {
                 self.log(&error, "what is said of a member of a channel is not valid");
-                self.send_error(&ErrorPayload::internal());
+                self.send_error(&ErrorPayload::internal(Side::Server));
             }
             JoinError::Broker(error) => {
                 self.log(&error, "a channel cannot be joined");
