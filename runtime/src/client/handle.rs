@@ -447,7 +447,7 @@ fn own_request(core: &Core, role: Role, key: &str) -> Result<Option<RequestMessa
         .map_err(|_| Failure::Encode)
 }
 
-async fn send(
+pub(super) async fn send(
     core: Arc<Core>,
     request: Result<RequestMessage, Failure>,
     volatile: bool,
