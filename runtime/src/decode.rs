@@ -82,6 +82,22 @@ pub fn decode<M: MessageSet>(
     decoder.finish(message)
 }
 
+/// Whether the envelope of a message is valid: the usual one, or one of its own. The payload is only skipped.
+#[cfg(feature = "client")]
+pub(crate) fn envelope_fits(
+    table: &'static UnionDescriptor,
+    own: Option<&'static OwnEnvelope>,
+    source: &Source<'_>,
+    side: Side,
+    depth: u32,
+) -> bool {
+    let mut reader = source.reader(depth);
+    let mut decoder = Decoder::new(table, own, side, *source, depth);
+    let read = decoder.run(&mut reader, &NoPendingReplies, &mut |_, r, _| r.skip());
+    let clean = ReadContext::new(side).mark();
+    read.is_ok() && decoder.envelope.clean_since(clean)
+}
+
 /// Returns the envelope that the message with this discriminant has of its own.
 fn envelope_of(
     table: &'static UnionDescriptor,

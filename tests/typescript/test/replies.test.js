@@ -48,3 +48,16 @@ test('what says that the request failed is a failure, whatever its tag', async (
   await own.server.say({ type: 'chat.sent', id: own.server.connection.heard.findLast(({ type }) => type === 'chat.send').id, ok: true });
   assert.equal((await calling).ok, true);
 });
+
+test('a ready without what the envelope requires is none, and one with more is one', async () => {
+  const { server } = own;
+  const { envelope } = api.protocol;
+  const version = { name: 'v', kind: 'integer', presence: 'required' };
+  own.connect({}, { envelope: { ...envelope, server: { ...envelope.server, version } } });
+  await server.welcome();
+  assert.equal(own.client.state.get().status, 'connecting');
+  await own.clock.pass(1_000);
+  await server.accept();
+  await server.say({ type: 'ready', payload: { version: '1.2.0', hash: server.hash, session: 's' }, v: 1, more: [] });
+  assert.equal(own.client.state.get().status, 'connected');
+});
