@@ -128,6 +128,22 @@ fn the_role_auth_is_that_of_the_message_of_auth() {
             "P030: the role `auth` is played by the message of `session.auth`, and there is none",
         ),
         (
+            "roles: { auth: { tag: sign.in } }",
+            "P030: the role `auth` is played by the message of `session.auth`, and there is none",
+        ),
+        (
+            "roles: { auth: { tag: sign.in, fields: { auth: /key } } }",
+            "P030: the role `auth` is played by the message of `session.auth`, and there is none",
+        ),
+        (
+            "auth: logon, roles: { auth: { tag: sign.in } }",
+            "P011: there is no message `logon`",
+        ),
+        (
+            "auth: logon, roles: { auth: { message: login } }",
+            "P011: there is no message `logon`",
+        ),
+        (
             "auth: login, roles: { auth: { message: login, fields: { auth: /key } } }",
             "P030: the role `auth` has no fields in a message of yours: the payload of `login` is the credentials",
         ),
