@@ -421,3 +421,76 @@ fn the_depth_has_room_for_the_messages_of_the_session() {
     assert_eq!(with(8), NONE);
     assert_eq!(with(7).len(), 1, "{:?}", with(7));
 }
+
+#[test]
+fn no_two_channels_have_the_same_key() {
+    let channels = |keys: &[&str]| {
+        let mut text = "channels:\n".to_owned();
+        for (i, key) in keys.iter().enumerate() {
+            let holes = key
+                .split('{')
+                .skip(1)
+                .filter_map(|rest| rest.split_once('}'));
+            let params: Vec<_> = holes
+                .map(|(name, _)| format!("{name}: {{ type: string }}"))
+                .collect();
+            text += &format!(
+                "  c{i}: {{ key: '{key}', params: {{ {} }} }}\n",
+                params.join(", ")
+            );
+        }
+        text += "messages:\n";
+        for i in 0..keys.len() {
+            text += &format!("  m{i}: {{ from: server, channel: c{i} }}\n");
+        }
+        text
+    };
+    let same = |a, b, key| {
+        format!("P022: the channels `c{a}` and `c{b}` can have the same key, such as `{key}`")
+    };
+    for (keys, key) in [
+        (["a", "{x}"], "a"),
+        (["{x}", "a"], "a"),
+        (["lobby", "lobby"], "lobby"),
+        (["room:{id}", "room:{a}:{b}"], "room:x:x"),
+        (["user:{id}:typing", "user:{id}"], "user:x:typing"),
+        (["{a}:x", "y:{b}"], "y:x"),
+        // A parameter may be empty.
+        (["room:", "room:{id}"], "room:"),
+    ] {
+        assert_eq!(problems(&channels(&keys)), [same(0, 1, key)]);
+    }
+    // Each is reported once.
+    assert_eq!(
+        problems(&channels(&["{x}", "{y}", "{z}", "a"])),
+        [same(0, 1, "x"), same(0, 2, "x"), same(0, 3, "a")]
+    );
+    let apart = [
+        "room:{a}:{b}",
+        "rooms:{id}",
+        "lobby",
+        "a:{x}:y",
+        "a:{x}:z",
+        "c1:{x}",
+        "c10:{x}",
+    ];
+    assert_eq!(problems(&channels(&apart)), NONE);
+    // The schemas say that they differ, and a key is found without them.
+    let rest = "channels:
+  a: { key: '{x}', params: { x: { enum: [p, q] } } }
+  b: { key: 'r' }
+messages: { m: { from: server, channel: a }, n: { from: server, channel: b } }
+";
+    assert_eq!(
+        problems(rest),
+        ["P022: the channels `a` and `b` can have the same key, such as `r`"]
+    );
+    let long = format!(
+        "channels: {{ a: {{ key: {} }} }}\nmessages: {{ m: {{ from: server, channel: a }} }}\n",
+        "a".repeat(1025)
+    );
+    assert_eq!(
+        problems(&long),
+        ["P022: the key has 1025 bytes; the maximum is 1024"]
+    );
+}

@@ -5,6 +5,7 @@ mod delivery;
 mod envelope;
 mod filled;
 mod foreign;
+mod keys;
 mod messages;
 mod numbering;
 mod replies;
@@ -33,6 +34,7 @@ pub(crate) fn check(
         out,
     };
     checker.messages();
+    checker.keys();
     checker.envelopes();
     checker.filled();
     checker.session();
