@@ -494,3 +494,38 @@ messages: { m: { from: server, channel: a }, n: { from: server, channel: b } }
         ["P022: the key has 1025 bytes; the maximum is 1024"]
     );
 }
+
+#[test]
+fn a_cancel_requires_nothing_of_its_payload() {
+    let rest = |payload: &str| {
+        format!(
+            "messages:
+  watch: {{ from: both, reply: {{ stream: tick, cancel: stop }} }}
+  tick: {{ from: both }}
+  stop: {{ from: both, payload: {payload} }}
+"
+        )
+    };
+    for (payload, what) in [
+        (
+            "{ type: object, required: [why], properties: { why: { type: string } } }",
+            "`why`",
+        ),
+        ("{ type: string }", "the payload"),
+        ("{ type: object, minProperties: 1 }", "the payload"),
+        (
+            "{ anyOf: [{ type: string }, { type: object, required: [a], properties: { a: true } }] }",
+            "the payload",
+        ),
+    ] {
+        let expected = format!("P046: nothing fills {what} of `stop`, which cancels `watch`");
+        let found = problems(&rest(payload));
+        assert_eq!(found, [expected], "{payload}");
+    }
+    for payload in [
+        "{ type: object, properties: { why: { type: string } } }",
+        "{ anyOf: [{ type: string }, { type: object, properties: { a: true } }] }",
+    ] {
+        assert_eq!(problems(&rest(payload)), NONE, "{payload}");
+    }
+}
