@@ -13,6 +13,7 @@ mod roles;
 mod schemas;
 mod session;
 mod unused;
+mod uses;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::{MessageId, Protocol};
@@ -35,6 +36,7 @@ pub(crate) fn check(
     };
     checker.messages();
     checker.keys();
+    checker.uses();
     checker.envelopes();
     checker.filled();
     checker.session();
