@@ -121,9 +121,21 @@ impl Responder {
     }
 
     /// Begins to join a channel, before the handler is called: what is published while the handler runs follows the answer. If
-    /// the connection may not join another channel, replies with an error and returns `None`; the handler must not be called.
+    /// the connection may not join another channel, or this channel could be another, replies with an error and returns `None`; the handler must not be called.
     pub async fn begin_join<C: ChannelKey>(&self, channel: &C) -> Option<Joining> {
+        if !self.is_clear(channel) {
+            return None;
+        }
         self.begin_join_key(channel.key(), C::DESCRIPTOR).await
+    }
+
+    /// Whether the parameters in the message are of one channel only. If they are not, replies with an error; the handler must not be called.
+    pub fn is_clear<C: ChannelKey>(&self, channel: &C) -> bool {
+        if let Some(unclear) = channel.unclear() {
+            self.not_joined(JoinError::Unclear(unclear));
+            return false;
+        }
+        true
     }
 
     pub(crate) async fn begin_join_key(
@@ -218,6 +230,13 @@ impl Responder {
                 let text = "a channel key must not exceed 1,024 bytes";
                 self.send_error(&ErrorPayload::new(SessionCode::Invalid, text));
             }
+            JoinError::Unclear(unclear) => {
+                let violations = [unclear.violation(self.content())];
+                self.send_error(&ErrorPayload {
+                    violations: &violations,
+                    ..ErrorPayload::new(SessionCode::Invalid, "the payload does not fit")
+                });
+            }
             JoinError::Presence(error) => {
                 self.log(&error, "what is said of a member of a channel is not valid");
                 self.send_error(&ErrorPayload::internal(Side::Server));
@@ -230,6 +249,14 @@ impl Responder {
                 );
             }
         }
+    }
+
+    /// The field with the payload of the message that is answered.
+    fn content(&self) -> Option<&'static str> {
+        let client = self.context.caller.server.protocol.client;
+        let name = self.context.request.as_ref()?.message;
+        let message = client.messages.iter().find(|one| one.name == name)?;
+        client.heading(message).envelope.content
     }
 
     fn outgoing<'a>(

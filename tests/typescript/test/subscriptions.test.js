@@ -1,7 +1,7 @@
 // Channels: who holds them, how they are joined again, and how their messages are counted.
 
 import { test } from 'node:test';
-import { defaultEnvelope, flatPayload, joinChannel, noPayload, onAdded, presence } from '../build/out/handfast.js';
+import { defaultEnvelope, delimited, flatPayload, joinChannel, noPayload, onAdded, presence } from '../build/out/handfast.js';
 import { api, assert, joined, joinLobby, message, mock, outcome, refusal, setUp } from './setup.js';
 
 const own = setUp();
@@ -206,6 +206,23 @@ test('without the role a channel without a join of its own cannot be joined, and
   await server.welcome();
   assert.equal(await outcome(client.join(channel, lobby)), 'INVALID');
   assert.deepEqual(server.types, ['hello']);
+});
+
+test('a channel whose key could be of another is not joined', async () => {
+  const { server } = own;
+  const desk = { name: 'desk', key: params => `desk:${delimited(params, 'floor', ':')}:${params.place}`, via: joinChannel };
+  const client = own.connect();
+  const seen = [];
+  onAdded(client, desk, (_, params) => seen.push(params));
+  await server.welcome();
+  const { error } = await client.join(desk, { floor: '1:2', place: '3' }).catch(failure => failure);
+  assert.equal(error.code, 'INVALID');
+  const message = 'must not contain ":", which follows it in the key of the channel';
+  assert.deepEqual(error.violations, [{ path: '/floor', keyword: 'not', message }]);
+  assert.deepEqual(server.types, ['hello']);
+  // A key is taken apart as it was made.
+  await server.say(added('desk:1:2:3', 41));
+  assert.deepEqual(seen, [{ floor: '1', place: '2:3' }]);
 });
 
 test('leaves that are never answered use no room once their time is over', async () => {
