@@ -452,14 +452,15 @@ function readWhole(value, reader) {
   const { refuseUnknown } = reader;
   const { tag } = envelope;
   let report = { strict: refuseUnknown !== void 0, violations: [] };
-  let fields = readFields(value, envelope, report);
+  const fieldsOf = reader.readFields ?? readFields;
+  let fields = fieldsOf(value, envelope, report);
   const type = value[tag.name];
   const isTag = typeof type === "string" || Number.isSafeInteger(type);
   const incoming = find(value, fields.id, reader);
-  if (incoming?.envelope) {
-    envelope = incoming.envelope;
+  if (incoming?.envelope || reader.readFields) {
+    envelope = incoming?.envelope ?? envelope;
     report = { ...report, violations: [] };
-    fields = readFields(value, envelope, report);
+    fields = fieldsOf(value, envelope, report, incoming ?? null);
   }
   const found = payloadOf(value, envelope, incoming?.name);
   const payload = incoming?.readBytes?.(found) ?? found;

@@ -14,6 +14,8 @@ export interface Reader {
   readonly envelope: Envelope;
   /** Reports the fields that are not part of an envelope, if they are refused: by a server, whose payloads are closed as well. */
   readonly refuseUnknown?: ((value: JsonObject, envelope: Envelope, report: Report) => void) | undefined;
+  /** Reads the fields of the envelope in place of {@link readFields}: at first to find the message, then as those of what was found, or of `null`. */
+  readonly readFields?: ((value: JsonObject, envelope: Envelope, report: Report, found?: Incoming<unknown> | null) => EnvelopeFields) | undefined;
   readonly byTag: Map<Tag, Incoming<unknown>>;
   /** The messages whose tag field is not the envelope's. */
   readonly own: Incoming<unknown>[];
@@ -142,15 +144,16 @@ function readWhole(value: unknown, reader: Reader): Match {
   const { refuseUnknown } = reader;
   const { tag } = envelope;
   let report: Report = { strict: refuseUnknown !== undefined, violations: [] };
-  let fields = readFields(value, envelope, report);
+  const fieldsOf = reader.readFields ?? readFields;
+  let fields = fieldsOf(value, envelope, report);
   const type = value[tag.name];
   const isTag = typeof type === 'string' || Number.isSafeInteger(type);
 
   const incoming = find(value, fields.id, reader);
-  if (incoming?.envelope) {
-    envelope = incoming.envelope;
+  if (incoming?.envelope || reader.readFields) {
+    envelope = incoming?.envelope ?? envelope;
     report = { ...report, violations: [] };
-    fields = readFields(value, envelope, report);
+    fields = fieldsOf(value, envelope, report, incoming ?? null);
   }
   const found = payloadOf(value, envelope, incoming?.name);
   const payload = incoming?.readBytes?.(found) ?? found;
