@@ -374,15 +374,18 @@ impl<'de> Decoder<'de> {
             _ => false,
         };
         let reply = replies.into_iter().flatten().find(|place| fits(*place));
-        let has_one = replies.iter().flatten().count() == 1;
+        let is_request = self
+            .index
+            .is_some_and(|index| self.table.messages[index].reply.is_request());
         match (failed, reply, failure) {
             (false, Some(reply), _) => self.index = Some(reply),
             (true, reply, Some(failure)) if fits(failure) || reply.is_some() => {
                 self.index = Some(failure);
             }
-            (true, Some(_), None) => self.failed = true,
-            (true, None, None) if has_one => {}
-            (true, None, None) if self.tag.is_none() || self.index.is_some() => self.failed = true,
+            // Without ids, its discriminant says whether it is a reply; with ids, it does not matter.
+            (true, reply, None) if reply.is_some() || !(self.fields.by_order || is_request) => {
+                self.failed = true;
+            }
             _ => {}
         }
     }

@@ -405,11 +405,13 @@ function tagViolations(type, { name: name2, kind }) {
   return violationsOf(check, type, "received");
 }
 function find(value, id, reader) {
-  const { envelope: { outcome, tag }, pending, byTag, own } = reader;
+  const { envelope: { outcome, tag, correlate }, pending, byTag, own } = reader;
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
-  if (!answer) return byTag.get(value[tag.name]) ?? withTag(own, value, tag.name);
-  return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
+  const named = byTag.get(value[tag.name]) ?? withTag(own, value, tag.name);
+  const mayFail = answer || answers && correlate === "id" && !named?.asks && !named?.isOwn;
+  if (mayFail && outcome && value[outcome.name] === outcome.failure) return reader.failure;
+  return answer ?? named;
 }
 function withTag(messages, value, usual) {
   return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));

@@ -189,13 +189,24 @@ function tagViolations(type: unknown, { name, kind }: Envelope['tag']): readonly
   return violationsOf(check, type, 'received');
 }
 
-/** The descriptor of a message: that of a possible reply to the pending request with its tag, or else that of the tag. */
+/** What answers nothing, whatever its id: a request of the server, or a message like a ping. */
+interface Named extends Incoming<unknown> {
+  readonly asks?: object;
+  readonly isOwn?: boolean;
+}
+
+/**
+ * The descriptor of a message: that of a possible reply to the pending request with its tag, or else that of the tag. What says that the request failed is a
+ * failure whatever its tag, unless that decides whether it is a reply.
+ */
 export function find(value: JsonObject, id: Id | undefined, reader: Reader): Incoming<unknown> | undefined {
-  const { envelope: { outcome, tag }, pending, byTag, own } = reader;
+  const { envelope: { outcome, tag, correlate }, pending, byTag, own } = reader;
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
-  if (!answer) return byTag.get(value[tag.name] as Tag) ?? withTag(own, value, tag.name);
-  return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
+  const named: Named | undefined = byTag.get(value[tag.name] as Tag) ?? withTag(own, value, tag.name);
+  const mayFail = answer || (answers && correlate === 'id' && !named?.asks && !named?.isOwn);
+  if (mayFail && outcome && value[outcome.name] === outcome.failure) return reader.failure;
+  return answer ?? named;
 }
 
 /** The first of some messages whose tag a value has, in the tag field of that message. */
