@@ -24,6 +24,15 @@ test('a message keeps what stands around it', () => {
   assert.deepEqual(decoded, { ...message, version: 1, timestamp: Date.UTC(2026, 0, 31, 9) });
 });
 
+test('a timestamp is a date-time of RFC 3339, as in Rust', () => {
+  const vectors = JSON.parse(readFileSync(new URL('../../../runtime/tests/vectors/timestamps.json', import.meta.url), 'utf8'));
+  for (const [timestamp, expected] of vectors) {
+    const decoded = api.decode(JSON.stringify({ ...message, timestamp }));
+    if (expected !== null) assert.equal(decoded.orThrow().timestamp, expected, timestamp);
+    else assert.deepEqual(said(decoded.error?.violations ?? []), ['/timestamp format: must be a valid date-time'], timestamp);
+  }
+});
+
 test('what all objects inherit and what bytes have beside them does not nest', t => {
   t.after(() => delete Object.prototype.polluted);
   Object.prototype.polluted = { more: [] };

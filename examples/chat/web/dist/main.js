@@ -332,8 +332,14 @@ function fits(held, { kind: kind2, presence: presence2 }) {
 function isNegative(held) {
   return typeof held === "number" && held < 0;
 }
+var DATE_TIME = /^(.{17})(\d\d)(\.\d+|)(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 function rfc3339(value) {
-  return Date.parse(String(value));
+  const [, minute, second, fraction, zone] = DATE_TIME.exec(String(value).toUpperCase()) ?? [];
+  const leap = second === "60" ? 1e3 : 0;
+  const whole = `${minute}${leap ? 59 : second}`;
+  const time = Date.parse(whole + zone) + leap;
+  const fits2 = (/* @__PURE__ */ new Date(whole + "Z")).toJSON() === whole + ".000Z" && !(leap && time % 864e5);
+  return fits2 ? time + Number((fraction + "00").slice(1, 4)) : NaN;
 }
 function wrongKind(kind2, report) {
   if (kind2 === "text") wrongType("string", report, "a");
