@@ -604,6 +604,9 @@ function tooDeep(_, report) {
 }
 
 // handfast/sequence.ts
+function short(epoch) {
+  return /.{65}/su.test(epoch) ? void 0 : epoch;
+}
 var SequenceTracker = class {
   /** The number of the last message. */
   #seq;
@@ -630,7 +633,7 @@ var SequenceTracker = class {
   reported({ from, to, reason }, { seq, epoch } = {}) {
     if (reason === "epoch") {
       this.#seq = seq;
-      this.#epoch = epoch;
+      this.#epoch = short(epoch);
       this.#missed = void 0;
     } else if (to !== void 0 && (this.#seq === void 0 || to > this.#seq)) {
       const first = this.#seq === void 0 ? 0 : this.#seq + 1;
@@ -645,6 +648,7 @@ var SequenceTracker = class {
   /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
   #advance(seq, epoch, step) {
     const last = this.#seq;
+    epoch = short(epoch);
     const isRenewed = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
     this.#epoch = epoch ?? this.#epoch;
     if (isRenewed) {
