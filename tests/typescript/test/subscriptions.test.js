@@ -222,6 +222,27 @@ test('leaves that are never answered use no room once their time is over', async
   assert.equal(await outcome(call()), 'pending');
 });
 
+test('of leaves that are never answered the oldest are forgotten', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const seen = [];
+  onAdded(client, roomChannel, (_, { roomId }) => void seen.push(roomId));
+  const leave = async roomId => {
+    const joining = client.join(roomChannel, { roomId });
+    await server.say(joined(server.last.id, 1, { room: roomId }));
+    void (await joining).leave();
+  };
+  for (let i = 0; i < 1024; i++) await leave(`r${i}`);
+  await leave('more');
+  await server.say(added('room:r0')); // somebody waits for its answer
+  await own.clock.pass(10_000);
+  await server.say({ type: 'pong' });
+  await leave('last');
+  for (const roomId of ['r0', 'r1', 'r2', 'more', 'last']) await server.say(added(`room:${roomId}`));
+  assert.deepEqual(seen, ['r0', 'r1']);
+});
+
 test('a removal beside a join that waits leaves before the next join', async () => {
   const { clock, server } = own;
   const client = own.connect();

@@ -1330,6 +1330,7 @@ function isRetryable(error) {
 // handfast/channels.ts
 var MAX_REJOINS = 3;
 var MAX_KEY = 1024;
+var MAX_LEAVES = 1024;
 var GAP = "$gap";
 var SKIP = "$skip";
 var PRESENCE = "$presence";
@@ -1339,8 +1340,8 @@ var Channels = class {
   #core;
   /** Those with subscriptions, by key. */
   memberships = /* @__PURE__ */ new Map();
-  /** Those whose leave is not answered. */
-  #leaving = /* @__PURE__ */ new Set();
+  /** Those whose leave is not answered, and that. */
+  #leaving = /* @__PURE__ */ new Map();
   /** The session's own requests. */
   #own;
   /** What must be joined again on the current connection. */
@@ -1505,7 +1506,13 @@ var Channels = class {
     const { leave, leaveParams } = membership;
     if (leave.tag === null) return Promise.resolve(ok(void 0));
     const core = this.#core;
-    this.#leaving.add(membership);
+    for (const [left, request] of this.#leaving) {
+      if (this.#leaving.size < MAX_LEAVES) break;
+      if (!request?.isWritten || request.used > 0) continue;
+      core.abandon(request);
+      this.#leaving.delete(left);
+    }
+    this.#leaving.set(membership, void 0);
     return new Promise((resolve2) => {
       const release = unlessInTime(core.clock, core.timeout(leave), void 0, (error) => {
         if (request) core.free(request);
@@ -1521,6 +1528,7 @@ var Channels = class {
         // Every channel is left when the connection ends.
         failed: (error) => ended(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
       });
+      if (this.#leaving.has(membership)) this.#leaving.set(membership, request);
     });
   }
   /** The channel is lost, for all its subscriptions, or only for those that wait for a reply (`true`), or that do not (`false`). */
@@ -1661,7 +1669,7 @@ var Channels = class {
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message) {
     const { channel: key } = message.payload;
-    if (byteLength(key) > MAX_KEY || [...this.#leaving].some((left) => left.key === key)) return;
+    if (byteLength(key) > MAX_KEY || [...this.#leaving.keys()].some((left) => left.key === key)) return;
     const isKnown = this.#find(key) !== void 0;
     if (!isKnown) {
       const waiting = this.memberships.get(key);
