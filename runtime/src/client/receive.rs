@@ -461,7 +461,7 @@ impl Core {
                 }
             }
             None if self.descriptor.session.numbered => inner.missed(gap),
-            None => {}
+            None => inner.report(gap),
         }
     }
 

@@ -1661,8 +1661,14 @@ var Channels = class {
   #gap(message) {
     const notice2 = message.payload;
     const { channel, ...gap } = notice2;
+    const { numbered, events } = this.#core;
+    if (channel === void 0) {
+      if (numbered) return numbered.gap(gap);
+      this.missed(gap);
+      events.emit("gap", gap);
+    }
     const membership = this.#find(channel);
-    if (!membership) return this.#core.numbered?.gap(notice2);
+    if (!membership) return;
     membership.sequence.reported(gap, this.#position(message));
     this.#emitGap(membership, gap);
   }

@@ -407,8 +407,14 @@ export class Channels implements ClientChannels {
   #gap(message: Message): void {
     const notice = message.payload as ChannelGap;
     const { channel, ...gap } = notice;
+    const { numbered, events } = this.#core;
+    if (channel === undefined) {
+      if (numbered) return numbered.gap(gap);
+      this.missed(gap); // in any of them
+      events.emit('gap', gap);
+    }
     const membership = this.#find(channel);
-    if (!membership) return this.#core.numbered?.gap(notice);
+    if (!membership) return;
     membership.sequence.reported(gap, this.#position(message));
     this.#emitGap(membership, gap);
   }

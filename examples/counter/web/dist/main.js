@@ -1574,8 +1574,14 @@ var Channels = class {
   #gap(message) {
     const notice = message.payload;
     const { channel, ...gap } = notice;
+    const { numbered, events } = this.#core;
+    if (channel === void 0) {
+      if (numbered) return numbered.gap(gap);
+      this.missed(gap);
+      events.emit("gap", gap);
+    }
     const membership = this.#find(channel);
-    if (!membership) return this.#core.numbered?.gap(notice);
+    if (!membership) return;
     membership.sequence.reported(gap, this.#position(message));
     this.#emitGap(membership, gap);
   }
