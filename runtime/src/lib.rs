@@ -122,6 +122,7 @@
 //! - `server` (on): [`server`] and [`broker`], with an axum router. Brings tokio.
 //! - `client` (on): [`client`]. Brings tokio.
 //! - `metrics`: a server counts for the [`metrics`](https://docs.rs/metrics) facade. What, is in `docs/guide/serving.md`.
+//! - `jwt`: verifies JSON Web Tokens, in `server::jwt`.
 //! - `uuid`, `chrono`, `time`, `jiff`, `url`: types of these crates as fields, see [`ForeignString`].
 //! - Without `server` and `client`: envelope, reading, validation and dispatch, for programs that bring their own transport or none.
 //!
@@ -145,8 +146,6 @@ pub mod codec;
 mod decode;
 pub mod descriptor;
 #[cfg(feature = "net")]
-mod early;
-#[cfg(feature = "net")]
 mod encoded;
 mod envelope;
 mod foreign;
@@ -154,6 +153,8 @@ mod foreign;
 mod gap;
 #[cfg(feature = "net")]
 mod handler_error;
+#[cfg(feature = "net")]
+mod handshake;
 mod integer;
 mod items;
 mod message;

@@ -9,6 +9,7 @@ mod deny;
 mod format;
 mod fresh;
 mod kept_output;
+mod mutants;
 mod node;
 mod run;
 mod sessions;
@@ -33,7 +34,7 @@ cargo xtask scenarios SEED   Run the scenarios of bad networks with a cut at eve
 cargo xtask kill SEED        Kill a server 100 times while clients of both languages send to it
 cargo xtask strangers SEED   Try 100,000 times to join, resume, answer or read what belongs to others
 cargo xtask leftovers        Make 100,000 connections, and count what is left of them
-cargo xtask mutants          Make mistakes in the counting of messages on purpose: each has to be noticed
+cargo xtask mutants          Make mistakes in sessions on purpose, at both ends: each has to be noticed
 cargo xtask schemastore FOLDER   Try every schema of a checkout of SchemaStore: types, sizes, compilers, verdicts against Ajv; with --quick, no compilers
 cargo xtask published FOLDER…    The same of the schemas that Discord, MCP, CloudEvents and GeoJSON publish, from checkouts
 cargo xtask large            The same of one schema of 3.4 MB with 800 types that contain each other
@@ -79,7 +80,7 @@ fn main() -> ExitCode {
             run::exit_code(sessions::strangers("--release", "100000", seed))
         }
         ["leftovers"] => run::exit_code(sessions::leftovers("--release", "100000")),
-        ["mutants"] => run::exit_code(sessions::mutants()),
+        ["mutants"] => run::exit_code(mutants::mutants()),
         ["fmt"] => run::exit_code(format::format()),
         ["fresh"] => fresh::run(),
         ["advisories"] => run::exit_code(deny::advisories()),

@@ -2,6 +2,7 @@
 
 use crate::node::{self, TESTS};
 use crate::run::{Failure, built, root, run, run_with, target};
+use crate::sessions::MACHINE;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -55,17 +56,7 @@ fn test_files() -> Result<TestFiles, Failure> {
 pub(crate) fn typescript() -> Result<(), Failure> {
     node::packages()?;
     run(TESTS, "npm run --silent build")?;
-    // What the simulator of sessions does, the machine in TypeScript has to do as well.
-    let trace = target().join("session-trace.json");
-    let trace = trace.display().to_string();
-    run_with(
-        "",
-        "cargo test --quiet -p handfast --lib session::simulation",
-        &[
-            ("HANDFAST_TRACE", &trace),
-            ("HANDFAST_DISCONNECTS", "20000"),
-        ],
-    )?;
+    let trace = trace()?;
     run_with(
         TESTS,
         &format!("node --test {}", test_files()?.node.join(" ")),
@@ -80,6 +71,20 @@ pub(crate) fn typescript() -> Result<(), Failure> {
         "",
         "cargo test --quiet -p handfast-drift --test drift -- --ignored",
     )
+}
+
+/// Writes down what the simulator of sessions does, because the machine in TypeScript has to do that as well, and returns the file.
+pub(crate) fn trace() -> Result<String, Failure> {
+    let trace = target().join("session-trace.json").display().to_string();
+    run_with(
+        "",
+        &format!("cargo {MACHINE}"),
+        &[
+            ("HANDFAST_TRACE", &trace),
+            ("HANDFAST_DISCONNECTS", "20000"),
+        ],
+    )?;
+    Ok(trace)
 }
 
 /// Runs what drives a browser.

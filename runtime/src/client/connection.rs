@@ -74,12 +74,12 @@ impl Connector {
                 None => None,
             };
             let mut transport = (self.dial)().await?;
-            if self.negotiate {
-                self.core.negotiate(&mut *transport).await?;
-            }
             let session = self.session.as_deref().filter(|_| self.core.is_detached());
             let resumes = session.map(|session| (session, self.link.received()));
-            let welcome = self.core.handshake(&mut *transport, auth, resumes).await;
+            let welcome = self
+                .core
+                .handshake(&mut *transport, self.negotiate, auth, resumes)
+                .await;
             if let Err(error @ ConnectError::Version { .. }) = &welcome
                 && let Some(frame) = self.final_close(error)
             {

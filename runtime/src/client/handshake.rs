@@ -1,12 +1,12 @@
-//! The handshake of a client: hello, and what the server answers.
+//! The handshake of a client: the encoding, hello, and what the server answers.
 
 use super::{ConnectError, VersionSkew, core::Core};
 use crate::{
     Side,
-    descriptor::ProtocolDescriptor,
-    early::Early,
+    codec::Encoding,
     encoded::EncodedMessage,
-    system::{Head, Hello, Ready, RemoteError, Resume, Role, check_version},
+    handshake::{Early, Step},
+    system::{Head, Hello, Negotiation, Ready, RemoteError, Resume, Role, check_version},
     transport::{Packet, Transport, TransportError, TransportEvent},
 };
 use serde_json::value::RawValue;
@@ -41,69 +41,24 @@ impl Core {
             && session.mapped.ready.is_none()
     }
 
-    /// Sends `hello` and waits for `ready` or `refuse`. `resumes` are the session that is to go on, and how many of its messages were received.
+    /// Performs the handshake. `resumes` are the session that is to go on, and how many of its messages were received.
     pub(super) async fn handshake(
         &self,
         transport: &mut dyn Transport,
+        negotiate: bool,
         auth: Option<Box<RawValue>>,
         resumes: Option<(&str, u64)>,
     ) -> Result<Welcome, ConnectError> {
-        let descriptor = self.descriptor;
-        let roles = &descriptor.session.roles;
-        let mut opening = self.opening(auth, resumes)?;
-        let mut early = Early::default();
-        // The server may speak first.
-        let mut is_greeted = roles.greeting.is_none();
+        let opening = self.opening(auth, resumes)?;
+        let (mut handshake, mut step) = Handshake::begin(self, negotiate, opening)?;
         loop {
-            if is_greeted {
-                for packet in std::mem::take(&mut opening) {
-                    transport.send(&packet).await.map_err(lost)?;
-                }
+            for packet in &step.send {
+                transport.send(packet).await.map_err(lost)?;
             }
-            if is_greeted && roles.ready.is_none() {
-                return Ok(Welcome {
-                    skew: None,
-                    session: String::new(),
-                    resumed: false,
-                    received: None,
-                    expires: None,
-                    early,
-                });
+            if let Some(welcome) = step.done {
+                return Ok(welcome);
             }
-            let packet = next_packet(transport, descriptor).await?;
-            let source = self
-                .codec
-                .source(packet.frame())
-                .map_err(|_| ConnectError::UnexpectedReply)?;
-            let (head, role) = Head::find(
-                &source,
-                descriptor.server,
-                Side::Server,
-                &descriptor.session,
-            )
-            .map_err(|_| ConnectError::UnexpectedReply)?;
-            match role {
-                Some(Role::Greeting) if !is_greeted => is_greeted = true,
-                Some(Role::Ready) if is_greeted => {
-                    return self.read_ready(&head, early);
-                }
-                Some(Role::Refuse | Role::Error) => {
-                    return Err(refusal(&head, transport, descriptor).await);
-                }
-                Some(Role::Ping) => {
-                    if let Some(pong) = self.encode_pong(&head) {
-                        transport.send(&pong).await.map_err(lost)?;
-                    }
-                }
-                Some(Role::Pong) => {}
-                // As a client that does not know the message would do, it is handled once there is a session.
-                None => {
-                    if !early.keep(packet, self.limits.inbound) {
-                        return Err(ConnectError::UnexpectedReply);
-                    }
-                }
-                _ => return Err(ConnectError::UnexpectedReply),
-            }
+            step = handshake.handle(transport.receive().await)?;
         }
     }
 
@@ -187,40 +142,142 @@ impl Core {
     }
 }
 
-/// Reads a refusal. If it has no place for `retryable`, the code of the close that follows says whether it is final.
-pub(super) async fn refusal(
-    head: &Head<'_>,
-    transport: &mut dyn Transport,
-    descriptor: &'static ProtocolDescriptor,
-) -> ConnectError {
-    let Ok(mut error) = RemoteError::read(head) else {
-        return ConnectError::UnexpectedReply;
-    };
-    if !head.has_place_for("retryable") {
-        let closed = loop {
-            if let Err(closed) = next_packet(transport, descriptor).await {
-                break closed;
-            }
-        };
-        error.retryable = !closed.is_final();
-    }
-    ConnectError::Refused(error)
+/// The handshake of a client, without I/O and without a clock.
+struct Handshake<'a> {
+    core: &'a Core,
+    stage: Stage,
+    /// The hello, and what authenticates the client, until they are sent.
+    opening: Vec<EncodedMessage>,
+    /// What the server sent before ready.
+    early: Early,
 }
 
-/// Waits for the next message of the handshake.
-pub(super) async fn next_packet(
-    transport: &mut dyn Transport,
-    descriptor: &'static ProtocolDescriptor,
-) -> Result<Packet, ConnectError> {
-    loop {
-        match transport.receive().await.map_err(lost)? {
-            TransportEvent::Packet(packet) => return Ok(packet),
-            TransportEvent::Alive => {}
-            TransportEvent::Closed(closing) => {
-                let is_final = closing.as_ref().is_some_and(|c| c.is_final(descriptor));
-                return Err(ConnectError::Closed { closing, is_final });
-            }
+enum Stage {
+    /// The server is asked for the client's encoding.
+    Negotiating,
+    /// The server speaks first.
+    Greeting,
+    /// The client has said what it has to say.
+    Ready,
+    /// The server has refused the client. The code of the close that follows says whether that is final.
+    Refused(RemoteError),
+}
+
+impl<'a> Handshake<'a> {
+    /// Begins, with what comes first: the opening, unless the encoding is agreed on before, or the server speaks first.
+    fn begin(
+        core: &'a Core,
+        negotiate: bool,
+        opening: Vec<EncodedMessage>,
+    ) -> Result<(Self, Step<Welcome>), ConnectError> {
+        let mut handshake = Self {
+            core,
+            stage: Stage::Greeting,
+            opening,
+            early: Early::default(),
+        };
+        let step = if negotiate {
+            handshake.stage = Stage::Negotiating;
+            let asked = core.ask_for_encoding();
+            let why = "its message cannot be encoded";
+            Step::send(Some(asked.ok_or(ConnectError::Negotiation(why))?))
+        } else if core.descriptor.session.roles.greeting.is_none() {
+            handshake.open()
+        } else {
+            Step::WAIT
+        };
+        Ok((handshake, step))
+    }
+
+    /// It is the client's turn.
+    fn open(&mut self) -> Step<Welcome> {
+        self.stage = Stage::Ready;
+        let has_ready = self.core.descriptor.session.roles.ready.is_some();
+        Step {
+            send: std::mem::take(&mut self.opening),
+            done: (!has_ready).then(|| Welcome {
+                skew: None,
+                session: String::new(),
+                resumed: false,
+                received: None,
+                expires: None,
+                early: std::mem::take(&mut self.early),
+            }),
         }
+    }
+
+    /// Handles what arrives.
+    fn handle(
+        &mut self,
+        event: Result<TransportEvent, TransportError>,
+    ) -> Result<Step<Welcome>, ConnectError> {
+        let descriptor = self.core.descriptor;
+        let closed = match event {
+            Ok(TransportEvent::Packet(packet)) => return self.receive(packet),
+            Ok(TransportEvent::Alive) => return Ok(Step::WAIT),
+            Ok(TransportEvent::Closed(closing)) => {
+                let is_final = closing.as_ref().is_some_and(|c| c.is_final(descriptor));
+                ConnectError::Closed { closing, is_final }
+            }
+            Err(error) => lost(error),
+        };
+        Err(match std::mem::replace(&mut self.stage, Stage::Ready) {
+            Stage::Refused(error) => ConnectError::Refused(RemoteError {
+                retryable: !closed.is_final(),
+                ..error
+            }),
+            _ => closed,
+        })
+    }
+
+    fn receive(&mut self, packet: Packet) -> Result<Step<Welcome>, ConnectError> {
+        let core = self.core;
+        let descriptor = core.descriptor;
+        let codec = match self.stage {
+            Stage::Negotiating => Encoding::Json.codec(),
+            Stage::Greeting | Stage::Ready => core.codec,
+            Stage::Refused(_) => return Ok(Step::WAIT),
+        };
+        let unexpected = |_| ConnectError::UnexpectedReply;
+        let source = codec.source(packet.frame()).map_err(|_| unexpected(()))?;
+        let (head, role) = Head::find(
+            &source,
+            descriptor.server,
+            Side::Server,
+            &descriptor.session,
+        )
+        .map_err(|_| unexpected(()))?;
+        match (&self.stage, role) {
+            (_, Some(Role::Refuse | Role::Error)) => self.refused(&head),
+            (Stage::Negotiating, Some(Role::Negotiate)) => match Negotiation::read(&head) {
+                Ok(agreed) if agreed.0 == core.codec.name() => Ok(self.open()),
+                _ => Err(unexpected(())),
+            },
+            (Stage::Negotiating, _) => Err(unexpected(())),
+            (Stage::Greeting, Some(Role::Greeting)) => Ok(self.open()),
+            (Stage::Ready, Some(Role::Ready)) => {
+                let early = std::mem::take(&mut self.early);
+                core.read_ready(&head, early).map(Step::done)
+            }
+            (_, Some(Role::Ping)) => Ok(Step::send(core.encode_pong(&head))),
+            (_, Some(Role::Pong)) => Ok(Step::WAIT),
+            // As a client that does not know the message would do, it is handled once there is a session.
+            (_, None) => match self.early.keep(packet, core.limits.inbound) {
+                true => Ok(Step::WAIT),
+                false => Err(unexpected(())),
+            },
+            _ => Err(unexpected(())),
+        }
+    }
+
+    /// Reads a refusal. If it has no place for `retryable`, the code of the close that follows says whether it is final.
+    fn refused(&mut self, head: &Head<'_>) -> Result<Step<Welcome>, ConnectError> {
+        let error = RemoteError::read(head).map_err(|_| ConnectError::UnexpectedReply)?;
+        if head.has_place_for("retryable") {
+            return Err(ConnectError::Refused(error));
+        }
+        self.stage = Stage::Refused(error);
+        Ok(Step::WAIT)
     }
 }
 

@@ -33,7 +33,7 @@ use super::{
 use crate::{
     Id, SessionCode,
     descriptor::CloseReason,
-    early::Early,
+    handshake::Early,
     metrics,
     outbound::Close,
     replies::ErrorPayload,

@@ -117,6 +117,11 @@ impl ConnectionHandle {
         }
     }
 
+    /// Whether it is a session of this principal, in this encoding: no other client may resume it.
+    pub(crate) fn is_of(&self, principal: Option<&str>, encoding: usize) -> bool {
+        self.principal.as_deref() == principal && self.encoding == encoding
+    }
+
     /// Returns the requests of the server to this client.
     pub(crate) fn calls(&self) -> &PendingCalls {
         self.calls.get_or_init(|| {

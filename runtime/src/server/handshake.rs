@@ -1,38 +1,37 @@
 //! The handshake: hello, then ready or refuse. A connection that resumes a session is handed over to it.
 
 mod numbered;
-mod phase;
+mod opening;
+mod resumed;
 
 use super::{
     ConnectRequest, ConnectionInfo, SessionState,
-    allowances::Allowance,
-    attach::{Attach, Returned},
-    connection::{CONTROL, Connection, Established, HANG_UP},
-    connection_handle::{ConnectionHandle, Peer},
+    attach::Attach,
+    connection::{Connection, Established},
+    connection_handle::Peer,
     encoder::SessionMessage,
     endpoint::Endpoint,
     expiry::announced,
     kept_info::KeptInfo,
     sessions::Doubt,
     state::{Admission, ServerState},
-    token_bucket::TokenBucket,
 };
 use crate::{
     SessionCode, Side, TagBuf,
     descriptor::CloseReason,
-    early::Early,
     encoded::EncodedMessage,
+    handshake::Step,
     metrics,
-    replies::ErrorPayload,
-    system::{Greeting, Ready, Resume, Role, check_version},
+    system::{Greeting, Ready, Resume, Role},
     transport::{CloseFrame, Transport},
     transport_io::CLOSE_TIMEOUT,
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use numbered::{First, Resumed};
-use phase::Phase;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use tokio::{sync::oneshot, time::Instant};
+use numbered::First;
+use opening::{End, Event, Opening};
+use resumed::{Resumed, hand_over};
+use std::{panic::AssertUnwindSafe, sync::Arc};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 /// The close code "try again later" (RFC 6455, section 11.7: the IANA registry).
@@ -63,60 +62,71 @@ pub(crate) async fn open(
     admission: Admission,
     encoding: usize,
 ) -> Option<Session> {
+    let server = &*endpoint.state;
     let info = Arc::new(info);
-    let mut control = TokenBucket::new(CONTROL, Instant::now());
-    let allowance = admission.allowance.clone();
-    let established = establish(
-        &mut *transport,
-        &endpoint,
-        &info,
-        &allowance,
+    let mut opening = Opening::new(
+        server,
+        admission.allowance.clone(),
         encoding,
-        &mut control,
-    )
-    .await;
+        Instant::now(),
+    );
+    let accepted = match establish(&mut *transport, &endpoint, &info, &mut opening).await {
+        Ok(accepted) => accepted,
+        Err(closing) => {
+            if let Some(closing) = &closing {
+                tracing::info!(address = ?info.address, ?closing, "the handshake failed");
+            }
+            turn_away(server, transport, closing).await;
+            return None;
+        }
+    };
+    begin(transport, &endpoint, opening, accepted, admission).await
+}
+
+/// Closes a connection that gets no session. Without a close frame, the client has closed, and is answered.
+async fn turn_away(
+    server: &ServerState,
+    mut transport: Box<dyn Transport>,
+    closing: Option<CloseFrame>,
+) {
+    metrics::closed(
+        server.protocol,
+        closing.as_ref().map(|closing| closing.code),
+    );
+    let closing = closing.unwrap_or_else(|| CloseFrame::new(1000, ""));
+    transport.close(&closing, CLOSE_TIMEOUT).await;
+}
+
+/// Resumes the session of a client that is accepted, or begins one.
+async fn begin(
+    mut transport: Box<dyn Transport>,
+    endpoint: &Endpoint,
+    mut opening: Opening<'_>,
+    accepted: Accepted,
+    admission: Admission,
+) -> Option<Session> {
     let Accepted {
         session,
         info,
-        encoding,
         version,
         resume,
-        mut early,
-    } = match established {
-        Ok(established) => established,
-        // Answers a close by the client.
-        Err(None) => {
-            metrics::closed(endpoint.state.protocol, None);
-            transport
-                .close(&CloseFrame::new(1000, ""), CLOSE_TIMEOUT)
-                .await;
-            return None;
-        }
-        Err(Some(closing)) => {
-            tracing::info!(address = ?info.address, ?closing, "the handshake failed");
-            metrics::closed(endpoint.state.protocol, Some(closing.code));
-            transport.close(&closing, CLOSE_TIMEOUT).await;
-            return None;
-        }
-    };
-    let state = &endpoint.state;
+    } = accepted;
+    let state = &*endpoint.state;
     let principal = endpoint.service.principal(&session);
     let principal: Option<Arc<str>> = principal.map(|principal| (*principal).into());
     // Rate limits apply to all connections of an authenticated user together, whatever their addresses.
-    let allowance = match &principal {
-        Some(principal) => Arc::new(state.senders.principal(principal)),
-        None => allowance,
-    };
+    if let Some(principal) = &principal {
+        opening.allowance = Arc::new(state.senders.principal(principal));
+    }
     let Ok(token) = crate::random::secret() else {
         tracing::error!("the random number generator of the system failed");
         let code = state.protocol.close_code(CloseReason::Internal);
         let closing = CloseFrame::new(code, "the server failed");
-        transport.close(&closing, CLOSE_TIMEOUT).await;
+        turn_away(state, transport, Some(closing)).await;
         return None;
     };
     let roles = &state.protocol.session.roles;
     let numbered = state.protocol.session.numbered;
-    let has_names = state.protocol.session.names_session();
     let counting = resume.is_some()
         && !numbered
         && state.protocol.session.resume.is_some()
@@ -124,135 +134,89 @@ pub(crate) async fn open(
         && roles.received.is_some()
         && state.protocol.session.mapped.ready.is_none();
     let welcome = endpoint.service.welcome(&session);
-    let expires = endpoint.service.expires(&session);
-    let peer = Peer {
-        session,
-        info: Arc::new(KeptInfo::new(&info)),
-        version,
-    };
-    let resumed = resume
-        .and_then(|resume| resume.session)
-        .filter(|_| counting);
-    let asked = resumed.is_some();
-    let resumed = resumed.and_then(|(token, received)| {
-        let handle = resumable(state, &token, received, principal.as_deref(), encoding)?;
-        Some(Resumed {
-            handle,
-            token,
-            received,
-        })
-    });
-    if asked && resumed.is_none() {
-        metrics::resume(false);
-    }
-    let mut ready = Ready {
+    let ready = Ready {
         version: Some(state.protocol.version.to_owned()),
         hash: Some(state.protocol.hash.to_owned()),
         session: token,
         resumed: false,
         received: counting.then_some(0),
-        expires: expires.map(announced),
+        expires: endpoint.service.expires(&session).map(announced),
+    };
+    let ready_message = || SessionMessage {
+        built: welcome.as_deref(),
+        ..SessionMessage::new(Role::Ready, &ready)
     };
     // Why the client may not know that another session begins.
     let mut doubt = None;
     let resumed = if numbered {
-        let packet = {
-            let message = SessionMessage {
-                built: welcome.as_deref(),
-                ..SessionMessage::new(Role::Ready, &ready)
-            };
-            state.encoder.session(encoding, &message)
-        };
-        let mut phase = Phase {
-            server: state,
-            allowance: &allowance,
-            encoding,
-            control: &mut control,
-            early: &mut early,
-        };
-        let principal = principal.as_deref();
-        match phase.resume(&mut *transport, packet, principal).await {
+        let packet = state.encoder.session(opening.encoding, &ready_message());
+        match first(&mut *transport, &mut opening, packet, principal.as_deref()).await {
             Ok(First::Resumes(resumed)) => Some(resumed),
-            Ok(First::Refused(Some(after))) => {
-                doubt = Some(Doubt::Refused(after));
+            Ok(First::Refused(after)) => {
+                doubt = Some(after.map_or(Doubt::Unheard, Doubt::Refused));
                 None
             }
-            Ok(First::Refused(None) | First::Unheard) => {
+            Ok(First::Unheard) => {
                 doubt = Some(Doubt::Unheard);
                 None
             }
             Ok(First::Other) => None,
             Err(closing) => {
-                metrics::closed(state.protocol, closing.as_ref().map(|closing| closing.code));
-                let closing = closing.unwrap_or_else(|| CloseFrame::new(1000, ""));
-                transport.close(&closing, CLOSE_TIMEOUT).await;
+                turn_away(state, transport, closing).await;
                 return None;
             }
         }
     } else {
-        resumed
+        let asked = resume.and_then(|resume| resume.session);
+        asked.filter(|_| counting).and_then(|asked| {
+            let found = Resumed::find(state, asked, principal.as_deref(), opening.encoding);
+            if found.is_none() {
+                metrics::resume(false);
+            }
+            found
+        })
     };
+    let Opening {
+        allowance,
+        encoding,
+        control,
+        early,
+        ..
+    } = opening;
+    let mut attach = Box::new(Attach {
+        transport,
+        received: 0,
+        token: String::new(),
+        next_token: ready.session.clone(),
+        peer: Peer {
+            session,
+            info: Arc::new(KeptInfo::new(&info)),
+            version,
+        },
+        admission,
+        allowance,
+        control,
+        back: None,
+    });
     // The answer to a client whose session ends while it is resumed.
     let mut refusal = None;
-    let (transport, peer, admission, allowance, control) = match resumed {
-        None => (transport, peer, admission, allowance, control),
-        Some(Resumed {
-            handle,
-            token: used,
-            received,
-        }) => {
-            let (back, returned) = oneshot::channel();
-            let number = admission.number;
-            let attach = Box::new(Attach {
-                transport,
-                received,
-                token: used,
-                next_token: ready.session,
-                peer,
-                admission,
-                allowance,
-                control,
-                back: Some(back),
-            });
-            let returned = match handle.attach(attach) {
-                Ok(()) => taken_or(returned, &handle, number).await,
-                Err(attach) => Some(Returned::Lost(attach)),
-            };
-            metrics::resume(returned.is_none());
-            let attach = match returned? {
-                Returned::Lost(attach) => attach,
-                Returned::Gone(mut attach) => {
-                    metrics::closed(state.protocol, None);
-                    let closing = CloseFrame::new(1000, "");
-                    attach.transport.close(&closing, CLOSE_TIMEOUT).await;
-                    return None;
-                }
-                Returned::Replaced(mut attach) => {
-                    let code = state.protocol.close_code(CloseReason::TakenOver);
-                    let closing = CloseFrame::new(code, "another connection resumes the session");
-                    metrics::closed(state.protocol, Some(code));
-                    attach.transport.close(&closing, CLOSE_TIMEOUT).await;
-                    return None;
-                }
-            };
-            // The session has ended meanwhile, or gone on elsewhere.
-            let Attach {
-                transport,
-                peer,
-                admission,
-                allowance,
-                control,
-                next_token,
-                ..
-            } = *attach;
-            ready.session = next_token;
-            if numbered {
-                refusal = state.encoder.not_resumed(encoding, Some(received), None);
-                doubt = Some(Doubt::Refused(received));
-            }
-            (transport, peer, admission, allowance, control)
+    if let Some(resumed) = resumed {
+        let received = resumed.received;
+        attach = hand_over(state, resumed, attach).await?;
+        if numbered {
+            refusal = state.encoder.not_resumed(encoding, Some(received), None);
+            doubt = Some(Doubt::Refused(received));
         }
-    };
+    }
+    let Attach {
+        transport,
+        peer,
+        admission,
+        allowance,
+        control,
+        ..
+    } = *attach;
+    let doubt = doubt.filter(|_| !state.protocol.session.names_session());
     let connection = state.connect(peer, principal, encoding);
     let span = tracing::info_span!(
         "session",
@@ -262,20 +226,14 @@ pub(crate) async fn open(
     if counting || numbered {
         let sessions = &state.sessions;
         sessions.set_token(&connection, None, &ready.session);
-        if let Some(doubt) = doubt.filter(|_| !has_names) {
+        if let Some(doubt) = doubt {
             sessions.doubt(connection.id, doubt);
         }
     }
-    if numbered {
-        refusal
-            .into_iter()
-            .for_each(|packet| connection.outbound.control(packet, 0));
-    } else {
-        let message = SessionMessage {
-            built: welcome.as_deref(),
-            ..SessionMessage::new(Role::Ready, &ready)
-        };
-        connection.control(&message);
+    if !numbered {
+        connection.control(&ready_message());
+    } else if let Some(refusal) = refusal {
+        connection.outbound.control(refusal, 0);
     }
     let established = Established {
         transport,
@@ -284,131 +242,53 @@ pub(crate) async fn open(
         allowance,
         control,
         counting,
-        unheard: doubt == Some(Doubt::Unheard) && !has_names,
+        unheard: doubt == Some(Doubt::Unheard),
         early,
     };
     let session: BoxFuture<'static, ()> =
-        Box::pin(Box::new(Connection::new(established, &endpoint)).run());
+        Box::pin(Box::new(Connection::new(established, endpoint)).run());
     Some(session.instrument(span))
-}
-
-/// Waits until a session has taken a connection, or returns it. A session whose handler keeps its thread takes none, so the connection is asked whether its
-/// client is still there.
-async fn taken_or(
-    mut returned: oneshot::Receiver<Returned>,
-    handle: &ConnectionHandle,
-    number: u64,
-) -> Option<Returned> {
-    loop {
-        match tokio::time::timeout(HANG_UP, &mut returned).await {
-            Ok(returned) => return returned.ok(),
-            Err(_) => handle.return_if_gone(number),
-        }
-    }
-}
-
-/// Returns the session with a token, if the client may resume it.
-fn resumable(
-    state: &ServerState,
-    token: &str,
-    received: u64,
-    principal: Option<&str>,
-    encoding: usize,
-) -> Option<Arc<ConnectionHandle>> {
-    let handle = state.sessions.find(token)?;
-    let same = handle.principal.as_deref() == principal && handle.encoding == encoding;
-    (same && handle.outbound.can_resume(received)).then_some(handle)
 }
 
 /// A client that is accepted.
 struct Accepted {
     session: SessionState,
     info: Arc<ConnectionInfo>,
-    /// The encoding that the ends have agreed on.
-    encoding: usize,
     /// The version of its protocol.
     version: Arc<str>,
     /// What its hello says of resuming.
     resume: Option<Resume>,
-    /// What it sent before its hello, to be handled once it is ready.
-    early: Early,
 }
 
-/// Waits for the hello and replies to it.
+/// Waits for the hello, and asks the application whether it accepts the client.
 ///
+/// # Errors
 /// The close frame to send; `None` if the client is gone already.
 async fn establish(
     transport: &mut dyn Transport,
     endpoint: &Endpoint,
     info: &Arc<ConnectionInfo>,
-    allowance: &Allowance,
-    mut encoding: usize,
-    control: &mut TokenBucket,
+    opening: &mut Opening<'_>,
 ) -> Result<Accepted, Option<CloseFrame>> {
     let server = &*endpoint.state;
     let protocol = server.protocol;
     let session = &protocol.session;
-    let close =
-        |condition, reason: String| Some(CloseFrame::new(protocol.close_code(condition), reason));
     if server.is_shutting_down() {
-        return Err(close(
-            CloseReason::GoingAway,
-            "the server is shutting down".into(),
-        ));
+        return Err(opening.shutting_down().closing);
     }
-    let (mut info, mut auth) = (info.clone(), None);
-    let (mut version, mut resume) = (Arc::<str>::from(""), None);
-    let mut early = Early::default();
-    greet(transport, endpoint, &info, encoding).await?;
+    greet(transport, endpoint, info, opening.encoding).await?;
+    let (mut info, encoding) = (info.clone(), opening.encoding);
+    let (mut version, mut auth, mut resume) = (Arc::<str>::from(""), None, None);
     if session.roles.hello.is_some() {
-        let mut phase = Phase {
-            server,
-            allowance,
-            encoding,
-            control,
-            early: &mut early,
-        };
-        let hello = in_time(server, session.timeout, phase.hello(transport)).await;
-        if phase.encoding != encoding {
-            encoding = phase.encoding;
+        let hello = drive(transport, opening, Opening::hello).await?;
+        if opening.encoding != encoding {
             info = Arc::new(ConnectionInfo {
-                encoding: Some(server.encoder.encodings[encoding].0),
+                encoding: Some(server.encoder.encodings[opening.encoding].0),
                 ..ConnectionInfo::clone(&info)
             });
         }
-        let hello = hello?;
-        let checked = hello.version.as_deref().map_or(Ok(()), |version| {
-            check_version(Side::Client, version, protocol.version, protocol.accepts)
-        });
-        if let Err((side, reason)) = checked {
-            let packet = {
-                let payload = ErrorPayload {
-                    side: Some(side),
-                    ..ErrorPayload::new(SessionCode::Version, &*reason)
-                };
-                server.encoder.rejection(encoding, &payload)
-            };
-            send(transport, packet).await?;
-            return Err(close(CloseReason::Version, reason));
-        }
-        if hello
-            .hash
-            .as_deref()
-            .is_some_and(|hash| hash != protocol.hash)
-        {
-            tracing::warn!(
-                protocol = protocol.name,
-                server_version = protocol.version,
-                client_version = hello.version.as_deref(),
-                "version skew: the client was generated from a different spec with an accepted version"
-            );
-        }
         version = hello.version.unwrap_or_default().into();
-        auth = hello.auth;
-        if session.auth_follows() {
-            auth = Some(in_time(server, session.timeout, phase.credentials(transport)).await?);
-        }
-        resume = hello.resume;
+        (auth, resume) = (hello.auth, hello.resume);
     }
     let place = match session.auth_follows() {
         true => (protocol.client.envelope.content, ""),
@@ -419,34 +299,30 @@ async fn establish(
     };
     let request = ConnectRequest::new(auth, info.clone(), (*version).to_owned(), place);
     let connecting = AssertUnwindSafe(endpoint.service.connect(request)).catch_unwind();
+    let failed = |reason| Err(opening.end(CloseReason::Internal, reason).closing);
     let rejection = match tokio::time::timeout(session.timeout, connecting).await {
         Ok(Ok(Ok(session))) => {
             return Ok(Accepted {
                 session,
                 info,
-                encoding,
                 version,
                 resume,
-                early,
             });
         }
         Ok(Ok(Err(rejection))) => rejection,
         Ok(Err(_)) => {
             tracing::error!("the session handler panicked");
-            return Err(close(CloseReason::Internal, "the server failed".into()));
+            return failed("the server failed");
         }
         Err(_) => {
             tracing::error!("the session handler timed out");
-            return Err(close(
-                CloseReason::Internal,
-                "the server took too long".into(),
-            ));
+            return failed("the server took too long");
         }
     };
     let data = rejection.data.as_deref();
     let packet = server
         .encoder
-        .rejection(encoding, &rejection.payload(&data));
+        .rejection(opening.encoding, &rejection.payload(&data));
     send(transport, packet).await?;
     let reason = rejection.reason();
     if rejection.retryable {
@@ -458,23 +334,60 @@ async fn establish(
         Some(_) if invalid => CloseReason::Invalid,
         _ => CloseReason::Unauthorized,
     };
-    Err(close(condition, reason))
+    Err(opening.end(condition, reason).closing)
 }
 
-/// Waits for what begins a session, unless the server shuts down.
-async fn in_time<T>(
-    server: &ServerState,
-    timeout: Duration,
-    awaited: impl Future<Output = Result<T, Option<CloseFrame>>>,
+/// Sends ready, and waits for the first message after it, if there is a session that the client could resume.
+///
+/// # Errors
+/// The close frame to send; `None` if the client is gone already.
+async fn first(
+    transport: &mut dyn Transport,
+    opening: &mut Opening<'_>,
+    ready: Option<EncodedMessage>,
+    principal: Option<&str>,
+) -> Result<First, Option<CloseFrame>> {
+    send(transport, ready).await?;
+    if !opening.ready(principal, Instant::now()) {
+        return Ok(First::Unheard);
+    }
+    let first = |opening: &mut Opening<'_>, event, now| opening.first(event, principal, now);
+    drive(transport, opening, first).await
+}
+
+/// Tells an opening what happens, and sends what it answers, until it has what it waits for.
+///
+/// # Errors
+/// The close frame to send; `None` if the client is gone already.
+async fn drive<'a, T>(
+    transport: &mut dyn Transport,
+    opening: &mut Opening<'a>,
+    handle: impl Fn(&mut Opening<'a>, Event, Instant) -> Result<Step<T>, End>,
 ) -> Result<T, Option<CloseFrame>> {
-    let close = |condition, reason| {
-        let code = server.protocol.close_code(condition);
-        Err(Some(CloseFrame::new(code, reason)))
-    };
-    tokio::select! {
-        result = tokio::time::timeout(timeout, awaited) => result
-            .unwrap_or_else(|_| close(CloseReason::HelloTimeout, "no hello arrived in time")),
-        () = server.shutdown_started() => close(CloseReason::GoingAway, "the server is shutting down"),
+    loop {
+        let event = tokio::select! {
+            biased;
+            () = opening.server.shutdown_started() => Event::ShuttingDown,
+            () = tokio::time::sleep_until(opening.deadline) => Event::TimedOut,
+            arrived = transport.receive() => Event::Arrived(arrived),
+        };
+        match handle(opening, event, Instant::now()) {
+            Ok(Step {
+                send: packets,
+                done,
+            }) => {
+                for packet in packets {
+                    send(transport, Some(packet)).await?;
+                }
+                if let Some(done) = done {
+                    return Ok(done);
+                }
+            }
+            Err(End { last, closing }) => {
+                send(transport, last).await?;
+                return Err(closing);
+            }
+        }
     }
 }
 
