@@ -94,7 +94,8 @@ for (const { encoding, encode, decode } of oracles) {
   });
 
   test(`${name}: it is agreed on by a message, in a connection of JSON`, async () => {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    // Like a proxy that drops the subprotocol, it selects none.
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => false });
     await new Promise(resolve => server.once('listening', resolve));
     const read = [];
     server.on('connection', socket => {
@@ -121,7 +122,7 @@ for (const { encoding, encode, decode } of oracles) {
     assert.equal((await client.call(api.chatSend, { roomId: 'lobby', text: 'hi' })).ok, true);
     client.close();
     const types = ['negotiate', 'negotiate', 'negotiate', 'hello', 'chat.send'];
-    assert.deepEqual(read, types.map(type => ['chat.v1+json', type]));
+    assert.deepEqual(read, types.map(type => ['', type]));
     assert.ok(reasons.includes(`the server does not agree to the encoding ${name}`));
     server.close();
   });

@@ -17,7 +17,8 @@ const PROTOCOL_ERROR = 1002;
 
 /**
  * A transport on which the client's `encoding` is agreed on by the session's `negotiate` message, before the hello, and not by a WebSocket
- * subprotocol: for proxies that drop subprotocols, and for other transports. It costs a round trip; until then messages are JSON.
+ * subprotocol: for proxies that drop subprotocols, and for other transports. It asks for no subprotocol, as browsers close a connection that lacks the
+ * one they asked for. It costs a round trip; until then messages are JSON.
  *
  *     connect(url, { encoding: msgpack, transport: negotiate(protocol) })
  *
@@ -28,8 +29,7 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
   const encoder = new Encoder(protocol);
   const { subprotocols, envelope, depth } = protocol;
   const tag = encoder.tag('negotiate');
-  const { json } = subprotocols;
-  if (tag === null || json === undefined || encoder.tag('hello') === null || encoder.tag('greeting') !== null) {
+  if (tag === null || subprotocols.json === undefined || encoder.tag('hello') === null || encoder.tag('greeting') !== null) {
     throw new Error(`handfast: the encoding of ${protocol.name} cannot be negotiated`);
   }
   /** Whether an answer names an encoding; where that is in a message of the protocol, only `mapped` knows. */
@@ -46,7 +46,7 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
     /** What is to be done as soon as there is a carrier: it may report that it is open before. */
     const early: ((carrier: Transport) => void)[] = [];
     let act = (what: (carrier: Transport) => void): unknown => early.push(what);
-    const carrier = transport(url, json, {
+    const carrier = transport(url, '', {
       opened: () => (asked === null ? events.opened() : act(carrier => carrier.send(asked))),
       received: frame => {
         if (isAgreed) return events.received(frame);

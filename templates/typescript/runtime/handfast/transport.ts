@@ -23,7 +23,7 @@ export interface TransportEvents {
   closed(code: number, reason: string): void;
 }
 
-/** Begins to connect. Throws if that cannot work at all. */
+/** Begins to connect, with no subprotocol if that is empty. Throws if that cannot work at all. */
 export type TransportFactory = (url: string, subprotocol: string, events: TransportEvents) => Transport;
 
 /**
@@ -65,7 +65,7 @@ export function webSocket(constructor?: WebSocketConstructor): TransportFactory 
   return (url, subprotocol, events) => {
     const own = constructor ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
     if (!own) throw new Error('handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`');
-    const socket = new own(webSocketUrl(url), [subprotocol]) as Socket;
+    const socket = new own(webSocketUrl(url), subprotocol ? [subprotocol] : []) as Socket;
     const close = (code: number, reason: string): void => {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.onerror = () => {}; // `ws` throws an error that nobody listens to
