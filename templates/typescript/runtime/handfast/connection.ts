@@ -118,7 +118,7 @@ export abstract class Connection extends Outbound {
       closed: (code, reason) => {
         if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
       },
-    });
+    }, this.options.encoding);
     if (isCurrent()) this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
   }
 
