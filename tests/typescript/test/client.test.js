@@ -246,15 +246,15 @@ test('setup hears what comes right behind the answer to a join', async () => {
   assert.equal(heard.mock.callCount(), 1);
 });
 
-test('a channel is joined once, and again after it was left', async () => {
+test('a channel is joined for each subscription, and again after it was left', async () => {
   connect();
   await server.welcome();
   const both = [1, 2].map(() => client.join(api.roomChannel, { roomId: 'lobby' }));
   assert.deepEqual(
     server.connection.heard.map(({ type }) => type),
-    ['hello', 'room.join'],
+    ['hello', 'room.join', 'room.join'],
   );
-  await server.say(joined('1', 41));
+  for (const id of ['1', '2']) await server.say(joined(id, 41));
   const [first, second] = await Promise.all(both);
   assert.notEqual(first, second);
   void first.leave();

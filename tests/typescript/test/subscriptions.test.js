@@ -14,14 +14,14 @@ test('a channel that one leaves stays with the other, as in a page that renders 
   await server.welcome();
   const left = client.join(roomChannel, lobby).then(room => room.leave());
   const joining = client.join(roomChannel, lobby);
-  await server.say(joined('1', 41));
+  for (const id of ['1', '2']) await server.say(joined(id, 41));
   assert.deepEqual(await outcome(left.then(({ ok }) => ok)), true);
   const room = await joining;
   const heard = mock.fn();
   room.on(chatMessage, heard);
   await server.say(message(42));
   assert.equal(heard.mock.callCount(), 1);
-  assert.deepEqual(server.types, ['hello', 'room.join']);
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.join']);
   assert.equal(room.send(api.userTyping, lobby).ok, true);
 });
 
@@ -30,7 +30,7 @@ test('each who joins has listeners of its own, and leaves once', async () => {
   const client = own.connect();
   await server.welcome();
   const first = await joinLobby(own);
-  const second = await client.join(roomChannel, lobby);
+  const second = await joinLobby(own);
   const heard = [];
   first.on(chatMessage, () => heard.push('first'));
   second.on(chatMessage, () => heard.push('second'));
@@ -39,7 +39,7 @@ test('each who joins has listeners of its own, and leaves once', async () => {
   assert.equal((await first.leave()).ok, true);
   await server.say(message(43));
   assert.deepEqual(heard, ['first', 'second', 'second']);
-  assert.deepEqual(server.types, ['hello', 'room.join']);
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.join']);
   assert.equal(first.send(api.userTyping, lobby).error.code, 'CLOSED');
   assert.equal(second.joined.topic, null);
 });
@@ -114,9 +114,82 @@ test('a join that is given up while another waits disturbs nobody', async () => 
   const joining = client.join(roomChannel, lobby);
   controller.abort();
   assert.equal(await aborted, 'CANCELLED');
-  await server.say(joined('1'));
+  await server.say(joined('1')); // nobody's
+  assert.equal(await outcome(joining), 'pending');
+  await server.say(joined('2'));
   assert.equal((await joining).key, 'room:lobby');
-  assert.deepEqual(server.types, ['hello', 'room.join']);
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.join']);
+});
+
+test('each join is sent and has its own answer; one that is refused leaves the others where they are', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  // The parameters of a join may be more than its key.
+  const channel = { ...roomChannel, key: () => 'room:lobby' };
+  const heard = [];
+  const join = async (name, answer) => {
+    const joining = client.join(channel, { roomId: name }, room => {
+      room.on(chatMessage, ({ text }) => heard.push(`${name} ${text}`));
+      room.on('lost', () => heard.push(`${name} lost`));
+    }).catch(({ error }) => error.code);
+    const { type, id, payload } = server.last;
+    assert.deepEqual([type, payload], ['room.join', { roomId: name }]);
+    await server.say(message(undefined, `before ${name}`));
+    await server.say(answer(id));
+    return joining;
+  };
+  const topic = name => id => ({ ...joined(id, 41), payload: { topic: name } });
+  const first = await join('first', topic('old'));
+  const second = await join('second', topic('new'));
+  assert.deepEqual([first.joined, second.joined], [{ topic: 'new' }, { topic: 'new' }]);
+  assert.equal(await join('third', id => refusal(id, { code: 'NOT_IN_ROOM' })), 'UNDECLARED');
+  assert.equal(await join('fourth', id => refusal(id, { code: 'ROOM_FULL', data: { limit: 1 } })), 'ROOM_FULL');
+  await server.say(message(42, 'last'));
+  assert.deepEqual(heard, ['first before second', 'first before third', 'second before third', 'first before fourth', 'second before fourth', 'first last', 'second last']);
+  // Joined again, it is as it was joined last.
+  await server.drop(1001);
+  await server.comeBack(clock);
+  assert.deepEqual(server.last.payload, { roomId: 'second' });
+});
+
+test('a join that succeeds before the channel is joined again takes the place of that', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const again = mock.fn();
+  await joinLobby(own, 41, room => room.on('rejoined', again));
+  await server.drop(1001);
+  await server.comeBack(clock);
+  await server.say(refusal(server.last.id, { code: 'ROOM_FULL', data: { limit: 1 }, retryable: true }));
+  const joining = client.join(roomChannel, lobby);
+  await server.say(joined(server.last.id, 41));
+  await joining;
+  assert.equal(again.mock.callCount(), 1);
+  await clock.pass(10_000);
+  assert.deepEqual(server.types.filter(type => type === 'room.join').length, 2);
+});
+
+test('what is lost for the others is not for a join that waits', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const lost = mock.fn();
+  await joinLobby(own, 41, room => room.on('lost', lost));
+  await server.drop(1001);
+  await server.comeBack(clock);
+  const { id } = server.last;
+  const joining = client.join(roomChannel, lobby);
+  await server.say(refusal(id, { code: 'ROOM_FULL', data: { limit: 1 } }));
+  assert.equal(lost.mock.callCount(), 1);
+  await server.say(joined(server.last.id, 50));
+  const room = await joining;
+  const heard = mock.fn();
+  room.on(chatMessage, heard);
+  await server.say(message(51));
+  assert.equal(heard.mock.callCount(), 1);
+  await server.say(added('room:lobby', undefined, 'leave'));
+  assert.equal(room.send(api.userTyping, lobby).error.code, 'CLOSED');
 });
 
 test('a join that was aborted before it was written is not written', async () => {
@@ -326,9 +399,6 @@ test('an old rejoin that is refused does not disturb a new room of the same key'
   fresh.on(chatMessage, heard);
   await server.say(message(61));
   assert.equal(heard.mock.callCount(), 1);
-  const written = server.connection.heard.length;
-  await client.join(roomChannel, lobby);
-  assert.equal(server.connection.heard.length, written, 'it is known');
 });
 
 test('a room that was lost says so, and is joined afresh', async () => {
