@@ -114,7 +114,6 @@ async function enterRoom(own: Client<Auth>): Promise<void> {
     const entered = await own.join(roomChannel, { roomId: id }, hearRoom);
     if (own !== client || id !== roomId()) return void entered.leave();
     room = entered;
-    showJoined(entered.joined);
   } catch (error) {
     if (own === client && id === roomId()) note(error instanceof Error ? error.message : String(error));
   }
@@ -132,7 +131,7 @@ function hearRoom(entered: ChatRoom): void {
   entered.on(chatMessage, (message, { timestamp }) => hearMessage(message, timestamp));
   entered.on(userTyping, ({ name }) => showTyping(name));
   forgetMembers = entered.members.subscribe(({ list }) => showMembers(list));
-  entered.on('rejoined', showJoined);
+  entered.on('joined', showJoined);
   entered.on('lost', error => note(error.message));
   entered.on('gap', ({ from, to, reason }) => {
     const missed = from === undefined || to === undefined ? 'Some messages' : `${to - from + 1} messages`;

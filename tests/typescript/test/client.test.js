@@ -372,7 +372,7 @@ test('a rejoin with another epoch is a gap, with nothing missed it is none, and 
   const room = await joinLobby();
   const told = [];
   room.on('gap', () => told.push('gap'));
-  room.on('rejoined', () => told.push('rejoined'));
+  room.on('joined', () => told.push('rejoined'));
   room.on('lost', error => told.push(error.code));
   const again = async answer => {
     await server.drop();

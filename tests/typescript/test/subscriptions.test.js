@@ -153,19 +153,46 @@ test('each join is sent and has its own answer; one that is refused leaves the o
   assert.deepEqual(server.last.payload, { roomId: 'second' });
 });
 
+test('a reply is heard before the messages that arrive with it, and the promise of the join resolves later', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const shown = [];
+  const joining = client.join(roomChannel, lobby, room => {
+    room.on(chatMessage, ({ text }) => shown.push(text));
+    room.on('joined', ({ topic }) => shown.push(topic));
+  });
+  joining.then(() => shown.push('resolved'));
+  // `ws` reports several frames in one turn.
+  await Promise.all([server.say({ ...joined(server.last.id, 41), payload: { topic: 'reply' } }), server.say(message(42, 'newer'))]);
+  assert.deepEqual(shown, ['reply', 'newer', 'resolved']);
+  await joinLobby(own, 42);
+  assert.equal(shown.length, 3, 'it is told those who joined by it');
+});
+
+test('a listener of the reply may leave', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const joining = client.join(roomChannel, lobby, room => room.on('joined', () => void room.leave()));
+  await server.say(joined(server.last.id));
+  assert.equal((await joining).send(api.userTyping, lobby).error.code, 'CLOSED');
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.leave']);
+});
+
 test('a join that succeeds before the channel is joined again takes the place of that', async () => {
   const { clock, server } = own;
   const client = own.connect();
   await server.welcome();
   const again = mock.fn();
-  await joinLobby(own, 41, room => room.on('rejoined', again));
+  await joinLobby(own, 41, room => room.on('joined', again));
   await server.drop(1001);
   await server.comeBack(clock);
   await server.say(refusal(server.last.id, { code: 'ROOM_FULL', data: { limit: 1 }, retryable: true }));
   const joining = client.join(roomChannel, lobby);
   await server.say(joined(server.last.id, 41));
   await joining;
-  assert.equal(again.mock.callCount(), 1);
+  assert.equal(again.mock.callCount(), 2);
   await clock.pass(10_000);
   assert.deepEqual(server.types.filter(type => type === 'room.join').length, 2);
 });
@@ -359,13 +386,13 @@ test('a subscription that waits to be added again hears that its channel is join
   const { clock, server } = own;
   const client = own.connect();
   const heard = [];
-  onAdded(client, roomChannel, room => ['gap', 'rejoined'].forEach(event => room.on(event, () => heard.push(event))));
+  onAdded(client, roomChannel, room => ['gap', 'joined'].forEach(event => room.on(event, () => heard.push(event))));
   await server.welcome();
   await server.say(added('room:lobby', 41));
   await server.drop(1001);
   await server.comeBack(clock);
   await joinLobby(own, 41);
-  assert.deepEqual(heard, ['gap', 'rejoined']);
+  assert.deepEqual(heard, ['gap', 'joined']);
   void client;
 });
 
@@ -424,7 +451,7 @@ test('a rejoin that is refused for now keeps the room, with a gap, and is made a
   const room = await joinLobby(own);
   const events = [];
   room.on('gap', gap => events.push(gap));
-  room.on('rejoined', () => events.push('rejoined'));
+  room.on('joined', () => events.push('rejoined'));
   room.on('lost', () => events.push('lost'));
   await server.drop();
   await server.comeBack(clock);
@@ -453,7 +480,7 @@ test('many rooms are joined again a few at a time, also where the server takes t
   const events = [];
   for (const room of rooms) {
     room.on('lost', () => events.push('lost'));
-    room.on('rejoined', () => events.push('rejoined'));
+    room.on('joined', () => events.push('rejoined'));
   }
   await server.drop();
   await server.comeBack(clock);
@@ -694,7 +721,7 @@ test('the client does not join again what the server has added it to; joined as 
   const heard = [];
   onAdded(client, roomChannel, room => {
     room.on('gap', gap => heard.push(gap));
-    room.on('rejoined', reply => heard.push(reply ?? 'added'));
+    room.on('joined', reply => heard.push(reply ?? 'added'));
   });
   await server.welcome();
   await server.say(added('room:lobby', 41));
@@ -741,7 +768,7 @@ test('the server adds or removes the client while it joins again', async () => {
   await server.welcome();
   const heard = [];
   const room = await joinLobby(own);
-  room.on('rejoined', reply => heard.push(reply));
+  room.on('joined', reply => heard.push(reply));
   room.on('lost', ({ code }) => heard.push(code));
   for (const type of ['join', 'leave']) {
     await server.drop(1001);

@@ -27,7 +27,7 @@ const MAX_CHANNELS = 4096;
  * function that removes the listener, and leaves the subscriptions as they are.
  *
  * The last subscription that leaves leaves the channel at the server. If the server removes the client, the subscription is `lost`, with `CLOSED`. The
- * client does not join such a channel again by itself: after a session has ended there is a `gap`, and `rejoined` if the server adds the client again.
+ * client does not join such a channel again by itself: after a session has ended there is a `gap`, and `joined` if the server adds the client again.
  */
 export function onAdded<C>(
   client: Client<unknown>,

@@ -17,8 +17,11 @@ export interface SubscriptionEvents<Joined, Info = never> {
   readonly gap: Gap;
   /** Something happened to a member of the channel. */
   readonly presence: PresenceEvent<Info>;
-  /** The client is in the channel again after a loss of the connection; the reply to the join, if it was not the server that added the client again. */
-  readonly rejoined: Joined;
+  /**
+   * The reply to the join, before any later message: at first, and whenever the client has joined again after a loss of its session. Show the state
+   * of a reply here; once `join` resolves, messages may have followed. It is absent if it was the server that added the client again.
+   */
+  readonly joined: Joined;
   /** The channel could not be joined again. The subscription has ended. */
   readonly lost: CallError<DeclaredError>;
 }
@@ -53,7 +56,7 @@ export class Subscription<Name extends string, Joined, Info = never> {
     this.#events = new Listeners(core);
   }
 
-  /** The last reply to a join. */
+  /** The last reply to a join. Messages may have followed it: what shows its state listens to `joined`. */
   get joined(): Joined {
     return this.#channel.joinReply as Joined; // only `setup` has a subscription before it is joined
   }

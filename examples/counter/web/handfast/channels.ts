@@ -188,10 +188,12 @@ export class Channels implements ClientChannels {
     // It need not be joined again.
     this.#queue.delete(membership);
     if (!membership.pending) membership.releaseSlot();
-    if (!subscription || (wasJoined && !isMember)) this.#each(membership, one => one.emit('rejoined', message.payload));
+    if (!subscription || (wasJoined && !isMember)) this.#each(membership, one => one.emit('joined', message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (wasJoined && gap) this.#emitGap(membership, gap);
-    if (subscription && subscriptions.has(subscription)) subscriptions.set(subscription, undefined);
+    if (!subscription || !subscriptions.has(subscription)) return;
+    subscriptions.set(subscription, undefined);
+    subscription.emit('joined', message.payload);
   }
 
   /** Removes a subscription. The last one leaves the channel, at the server as well if it may have processed the join. */
@@ -439,7 +441,7 @@ export class Channels implements ClientChannels {
     // One that this client has joined is joined again by itself.
     const isBack = isKnown && !membership.isMember && !membership.isOwn;
     membership.isMember = true; // whatever listeners do
-    if (isBack) this.#each(membership, subscription => subscription.emit('rejoined', membership.joinReply));
+    if (isBack) this.#each(membership, subscription => subscription.emit('joined', membership.joinReply));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (gap) this.#emitGap(membership, gap);
   }

@@ -65,7 +65,7 @@ export interface Client<Auth = never> {
    * Subscribes to a channel. Each call joins it at the server, and returns a subscription of its own; the last one to leave leaves it.
    * If a lost connection is not resumed, the channel is joined again, as it was joined last.
    *
-   * @param setup is called with the subscription before the request is sent, so that its listeners miss no message.
+   * @param setup is called with the subscription before the request is sent, so that its listeners miss no message, and `joined` comes before them.
    * @throws {CallFailedError} with the error of the join.
    */
   join<C>(
