@@ -16,7 +16,7 @@ import { CallFailedError, err, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
 import type { Position } from './sequence.js';
 import { Subscription } from './subscription.js';
-import { type ChannelGap, type ChannelKey, channelKeyRule, type Gap, gapRule, isRetryable, type Skip, skipRule, wrongChannel } from './session.js';
+import { type ChannelGap, type ChannelKey, channelKeyRule, type Gap, gapRule, isOwn, isRetryable, type Skip, skipRule, wrongChannel } from './session.js';
 
 type LeaveResult = Result<unknown, CallError<DeclaredError>>;
 
@@ -175,8 +175,8 @@ export class Channels implements ClientChannels {
   }
 
   /** A join failed. The server may have processed it nevertheless. */
-  #failed(membership: Membership, { code }: CallError<DeclaredError>): void {
-    membership.mayBeMember ||= code === 'TIMEOUT' || code === 'BAD_REPLY';
+  #failed(membership: Membership, error: CallError<DeclaredError>): void {
+    membership.mayBeMember ||= isOwn(error, 'TIMEOUT') || isOwn(error, 'BAD_REPLY');
   }
 
   /** A join for a subscription was answered, or a rejoin. */
@@ -253,7 +253,7 @@ export class Channels implements ClientChannels {
       const request = core.request(leave, leaveParams, { timeout: null, as: 'leave' }, [leave.reply], {
         answered: ({ payload }) => ended(ok(payload)),
         // Every channel is left when the connection ends.
-        failed: error => ended(error.code === 'OUTCOME_UNKNOWN' ? ok(undefined) : err(error)),
+        failed: error => ended(isOwn(error, 'OUTCOME_UNKNOWN') ? ok(undefined) : err(error)),
       });
       if (this.#leaving.has(membership)) this.#leaving.set(membership, request);
     });
@@ -341,7 +341,7 @@ export class Channels implements ClientChannels {
       this.#rejoin();
     };
     const failed = (error: CallError<DeclaredError>): void => {
-      if (error.code === 'OUTCOME_UNKNOWN' || !isCurrent) return;
+      if (isOwn(error, 'OUTCOME_UNKNOWN') || !isCurrent) return;
       isCurrent = false;
       this.#failed(membership, error);
       membership.pending = undefined;

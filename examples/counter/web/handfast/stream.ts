@@ -9,7 +9,7 @@ import type { CallError, DeclaredError } from './errors.js';
 import type { CallOptions } from './options.js';
 import type { PendingRequest } from './outbound.js';
 import { CallFailedError, err, ok, type Result } from './result.js';
-import { badReply } from './session.js';
+import { badReply, isOwn } from './session.js';
 
 /** A promise that is resolved from outside. */
 interface Deferred<T> {
@@ -213,9 +213,9 @@ export function openStream(
       return incoming !== end;
     },
     failed: (error, wasWritten) => {
-      stream.fail(error, core.isClosing || error.code === 'CANCELLED');
+      stream.fail(error, core.isClosing || isOwn(error, 'CANCELLED'));
       // The server still sends what only the client has given up.
-      stop(wasWritten && (error.code === 'TIMEOUT' || error.code === 'BAD_REPLY'));
+      stop(wasWritten && (isOwn(error, 'TIMEOUT') || isOwn(error, 'BAD_REPLY')));
     },
   });
   signal?.addEventListener('abort', abort);
