@@ -863,3 +863,50 @@ test('a join that is given up before it is sent is not sent, also where the serv
   await server.say(joined(server.last.id));
   await third;
 });
+
+test('a channel that a listener of added channels leaves is not given to the next', async () => {
+  const { server } = own;
+  const failed = mock.fn();
+  const seen = mock.fn();
+  const acts = [
+    room => void room.leave(),
+    () => {
+      throw new Error('no');
+    },
+    () => client.close(),
+    () => removeSeen(),
+  ];
+  const client = own.connect();
+  client.on('error', failed);
+  onAdded(client, roomChannel, room => acts.shift()(room));
+  let removeSeen = onAdded(client, roomChannel, seen);
+  await server.welcome();
+  for (let i = 0; i < 2; i++) {
+    await server.say(added('room:lobby', 41));
+    assert.equal(server.last.type, 'room.leave');
+    await server.say({ type: 'room.left', id: server.last.id });
+  }
+  assert.equal(seen.mock.callCount(), 0);
+  assert.equal(failed.mock.callCount(), 1);
+  await joinLobby(own);
+  const remove = acts.pop();
+  const close = acts.pop();
+  acts.push(remove, close);
+  await server.say(added('room:music', 41));
+  assert.equal(seen.mock.callCount(), 0, 'it was removed by the one before it');
+  removeSeen = onAdded(client, roomChannel, seen);
+  await server.say(added('room:markets', 41));
+  assert.equal(seen.mock.callCount(), 0, 'the client is closed');
+});
+
+test('a server that adds more channels than a client takes is a warning', async () => {
+  const { server, warn } = own;
+  const client = own.connect();
+  const seen = mock.fn();
+  onAdded(client, roomChannel, seen);
+  await server.welcome();
+  for (let i = 0; i < 4098; i++) void server.say(added(`room:${i}`, 41));
+  await server.say({ type: 'pong' });
+  assert.equal(seen.mock.callCount(), 4096);
+  assert.deepEqual(warn.mock.calls.map(({ arguments: [words] }) => words), ['handfast: the server adds this client to more than 4096 channels']);
+});

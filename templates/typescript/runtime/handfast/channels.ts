@@ -424,11 +424,16 @@ export class Channels implements ClientChannels {
     this.#emitGap(membership, gap);
   }
 
+  /** Whether a leave is not answered. */
+  isLeaving(key: string): boolean {
+    return [...this.#leaving.keys()].some(left => left.key === key);
+  }
+
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message: Message): void {
     const { channel: key } = message.payload as ChannelKey;
     // A leave that is not answered is handled after it.
-    if (byteLength(key) > MAX_KEY || [...this.#leaving.keys()].some(left => left.key === key)) return;
+    if (byteLength(key) > MAX_KEY || this.isLeaving(key)) return;
     const isKnown = this.#find(key) !== undefined;
     if (!isKnown) {
       const waiting = this.memberships.get(key);
