@@ -910,3 +910,23 @@ test('a server that adds more channels than a client takes is a warning', async 
   assert.equal(seen.mock.callCount(), 4096);
   assert.deepEqual(warn.mock.calls.map(({ arguments: [words] }) => words), ['handfast: the server adds this client to more than 4096 channels']);
 });
+
+test('a subscription hears that it is lost, but not by the close of its own client', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const lost = mock.fn();
+  const listen = room => room.on('lost', lost);
+  await joinLobby(own, 41, listen);
+  await server.say(added('room:lobby', undefined, 'leave'));
+  assert.equal(lost.mock.callCount(), 1);
+  const room = await joinLobby(own, 41, listen);
+  client.close();
+  assert.equal(lost.mock.callCount(), 1);
+  assert.equal(room.send(api.userTyping, lobby).error.code, 'CLOSED');
+  const other = own.connect();
+  await server.welcome();
+  await joinLobby({ client: other, server }, 41, listen);
+  await server.drop(1000, 'over');
+  assert.equal(lost.mock.callCount(), 2);
+});

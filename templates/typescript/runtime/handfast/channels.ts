@@ -272,7 +272,7 @@ export class Channels implements ClientChannels {
     // If the server has added this client, and nothing has left the channel since, it stays there.
     if (membership.subscriptions.size === 0) void this.#drop(membership, membership.isMember && membership.wasLeft);
     for (const [subscription, pending] of lost) {
-      if (!pending) subscription.emit('lost', error);
+      if (!pending && !this.#core.isClosing) subscription.emit('lost', error);
       subscription.end(`the subscription was lost: ${error.message}`);
       pending?.settle(error);
     }
