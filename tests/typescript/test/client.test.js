@@ -446,15 +446,19 @@ test('a proof that cannot be fetched is tried again', async () => {
   assert.equal(server.connection.heard[0].payload.auth.token, 'secret');
 });
 
-test('unequal hashes are told as skew, and warned of once', async () => {
+test('unequal hashes are told as skew, or warned of once where nobody listens', async () => {
   connect();
   const skews = [];
-  client.on('skew', skew => skews.push(skew));
+  const ignore = client.on('skew', skew => skews.push(skew));
   await server.welcome({ version: '1.3.0', hash: 'f'.repeat(32) });
-  await server.drop();
-  await server.comeBack(clock, { version: '1.3.0', hash: 'f'.repeat(32) });
-  assert.equal(skews.length, 2);
   assert.equal(skews[0].server.version, '1.3.0');
+  assert.equal(warn.mock.callCount(), 0);
+  ignore();
+  for (let i = 0; i < 2; i++) {
+    await server.drop();
+    await server.comeBack(clock, { version: '1.3.0', hash: 'f'.repeat(32) });
+  }
+  assert.equal(skews.length, 1);
   assert.equal(warn.mock.callCount(), 1);
   assert.match(warn.mock.calls[0].arguments[0], /1\.2\.0.*1\.3\.0/);
 });

@@ -258,8 +258,8 @@ export class Core extends Connection {
     const server = { version: ready.version, hash: ready.hash ?? hash };
     if (server.hash !== hash) {
       const words = `skew: client ${version} (${hash}), server ${server.version} (${server.hash}): generate the older anew`;
-      this.warn('skew', words);
-      this.events.emit('skew', { client: { version, hash }, server, message: `handfast: ${words}` });
+      const skew = { client: { version, hash }, server, message: `handfast: ${words}` };
+      if (!this.events.emit('skew', skew)) this.warn('skew', words);
     }
     this.events.emit('open', ready);
   }
