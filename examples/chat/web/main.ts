@@ -78,6 +78,8 @@ function start(): void {
 // ---- Rooms ----------------------------------------------------------------------------------------------------------
 
 let room: ChatRoom | undefined;
+/** Gives up the room that is being entered. */
+let entering = new AbortController();
 /** Ends the subscription of who is in the room. */
 let forgetMembers = (): void => {};
 
@@ -106,16 +108,21 @@ async function enterRoom(own: Client<Auth>): Promise<void> {
   $('topic').textContent = '';
   forgetMembers();
   showMembers([]);
+  for (const timer of typing.values()) clearTimeout(timer);
+  typing.clear();
   showTyping();
+  entering.abort();
+  entering = new AbortController();
+  const { signal } = entering;
   const left = room;
   room = undefined;
   if (left !== undefined) void left.leave();
   try {
-    const entered = await own.join(roomChannel, { roomId: id }, hearRoom);
-    if (own !== client || id !== roomId()) return void entered.leave();
+    const entered = await own.join(roomChannel, { roomId: id }, hearRoom, { signal });
+    if (signal.aborted) return void entered.leave();
     room = entered;
   } catch (error) {
-    if (own === client && id === roomId()) note(error instanceof Error ? error.message : String(error));
+    if (!signal.aborted) note(error instanceof Error ? error.message : String(error));
   }
 }
 
