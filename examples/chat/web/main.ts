@@ -78,6 +78,8 @@ function start(): void {
 // ---- Rooms ----------------------------------------------------------------------------------------------------------
 
 let room: ChatRoom | undefined;
+/** Gives up the room that is being entered. */
+let entering = new AbortController();
 /** Ends the subscription of who is in the room. */
 let forgetMembers = (): void => {};
 
@@ -106,17 +108,21 @@ async function enterRoom(own: Client<Auth>): Promise<void> {
   $('topic').textContent = '';
   forgetMembers();
   showMembers([]);
+  for (const timer of typing.values()) clearTimeout(timer);
+  typing.clear();
   showTyping();
+  entering.abort();
+  entering = new AbortController();
+  const { signal } = entering;
   const left = room;
   room = undefined;
   if (left !== undefined) void left.leave();
   try {
-    const entered = await own.join(roomChannel, { roomId: id }, hearRoom);
-    if (own !== client || id !== roomId()) return void entered.leave();
+    const entered = await own.join(roomChannel, { roomId: id }, hearRoom, { signal });
+    if (signal.aborted) return void entered.leave();
     room = entered;
-    showJoined(entered.joined);
   } catch (error) {
-    if (own === client && id === roomId()) note(error instanceof Error ? error.message : String(error));
+    if (!signal.aborted) note(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -132,7 +138,7 @@ function hearRoom(entered: ChatRoom): void {
   entered.on(chatMessage, (message, { timestamp }) => hearMessage(message, timestamp));
   entered.on(userTyping, ({ name }) => showTyping(name));
   forgetMembers = entered.members.subscribe(({ list }) => showMembers(list));
-  entered.on('rejoined', showJoined);
+  entered.on('joined', showJoined);
   entered.on('lost', error => note(error.message));
   entered.on('gap', ({ from, to, reason }) => {
     const missed = from === undefined || to === undefined ? 'Some messages' : `${to - from + 1} messages`;

@@ -7,11 +7,10 @@ function show({ count }: { readonly count: number }): void {
   output.value = String(count);
 }
 
-const changes = await client.join(changesChannel, undefined, changes => {
+await client.join(changesChannel, undefined, changes => {
+  changes.on('joined', show);
   changes.on(countChanged, show);
-  changes.on('rejoined', show);
 });
-show(changes.joined);
 
 for (const button of document.querySelectorAll('button')) {
   button.addEventListener('click', () => void client.call(counterAdd, { by: Number(button.value) }));

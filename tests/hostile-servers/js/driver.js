@@ -122,7 +122,7 @@ class Runner {
     const entry = { name: room, heard: [], events: new Set(), abort };
     const setup = joined => {
       joined.on(api.roomSaid, ({ n }) => entry.heard.push(n));
-      for (const event of ['gap', 'rejoined', 'lost']) joined.on(event, () => entry.events.add(event));
+      for (const event of ['gap', 'joined', 'lost']) joined.on(event, () => entry.events.add(event));
     };
     entry.joined = this.client.join(api.roomChannel, { room }, setup, { signal: abort.signal });
     // Whether it was awaited is the scenario's affair.

@@ -1,8 +1,8 @@
 // What goes wrong, and who hears of it. `setUp` fails a test that leaves anything unhandled.
 
 import { test } from 'node:test';
-import { Client, CallFailedError, SessionRefusedError } from '../build/out/handfast.js';
-import { api, assert, message, mock, outcome, setUp } from './setup.js';
+import { Client, CallFailedError, noPayload, SessionRefusedError } from '../build/out/handfast.js';
+import { api, assert, joined, message, mock, outcome, refusal, setUp } from './setup.js';
 
 const own = setUp();
 const hi = { roomId: 'lobby', text: 'hi' };
@@ -317,5 +317,35 @@ test('the client tries again when the network or the page comes back', async () 
     assert.equal(listeners.size, 0);
   } finally {
     for (const name of ['document', 'addEventListener', 'removeEventListener']) delete globalThis[name];
+  }
+});
+
+/** Codes that the client gives errors of its own, declared by a protocol. */
+const OWN = ['CANCELLED', 'OUTCOME_UNKNOWN', 'CLOSED', 'TIMEOUT', 'SLOW', 'BAD_REPLY', 'QUEUE_FULL'].map(code => ({ code, data: noPayload }));
+
+test('a declared error with the code of one of the client\'s own is not taken for that', async () => {
+  const { clock, server } = own;
+  const client = own.connect({}, { session: { ...api.protocol.session, backoff: { min: 10, max: 20 } } });
+  await server.welcome({ received: 0 });
+  const watch = { ...api.pricesWatch, errors: OWN };
+  const channel = { ...api.roomChannel, join: { ...api.roomChannel.join, errors: OWN } };
+  for (const { code } of OWN) {
+    const stream = client.stream(watch, { symbols: ['BTC-EUR'] });
+    const loop = outcome((async () => { for await (const _ of stream); })());
+    const { id } = server.last;
+    await server.say(refusal(id, { code }));
+    assert.equal(await loop, code, 'the loop throws');
+    assert.equal(server.last.id, id, 'nothing is cancelled');
+
+    const lost = mock.fn();
+    const joining = client.join(channel, { roomId: 'lobby' }, room => room.on('lost', lost));
+    await server.say(joined(server.last.id, 41));
+    await joining;
+    await server.drop(1001);
+    await server.comeBack(clock, { received: 0 });
+    const { length } = server.connection.heard;
+    await server.say(refusal(server.last.id, { code }));
+    assert.equal(lost.mock.calls[0]?.arguments[0].code, code);
+    assert.equal(server.connection.heard.length, length, 'nothing is left');
   }
 });

@@ -31,7 +31,7 @@ function follow(seat, subscription, isOwn, count) {
     count('gap');
     hasGap = true;
   });
-  subscription.on('rejoined', () => {
+  subscription.on('joined', () => {
     count('rejoined');
     reader.isOut = false;
   });

@@ -1,7 +1,7 @@
 // What is sent: what a server could not read, or would read as something else, fails at once.
 
 import { test } from 'node:test';
-import { defaultEnvelope, flatPayload } from '../build/out/handfast.js';
+import { defaultEnvelope, flatPayload, writeBytes } from '../build/out/handfast.js';
 import { api, assert, setUp, settled } from './setup.js';
 
 const own = setUp();
@@ -105,4 +105,19 @@ test('a field that may be null is there, and one that is text has a number as te
   const { room, v, id } = server.last;
   assert.deepEqual([room, v, id], [null, '1', undefined]);
   assert.equal('id' in server.last, false);
+});
+
+test('a payload with bytes that contains itself, or is nested too deeply, is refused as any other', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const ring = { bytes: new Uint8Array([1]) };
+  ring.next = ring;
+  let deep = {};
+  for (let i = 0; i < 100_000; i++) deep = { next: deep };
+  for (const payload of [ring, deep, [ring]]) {
+    const { error } = await client.call({ ...api.chatSend, send: anything, writeBytes }, payload);
+    assert.deepEqual([error.code, error.violations[0].keyword], ['INVALID', 'depth']);
+    assert.equal(client.send({ ...api.userTyping, send: anything, writeBytes }, payload).error.code, 'INVALID');
+  }
 });

@@ -82,7 +82,13 @@ function member(name, more = {}, device = 'browser') {
   return { id: `session-${++sessions}`, info: { name, device }, ...more };
 }
 
-function answer({ type, payload, id }, reply) {
+/** Answers to joins that wait. */
+const slow = [];
+let isSlow = false;
+
+function answer(message, reply) {
+  const { type, payload, id } = message;
+  if (isSlow && type === 'room.join') return slow.push(() => answer(message, reply));
   heard.push({ type, payload });
   const channel = `room:${payload?.roomId}`;
   switch (type) {
@@ -214,6 +220,28 @@ test('people talk, and nothing they say is markup', async () => {
   await tab.waitForFunction(() => document.querySelectorAll('.messages li').length === 0);
   assert.equal(await tab.textContent('#room-name'), '#music');
   assert.ok(heard.some(({ type }) => type === 'room.leave'));
+  assert.deepEqual(problems, []);
+  await tab.close();
+});
+
+test('a room that is left before it was entered shows nothing any more', async () => {
+  const { tab, problems } = await open({ width: 1280, height: 800 });
+  broadcast({ type: 'user.typing', channel: 'room:lobby', payload: { name: 'bob' } });
+  await tab.waitForFunction(() => document.getElementById('typing').textContent.includes('bob is typing'));
+  isSlow = true;
+  await tab.evaluate(async () => {
+    for (const room of ['music', 'markets', 'music']) {
+      location.hash = room;
+      await new Promise(resolve => addEventListener('hashchange', resolve, { once: true }));
+    }
+  });
+  assert.equal(await tab.textContent('#typing'), '', 'who was typing was elsewhere');
+  isSlow = false;
+  slow.splice(0).forEach(reply => reply());
+  await tab.waitForFunction(() => document.getElementById('topic').textContent !== '');
+  broadcast({ type: 'chat.message', channel: 'room:music', seq: ++seq, payload: { from: 'bob', text: 'once' } });
+  await tab.waitForSelector('.messages .text');
+  assert.deepEqual(await tab.locator('.messages .text').allTextContents(), ['once']);
   assert.deepEqual(problems, []);
   await tab.close();
 });

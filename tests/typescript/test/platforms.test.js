@@ -88,6 +88,11 @@ test('the error of a platform without a WebSocket says what to do', () => {
   }
 });
 
+test('a WebSocket beside a transport, which has its own, is refused at once', () => {
+  const transport = () => assert.fail('it is not used');
+  assert.throws(() => api.connect('ws://example.org/', { WebSocket: Still, transport }), error => error instanceof TypeError && /`webSocket\(WebSocket\)`/.test(error.message));
+});
+
 test('an error without a close fails the attempt at once', async () => {
   const client = api.connect('ws://example.org/', { WebSocket: Still });
   const closed = mock.fn();

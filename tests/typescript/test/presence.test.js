@@ -151,7 +151,7 @@ test('two subscriptions see the same members, and a channel without presence has
   const client = own.connect();
   await server.welcome();
   const first = await join();
-  const second = await client.join(roomChannel, lobby);
+  const second = await join();
   await server.say(list([member('me')]));
   assert.equal(first.members, second.members);
   assert.deepEqual(names(second), ['me']);

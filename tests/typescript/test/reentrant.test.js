@@ -58,7 +58,7 @@ const added = (seq = 3) => own.server.say({ type: 'join', payload: { channel: 'r
 
 test('a channel is left that the server adds the client to again', async () => {
   const client = own.connect();
-  hf.onAdded(client, api.roomChannel, room => room.on('rejoined', () => room.leave()));
+  hf.onAdded(client, api.roomChannel, room => room.on('joined', () => room.leave()));
   await own.server.welcome({ received: 0 });
   await added();
   await own.server.drop(1011);

@@ -224,6 +224,30 @@ test('an error that is larger than a message may be, or cannot be written, is in
   }
 });
 
+test('an error whose data is nested deeper than a message may be, or contains itself, is internal, and reported here', async () => {
+  /** A recursive type, as its validator is generated. */
+  const chain = (value, report) => value.next && chain(value.next, report);
+  const deep = levels => (levels === 1 ? {} : { next: deep(levels - 1) });
+  const ring = {};
+  ring.next = ring;
+  const { depth } = api.protocol;
+  const data = [deep(depth - 2), deep(depth - 1), deep(1000), ring];
+  const errors = [{ code: 'LATER', data: chain }];
+  const requests = [{ ...confirm, asks: { ...confirm.asks, errors } }];
+  const client = await answer({ confirm: () => hf.err({ code: 'LATER', message: 'no', data: data.shift() }) }, { requests });
+  const failed = mock.fn();
+  client.on('error', failed);
+  for (const id of ['1', '2', '3', '4']) await ask(id);
+  await settled();
+  assert.deepEqual(heard().map(({ payload, id }) => [payload.code, id]), [
+    ['LATER', '1'],
+    ['INTERNAL', '2'],
+    ['INTERNAL', '3'],
+    ['INTERNAL', '4'],
+  ]);
+  assert.equal(failed.mock.callCount(), 3);
+});
+
 test('a refusal that would be larger than a message may be lists nothing', async () => {
   const names = Array.from({ length: 101 }, (_, i) => 'ж'.repeat(250) + i);
   const every = value => Object.fromEntries(names.map(name => [name, value]));

@@ -89,7 +89,7 @@ test('a subscription receives what was published meanwhile, and no gap', async (
   await connect();
   const heard = [];
   const lobby = await joinLobby(own, 41);
-  for (const event of ['gap', 'rejoined', 'lost']) lobby.on(event, () => heard.push(event));
+  for (const event of ['gap', 'joined', 'lost']) lobby.on(event, () => heard.push(event));
   lobby.on(api.chatMessage, ({ text }) => heard.push(text));
   await server.say(message(42, 'one'));
   await lose();
@@ -157,7 +157,7 @@ for (const [name, payload] of [
     const client = await connect();
     const heard = [];
     const lobby = await joinLobby(own, 41);
-    lobby.on('rejoined', () => heard.push('rejoined'));
+    lobby.on('joined', () => heard.push('rejoined'));
     const book = client.call(api.pricesBook, { symbol: 'BTC-EUR' });
     const saying = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
     const delivered = mock.fn();

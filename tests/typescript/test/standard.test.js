@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { reportMember, standardSchema } from '../build/out/handfast.js';
 import { chatMessageSchema, chatSendSchema } from '../build/out/api.schemas.js';
 
 const validate = value => chatSendSchema['~standard'].validate(value);
@@ -23,6 +24,14 @@ test('everything wrong is an issue, with its path as keys', () => {
     { message: 'is not a known property', path: ['~a/b'] },
   ]);
   assert.deepEqual(validate(7).issues, [{ message: 'must be an object', path: [] }]);
+});
+
+test('a value that is too deep for a recursive type is an issue', () => {
+  const chain = (value, report) => reportMember(value.next, report, chain, 'next');
+  const ring = {};
+  ring.next = ring;
+  const { issues } = standardSchema(chain, 'sent', () => [true])['~standard'].validate(ring);
+  assert.deepEqual(issues, [{ message: 'is nested too deeply to be checked', path: [] }]);
 });
 
 test('what only a client receives may have more fields', () => {

@@ -1,7 +1,7 @@
 // Streams that bring more than is taken.
 
 import { test } from 'node:test';
-import { api, assert, setUp, settled } from './setup.js';
+import { api, assert, outcome, setUp, settled } from './setup.js';
 
 const own = setUp();
 
@@ -139,4 +139,43 @@ test('a cancel finds room where nothing else does', async () => {
   server.buffered = 0;
   await own.clock.pass(20);
   assert.equal(server.last.type, 'prices.stop');
+});
+
+test('an iterator that is given up cancels at once, whether or not it waits', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  for (const begins of [false, true]) {
+    const stream = client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] });
+    const { id } = server.last;
+    const items = stream[Symbol.asyncIterator]();
+    const next = begins ? items.next() : undefined;
+    const over = { value: undefined, done: true };
+    const returned = items.return();
+    assert.deepEqual({ ...server.last }, { type: 'prices.stop', id });
+    assert.deepEqual(await outcome(returned), over);
+    assert.deepEqual(await outcome(next ?? items.next()), over);
+    assert.equal((await stream.end).error.code, 'CANCELLED');
+  }
+  const { Readable } = await import('node:stream');
+  const readable = Readable.from(client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] }));
+  readable.on('data', () => {});
+  await settled();
+  readable.destroy();
+  await settled();
+  assert.equal(server.last.type, 'prices.stop');
+});
+
+test('two loops share the items, and both end', async () => {
+  const { server } = own;
+  const stream = await watch();
+  const taken = [[], []];
+  const loops = taken.map(async own => {
+    for await (const { price } of stream) own.push(price);
+  });
+  await settled();
+  for (let i = 0; i < 4; i++) await server.say(tick(i));
+  await server.say({ type: 'prices.done', id: '1', payload: { ticks: 4 } });
+  assert.deepEqual(await outcome(Promise.all(loops)), [undefined, undefined]);
+  assert.deepEqual(taken.flat().sort(), ['0', '1', '2', '3']);
 });

@@ -14,14 +14,14 @@ test('a channel that one leaves stays with the other, as in a page that renders 
   await server.welcome();
   const left = client.join(roomChannel, lobby).then(room => room.leave());
   const joining = client.join(roomChannel, lobby);
-  await server.say(joined('1', 41));
+  for (const id of ['1', '2']) await server.say(joined(id, 41));
   assert.deepEqual(await outcome(left.then(({ ok }) => ok)), true);
   const room = await joining;
   const heard = mock.fn();
   room.on(chatMessage, heard);
   await server.say(message(42));
   assert.equal(heard.mock.callCount(), 1);
-  assert.deepEqual(server.types, ['hello', 'room.join']);
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.join']);
   assert.equal(room.send(api.userTyping, lobby).ok, true);
 });
 
@@ -30,7 +30,7 @@ test('each who joins has listeners of its own, and leaves once', async () => {
   const client = own.connect();
   await server.welcome();
   const first = await joinLobby(own);
-  const second = await client.join(roomChannel, lobby);
+  const second = await joinLobby(own);
   const heard = [];
   first.on(chatMessage, () => heard.push('first'));
   second.on(chatMessage, () => heard.push('second'));
@@ -39,7 +39,7 @@ test('each who joins has listeners of its own, and leaves once', async () => {
   assert.equal((await first.leave()).ok, true);
   await server.say(message(43));
   assert.deepEqual(heard, ['first', 'second', 'second']);
-  assert.deepEqual(server.types, ['hello', 'room.join']);
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.join']);
   assert.equal(first.send(api.userTyping, lobby).error.code, 'CLOSED');
   assert.equal(second.joined.topic, null);
 });
@@ -114,9 +114,109 @@ test('a join that is given up while another waits disturbs nobody', async () => 
   const joining = client.join(roomChannel, lobby);
   controller.abort();
   assert.equal(await aborted, 'CANCELLED');
-  await server.say(joined('1'));
+  await server.say(joined('1')); // nobody's
+  assert.equal(await outcome(joining), 'pending');
+  await server.say(joined('2'));
   assert.equal((await joining).key, 'room:lobby');
-  assert.deepEqual(server.types, ['hello', 'room.join']);
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.join']);
+});
+
+test('each join is sent and has its own answer; one that is refused leaves the others where they are', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  // The parameters of a join may be more than its key.
+  const channel = { ...roomChannel, key: () => 'room:lobby' };
+  const heard = [];
+  const join = async (name, answer) => {
+    const joining = client.join(channel, { roomId: name }, room => {
+      room.on(chatMessage, ({ text }) => heard.push(`${name} ${text}`));
+      room.on('lost', () => heard.push(`${name} lost`));
+    }).catch(({ error }) => error.code);
+    const { type, id, payload } = server.last;
+    assert.deepEqual([type, payload], ['room.join', { roomId: name }]);
+    await server.say(message(undefined, `before ${name}`));
+    await server.say(answer(id));
+    return joining;
+  };
+  const topic = name => id => ({ ...joined(id, 41), payload: { topic: name } });
+  const first = await join('first', topic('old'));
+  const second = await join('second', topic('new'));
+  assert.deepEqual([first.joined, second.joined], [{ topic: 'new' }, { topic: 'new' }]);
+  assert.equal(await join('third', id => refusal(id, { code: 'NOT_IN_ROOM' })), 'UNDECLARED');
+  assert.equal(await join('fourth', id => refusal(id, { code: 'ROOM_FULL', data: { limit: 1 } })), 'ROOM_FULL');
+  await server.say(message(42, 'last'));
+  assert.deepEqual(heard, ['first before second', 'first before third', 'second before third', 'first before fourth', 'second before fourth', 'first last', 'second last']);
+  // Joined again, it is as it was joined last.
+  await server.drop(1001);
+  await server.comeBack(clock);
+  assert.deepEqual(server.last.payload, { roomId: 'second' });
+});
+
+test('a reply is heard before the messages that arrive with it, and the promise of the join resolves later', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const shown = [];
+  const joining = client.join(roomChannel, lobby, room => {
+    room.on(chatMessage, ({ text }) => shown.push(text));
+    room.on('joined', ({ topic }) => shown.push(topic));
+  });
+  joining.then(() => shown.push('resolved'));
+  // `ws` reports several frames in one turn.
+  await Promise.all([server.say({ ...joined(server.last.id, 41), payload: { topic: 'reply' } }), server.say(message(42, 'newer'))]);
+  assert.deepEqual(shown, ['reply', 'newer', 'resolved']);
+  await joinLobby(own, 42);
+  assert.equal(shown.length, 3, 'it is told those who joined by it');
+});
+
+test('a listener of the reply may leave', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const joining = client.join(roomChannel, lobby, room => room.on('joined', () => void room.leave()));
+  await server.say(joined(server.last.id));
+  assert.equal((await joining).send(api.userTyping, lobby).error.code, 'CLOSED');
+  assert.deepEqual(server.types, ['hello', 'room.join', 'room.leave']);
+});
+
+test('a join that succeeds before the channel is joined again takes the place of that', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const again = mock.fn();
+  await joinLobby(own, 41, room => room.on('joined', again));
+  await server.drop(1001);
+  await server.comeBack(clock);
+  await server.say(refusal(server.last.id, { code: 'ROOM_FULL', data: { limit: 1 }, retryable: true }));
+  const joining = client.join(roomChannel, lobby);
+  await server.say(joined(server.last.id, 41));
+  await joining;
+  assert.equal(again.mock.callCount(), 2);
+  await clock.pass(10_000);
+  assert.deepEqual(server.types.filter(type => type === 'room.join').length, 2);
+});
+
+test('what is lost for the others is not for a join that waits', async () => {
+  const { clock, server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const lost = mock.fn();
+  await joinLobby(own, 41, room => room.on('lost', lost));
+  await server.drop(1001);
+  await server.comeBack(clock);
+  const { id } = server.last;
+  const joining = client.join(roomChannel, lobby);
+  await server.say(refusal(id, { code: 'ROOM_FULL', data: { limit: 1 } }));
+  assert.equal(lost.mock.callCount(), 1);
+  await server.say(joined(server.last.id, 50));
+  const room = await joining;
+  const heard = mock.fn();
+  room.on(chatMessage, heard);
+  await server.say(message(51));
+  assert.equal(heard.mock.callCount(), 1);
+  await server.say(added('room:lobby', undefined, 'leave'));
+  assert.equal(room.send(api.userTyping, lobby).error.code, 'CLOSED');
 });
 
 test('a join that was aborted before it was written is not written', async () => {
@@ -303,13 +403,13 @@ test('a subscription that waits to be added again hears that its channel is join
   const { clock, server } = own;
   const client = own.connect();
   const heard = [];
-  onAdded(client, roomChannel, room => ['gap', 'rejoined'].forEach(event => room.on(event, () => heard.push(event))));
+  onAdded(client, roomChannel, room => ['gap', 'joined'].forEach(event => room.on(event, () => heard.push(event))));
   await server.welcome();
   await server.say(added('room:lobby', 41));
   await server.drop(1001);
   await server.comeBack(clock);
   await joinLobby(own, 41);
-  assert.deepEqual(heard, ['gap', 'rejoined']);
+  assert.deepEqual(heard, ['gap', 'joined']);
   void client;
 });
 
@@ -343,9 +443,6 @@ test('an old rejoin that is refused does not disturb a new room of the same key'
   fresh.on(chatMessage, heard);
   await server.say(message(61));
   assert.equal(heard.mock.callCount(), 1);
-  const written = server.connection.heard.length;
-  await client.join(roomChannel, lobby);
-  assert.equal(server.connection.heard.length, written, 'it is known');
 });
 
 test('a room that was lost says so, and is joined afresh', async () => {
@@ -371,7 +468,7 @@ test('a rejoin that is refused for now keeps the room, with a gap, and is made a
   const room = await joinLobby(own);
   const events = [];
   room.on('gap', gap => events.push(gap));
-  room.on('rejoined', () => events.push('rejoined'));
+  room.on('joined', () => events.push('rejoined'));
   room.on('lost', () => events.push('lost'));
   await server.drop();
   await server.comeBack(clock);
@@ -400,7 +497,7 @@ test('many rooms are joined again a few at a time, also where the server takes t
   const events = [];
   for (const room of rooms) {
     room.on('lost', () => events.push('lost'));
-    room.on('rejoined', () => events.push('rejoined'));
+    room.on('joined', () => events.push('rejoined'));
   }
   await server.drop();
   await server.comeBack(clock);
@@ -641,7 +738,7 @@ test('the client does not join again what the server has added it to; joined as 
   const heard = [];
   onAdded(client, roomChannel, room => {
     room.on('gap', gap => heard.push(gap));
-    room.on('rejoined', reply => heard.push(reply ?? 'added'));
+    room.on('joined', reply => heard.push(reply ?? 'added'));
   });
   await server.welcome();
   await server.say(added('room:lobby', 41));
@@ -688,7 +785,7 @@ test('the server adds or removes the client while it joins again', async () => {
   await server.welcome();
   const heard = [];
   const room = await joinLobby(own);
-  room.on('rejoined', reply => heard.push(reply));
+  room.on('joined', reply => heard.push(reply));
   room.on('lost', ({ code }) => heard.push(code));
   for (const type of ['join', 'leave']) {
     await server.drop(1001);
@@ -782,4 +879,71 @@ test('a join that is given up before it is sent is not sent, also where the serv
   const third = client.join(roomChannel, lobby);
   await server.say(joined(server.last.id));
   await third;
+});
+
+test('a channel that a listener of added channels leaves is not given to the next', async () => {
+  const { server } = own;
+  const failed = mock.fn();
+  const seen = mock.fn();
+  const acts = [
+    room => void room.leave(),
+    () => {
+      throw new Error('no');
+    },
+    () => client.close(),
+    () => removeSeen(),
+  ];
+  const client = own.connect();
+  client.on('error', failed);
+  onAdded(client, roomChannel, room => acts.shift()(room));
+  let removeSeen = onAdded(client, roomChannel, seen);
+  await server.welcome();
+  for (let i = 0; i < 2; i++) {
+    await server.say(added('room:lobby', 41));
+    assert.equal(server.last.type, 'room.leave');
+    await server.say({ type: 'room.left', id: server.last.id });
+  }
+  assert.equal(seen.mock.callCount(), 0);
+  assert.equal(failed.mock.callCount(), 1);
+  await joinLobby(own);
+  const remove = acts.pop();
+  const close = acts.pop();
+  acts.push(remove, close);
+  await server.say(added('room:music', 41));
+  assert.equal(seen.mock.callCount(), 0, 'it was removed by the one before it');
+  removeSeen = onAdded(client, roomChannel, seen);
+  await server.say(added('room:markets', 41));
+  assert.equal(seen.mock.callCount(), 0, 'the client is closed');
+});
+
+test('a server that adds more channels than a client takes is a warning', async () => {
+  const { server, warn } = own;
+  const client = own.connect();
+  const seen = mock.fn();
+  onAdded(client, roomChannel, seen);
+  await server.welcome();
+  for (let i = 0; i < 4098; i++) void server.say(added(`room:${i}`, 41));
+  await server.say({ type: 'pong' });
+  assert.equal(seen.mock.callCount(), 4096);
+  assert.deepEqual(warn.mock.calls.map(({ arguments: [words] }) => words), ['handfast: the server adds this client to more than 4096 channels']);
+});
+
+test('a subscription hears that it is lost, but not by the close of its own client', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const lost = mock.fn();
+  const listen = room => room.on('lost', lost);
+  await joinLobby(own, 41, listen);
+  await server.say(added('room:lobby', undefined, 'leave'));
+  assert.equal(lost.mock.callCount(), 1);
+  const room = await joinLobby(own, 41, listen);
+  client.close();
+  assert.equal(lost.mock.callCount(), 1);
+  assert.equal(room.send(api.userTyping, lobby).error.code, 'CLOSED');
+  const other = own.connect();
+  await server.welcome();
+  await joinLobby({ client: other, server }, 41, listen);
+  await server.drop(1000, 'over');
+  assert.equal(lost.mock.callCount(), 2);
 });

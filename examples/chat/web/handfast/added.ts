@@ -24,10 +24,11 @@ const MAX_CHANNELS = 4096;
 /**
  * Listens to channels of one kind that the server adds this client to. For each to which the client has no subscription, the listener gets one, before
  * any message of the channel, and the parameters in the channel's key. Call it right after `connect`; what was added before is not known. Returns a
- * function that removes the listener, and leaves the subscriptions as they are.
+ * function that removes the listener, and leaves the subscriptions as they are. Where a listener leaves at once, or throws, the channel is left, and later listeners are
+ * not called. A client takes 4,096 channels; what the server adds beyond that is a warning.
  *
  * The last subscription that leaves leaves the channel at the server. If the server removes the client, the subscription is `lost`, with `CLOSED`. The
- * client does not join such a channel again by itself: after a session has ended there is a `gap`, and `rejoined` if the server adds the client again.
+ * client does not join such a channel again by itself: after a session has ended there is a `gap`, and `joined` if the server adds the client again.
  */
 export function onAdded<C>(
   client: Client<unknown>,
@@ -38,8 +39,11 @@ export function onAdded<C>(
   const channels = channelsOf(core);
   const kind = channel as AnyChannel;
   const add = (key: string): void => {
-    const params = channels.memberships.size < MAX_CHANNELS ? paramsIn(kind, key) : undefined;
+    // An earlier listener may have removed this one, left the channel, or closed the client.
+    const isOver = !channels.added.has(add) || channels.isLeaving(key) || core.closedError;
+    const params = isOver ? undefined : paramsIn(kind, key);
     if (!params) return;
+    if (channels.memberships.size >= MAX_CHANNELS) return core.warn('added', `the server adds this client to more than ${MAX_CHANNELS} channels`);
     const membership = channels.memberships.get(key) ?? channels.membership(key, kind, params);
     membership.wasJoined = membership.isMember = true;
     try {

@@ -9,14 +9,14 @@ import type { Channel, Message, PresenceDescriptor, Request } from './descriptor
 import { byteLength } from './encoder.js';
 import type { EnvelopeFields, Tag } from './envelope.js';
 import type { CallError, DeclaredError, RuntimeError } from './errors.js';
-import { type AnySubscription, type Membership, membershipIn, type OwnRequests } from './membership.js';
+import { type AnySubscription, type Membership, membershipIn, type OwnRequests, type PendingJoin } from './membership.js';
 import type { CallOptions } from './options.js';
 import { ABORTED, type PendingRequest, unlessInTime } from './outbound.js';
 import { CallFailedError, err, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
 import type { Position } from './sequence.js';
 import { Subscription } from './subscription.js';
-import { type ChannelGap, type ChannelKey, channelKeyRule, type Gap, gapRule, isRetryable, type Skip, skipRule, wrongChannel } from './session.js';
+import { type ChannelGap, type ChannelKey, channelKeyRule, type Gap, gapRule, isOwn, isRetryable, type Skip, skipRule, wrongChannel } from './session.js';
 
 type LeaveResult = Result<unknown, CallError<DeclaredError>>;
 
@@ -96,23 +96,20 @@ export class Channels implements ClientChannels {
         void this.#release(membership, subscription, ABORTED.message);
         throw new CallFailedError(ABORTED);
       }
-      if (membership.isOwn) return resolve(subscription);
-      const giveUp = (error: RuntimeError): void => {
-        membership.subscriptions.get(subscription)?.settle(error);
+      const release = unlessInTime(this.#core.clock, timeout, signal, error => {
+        pending.settle(error);
         void this.#release(membership, subscription, error.message);
-      };
-      const release = unlessInTime(this.#core.clock, timeout, signal, giveUp);
-      membership.subscriptions.set(subscription, {
+      });
+      const pending: PendingJoin = {
         settle: error => {
           release();
           ignore();
           if (error) reject(new CallFailedError(error));
           else resolve(subscription);
         },
-      });
-      if (membership.pending) return;
-      if (channel.join) membership.params = params; // a key has fewer
-      this.#join(membership);
+      };
+      membership.subscriptions.set(subscription, pending);
+      this.#join(membership, channel.join ? params : membership.params, subscription, pending); // a key has fewer
     });
     ignore();
     return promise;
@@ -161,59 +158,59 @@ export class Channels implements ClientChannels {
     return this.#follow(descriptor);
   }
 
-  /** Joins it for the first time. Each pending join has a timer of its own. */
-  #join(membership: Membership): void {
-    const { join, params } = membership;
+  /** Joins it for a subscription. The next rejoin is as the last join that succeeded. */
+  #join(membership: Membership, params: unknown, subscription: AnySubscription, pending: PendingJoin): void {
+    const { join, subscriptions } = membership;
     const failed = (error: CallError<DeclaredError>): void => {
       this.#failed(membership, error);
-      this.#lose(membership, error, membership.wasJoined || undefined); // to the others the server has added this client
+      if (subscriptions.delete(subscription)) this.#endLost(membership, error, [[subscription, pending]]);
     };
     const answered = (message: Message): void => {
-      if (isOfChannel(message, membership)) this.#joined(membership, message);
-      else failed(wrongChannel(message));
+      if (!isOfChannel(message, membership)) return failed(wrongChannel(message));
+      membership.params = params;
+      this.#joined(membership, message, subscription);
+      pending.settle();
     };
-    membership.pending = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
+    pending.request = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
   }
 
   /** A join failed. The server may have processed it nevertheless. */
-  #failed(membership: Membership, { code }: CallError<DeclaredError>): void {
-    membership.pending = undefined;
-    membership.mayBeMember ||= code === 'TIMEOUT' || code === 'BAD_REPLY';
+  #failed(membership: Membership, error: CallError<DeclaredError>): void {
+    membership.mayBeMember ||= isOwn(error, 'TIMEOUT') || isOwn(error, 'BAD_REPLY');
   }
 
-  #joined(membership: Membership, message: Message): void {
-    const { wasJoined } = membership;
-    const isAgain = membership.isOwn || (wasJoined && !membership.isMember);
+  /** A join for a subscription was answered, or a rejoin. */
+  #joined(membership: Membership, message: Message, subscription?: AnySubscription): void {
+    const { wasJoined, isMember, subscriptions } = membership;
     membership.joinReply = message.payload;
     membership.wasJoined = membership.isOwn = membership.isMember = true;
     membership.refusals = 0;
-    membership.pending = undefined;
-    if (isAgain) this.#each(membership, subscription => subscription.emit('rejoined', message.payload));
+    // It need not be joined again.
+    this.#queue.delete(membership);
+    if (!membership.pending) membership.releaseSlot();
+    if (!subscription || (wasJoined && !isMember)) this.#each(membership, one => one.emit('joined', message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (wasJoined && gap) this.#emitGap(membership, gap);
-    for (const [subscription, pending] of [...membership.subscriptions]) {
-      if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, undefined);
-      pending?.settle();
-    }
+    if (!subscription || !subscriptions.has(subscription)) return;
+    subscriptions.set(subscription, undefined);
+    subscription.emit('joined', message.payload);
   }
 
   /** Removes a subscription. The last one leaves the channel, at the server as well if it may have processed the join. */
   async #release(membership: Membership, subscription: AnySubscription, why: string): Promise<LeaveResult> {
-    const pending = membership.subscriptions.get(subscription);
-    const wasSubscribed = membership.subscriptions.delete(subscription);
+    const { subscriptions } = membership;
+    const pending = subscriptions.get(subscription);
+    const wasSubscribed = subscriptions.delete(subscription);
     membership.wasLeft ||= !pending;
     subscription.end(why);
     pending?.settle({ code: 'CLOSED', message: why }); // no effect if it is settled already
     if (!wasSubscribed) return ok(undefined);
-    const { pending: join, subscriptions } = membership;
-    if (subscriptions.size === 0) return this.#drop(membership, membership.isMember);
-    // The others are in the channel already, because the server has added this client.
-    if (join && !membership.isOwn && ![...subscriptions.values()].some(Boolean)) {
-      this.#core.abandon(join);
-      membership.mayBeMember ||= join.isWritten === true;
-      membership.pending = undefined;
+    const request = pending?.request;
+    if (request) {
+      this.#core.abandon(request);
+      membership.mayBeMember ||= request.isWritten === true;
     }
-    return ok(undefined);
+    return subscriptions.size === 0 ? this.#drop(membership, membership.isMember) : ok(undefined);
   }
 
   /**
@@ -256,20 +253,27 @@ export class Channels implements ClientChannels {
       const request = core.request(leave, leaveParams, { timeout: null, as: 'leave' }, [leave.reply], {
         answered: ({ payload }) => ended(ok(payload)),
         // Every channel is left when the connection ends.
-        failed: error => ended(error.code === 'OUTCOME_UNKNOWN' ? ok(undefined) : err(error)),
+        failed: error => ended(isOwn(error, 'OUTCOME_UNKNOWN') ? ok(undefined) : err(error)),
       });
       if (this.#leaving.has(membership)) this.#leaving.set(membership, request);
     });
   }
 
-  /** The channel is lost, for all its subscriptions, or only for those that wait for a reply (`true`), or that do not (`false`). */
-  #lose(membership: Membership, error: CallError<DeclaredError>, waiting?: boolean): void {
-    const lost = [...membership.subscriptions].filter(([, pending]) => waiting !== !pending);
-    for (const [subscription] of lost) membership.subscriptions.delete(subscription);
+  /** The channel is lost. What waits for a reply goes on waiting, unless it is for all. */
+  #lose(membership: Membership, error: CallError<DeclaredError>, all: boolean = false): void {
+    const { subscriptions } = membership;
+    const lost = [...subscriptions].filter(([, pending]) => all || !pending);
+    for (const [subscription] of lost) subscriptions.delete(subscription);
+    membership.wasJoined = membership.isOwn = membership.isMember = false;
+    this.#endLost(membership, error, lost);
+  }
+
+  /** Ends subscriptions that are removed already. */
+  #endLost(membership: Membership, error: CallError<DeclaredError>, lost: readonly (readonly [AnySubscription, PendingJoin | undefined])[]): void {
     // If the server has added this client, and nothing has left the channel since, it stays there.
     if (membership.subscriptions.size === 0) void this.#drop(membership, membership.isMember && membership.wasLeft);
     for (const [subscription, pending] of lost) {
-      if (!pending) subscription.emit('lost', error);
+      if (!pending && !this.#core.isClosing) subscription.emit('lost', error);
       subscription.end(`the subscription was lost: ${error.message}`);
       pending?.settle(error);
     }
@@ -281,7 +285,7 @@ export class Channels implements ClientChannels {
   opened(): void {
     for (const membership of [...this.memberships.values()]) {
       if (this.memberships.get(membership.key) !== membership) continue; // it was left when a gap was reported
-      if (membership.isOwn) this.#queue.add(membership);
+      if (membership.isOwn && [...membership.subscriptions.values()].includes(undefined)) this.#queue.add(membership);
       else if (membership.wasJoined) this.#emitUnboundedGap(membership); // only the server can add this client again
     }
     this.#rejoin();
@@ -297,10 +301,10 @@ export class Channels implements ClientChannels {
     for (const membership of this.memberships.values()) {
       membership.isMember = membership.mayBeMember = false;
       membership.members?.ended();
-      if (membership.isOwn) membership.pending = undefined;
+      membership.pending = undefined;
       membership.releaseSlot();
     }
-    if (error) for (const membership of [...this.memberships.values()]) this.#lose(membership, error);
+    if (error) for (const membership of [...this.memberships.values()]) this.#lose(membership, error, true);
   }
 
   #rejoin(): void {
@@ -329,6 +333,7 @@ export class Channels implements ClientChannels {
     const answered = (message: Message): void => {
       if (!isOfChannel(message, membership)) return failed(wrongChannel(message));
       isCurrent = false;
+      membership.pending = undefined;
       membership.releaseSlot();
       this.#refusals = 0;
       this.#maxRejoins = Math.min(this.#maxRejoins + 1, MAX_REJOINS);
@@ -336,12 +341,13 @@ export class Channels implements ClientChannels {
       this.#rejoin();
     };
     const failed = (error: CallError<DeclaredError>): void => {
-      if (error.code === 'OUTCOME_UNKNOWN' || !isCurrent) return;
+      if (isOwn(error, 'OUTCOME_UNKNOWN') || !isCurrent) return;
       isCurrent = false;
       this.#failed(membership, error);
+      membership.pending = undefined;
       membership.releaseSlot();
-      if (isRetryable(error)) this.#refused(membership, error.code);
-      else if (!membership.isMember) this.#lose(membership, error); // the server may have added this client meanwhile
+      // The server may have added this client meanwhile, or let it in for another subscription.
+      if (!membership.isMember) isRetryable(error) ? this.#refused(membership, error.code) : this.#lose(membership, error);
       this.#rejoin();
     };
     const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
@@ -419,11 +425,16 @@ export class Channels implements ClientChannels {
     this.#emitGap(membership, gap);
   }
 
+  /** Whether a leave is not answered. */
+  isLeaving(key: string): boolean {
+    return [...this.#leaving.keys()].some(left => left.key === key);
+  }
+
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message: Message): void {
     const { channel: key } = message.payload as ChannelKey;
     // A leave that is not answered is handled after it.
-    if (byteLength(key) > MAX_KEY || [...this.#leaving.keys()].some(left => left.key === key)) return;
+    if (byteLength(key) > MAX_KEY || this.isLeaving(key)) return;
     const isKnown = this.#find(key) !== undefined;
     if (!isKnown) {
       const waiting = this.memberships.get(key);
@@ -435,7 +446,7 @@ export class Channels implements ClientChannels {
     // One that this client has joined is joined again by itself.
     const isBack = isKnown && !membership.isMember && !membership.isOwn;
     membership.isMember = true; // whatever listeners do
-    if (isBack) this.#each(membership, subscription => subscription.emit('rejoined', membership.joinReply));
+    if (isBack) this.#each(membership, subscription => subscription.emit('joined', membership.joinReply));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (gap) this.#emitGap(membership, gap);
   }
@@ -444,9 +455,7 @@ export class Channels implements ClientChannels {
   #removed({ channel }: ChannelKey): void {
     const membership = this.#find(channel);
     if (!membership) return;
-    // A join that waits for its reply begins anew.
-    membership.wasJoined = membership.isOwn = membership.isMember = false;
-    this.#lose(membership, { code: 'CLOSED', message: 'the server has removed this client from the channel' }, false);
+    this.#lose(membership, { code: 'CLOSED', message: 'the server has removed this client from the channel' });
   }
 
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */

@@ -62,6 +62,7 @@ export abstract class Connection extends Outbound {
   constructor(protocol: Omit<Protocol, 'auth'>, url: string | URL, options?: Options) {
     const encoding: unknown = options?.encoding;
     if (typeof encoding === 'string') throw new TypeError(`handfast: pass what is imported as ${encoding}`);
+    if (options?.WebSocket && options.transport) throw new TypeError('handfast: give the transport its `webSocket(WebSocket)`');
     super(protocol, options);
     const name = options?.encoding?.name ?? 'json';
     const subprotocol = protocol.subprotocols[name];
@@ -119,7 +120,7 @@ export abstract class Connection extends Outbound {
       closed: (code, reason) => {
         if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
       },
-    });
+    }, this.options.encoding);
     if (isCurrent()) this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
   }
 

@@ -258,8 +258,8 @@ export class Core extends Connection {
     const server = { version: ready.version, hash: ready.hash ?? hash };
     if (server.hash !== hash) {
       const words = `skew: client ${version} (${hash}), server ${server.version} (${server.hash}): generate the older anew`;
-      this.warn('skew', words);
-      this.events.emit('skew', { client: { version, hash }, server, message: `handfast: ${words}` });
+      const skew = { client: { version, hash }, server, message: `handfast: ${words}` };
+      if (!this.events.emit('skew', skew)) this.warn('skew', words);
     }
     this.events.emit('open', ready);
   }
@@ -373,7 +373,7 @@ export class Core extends Connection {
       if (!this.events.emit(`:${message.type}`, message as Message) && !wasDelivered) this.events.emit('unhandled', message);
       return;
     }
-    if ((isOwn && this.phase !== 'ready') || (isError && this.phase === 'greeted')) this.drop(ABNORMAL, shown.message);
+    if ((isOwn || isError) && this.phase !== 'ready') this.drop(ABNORMAL, shown.message);
     else if (shown.kind !== 'unknown-type') this.invalid(shown, incoming?.name);
     else this.events.emit('unhandled', shown);
   }
@@ -407,8 +407,8 @@ export class Core extends Connection {
     const received = wireError(payload);
     const error = callError(received, request?.errors ?? []);
     if (request) return this.fail(request, error, true);
-    // Of what the client has sent only the hello can be wrong.
-    if (this.phase === 'greeted') return this.#refusedBy(received);
+    // Of what the client has sent only the hello can be wrong, or what came before it.
+    if (this.phase !== 'ready') return this.#refusedBy(received);
     this.failed(new CallFailedError(error as Failure), 'the server says', `error ${error.code}`);
   };
 

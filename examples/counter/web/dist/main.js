@@ -1106,11 +1106,14 @@ var Subscription = class {
     this.#leave = leave;
     this.#events = new Listeners(core);
   }
-  /** The last reply to a join. */
+  /** The last reply to a join. Messages may have followed it: what shows its state listens to `joined`. */
   get joined() {
     return this.#channel.joinReply;
   }
-  /** Who is in the channel. While there is no connection, it is what was known last. */
+  /**
+   * Who is in the channel. While there is no connection, it is what was known last. It is the channel's: its subscribers are called as long as
+   * there is a subscription to the channel.
+   */
   get members() {
     return this.#channel.members?.store;
   }
@@ -1124,7 +1127,7 @@ var Subscription = class {
     return this.#ended ? err(this.#ended) : this.#core.send(message, payload, options, { channel: this.key });
   }
   /**
-   * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
+   * Ends the subscription; its listeners are not called any more, but subscribers of `members` remove themselves. The last subscription to a channel leaves it at the server and
    * waits for the reply. That is decided immediately, so that a later call of `join` joins the channel again.
    */
   leave() {
@@ -1236,8 +1239,11 @@ function wrongChannel({ id, channel, payload }) {
   const remains = { id, channel, payload };
   return badReply(decodeError("envelope", "the reply to a join is of another channel", remains));
 }
+function isOwn(error, code) {
+  return error.code === code && !("data" in error);
+}
 function isRetryable(error) {
-  return error.code === "TIMEOUT" || "retryable" in error && error.retryable === true;
+  return isOwn(error, "TIMEOUT") || "retryable" in error && error.retryable === true;
 }
 
 // handfast/channels.ts
@@ -1298,23 +1304,20 @@ var Channels = class {
         void this.#release(membership, subscription, ABORTED.message);
         throw new CallFailedError(ABORTED);
       }
-      if (membership.isOwn) return resolve2(subscription);
-      const giveUp = (error) => {
-        membership.subscriptions.get(subscription)?.settle(error);
+      const release = unlessInTime(this.#core.clock, timeout, signal, (error) => {
+        pending.settle(error);
         void this.#release(membership, subscription, error.message);
-      };
-      const release = unlessInTime(this.#core.clock, timeout, signal, giveUp);
-      membership.subscriptions.set(subscription, {
+      });
+      const pending = {
         settle: (error) => {
           release();
           ignore();
           if (error) reject(new CallFailedError(error));
           else resolve2(subscription);
         }
-      });
-      if (membership.pending) return;
-      if (channel.join) membership.params = params;
-      this.#join(membership);
+      };
+      membership.subscriptions.set(subscription, pending);
+      this.#join(membership, channel.join ? params : membership.params, subscription, pending);
     });
     ignore();
     return promise;
@@ -1352,55 +1355,55 @@ var Channels = class {
     });
     return this.#follow(descriptor);
   }
-  /** Joins it for the first time. Each pending join has a timer of its own. */
-  #join(membership) {
-    const { join, params } = membership;
+  /** Joins it for a subscription. The next rejoin is as the last join that succeeded. */
+  #join(membership, params, subscription, pending) {
+    const { join, subscriptions } = membership;
     const failed = (error) => {
       this.#failed(membership, error);
-      this.#lose(membership, error, membership.wasJoined || void 0);
+      if (subscriptions.delete(subscription)) this.#endLost(membership, error, [[subscription, pending]]);
     };
     const answered = (message) => {
-      if (isOfChannel(message, membership)) this.#joined(membership, message);
-      else failed(wrongChannel(message));
+      if (!isOfChannel(message, membership)) return failed(wrongChannel(message));
+      membership.params = params;
+      this.#joined(membership, message, subscription);
+      pending.settle();
     };
-    membership.pending = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
+    pending.request = this.#core.request(join, params, { timeout: null }, [join.reply], { answered, failed });
   }
   /** A join failed. The server may have processed it nevertheless. */
-  #failed(membership, { code }) {
-    membership.pending = void 0;
-    membership.mayBeMember ||= code === "TIMEOUT" || code === "BAD_REPLY";
+  #failed(membership, error) {
+    membership.mayBeMember ||= isOwn(error, "TIMEOUT") || isOwn(error, "BAD_REPLY");
   }
-  #joined(membership, message) {
-    const { wasJoined } = membership;
-    const isAgain = membership.isOwn || wasJoined && !membership.isMember;
+  /** A join for a subscription was answered, or a rejoin. */
+  #joined(membership, message, subscription) {
+    const { wasJoined, isMember, subscriptions } = membership;
     membership.joinReply = message.payload;
     membership.wasJoined = membership.isOwn = membership.isMember = true;
     membership.refusals = 0;
-    membership.pending = void 0;
-    if (isAgain) this.#each(membership, (subscription) => subscription.emit("rejoined", message.payload));
+    this.#queue.delete(membership);
+    if (!membership.pending) membership.releaseSlot();
+    if (!subscription || wasJoined && !isMember) this.#each(membership, (one) => one.emit("joined", message.payload));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (wasJoined && gap) this.#emitGap(membership, gap);
-    for (const [subscription, pending] of [...membership.subscriptions]) {
-      if (membership.subscriptions.has(subscription)) membership.subscriptions.set(subscription, void 0);
-      pending?.settle();
-    }
+    if (!subscription || !subscriptions.has(subscription)) return;
+    subscriptions.set(subscription, void 0);
+    subscription.emit("joined", message.payload);
   }
   /** Removes a subscription. The last one leaves the channel, at the server as well if it may have processed the join. */
   async #release(membership, subscription, why) {
-    const pending = membership.subscriptions.get(subscription);
-    const wasSubscribed = membership.subscriptions.delete(subscription);
+    const { subscriptions } = membership;
+    const pending = subscriptions.get(subscription);
+    const wasSubscribed = subscriptions.delete(subscription);
     membership.wasLeft ||= !pending;
     subscription.end(why);
     pending?.settle({ code: "CLOSED", message: why });
     if (!wasSubscribed) return ok(void 0);
-    const { pending: join, subscriptions } = membership;
-    if (subscriptions.size === 0) return this.#drop(membership, membership.isMember);
-    if (join && !membership.isOwn && ![...subscriptions.values()].some(Boolean)) {
-      this.#core.abandon(join);
-      membership.mayBeMember ||= join.isWritten === true;
-      membership.pending = void 0;
+    const request = pending?.request;
+    if (request) {
+      this.#core.abandon(request);
+      membership.mayBeMember ||= request.isWritten === true;
     }
-    return ok(void 0);
+    return subscriptions.size === 0 ? this.#drop(membership, membership.isMember) : ok(void 0);
   }
   /**
    * Forgets a channel without subscriptions, and leaves it if this client is or may be in it. A later join of the same key is of another membership,
@@ -1439,18 +1442,24 @@ var Channels = class {
       const request = core.request(leave, leaveParams, { timeout: null, as: "leave" }, [leave.reply], {
         answered: ({ payload }) => ended(ok(payload)),
         // Every channel is left when the connection ends.
-        failed: (error) => ended(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
+        failed: (error) => ended(isOwn(error, "OUTCOME_UNKNOWN") ? ok(void 0) : err(error))
       });
       if (this.#leaving.has(membership)) this.#leaving.set(membership, request);
     });
   }
-  /** The channel is lost, for all its subscriptions, or only for those that wait for a reply (`true`), or that do not (`false`). */
-  #lose(membership, error, waiting) {
-    const lost = [...membership.subscriptions].filter(([, pending]) => waiting !== !pending);
-    for (const [subscription] of lost) membership.subscriptions.delete(subscription);
+  /** The channel is lost. What waits for a reply goes on waiting, unless it is for all. */
+  #lose(membership, error, all = false) {
+    const { subscriptions } = membership;
+    const lost = [...subscriptions].filter(([, pending]) => all || !pending);
+    for (const [subscription] of lost) subscriptions.delete(subscription);
+    membership.wasJoined = membership.isOwn = membership.isMember = false;
+    this.#endLost(membership, error, lost);
+  }
+  /** Ends subscriptions that are removed already. */
+  #endLost(membership, error, lost) {
     if (membership.subscriptions.size === 0) void this.#drop(membership, membership.isMember && membership.wasLeft);
     for (const [subscription, pending] of lost) {
-      if (!pending) subscription.emit("lost", error);
+      if (!pending && !this.#core.isClosing) subscription.emit("lost", error);
       subscription.end(`the subscription was lost: ${error.message}`);
       pending?.settle(error);
     }
@@ -1460,7 +1469,7 @@ var Channels = class {
   opened() {
     for (const membership of [...this.memberships.values()]) {
       if (this.memberships.get(membership.key) !== membership) continue;
-      if (membership.isOwn) this.#queue.add(membership);
+      if (membership.isOwn && [...membership.subscriptions.values()].includes(void 0)) this.#queue.add(membership);
       else if (membership.wasJoined) this.#emitUnboundedGap(membership);
     }
     this.#rejoin();
@@ -1475,10 +1484,10 @@ var Channels = class {
     for (const membership of this.memberships.values()) {
       membership.isMember = membership.mayBeMember = false;
       membership.members?.ended();
-      if (membership.isOwn) membership.pending = void 0;
+      membership.pending = void 0;
       membership.releaseSlot();
     }
-    if (error) for (const membership of [...this.memberships.values()]) this.#lose(membership, error);
+    if (error) for (const membership of [...this.memberships.values()]) this.#lose(membership, error, true);
   }
   #rejoin() {
     for (const membership of this.#queue) {
@@ -1505,6 +1514,7 @@ var Channels = class {
     const answered = (message) => {
       if (!isOfChannel(message, membership)) return failed(wrongChannel(message));
       isCurrent = false;
+      membership.pending = void 0;
       membership.releaseSlot();
       this.#refusals = 0;
       this.#maxRejoins = Math.min(this.#maxRejoins + 1, MAX_REJOINS);
@@ -1512,12 +1522,12 @@ var Channels = class {
       this.#rejoin();
     };
     const failed = (error) => {
-      if (error.code === "OUTCOME_UNKNOWN" || !isCurrent) return;
+      if (isOwn(error, "OUTCOME_UNKNOWN") || !isCurrent) return;
       isCurrent = false;
       this.#failed(membership, error);
+      membership.pending = void 0;
       membership.releaseSlot();
-      if (isRetryable(error)) this.#refused(membership, error.code);
-      else if (!membership.isMember) this.#lose(membership, error);
+      if (!membership.isMember) isRetryable(error) ? this.#refused(membership, error.code) : this.#lose(membership, error);
       this.#rejoin();
     };
     const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
@@ -1585,10 +1595,14 @@ var Channels = class {
     membership.sequence.reported(gap, this.#position(message));
     this.#emitGap(membership, gap);
   }
+  /** Whether a leave is not answered. */
+  isLeaving(key) {
+    return [...this.#leaving.keys()].some((left) => left.key === key);
+  }
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message) {
     const { channel: key } = message.payload;
-    if (byteLength(key) > MAX_KEY || [...this.#leaving.keys()].some((left) => left.key === key)) return;
+    if (byteLength(key) > MAX_KEY || this.isLeaving(key)) return;
     const isKnown = this.#find(key) !== void 0;
     if (!isKnown) {
       const waiting = this.memberships.get(key);
@@ -1599,7 +1613,7 @@ var Channels = class {
     if (!membership) return;
     const isBack = isKnown && !membership.isMember && !membership.isOwn;
     membership.isMember = true;
-    if (isBack) this.#each(membership, (subscription) => subscription.emit("rejoined", membership.joinReply));
+    if (isBack) this.#each(membership, (subscription) => subscription.emit("joined", membership.joinReply));
     const { gap } = membership.sequence.joined(this.#position(message));
     if (gap) this.#emitGap(membership, gap);
   }
@@ -1607,8 +1621,7 @@ var Channels = class {
   #removed({ channel }) {
     const membership = this.#find(channel);
     if (!membership) return;
-    membership.wasJoined = membership.isOwn = membership.isMember = false;
-    this.#lose(membership, { code: "CLOSED", message: "the server has removed this client from the channel" }, false);
+    this.#lose(membership, { code: "CLOSED", message: "the server has removed this client from the channel" });
   }
   /** Delivers a message to every subscription of its channel. Returns whether one has a listener. */
   deliver(message) {
@@ -1685,7 +1698,7 @@ function webSocket(constructor) {
   return (url, subprotocol, events) => {
     const own = constructor ?? globalThis.WebSocket;
     if (!own) throw new Error("handfast: no WebSocket: install `ws`, and pass its own: `connect(url, { WebSocket })`");
-    const socket = new own(webSocketUrl(url), [subprotocol]);
+    const socket = new own(webSocketUrl(url), subprotocol ? [subprotocol] : []);
     const close = (code, reason) => {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.onerror = () => {
@@ -1754,6 +1767,7 @@ var Connection = class extends Outbound {
   constructor(protocol2, url, options) {
     const encoding = options?.encoding;
     if (typeof encoding === "string") throw new TypeError(`handfast: pass what is imported as ${encoding}`);
+    if (options?.WebSocket && options.transport) throw new TypeError("handfast: give the transport its `webSocket(WebSocket)`");
     super(protocol2, options);
     const name2 = options?.encoding?.name ?? "json";
     const subprotocol = protocol2.subprotocols[name2];
@@ -1793,7 +1807,7 @@ var Connection = class extends Outbound {
       closed: (code, reason) => {
         if (isCurrent()) this.#lost(code, reason, this.#isFinal(code));
       }
-    });
+    }, this.options.encoding);
     if (isCurrent()) this.#cancelTimer = deadline(this.clock, timeout, () => this.drop(this.closeCodes.silent, `not ready within ${timeout} ms`));
   }
   #retry() {
@@ -2123,8 +2137,8 @@ var Core = class extends Connection {
     const server = { version: ready.version, hash: ready.hash ?? hash };
     if (server.hash !== hash) {
       const words = `skew: client ${version} (${hash}), server ${server.version} (${server.hash}): generate the older anew`;
-      this.warn("skew", words);
-      this.events.emit("skew", { client: { version, hash }, server, message: `handfast: ${words}` });
+      const skew = { client: { version, hash }, server, message: `handfast: ${words}` };
+      if (!this.events.emit("skew", skew)) this.warn("skew", words);
     }
     this.events.emit("open", ready);
   }
@@ -2193,10 +2207,10 @@ var Core = class extends Connection {
     const match = this.protocol.mapped?.translate(found, this.protocol) ?? found;
     const { message, error } = match;
     const incoming = match.incoming;
-    const isOwn = incoming?.isOwn;
+    const isOwn2 = incoming?.isOwn;
     if (this.numbered) {
       if (!this.numbered.isNew(message.seq) || this.phase === "ended") return;
-    } else if (this.phase === "ready" && !isOwn) {
+    } else if (this.phase === "ready" && !isOwn2) {
       this.link.count(this.frameLength, now);
       this.acknowledge(this.link.acknowledge(false, now));
     }
@@ -2207,12 +2221,12 @@ var Core = class extends Connection {
     const handler = isError ? this.#refused : incoming?.handle;
     if (incoming && !error) {
       if (request?.answers.includes(incoming)) return this.answer(request, message, incoming);
-      if (message.id !== void 0 && incoming.channel === void 0 && !isOwn && !(isError && request)) {
+      if (message.id !== void 0 && incoming.channel === void 0 && !isOwn2 && !(isError && request)) {
         if (request) this.fail(request, badReply(decodeError("envelope", `\`${incoming.name}\` is no reply to the request`, message)), true);
         return;
       }
     }
-    const shown = error && (isOwn ? incoming?.receive !== anything && { ...error, payload: void 0 } : error);
+    const shown = error && (isOwn2 ? incoming?.receive !== anything && { ...error, payload: void 0 } : error);
     if (shown && request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (shown.type ?? null)))) {
       return this.fail(request, badReply(shown), true);
     }
@@ -2223,7 +2237,7 @@ var Core = class extends Connection {
       if (!this.events.emit(`:${message.type}`, message) && !wasDelivered) this.events.emit("unhandled", message);
       return;
     }
-    if (isOwn && this.phase !== "ready" || isError && this.phase === "greeted") this.drop(ABNORMAL, shown.message);
+    if ((isOwn2 || isError) && this.phase !== "ready") this.drop(ABNORMAL, shown.message);
     else if (shown.kind !== "unknown-type") this.invalid(shown, incoming?.name);
     else this.events.emit("unhandled", shown);
   }
@@ -2256,18 +2270,18 @@ var Core = class extends Connection {
     const received = wireError(payload);
     const error = callError(received, request?.errors ?? []);
     if (request) return this.fail(request, error, true);
-    if (this.phase === "greeted") return this.#refusedBy(received);
+    if (this.phase !== "ready") return this.#refusedBy(received);
     this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
   };
   register(message) {
     register(message, this.#reader);
   }
   /** Handles a message of the session, if the protocol has it. */
-  handle(role, name2, receive, handle, isOwn = false) {
+  handle(role, name2, receive, handle, isOwn2 = false) {
     const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
     const asking = role === "ping" && envelope.server.replyTo && { envelope: { ...envelope.server, replyTo: null } };
-    const own = { name: name2, tag, receive, handle, isOwn, ...asking };
+    const own = { name: name2, tag, receive, handle, isOwn: isOwn2, ...asking };
     const incoming = mapped ? mapped.incoming(own, tag, role) : own;
     if (incoming) register(incoming, this.#reader, tag);
   }
@@ -2401,11 +2415,10 @@ var client = connect("/ws");
 function show({ count: count2 }) {
   output.value = String(count2);
 }
-var changes = await client.join(changesChannel, void 0, (changes2) => {
-  changes2.on(countChanged, show);
-  changes2.on("rejoined", show);
+await client.join(changesChannel, void 0, (changes) => {
+  changes.on("joined", show);
+  changes.on(countChanged, show);
 });
-show(changes.joined);
 for (const button of document.querySelectorAll("button")) {
   button.addEventListener("click", () => void client.call(counterAdd, { by: Number(button.value) }));
 }

@@ -35,11 +35,20 @@ function read(value: unknown, at: BytesAt): unknown {
   return branch === undefined ? value : read(value, branch);
 }
 
-/** A copy of a value in which bytes are the text of their base64. */
+/** A copy of a value in which bytes are the text of their base64. One that exhausts the stack stays as it is: it is too deep to be sent. */
 export function writeBytes(value: unknown): unknown {
+  try {
+    return write(value);
+  } catch (error) {
+    if (error instanceof RangeError) return value;
+    throw error;
+  }
+}
+
+function write(value: unknown): unknown {
   if (value instanceof Uint8Array) return toBase64(value);
-  if (Array.isArray(value)) return value.map(writeBytes);
-  return isObject(value) ? mapped(value, (_, held) => writeBytes(held)) : value;
+  if (Array.isArray(value)) return value.map(write);
+  return isObject(value) ? mapped(value, (_, held) => write(held)) : value;
 }
 
 /** An object with other values. */

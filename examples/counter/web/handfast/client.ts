@@ -62,10 +62,10 @@ export interface Client<Auth = never> {
   on<P>(message: Incoming<P>, listener: (payload: P, message: Message<string, P>) => void): Unsubscribe;
 
   /**
-   * Subscribes to a channel. Each call returns a subscription of its own; the first one joins the channel at the server, and the
-   * last one to leave leaves it. If a lost connection is not resumed, the channel is joined again.
+   * Subscribes to a channel. Each call joins it at the server, and returns a subscription of its own; the last one to leave leaves it.
+   * If a lost connection is not resumed, the channel is joined again, as it was joined last.
    *
-   * @param setup is called with the subscription before the request is sent, so that its listeners miss no message.
+   * @param setup is called with the subscription before the request is sent, so that its listeners miss no message, and `joined` comes before them.
    * @throws {CallFailedError} with the error of the join.
    */
   join<C>(

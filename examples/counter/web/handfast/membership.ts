@@ -17,6 +17,7 @@ export type AnyRequest = Request<unknown, unknown, DeclaredError>;
 
 /** A caller that waits for the reply to a join. */
 export interface PendingJoin {
+  request?: PendingRequest | undefined;
   settle(error?: Failure): void;
 }
 
@@ -40,7 +41,7 @@ export interface Membership extends SubscribedChannel {
   mayBeMember: boolean;
   /** Whether a subscription has left it. */
   wasLeft: boolean;
-  /** The pending join. */
+  /** The pending rejoin. */
   pending: PendingRequest | undefined;
   /** How often in a row joining it again was refused temporarily. */
   refusals: number;

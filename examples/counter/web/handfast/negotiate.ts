@@ -5,20 +5,22 @@
 
 import type { Packet } from './codec.js';
 import { parseFrame } from './decode.js';
-import type { Incoming, Protocol } from './descriptor.js';
+import type { Incoming, Protocol, Role } from './descriptor.js';
 import { Encoder } from './encoder.js';
+import type { Envelope } from './envelope.js';
 import { type Transport, type TransportFactory, webSocket } from './transport.js';
 import { isObject, type JsonObject } from './validators.js';
 
-/** The answer of the server. */
-const agreement: Incoming<unknown> = { name: 'negotiate', receive() {} };
+/** What the server says in a role. */
+const said = (name: Role): Incoming<unknown> => ({ name, receive() {} });
 
 /** The close code of a protocol error (RFC 6455, section 7.4.1). */
 const PROTOCOL_ERROR = 1002;
 
 /**
  * A transport on which the client's `encoding` is agreed on by the session's `negotiate` message, before the hello, and not by a WebSocket
- * subprotocol: for proxies that drop subprotocols, and for other transports. It costs a round trip; until then messages are JSON.
+ * subprotocol: for proxies that drop subprotocols, and for other transports. It asks for no subprotocol, as browsers close a connection that lacks the
+ * one they asked for. It costs a round trip; until then messages are JSON.
  *
  *     connect(url, { encoding: msgpack, transport: negotiate(protocol) })
  *
@@ -29,8 +31,7 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
   const encoder = new Encoder(protocol);
   const { subprotocols, envelope, depth } = protocol;
   const tag = encoder.tag('negotiate');
-  const { json } = subprotocols;
-  if (tag === null || json === undefined || encoder.tag('hello') === null || encoder.tag('greeting') !== null) {
+  if (tag === null || subprotocols.json === undefined || encoder.tag('hello') === null || encoder.tag('greeting') !== null) {
     throw new Error(`handfast: the encoding of ${protocol.name} cannot be negotiated`);
   }
   /** Whether an answer names an encoding; where that is in a message of the protocol, only `mapped` knows. */
@@ -39,21 +40,36 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
     const payload = answer.content === null ? message : message[answer.content];
     return isObject(payload) && payload['encoding'] === encoding;
   };
-  const answer = protocol.mapped?.incoming(agreement, tag)?.envelope ?? envelope.server;
-  return (url, subprotocol, events) => {
+  /** Whether a message is in a role. */
+  const plays = (message: JsonObject, role: Role): boolean => {
+    const tag = encoder.tag(role);
+    return tag !== null && message[envelopeOf(role).tag.name] === tag;
+  };
+  const envelopeOf = (role: Role): Envelope => protocol.mapped?.incoming(said(role), encoder.tag(role))?.envelope ?? envelope.server;
+  const answer = envelopeOf('negotiate');
+  return (url, subprotocol, events, encoding) => {
     const name = Object.entries(subprotocols).find(([, each]) => each === subprotocol)?.[0];
     const asked = name === 'json' ? null : encoder.session('negotiate', { encoding: name });
     let isAgreed = asked === null;
+    /** The client has been told. Nothing is sent any more, and the server closes. */
+    let isRefused = false;
     /** What is to be done as soon as there is a carrier: it may report that it is open before. */
     const early: ((carrier: Transport) => void)[] = [];
     let act = (what: (carrier: Transport) => void): unknown => early.push(what);
-    const carrier = transport(url, json, {
+    const carrier = transport(url, '', {
       opened: () => (asked === null ? events.opened() : act(carrier => carrier.send(asked))),
       received: frame => {
         if (isAgreed) return events.received(frame);
+        if (isRefused) return;
         const parsed = parseFrame(frame, depth);
-        isAgreed = parsed.ok && isObject(parsed.value) && parsed.value[answer.tag.name] === tag && names(parsed.value, name);
+        const message = parsed.ok && isObject(parsed.value) ? parsed.value : {};
+        isAgreed = plays(message, 'negotiate') && names(message, name);
         if (isAgreed) return events.opened();
+        isRefused = plays(message, 'refuse') || plays(message, 'error');
+        if (isRefused && encoding) {
+          events.opened();
+          return events.received(encoding.encode(message));
+        }
         const reason = `the server does not agree to the encoding ${name}`;
         act(carrier => carrier.close(PROTOCOL_ERROR, reason));
         events.closed(PROTOCOL_ERROR, reason);
@@ -63,7 +79,7 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
     act = what => what(carrier);
     early.forEach(act);
     return {
-      send: (packet: Packet) => carrier.send(packet),
+      send: (packet: Packet) => isRefused || carrier.send(packet),
       close: (code, reason) => carrier.close(code, reason),
       buffered: () => carrier.buffered?.() ?? 0,
     };

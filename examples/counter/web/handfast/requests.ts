@@ -10,7 +10,7 @@ import { type Id, readFields, repeatable } from './envelope.js';
 import type { DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { ServerRequests } from './features.js';
 import { CallFailedError, type Err, type Failure, type Ok, type Result } from './result.js';
-import { type Report, violationsOf } from './report.js';
+import type { Report } from './report.js';
 import type { WireError } from './session.js';
 import { type JsonObject, noPayload } from './validators.js';
 
@@ -267,7 +267,8 @@ class Requests implements ServerRequests {
     const declared = errors.find(one => one.code === failure?.code);
     const hasData = declared?.data !== noPayload;
     const answers = [INTERNAL];
-    if (failure !== undefined && declared !== undefined && (!hasData || violationsOf(declared.data, failure.data, 'sent').length === 0)) {
+    // In an object for the data, in one for the message.
+    if (failure !== undefined && declared !== undefined && (!hasData || this.#core.violations(declared.data, failure.data, 2, null).length === 0)) {
       const { code, message, retryable, data } = failure;
       answers.unshift({ code, message, ...(retryable === true && { retryable }), ...(hasData && { data }) });
     }

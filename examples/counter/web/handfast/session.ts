@@ -7,7 +7,7 @@ import { anything, boolean, noneOfTypes, noPayload } from './validators.js';
 import { decodeError } from './decode.js';
 import type { ErrorDescriptor, Incoming, Message } from './descriptor.js';
 import type { EnvelopeFields, Tag } from './envelope.js';
-import { type BadReplyError, type CallError, type DeclaredError, type DecodeError, SESSION_CODES, type SessionError } from './errors.js';
+import { type BadReplyError, type CallError, type DeclaredError, type DecodeError, type RuntimeError, SESSION_CODES, type SessionError } from './errors.js';
 import { describe, type Report, type Violation, violationsOf } from './report.js';
 import { type DataRule, reportArray, reportInteger, reportObject, reportString } from './rules.js';
 
@@ -185,7 +185,12 @@ export function wrongChannel({ id, channel, payload }: Message): BadReplyError {
   return badReply(decodeError('envelope', 'the reply to a join is of another channel', remains));
 }
 
+/** Whether an error is the runtime's own of a code, and not one that the protocol declares: those have data. */
+export function isOwn(error: CallError<DeclaredError>, code: RuntimeError['code']): boolean {
+  return error.code === code && !('data' in error);
+}
+
 /** Whether the same request may succeed later. */
 export function isRetryable(error: CallError<DeclaredError>): boolean {
-  return error.code === 'TIMEOUT' || ('retryable' in error && error.retryable === true);
+  return isOwn(error, 'TIMEOUT') || ('retryable' in error && error.retryable === true);
 }

@@ -57,9 +57,15 @@ export function standardSchema<T>(
       version: 1,
       vendor: 'handfast',
       validate(value) {
-        const violations = violationsOf(validate, value, direction);
-        if (violations.length === 0) return { value: value as T };
-        return { issues: violations.map(({ path, message }) => ({ message, path: keys(value, path) })) };
+        try {
+          const violations = violationsOf(validate, value, direction);
+          if (violations.length === 0) return { value: value as T };
+          return { issues: violations.map(({ path, message }) => ({ message, path: keys(value, path) })) };
+        } catch (error) {
+          // A value of a recursive type may exhaust the stack.
+          if (error instanceof RangeError) return { issues: [{ message: 'is nested too deeply to be checked', path: [] }] };
+          throw error;
+        }
       },
       jsonSchema: { input: jsonSchema, output: jsonSchema },
     },

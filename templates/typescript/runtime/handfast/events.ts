@@ -18,6 +18,7 @@ export interface ClientEvents {
   readonly open: Ready;
   /** The connection ended. */
   readonly close: ConnectionClosed;
+  /** The two ends were generated from different protocols. Without a listener it is a warning on the console, once. */
   readonly skew: VersionSkew;
   /**
    * Something failed that no call waits for: fetching the auth payload, authenticating again, a listener, or an error of the server that names no

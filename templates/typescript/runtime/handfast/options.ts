@@ -19,9 +19,9 @@ export interface ConnectOptions<Encodings extends EncodingName = never> {
   readonly timeout?: number | undefined;
   /** Whether to reconnect after a loss of the connection; by default `true`. */
   readonly reconnect?: boolean | undefined;
-  /** A WebSocket implementation, if the platform has none: in Node 20 the `WebSocket` of the package `ws`. */
+  /** A WebSocket implementation, if the platform has none: in Node 20 the `WebSocket` of the package `ws`. Not beside `transport`, which has its own. */
   readonly WebSocket?: WebSocketConstructor | undefined;
-  /** A transport other than WebSocket. */
+  /** A transport in place of the platform's WebSocket: `webSocket(…)`, `negotiate(…)`, or one of your own. */
   readonly transport?: TransportFactory | undefined;
   /** Time and randomness, for tests. */
   readonly clock?: Clock | undefined;

@@ -107,7 +107,7 @@ export function reportMember(member: unknown, report: Report, rule: Rule, part: 
 
 declare const carried: unique symbol;
 
-/** A function that reports what keeps a value from being a `T`. It neither changes the value nor throws. */
+/** A function that reports what keeps a value from being a `T`. It does not change the value, and throws only a `RangeError`: if a recursive value exhausts the stack. */
 export interface Validator<T> {
   (value: unknown, report: Report): void;
   /** Never present; it carries the type. */

@@ -8,7 +8,7 @@ import type { CallError, DeclaredError } from './errors.js';
 import type { CallOptions } from './options.js';
 import type { PendingRequest } from './outbound.js';
 import { CallFailedError, err, ok, type Result } from './result.js';
-import { badReply } from './session.js';
+import { badReply, isOwn } from './session.js';
 
 /** A promise that is resolved from outside. */
 interface Deferred<T> {
@@ -38,9 +38,9 @@ const MAX_TEXT = 1_048_576;
 const BURST = 8;
 
 /**
- * The items that answer a stream request. Iterate it once: `for await (const item of stream)` ends when the server ends the
- * stream, {@link cancel} is called or the client is closed, throws a {@link CallFailedError} if the stream fails, and cancels the
- * stream if the loop is left early.
+ * The items that answer a stream request: `for await (const item of stream)` ends when the server ends the stream, {@link cancel} is
+ * called or the client is closed, throws a {@link CallFailedError} if the stream fails, and cancels the stream if the loop is left early.
+ * Several loops share the items.
  *
  * Items are buffered until they are read: 1,024 of them, or 1 MiB of text. If there are more, the stream fails with `SLOW` and is
  * cancelled; the buffered ones can still be read.
@@ -86,17 +86,24 @@ export class Stream<Ack, Item, End, Errors extends DeclaredError> implements Asy
     this.#finish(err<CallError<Errors>>(error), {});
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, void> {
-    try {
-      for (;;) {
-        while (this.#items > 0) yield this.#take();
-        if (this.#over?.failure) throw new CallFailedError(this.#over.failure);
-        if (this.#over) return;
-        this.#reader = deferred();
-        await this.#reader.promise;
-      }
-    } finally {
-      this.cancel();
+  [Symbol.asyncIterator](): Required<Pick<AsyncIterator<Item, void, void>, 'next' | 'return'>> {
+    const items = this.#read();
+    return {
+      next: () => items.next(),
+      // A generator would first wait for the next item, and do nothing if there was no first.
+      return: () => {
+        this.cancel();
+        return items.return();
+      },
+    };
+  }
+
+  async *#read(): AsyncGenerator<Item, void, void> {
+    for (;;) {
+      while (this.#items > 0) yield this.#take();
+      if (this.#over?.failure) throw new CallFailedError(this.#over.failure);
+      if (this.#over) return;
+      await (this.#reader ??= deferred()).promise;
     }
   }
 
@@ -212,9 +219,9 @@ export function openStream(
       return incoming !== end;
     },
     failed: (error, wasWritten) => {
-      stream.fail(error, core.isClosing || error.code === 'CANCELLED');
+      stream.fail(error, core.isClosing || isOwn(error, 'CANCELLED'));
       // The server still sends what only the client has given up.
-      stop(wasWritten && (error.code === 'TIMEOUT' || error.code === 'BAD_REPLY'));
+      stop(wasWritten && (isOwn(error, 'TIMEOUT') || isOwn(error, 'BAD_REPLY')));
     },
   });
   signal?.addEventListener('abort', abort);

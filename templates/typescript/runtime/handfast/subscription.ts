@@ -16,9 +16,15 @@ export interface SubscriptionEvents<Joined, Info = never> {
   readonly gap: Gap;
   /** Something happened to a member of the channel. */
   readonly presence: PresenceEvent<Info>;
-  /** The client is in the channel again after a loss of the connection; the reply to the join, if it was not the server that added the client again. */
-  readonly rejoined: Joined;
-  /** The channel could not be joined again. The subscription has ended. */
+  /**
+   * The reply to the join, before any later message: at first, and whenever the client has joined again after a loss of its session. Show the state
+   * of a reply here; once `join` resolves, messages may have followed. It is absent if it was the server that added the client again.
+   */
+  readonly joined: Joined;
+  /**
+   * The subscription has ended: the channel could not be joined again, the server has removed the client from it, or the client has given
+   * up. It is not emitted by the application's own `close()`.
+   */
   readonly lost: CallError<DeclaredError>;
 }
 
@@ -32,8 +38,8 @@ export interface SubscribedChannel {
 }
 
 /**
- * A subscription to a channel, with listeners of its own. The channel is joined again after each loss of the connection, and left
- * with the last of its subscriptions.
+ * A subscription to a channel, with listeners of its own. If a lost connection is not resumed, the channel is joined again, unless it was the
+ * server that added the client. It is left with the last of its subscriptions.
  */
 export class Subscription<Name extends string, Joined, Info = never> {
   /** The channel's key on the wire. */
@@ -52,12 +58,15 @@ export class Subscription<Name extends string, Joined, Info = never> {
     this.#events = new Listeners(core);
   }
 
-  /** The last reply to a join. */
+  /** The last reply to a join. Messages may have followed it: what shows its state listens to `joined`. */
   get joined(): Joined {
     return this.#channel.joinReply as Joined; // only `setup` has a subscription before it is joined
   }
 
-  /** Who is in the channel. While there is no connection, it is what was known last. */
+  /**
+   * Who is in the channel. While there is no connection, it is what was known last. It is the channel's: its subscribers are called as long as
+   * there is a subscription to the channel.
+   */
   get members(): [Info] extends [never] ? undefined : Store<Members<Info>> {
     return this.#channel.members?.store as [Info] extends [never] ? undefined : Store<Members<Info>>; // it was validated
   }
@@ -85,7 +94,7 @@ export class Subscription<Name extends string, Joined, Info = never> {
   }
 
   /**
-   * Ends the subscription; its listeners are not called any more. The last subscription to a channel leaves it at the server and
+   * Ends the subscription; its listeners are not called any more, but subscribers of `members` remove themselves. The last subscription to a channel leaves it at the server and
    * waits for the reply. That is decided immediately, so that a later call of `join` joins the channel again.
    */
   leave(): Promise<Result<unknown, CallError<DeclaredError>>> {

@@ -24,7 +24,7 @@ export async function use(): Promise<void> {
   const stop: () => void = onAdded(client, api.roomChannel, (added, { roomId }) => {
     added.on(api.chatMessage, m => m.text.length + (roomId ?? '').length);
     added.on('presence', ({ member }) => member.info.name.length);
-    added.on('rejoined', reply => reply?.topic);
+    added.on('joined', reply => reply?.topic);
   });
   stop();
   client.on('open', ({ resumed }) => resumed === true);
