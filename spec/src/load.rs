@@ -168,7 +168,13 @@ pub(crate) fn unreadable_file(name: &str, reason: &ReadError, at: Span) -> Diagn
             format!("`{name}` is outside the folder of the spec"),
         ),
         ReadError::Unreadable(words) => {
-            Diagnostic::error("Y001", at, format!("`{name}` cannot be read: {words}"))
+            let problem =
+                Diagnostic::error("Y001", at, format!("`{name}` cannot be read: {words}"));
+            // The spec itself is named on the command line.
+            let is_named = at != Span::default();
+            problem.maybe_help(
+                is_named.then(|| "a path is relative to the file in which it stands".to_owned()),
+            )
         }
         ReadError::TooLarge(bytes) => {
             let message = format!("`{name}` has {bytes} bytes; the maximum is {MAX_FILE_BYTES}");

@@ -58,9 +58,10 @@ pub(crate) fn read(source: u32, text: &str, out: &mut Diagnostics) -> Option<Doc
             start: 0,
             end: 0,
         };
-        reader
-            .out
-            .push(Diagnostic::error("Y003", end, "the file is empty"));
+        reader.out.push(
+            Diagnostic::error("Y003", end, "the file is empty")
+                .help("a spec begins with `handfast: 1`"),
+        );
         return None;
     };
     reader.document.root = root;
@@ -179,7 +180,10 @@ impl Reader<'_> {
             Event::Alias(anchor) => self.alias(anchor, span)?,
             Event::UnresolvedAlias(name) => {
                 let message = format!("there is no anchor `&{name}` before this alias");
-                self.out.push(Diagnostic::error("Y010", span, message));
+                let help =
+                    format!("put `&{name}` in front of a value that comes earlier in the file");
+                self.out
+                    .push(Diagnostic::error("Y010", span, message).help(help));
                 self.leaf(Kind::Broken, span, 0)?;
             }
             _ => {}
@@ -338,7 +342,8 @@ impl Reader<'_> {
                     self.out.push(
                         Diagnostic::error("Y004", at, message)
                             .at("again here")
-                            .label(first, "first here"),
+                            .label(first, "first here")
+                            .help("delete one of the two, or give it another name"),
                     );
                 }
             }

@@ -270,7 +270,12 @@ impl Checker<'_> {
             let version = &protocol.version;
             let text = format!("`accepts` does not include the protocol's own version {version}");
             let at = self.place(entry);
-            self.out.push(Diagnostic::error("P032", at, text));
+            let help = format!(
+                "name versions of the other end, this one among them: `accepts: '^{}'`",
+                release(version)
+            );
+            self.out
+                .push(Diagnostic::error("P032", at, text).help(help));
         }
         for (index, message) in protocol.messages.iter().enumerate() {
             if message

@@ -179,7 +179,8 @@ impl Checker<'_> {
         {
             let text = "no value is valid: the constant is not of the type";
             let other = self.keyword_place(id, tree, "type").unwrap_or(at);
-            let problem = self.doubtful("S010", at, text);
+            let help = "delete `type`, which the constant has anyway, or correct one of them";
+            let problem = self.doubtful("S010", at, text).help(help);
             self.out.push(problem.label(other, "the type"));
         }
         self.undeclared(around, id, schema, tree);
@@ -218,7 +219,9 @@ impl Checker<'_> {
                 continue;
             };
             let text = format!("no value is valid: `{low}` is above `{high}`");
-            let problem = self.doubtful("S010", at, text);
+            let help =
+                format!("exchange them, or correct one: `{low}` is the least that is allowed");
+            let problem = self.doubtful("S010", at, text).help(help);
             self.out.push(problem.label(other, "the upper bound"));
         }
     }
@@ -274,7 +277,8 @@ impl Checker<'_> {
         };
         if values.is_empty() {
             let text = "no value is valid: the `enum` is empty";
-            let problem = self.doubtful("S009", entry.at, text);
+            let help = "list the values that are valid, or delete `enum`";
+            let problem = self.doubtful("S009", entry.at, text).help(help);
             self.out.push(problem);
         }
         let items = tree.list(entry.value).unwrap_or_default();
@@ -283,12 +287,13 @@ impl Checker<'_> {
             let at = tree.node(*item).span;
             if let Some(first) = seen.insert(crate::hash::canonical::canonical(value), at) {
                 let text = "this value occurs twice in `enum`";
-                let problem = self.doubtful("S009", at, text);
+                let problem = self.doubtful("S009", at, text).help("delete one of them");
                 self.out.push(problem.label(first, "first here"));
             } else if schema.types.is_some_and(|types| !fits(types, value)) {
                 let text = "this value is not of the type and never valid";
                 let other = self.keyword_place(id, tree, "type").unwrap_or(at);
-                let problem = self.doubtful("S010", at, text);
+                let help = "delete the value, or change `type`";
+                let problem = self.doubtful("S010", at, text).help(help);
                 self.out.push(problem.label(other, "the type"));
             }
         }

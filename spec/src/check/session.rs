@@ -80,8 +80,12 @@ impl Checker<'_> {
             if let (Some(min), Some(max)) = (at, other) {
                 let (at, other) = (self.place(min), self.place(max));
                 let text = "`min` is longer than `max`";
-                self.out
-                    .push(Diagnostic::error("P027", at, text).label(other, "the last bound"));
+                let help = "the bound of the wait doubles from `min` to `max`: exchange them";
+                self.out.push(
+                    Diagnostic::error("P027", at, text)
+                        .label(other, "the last bound")
+                        .help(help),
+                );
             }
         }
         for (role, (kind, name)) in session.roles.iter().zip(RoleKind::ALL) {

@@ -110,7 +110,13 @@ impl Form<'_> {
     fn wrong_kind(&mut self, id: NodeId, shape: &Shape, place: Span, what: &str) {
         let found = self.document.node(id).kind.what();
         let message = format!("`{what}` is {}, but this is {found}", expected(shape));
-        self.fail(id, Diagnostic::error("P003", place, message));
+        let is_text = matches!(self.document.node(id).kind, Kind::Text(_));
+        let help = (is_text && matches!(shape, Shape::Flag))
+            .then(|| "write `true` or `false`, without quotes".to_owned());
+        self.fail(
+            id,
+            Diagnostic::error("P003", place, message).maybe_help(help),
+        );
     }
 
     fn section(&mut self, id: NodeId, section: &'static Section, at: Span) {

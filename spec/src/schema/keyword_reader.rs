@@ -282,11 +282,10 @@ impl<'r, 'l> KeywordReader<'r, 'l> {
                         continue;
                     }
                     let message = format!("`{name}` occurs twice in `{}`", self.entry.key);
-                    self.lowering.out.push(Diagnostic::error(
-                        "S009",
-                        self.tree.node(*item).span,
-                        message,
-                    ));
+                    let at = self.tree.node(*item).span;
+                    self.lowering
+                        .out
+                        .push(Diagnostic::error("S009", at, message).help("delete one of them"));
                 }
                 Some(name) => names.push(name.to_owned()),
             }
@@ -321,9 +320,9 @@ impl<'r, 'l> KeywordReader<'r, 'l> {
                 Kind::Text(name) => match Type::from_name(name) {
                     Some(ty) if set.contains(ty) => {
                         let message = format!("`{name}` occurs twice in `type`");
-                        self.lowering
-                            .out
-                            .push(Diagnostic::error("S009", at, message));
+                        self.lowering.out.push(
+                            Diagnostic::error("S009", at, message).help("delete one of them"),
+                        );
                     }
                     Some(ty) => set = set.with(ty),
                     None => {

@@ -241,6 +241,7 @@ fn twice(is_plain: bool, at: Span, message: String) -> Diagnostic {
     if is_plain {
         Diagnostic::warning("S015", at, message).help("a reference to it means the first")
     } else {
-        Diagnostic::error("S015", at, message)
+        let help = "a reference must mean one of them: give each a name of its own";
+        Diagnostic::error("S015", at, message).help(help)
     }
 }

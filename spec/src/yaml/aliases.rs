@@ -85,7 +85,10 @@ impl Reader<'_> {
             }
             _ => {
                 let message = "an alias cannot be inside its own anchor";
-                self.out.push(Diagnostic::error("Y010", span, message));
+                let help =
+                    "a copy of what contains it would have no end: write out what is meant here";
+                self.out
+                    .push(Diagnostic::error("Y010", span, message).help(help));
                 self.leaf(Kind::Broken, span, 0)
             }
         }

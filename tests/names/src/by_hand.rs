@@ -60,7 +60,7 @@ macro_rules! variants {
                 $name(Load),
             }
 
-            #[protocol(channel = "{key}{join}", join = Load3, join_more)]
+            #[protocol(channel = "{key}:{join}", join = Load3, join_more)]
             #[derive(Clone, Debug)]
             pub struct Place {
                 pub key: String,
