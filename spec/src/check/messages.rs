@@ -362,6 +362,17 @@ impl Checker<'_> {
             }
     }
 
+    /// The Rust type that `generate.rust.types` gives to the format of a schema.
+    fn rust_type(&self, schema: SchemaId) -> Option<&str> {
+        let format = self.protocol.schemas[self.followed(schema)]
+            .format
+            .as_ref()?;
+        let rust = self.protocol.generate.rust.as_ref()?;
+        let mut types = rust.types.iter();
+        let found = types.find(|(name, _)| name == format);
+        found.map(|(_, path)| &**path)
+    }
+
     /// Whether every value of a schema is a whole number or a boolean, which both languages write alike.
     fn is_written_alike(&self, schema: SchemaId) -> bool {
         let schema = &self.protocol.schemas[self.followed(schema)];
@@ -434,14 +445,31 @@ impl Checker<'_> {
                 .or_else(|| of_it().next());
             let (text, label) = match found {
                 Some(field) if field.required => {
-                    let mut all = of_it().filter_map(|field| {
+                    let all = of_it().filter_map(|field| {
                         let owner = &self.protocol.schemas[field.owner];
                         let mut found = owner.properties.iter();
                         found
                             .find(|(name, _)| name == param)
                             .map(|(_, schema)| *schema)
                     });
-                    if all.any(|schema| self.is_text(schema) || self.is_written_alike(schema)) {
+                    if let Some(of_its_own) = all.clone().find_map(|schema| self.rust_type(schema))
+                    {
+                        let text = format!(
+                            "`{param}` of `{name}`, which identifies the channel, has the Rust type `{of_its_own}`"
+                        );
+                        let help = "the type may write it otherwise, and the key would be another: delete the `format` here, or the type in `generate.rust.types`";
+                        let label = self.property(field.owner, param);
+                        self.out.push(
+                            Diagnostic::error("P037", at, text)
+                                .label(label, "here")
+                                .help(help),
+                        );
+                        continue;
+                    }
+                    if all
+                        .clone()
+                        .any(|schema| self.is_text(schema) || self.is_written_alike(schema))
+                    {
                         continue;
                     }
                     let text = format!(

@@ -1,3 +1,5 @@
+// What is not used falls away; what is committed is what its sources make.
+
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,3 +1,5 @@
+// The client against a server and a clock made in `fakes.js`.
+
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import * as api from '../build/out/api.js';

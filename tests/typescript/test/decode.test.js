@@ -1,3 +1,5 @@
+// What a client takes and refuses, with every violation in order, in every encoding.
+
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -10,15 +10,15 @@ import { chromium } from 'playwright-core';
 import { WebSocketServer } from 'ws';
 import { oracles } from './oracles.js';
 
-/** A page that calls in an encoding, and shows what came of it. */
-function script(name) {
+/** A page that calls in an encoding, which is agreed on by a subprotocol or by a message, and shows what came of it. */
+function script(name, isAsked) {
   const { outputFiles } = buildSync({
     stdin: {
       contents: `
-        import { Client, ${name} } from './handfast.js';
+        import { Client, negotiate, ${name} } from './handfast.js';
         import { chatSend, protocol } from './api.js';
-        const own = { ...protocol, subprotocols: { ${name}: 'chat.v1+${name}' } };
-        const client = new Client(own, '/ws', { auth: { name: 'ada' }, encoding: ${name} });
+        const own = { ...protocol, subprotocols: { json: 'chat.v1+json', ${name}: 'chat.v1+${name}' } };
+        const client = new Client(own, '/ws', { auth: { name: 'ada' }, encoding: ${name}, ${isAsked ? 'transport: negotiate(own)' : ''} });
         const result = await client.call(chatSend, { roomId: 'lobby', text: 'h\u00e9 \u{1f600}' });
         document.title = JSON.stringify(result);
       `,
@@ -34,16 +34,18 @@ function script(name) {
 test('a browser speaks every encoding', async () => {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
   try {
-    for (const { encoding, encode, decode } of oracles) {
+    for (const [{ encoding, encode, decode }, isAsked] of oracles.flatMap(oracle => [[oracle, false], [oracle, true]])) {
       const read = [];
       const server = createServer((request, response) => {
         const isScript = request.url === '/main.js';
         response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' });
-        response.end(isScript ? script(encoding.name) : '<title></title><script type="module" src="/main.js"></script>');
+        response.end(isScript ? script(encoding.name, isAsked) : '<title></title><script type="module" src="/main.js"></script>');
       });
-      const sockets = new WebSocketServer({ server });
+      // A proxy may drop the subprotocol.
+      const sockets = new WebSocketServer({ server, ...(isAsked && { handleProtocols: () => false }) });
       sockets.on('connection', socket => {
         socket.on('message', (data, isBinary) => {
+          if (isAsked && !isBinary) return socket.send(String(data));
           const { type, id, payload } = decode(data);
           read.push([isBinary, socket.protocol, type, payload.text]);
           const answer = type === 'hello' ? { type: 'ready', payload: { version: '1.2.0' } } : { type: 'chat.sent', id };
@@ -56,7 +58,7 @@ test('a browser speaks every encoding', async () => {
       await page.goto(`http://127.0.0.1:${server.address().port}/`);
       await page.waitForFunction(() => document.title !== '');
       assert.deepEqual(JSON.parse(await page.title()), { ok: true });
-      const protocol = `chat.v1+${encoding.name}`;
+      const protocol = isAsked ? '' : `chat.v1+${encoding.name}`;
       assert.deepEqual(read, [[true, protocol, 'hello', undefined], [true, protocol, 'chat.send', 'h\u00e9 \u{1f600}']]);
       await page.close();
       for (const socket of sockets.clients) socket.terminate();

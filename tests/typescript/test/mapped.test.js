@@ -1,3 +1,5 @@
+// Messages of the application in the roles of the session, and a server that speaks first.
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CallFailedError, defaultEnvelope, mapRoles, SessionRefusedError } from '../build/out/handfast.js';

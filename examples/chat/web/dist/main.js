@@ -1252,11 +1252,14 @@ var SESSION_CODES = [
 ];
 var SessionRefusedError = class extends Error {
   name = "SessionRefusedError";
-  /** `VERSION`, an error of the auth message, or the close code. */
+  /**
+   * The code of the server's refusal: `VERSION`, `INVALID`, an error of the auth message; or the close code, if there was no other. This client itself
+   * refuses with `VERSION`, with `INVALID` if the auth does not fit, and with `TOO_LARGE` if the hello has more bytes than a message may have.
+   */
   code;
   /** The side that is too old, if that is the reason. */
   side;
-  /** What is wrong with the auth message, if that is the reason. */
+  /** What is wrong with the auth message, or another of the opening, if that is the reason. */
   violations;
   constructor(code, message, side, violations = []) {
     super(message);

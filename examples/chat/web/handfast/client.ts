@@ -44,12 +44,16 @@ export interface Client<Auth = never> {
   /**
    * Sends a request and waits for its reply. The promise never rejects: errors that the message declares and those of
    * the runtime differ by `code`. Without a connection, the request is queued.
+   *
+   * @throws {TypeError} if the timeout in the options is none.
    */
   call<M>(request: Callable<M>, ...args: Args<PayloadOf<M>, CallOptions>): Promise<Result<ReplyOf<M>, CallError<ErrorsOf<M>>>>;
 
   /**
    * Sends a request that is answered with a stream. Once it is sent, the stream fails if the session ends. A stream without an end
    * message continues until then, or until it fails or is cancelled.
+   *
+   * @throws {TypeError} if the timeout in the options is none.
    */
   stream<M>(request: Streamable<M>, ...args: Args<PayloadOf<M>, CallOptions>): StreamOf<M>;
 
@@ -66,7 +70,8 @@ export interface Client<Auth = never> {
    * If a lost connection is not resumed, the channel is joined again, as it was joined last.
    *
    * @param setup is called with the subscription before the request is sent, so that its listeners miss no message, and `joined` comes before them.
-   * @throws {CallFailedError} with the error of the join.
+   * @returns a promise that rejects with {@link CallFailedError}, whose `error` is that of the join; with what `setup` throws; or with a `TypeError`,
+   * if the timeout in the options is none.
    */
   join<C>(
     channel: Joinable<C>,

@@ -15,7 +15,8 @@ export interface ConnectOptions<Encodings extends EncodingName = never> {
   /** The encoding of messages, `msgpack` or `cbor`; by default JSON. */
   readonly encoding?: Encoding<Encodings> | undefined;
   /**
-   * The timeout of requests that declare none, in milliseconds; by default the session's timeout. Anything but a finite number of at least 0 throws.
+   * The timeout of requests that declare none, in milliseconds; by default the session's timeout. With anything but a finite number of at least 0
+   * `connect` throws a `TypeError`.
    */
   readonly timeout?: number | undefined;
   /** Whether to reconnect after a loss of the connection; by default `true`. */
@@ -33,9 +34,12 @@ export interface AuthenticatedConnectOptions<Auth, Encodings extends EncodingNam
   extends ConnectOptions<Encodings> {
   /** The payload of the protocol's auth message, for the hello. */
   readonly auth: ValueOrProvider<Auth>;
-  /** Replaces the `token` of `auth`. */
-  readonly token?: ValueOrProvider<string> | undefined;
+  /** Replaces the `token` of `auth`, if that has one. */
+  readonly token?: TokenOf<Auth> | undefined;
 }
+
+/** What may replace the `token` of an auth payload. */
+type TokenOf<Auth> = unknown extends Auth ? ValueOrProvider<string> : Auth extends unknown ? ('token' extends keyof Auth ? ValueOrProvider<string> : never) : never;
 
 /** Options of a message without a reply. */
 export interface SendOptions {
@@ -50,7 +54,10 @@ export interface SendOptions {
 
 /** Options of a single call, stream or join. */
 export interface CallOptions {
-  /** The timeout in milliseconds, including the wait for a connection. Anything but a finite number of at least 0 throws a `TypeError`. */
+  /**
+   * The timeout in milliseconds, including the wait for a connection. With anything but a finite number of at least 0, `call` and `stream` throw a
+   * `TypeError`, and `join` rejects with one.
+   */
   readonly timeout?: number | undefined;
   /**
    * Cancels when it is aborted: a call or a join fails with `CANCELLED`, a stream is cancelled. A request that was not sent yet

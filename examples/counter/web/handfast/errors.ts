@@ -134,14 +134,17 @@ export interface DecodeError extends Failure {
   readonly violations: readonly Violation[];
 }
 
-/** The server refused the session. This is final: the client does not reconnect. */
+/** The server refused the session, or this client did, of a server or with a hello that cannot work. This is final: the client does not reconnect. */
 export class SessionRefusedError extends Error {
   override readonly name: string = 'SessionRefusedError';
-  /** `VERSION`, an error of the auth message, or the close code. */
+  /**
+   * The code of the server's refusal: `VERSION`, `INVALID`, an error of the auth message; or the close code, if there was no other. This client itself
+   * refuses with `VERSION`, with `INVALID` if the auth does not fit, and with `TOO_LARGE` if the hello has more bytes than a message may have.
+   */
   readonly code: string | number;
   /** The side that is too old, if that is the reason. */
   readonly side: 'client' | 'server' | undefined;
-  /** What is wrong with the auth message, if that is the reason. */
+  /** What is wrong with the auth message, or another of the opening, if that is the reason. */
   readonly violations: readonly Violation[];
 
   constructor(

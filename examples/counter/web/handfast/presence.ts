@@ -25,7 +25,10 @@ export interface Member<Info> {
 export interface Members<Info> {
   /** The members, this client among them, in the order in which they joined. Empty until the server has listed them. */
   readonly list: readonly Member<Info>[];
-  /** How many there are. There may be more than are listed: at most as many as the protocol says, which is 1,000 by default. */
+  /**
+   * How many there are. There may be more than are listed: at most as many as the protocol says, which is 1,000 by default, and no more than have room
+   * in `limits.outbound` bytes.
+   */
   readonly count: number;
   /** The id of this client. */
   readonly self?: string;
