@@ -678,6 +678,14 @@ messages:
     ] {
         assert_eq!(problems(&field(schema)), NONE, "{schema}");
     }
+    let uuid = field("{ type: string, format: uuid }");
+    assert_eq!(problems(&uuid), NONE);
+    let typed =
+        format!("{uuid}generate: {{ rust: {{ out: a.rs, types: {{ uuid: 'uuid::Uuid' }} }} }}\n");
+    assert_eq!(
+        problems(&typed),
+        ["P037: `id` of `j`, which identifies the channel, has the Rust type `uuid::Uuid`"]
+    );
     let rest = "channels: { a: { key: 'a:{id}', params: { id: { type: string, contentEncoding: base64 } } } }
 messages: { s: { from: server, channel: a } }
 ";
