@@ -63,7 +63,7 @@ pub(crate) fn validate_error<E: crate::DeclaredErrors>(error: &E) -> Result<(), 
         return Ok(());
     };
     let code = error.code().into();
-    let text = encode(data)?;
+    let text = encode(&*data)?;
     collect(
         &mut Reader::json(text.get(), DEPTH),
         Side::Server,

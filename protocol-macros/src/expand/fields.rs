@@ -109,18 +109,19 @@ pub(super) fn read(
 ) -> TokenStream {
     let p = quote!(#krate::__private);
     let (statics, table) = struct_fields(krate, fields, closed, own);
-    let mut required = vec![0u64; fields.len().div_ceil(64)];
-    for (i, field) in fields.iter().enumerate() {
-        if field.is_required() {
-            required[i / 64] |= 1 << (i % 64);
-        }
-    }
-    let required = required.into_iter().map(Literal::u64_unsuffixed);
+    // Whether a field may be absent is its type's: `Option` may have another name.
+    let required = fields.chunks(64).map(|fields| {
+        let bits = fields.iter().enumerate().map(|(i, Field { ty, .. })| {
+            let bit = Literal::usize_unsuffixed(i);
+            quote_spanned!(at(ty)=> | (!<#ty as #krate::Payload>::OPTIONAL as u64) << #bit)
+        });
+        quote!(0 #(#bits)*)
+    });
     let locals: Vec<_> = fields.iter().map(|field| &field.local).collect();
     let declarations = fields.iter().map(|Field { local, ty, .. }| {
         quote_spanned!(at(ty)=> let mut #local = <#ty as #krate::Payload>::ABSENT;)
     });
-    let slots = quote!(#table, &[#(#required),*], &mut [#(&mut #locals),*]);
+    let slots = quote!(#table, const { &[#(#required),*] }, &mut [#(&mut #locals),*]);
     let (rest, fill) = match rest {
         None => (None, quote!(#p::fill(r, cx, #slots))),
         Some(Field {

@@ -4,9 +4,9 @@ use super::{
     envelope,
     tokens::{self, millis, option},
 };
-use crate::parse::{Message, MessageUnion, Reply, Tag};
+use crate::parse::{Content, Field, Message, MessageUnion, Reply, Tag};
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::Path;
 
 /// An expression of type `UnionDescriptor`.
@@ -35,6 +35,18 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
         ..
     } = message;
     let payload = !message.bare;
+    let fields = match message.payload() {
+        Some(ty) => quote_spanned!(tokens::at(ty)=> <#ty as #krate::Payload>::FIELDS),
+        None => match &message.content {
+            Content::Fields(fields) => {
+                let needs = fields.iter().map(|Field { name, ty, .. }| {
+                    quote_spanned!(tokens::at(ty)=> (#name, <#ty as #krate::Payload>::OPTIONAL))
+                });
+                quote!(::core::option::Option::Some(&[#(#needs),*]))
+            }
+            _ => quote!(::core::option::Option::None),
+        },
+    };
     let tag = option(message.tag.as_ref().map(|tag| tokens::tag(t, "Tag", tag)));
     let channel = option(
         message
@@ -57,6 +69,7 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
             name: #name,
             tag: #tag,
             payload: #payload,
+            fields: #fields,
             channel: #channel,
             volatile: #volatile,
             volatile_key: #volatile_key,
