@@ -433,6 +433,10 @@ fn what_has_no_effect_is_an_error() {
         ),
         ("min_items = 1, unique_items", "struct T(i64, i64);"),
         ("open", "struct T { a: i64 }"),
+        (
+            "open",
+            "struct T { a: i64, #[protocol(rest)] more: BTreeMap<String, i64> }",
+        ),
     ]);
 }
 

@@ -108,6 +108,13 @@ mod nested_tags {
             refusal::<Animal>(r#"{"kind":"dog","breed":"pug","age":3,"coat":"short"}"#),
             "/coat is not a known property"
         );
+        // What is known of an object is forgotten with it, also if it is refused.
+        assert_eq!(
+            refusal::<Vec<Animal>>(
+                r#"[{"kind":"dog"},{"kind":"dog","breed":"pug","age":3},{"kind":"cat","name":"a","breed":"pug"}]"#
+            ),
+            r#"/0 must have the property "breed"; /2/breed is not a known property"#
+        );
         let twice = Animal::Dog(Dog::Any([("kind".into(), 3)].into()));
         assert!(twice.validate().is_err());
     }
@@ -591,7 +598,7 @@ mod variants {
     /// Whatever limits a server is given, a message does not nest deeper than the stack.
     #[tokio::test]
     async fn limits_are_those_of_the_stack() {
-        use handfast::{Protocol as _, descriptor::Limits, transport::Transport as _};
+        use handfast::{Protocol as _, descriptor::Limits};
         let limits = Limits {
             depth: u32::MAX,
             message: 10_000_000,

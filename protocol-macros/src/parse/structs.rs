@@ -83,9 +83,9 @@ impl Struct {
                 span,
                 "`closed` and `open` go on a struct with named fields: an array has the items that it has",
             ),
-            (Some(span), Some(_)) if rest.is_some() => cx.at(
+            (Some(span), Some(true)) if rest.is_some() => cx.at(
                 span,
-                "`closed` and `open` have no effect beside `rest`, which takes every unknown field",
+                "`closed` has no effect beside `rest`, which takes every unknown field",
             ),
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use super::{
     Kind, Next, ReadContext, ReadResult, Reader, Segment, Stop, checked::no_type,
-    scalar::wrong_type,
+    context::IgnoredMembers, scalar::wrong_type,
 };
 use handfast_schema::{Type, details};
 
@@ -55,6 +55,8 @@ pub fn union(
         }
     }
     let Some(branch) = branch else {
+        // They are those of this object, not of the next.
+        cx.ignored = IgnoredMembers::default();
         if there {
             let mark = cx.mark();
             let values: Vec<serde_json::Value> =
@@ -68,6 +70,7 @@ pub fn union(
     };
     r.go(start);
     if !cx.ignored.add(branches, branches.tagged.contains(&branch)) {
+        cx.ignored = IgnoredMembers::default();
         r.skip()?;
         cx.violation(no_type());
         return Ok(None);
