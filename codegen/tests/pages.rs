@@ -163,3 +163,68 @@ fn names_that_collide_are_reported() -> Result<(), Box<dyn Error>> {
     }
     Ok(())
 }
+
+/// The names of the public methods in a file of the runtime, of the types that generated code wraps.
+fn methods(source: &str) -> impl Iterator<Item = &str> {
+    source.lines().filter_map(|line| {
+        let line = line.strip_prefix("    pub ")?;
+        let line = line.strip_prefix("async ").unwrap_or(line);
+        line.strip_prefix("fn ")?.split(['<', '(']).next()
+    })
+}
+
+/// A generated method would hide one of the runtime. The lists are read from its source, so that a new method is in them.
+#[test]
+fn no_method_hides_one_of_the_runtime() -> Result<(), Box<dyn Error>> {
+    let place = TempFolder::new("hidden-methods")?;
+    let head = "handfast: 1\nprotocol: { name: demo, version: 1.0.0 }\ngenerate: { rust: { out: api.rs } }\n";
+    let sent = |name: &str| {
+        format!("messages: {{ {name}: {{ from: client, payload: {{ type: object }} }} }}\n")
+    };
+    let asked = |name: &str| {
+        format!("messages: {{ {name}: {{ from: server, reply: r }}, r: {{ from: client }} }}\n")
+    };
+    let joined = |name: &str| {
+        format!(
+            "channels: {{ {name}: {{ key: a }} }}\nmessages: {{ m: {{ from: server, channel: {name} }} }}\n"
+        )
+    };
+    // A generated method is what these are for, with a type.
+    let client_generic = ["call", "stream", "send", "join", "join_by_key"];
+    let handle_generic = ["call", "stream"];
+    let client = include_str!("../../runtime/src/client/handle.rs");
+    let context = include_str!("../../runtime/src/server/context.rs");
+    let server = include_str!("../../runtime/src/server/server_handle.rs");
+    let handle = include_str!("../../runtime/src/server/client_handle.rs");
+    let mut checked = 0;
+    let mut refused = |name: &str, rest: String| -> Result<(), Box<dyn Error>> {
+        checked += 1;
+        let (text, codes) = said(&place, &format!("{head}{rest}"))?;
+        // `Client` is the name of a type, too.
+        match codes.contains(&"N003") || (name == "client" && codes.contains(&"N001")) {
+            true => Ok(()),
+            false => Err(format!("`{name}` hides a method: {rest}{text}").into()),
+        }
+    };
+    let own = ["clone"];
+    for name in methods(client).chain(own) {
+        if !client_generic.contains(&name) {
+            refused(name, sent(name))?;
+            refused(name, joined(name))?;
+        }
+    }
+    for name in methods(context).chain(methods(server)).chain(own) {
+        refused(name, joined(name))?;
+    }
+    for name in methods(handle).chain(own) {
+        if !handle_generic.contains(&name) {
+            refused(name, asked(name))?;
+        }
+    }
+    assert!(checked > 40, "{checked}");
+    for name in client_generic {
+        let (text, codes) = said(&place, &format!("{head}{}", sent(name)))?;
+        assert!(!codes.contains(&"N003"), "{name}: {text}");
+    }
+    Ok(())
+}

@@ -547,3 +547,37 @@ fn either_end_may_send_a_request_and_its_reply() -> Result<()> {
     assert_eq!(said, "true\n");
     Ok(())
 }
+
+/// A parameter that contains the text behind it could give the key of another channel.
+#[test]
+fn a_key_is_of_one_channel() -> Result<()> {
+    let mut spec = spec(json!({ "said": { "from": "server", "channel": "room" } }));
+    let text = json!({ "type": "string" });
+    spec["channels"] = json!({
+        "room": { "key": "r:{a-b}::{c}/{d}.", "params": { "a-b": text, "c": text, "d": text } },
+    });
+    let folder = generate(&load(&spec, &BTreeMap::new())?, "typescript-keys")?;
+    compile_with_both(&folder)?;
+    let script = r#"
+        import { roomChannel } from './out/api.js';
+        const key = (ab, c, d) => {
+          try {
+            return roomChannel.key({ 'a-b': ab, c, d });
+          } catch ({ error }) {
+            return error;
+          }
+        };
+        const keys = [key('1:2', '3::4', '5/6.'), key('', ':', '')];
+        const wrong = [key('1::2', '', ''), key('1:', '', ''), key('1', '2/', '3')];
+        const paths = wrong.flatMap(({ code, violations }) => [code, ...violations.map(({ path }) => path)]);
+        console.log(JSON.stringify([keys, paths, wrong[2].message]));
+    "#;
+    let said: Value = serde_json::from_str(&run(&folder, script)?)?;
+    let expected = json!([
+        ["r:1:2::3::4/5/6..", "r::::/."],
+        ["INVALID", "/a-b", "INVALID", "/a-b", "INVALID", "/c"],
+        "the parameters of the channel do not fit: /c must not contain \"/\", which follows it in the key of the channel",
+    ]);
+    assert_eq!(said, expected);
+    Ok(())
+}

@@ -51,7 +51,7 @@ pub struct MemberId {
 /// A position in the message stream of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamPosition {
-    /// The epoch of the stream: random, and different if the numbering starts again.
+    /// The epoch of the stream: random, and different if the numbering starts again. It has at most 64 characters; clients take a longer one for none.
     pub epoch: Arc<str>,
     /// The sequence number of the last message; 0 if there was none.
     pub seq: u64,

@@ -16,6 +16,7 @@ pub use json::Json;
 pub(crate) use numbering::Numbering;
 #[cfg(feature = "net")]
 pub(crate) use payload::JsonPayload;
+pub(crate) use timestamp::read_rfc3339;
 
 use crate::{
     descriptor::{EnvelopeDescriptor, Tag},

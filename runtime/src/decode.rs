@@ -82,6 +82,22 @@ pub fn decode<M: MessageSet>(
     decoder.finish(message)
 }
 
+/// Whether the envelope of a message is valid: the usual one, or one of its own. The payload is only skipped.
+#[cfg(feature = "client")]
+pub(crate) fn envelope_fits(
+    table: &'static UnionDescriptor,
+    own: Option<&'static OwnEnvelope>,
+    source: &Source<'_>,
+    side: Side,
+    depth: u32,
+) -> bool {
+    let mut reader = source.reader(depth);
+    let mut decoder = Decoder::new(table, own, side, *source, depth);
+    let read = decoder.run(&mut reader, &NoPendingReplies, &mut |_, r, _| r.skip());
+    let clean = ReadContext::new(side).mark();
+    read.is_ok() && decoder.envelope.clean_since(clean)
+}
+
 /// Returns the envelope that the message with this discriminant has of its own.
 fn envelope_of(
     table: &'static UnionDescriptor,
@@ -374,15 +390,18 @@ impl<'de> Decoder<'de> {
             _ => false,
         };
         let reply = replies.into_iter().flatten().find(|place| fits(*place));
-        let has_one = replies.iter().flatten().count() == 1;
+        let is_request = self
+            .index
+            .is_some_and(|index| self.table.messages[index].reply.is_request());
         match (failed, reply, failure) {
             (false, Some(reply), _) => self.index = Some(reply),
             (true, reply, Some(failure)) if fits(failure) || reply.is_some() => {
                 self.index = Some(failure);
             }
-            (true, Some(_), None) => self.failed = true,
-            (true, None, None) if has_one => {}
-            (true, None, None) if self.tag.is_none() || self.index.is_some() => self.failed = true,
+            // Without ids, its discriminant says whether it is a reply; with ids, it does not matter.
+            (true, reply, None) if reply.is_some() || !(self.fields.by_order || is_request) => {
+                self.failed = true;
+            }
             _ => {}
         }
     }

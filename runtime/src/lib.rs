@@ -198,6 +198,7 @@ pub use integer::{Integer, IntegerError};
 pub use message::{
     ChannelKey, ChannelKeyOf, ChannelMessage, DeclaredErrors, Fields, Message, MessageChannel,
     MessageSet, NoError, NoMessage, NoRequests, Payload, PayloadOf, Protocol, Request,
+    UnclearParam,
 };
 #[cfg(feature = "net")]
 pub use presence::Member;

@@ -19,6 +19,8 @@ pub(crate) use notices::{ChannelOnly, GapNotice, PingFields, ReceivedNotice, Ski
 pub(crate) use presence::{MemberNotice, PresenceKind, PresenceNotice};
 pub use remote_error::{RemoteError, RemoteViolation};
 
+#[cfg(feature = "client")]
+use crate::decode::envelope_fits;
 use crate::{
     Id, Side, TagBuf,
     codec::Source,
@@ -229,6 +231,19 @@ impl Role {
             let played = role.mapped(mapped);
             role.comes_from(sender) && played.is_none_or(|played| played.is_sent_by(sender))
         })
+    }
+
+    /// Whether the envelope of a message of the server in this role is valid, if that matters.
+    #[cfg(feature = "client")]
+    pub(crate) fn envelope_fits(
+        self,
+        source: &Source<'_>,
+        protocol: &'static ProtocolDescriptor,
+    ) -> bool {
+        let mapped = self.mapped(&protocol.session.mapped);
+        let own = mapped.and_then(|mapped| mapped.own_envelope(Side::Server));
+        self.is_known_by_its_tag()
+            || envelope_fits(protocol.server, own, source, Side::Client, DEPTH)
     }
 
     /// Whether a message in this role is one whatever else is wrong with its envelope: it is not counted, and both ends must know that alike.

@@ -56,16 +56,20 @@ impl<T: Serialize + Payload> Validate for T {
     }
 }
 
-/// Validates the data of a declared error, by reading it as its receiver does.
+/// Validates the data of a declared error, by reading it as its receiver does, which takes messages of so many levels.
 #[cfg(feature = "net")]
-pub(crate) fn validate_error<E: crate::DeclaredErrors>(error: &E) -> Result<(), ValidationError> {
+pub(crate) fn validate_error<E: crate::DeclaredErrors>(
+    error: &E,
+    depth: u32,
+) -> Result<(), ValidationError> {
     let Some(data) = error.data() else {
         return Ok(());
     };
     let code = error.code().into();
     let text = encode(&*data)?;
     collect(
-        &mut Reader::json(text.get(), DEPTH),
+        // The envelope and the error are one level each.
+        &mut Reader::json(text.get(), depth.saturating_sub(2)),
         Side::Server,
         &mut |r, cx| E::read(&code, Some(r), cx).map(|error| error.is_some()),
     )
@@ -158,8 +162,8 @@ fn encode(value: &dyn erased_serde::Serialize) -> Result<Box<RawValue>, Validati
         .map_err(|error| ValidationError::whole(format!("cannot be encoded as JSON: {error}")))
 }
 
-/// The maximum nesting depth of a value of the application.
-const DEPTH: u32 = 256;
+/// The maximum nesting depth of a value that no limit of a protocol holds: one of the application, or a part of a message that was read already.
+pub(crate) const DEPTH: u32 = 256;
 
 /// Reads a typed value from JSON text, as the receiving side `side`.
 ///

@@ -453,3 +453,35 @@ async fn a_server_cannot_fill_the_log() {
     assert!((1..=20).contains(&lines.len()), "{lines:?}");
     assert!(lines.iter().all(|line| line.len() < 1000), "{lines:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_too_large_closes_on_any_transport() {
+    simulated(async {
+        let limits = Limits {
+            message: 1000,
+            ..Chat::DESCRIPTOR.limits
+        };
+        let (connect, scripts) = scripted();
+        let (_client, mut script, mut scripts) = begin_with(connect.limits(limits), scripts).await;
+        let text = "x".repeat(1000 - message("", 1).len());
+        script.say(&message(&text, 1)).await;
+        read(&mut script).await;
+        script.say(&message(&(text + "x"), 1)).await;
+        let closed = script.next().await;
+        assert!(closed.contains("1009"), "{closed}");
+        // So does one of the handshake, which ends the attempt.
+        let mut script = scripts.recv().await.expect("the client reconnects");
+        script.next().await;
+        let padding = "x".repeat(1000);
+        script
+            .say(&format!(
+                r#"{{"type":"ready","payload":{{}},"more":"{padding}"}}"#
+            ))
+            .await;
+        let mut script = scripts.recv().await.expect("the client reconnects");
+        greet(&mut script).await;
+        script.say(r#"{"type":"ping"}"#).await;
+        script.expect(r#"{"type":"pong"}"#).await;
+    })
+    .await;
+}

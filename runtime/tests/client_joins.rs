@@ -555,3 +555,23 @@ async fn a_join_that_is_refused_does_not_leave_what_the_server_added_the_client_
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_sends_with_its_channel() {
+    simulated(async {
+        let (client, mut script, _scripts) = begin().await;
+        let room = enter(&client, &mut script, "r", 41).await;
+        let typing = chat::UserTyping {
+            room_id: "r".into(),
+        };
+        room.send(&typing).await.expect("it is queued");
+        let message = script.next().await;
+        assert!(message.contains(r#""channel":"room:r""#), "{message}");
+        let other = room.send(&chat::RoomLeft {}).await;
+        assert_eq!(other, Err(CallError::Encode));
+        let left = tokio::spawn(room.leave());
+        assert!(script.next().await.contains("room.leave"));
+        left.abort();
+    })
+    .await;
+}

@@ -8,7 +8,7 @@
 )]
 
 use handfast::{
-    client::ClientBuilder,
+    client::{ClientBuilder, ConnectError},
     protocol,
     server::{ConnectionInfo, Rejection},
     transport::{MemoryTransport, Packet, TransportEvent, duplex},
@@ -116,4 +116,49 @@ async fn what_may_be_null_is_there() {
         "{answers:?}"
     );
     assert!(answers[1].contains(r#""id":2,"seq":null"#), "{answers:?}");
+}
+
+/// What becomes of a client whose server answers the hello with a message.
+async fn answered(answer: &'static str) -> Result<(), ConnectError> {
+    let (ours, mut theirs) = duplex(64);
+    let ours = std::sync::Mutex::new(Some(ours));
+    let connect = ClientBuilder::<Filled, Client>::over(move || {
+        let ours = ours.lock().expect("nobody panics").take();
+        async { ours.ok_or("only once") }
+    });
+    let client = tokio::spawn(async { connect.reconnect(false).await.map(drop) });
+    theirs.receive().await.expect("it says hello");
+    theirs.send(answer).await.expect("it is open");
+    client.await.expect("it ends")
+}
+
+#[tokio::test]
+async fn a_client_takes_no_ready_and_no_refusal_without_what_the_envelope_requires() {
+    for ready in [
+        r#"{"type":"ready","payload":{"version":"1.0.0"},"id":null,"seq":null}"#,
+        r#"{"type":"ready","payload":{"version":"1.0.0"},"id":7,"seq":9.0,"more":[]}"#,
+    ] {
+        assert!(answered(ready).await.is_ok(), "{ready}");
+    }
+    let refused =
+        r#"{"type":"refuse","payload":{"code":"NO","message":"no"},"id":null,"seq":null}"#;
+    assert!(matches!(
+        answered(refused).await,
+        Err(ConnectError::Refused(_))
+    ));
+    for wrong in [
+        r#"{"type":"ready","payload":{"version":"1.0.0"}}"#,
+        r#"{"type":"ready","payload":{"version":"1.0.0"},"id":null}"#,
+        r#"{"type":"ready","payload":{"version":"1.0.0"},"id":"7","seq":null}"#,
+        r#"{"type":"ready","payload":{"version":"1.0.0"},"id":null,"seq":-1}"#,
+        r#"{"type":"ready","payload":{"version":"1.0.0"},"id":null,"seq":null,"timestamp":"now"}"#,
+        r#"{"type":"refuse","payload":{"code":"NO","message":"no"},"id":null}"#,
+        r#"{"type":"error","payload":{"code":"NO","message":"no"},"seq":null}"#,
+    ] {
+        let answer = answered(wrong).await;
+        assert!(
+            matches!(answer, Err(ConnectError::UnexpectedReply)),
+            "{wrong}: {answer:?}"
+        );
+    }
 }

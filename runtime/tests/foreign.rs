@@ -9,14 +9,15 @@
 )]
 
 use handfast::{
-    DecodeErrorKind, Envelope, HandlerError, Id,
+    DecodeErrorKind, Envelope, HandlerError, Id, Protocol,
     client::{CallError, ClientBuilder, ConnectError},
+    descriptor::Limits,
     protocol,
     server::ConnectionInfo,
     transport::{MemoryTransport, Packet, TransportEvent, duplex},
 };
 use serde_json::{Value, json};
-use std::{borrow::Cow, convert::Infallible};
+use std::{borrow::Cow, convert::Infallible, time::Duration};
 
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
@@ -171,8 +172,11 @@ struct Raw(MemoryTransport);
 
 impl Raw {
     fn new() -> Self {
+        Self::of(Server::new(App))
+    }
+
+    fn of(server: Server) -> Self {
         let (ours, theirs) = duplex(64 * 1024);
-        let server = Server::new(App);
         tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
         Self(ours)
     }
@@ -268,6 +272,44 @@ async fn what_waits_for_ready_is_bounded() {
             .await;
     }
     assert_eq!(raw.closed().await, 4429);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_ready_counts_against_the_rate_of_its_connection() {
+    let limits = Limits {
+        rate: Some((3, Duration::from_secs(60))),
+        ..Foreign::DESCRIPTOR.limits
+    };
+    let mut raw = Raw::of(Server::builder(App).limits(limits).build());
+    raw.hear().await;
+    for color in ["red", "green"] {
+        raw.say(json!({ "type": "prefer", "payload": { "color": color } }))
+            .await;
+    }
+    // It is counted when it comes, and not when it is handled.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    for color in ["blue", "grey"] {
+        raw.say(json!({ "type": "prefer", "payload": { "color": color } }))
+            .await;
+    }
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    raw.say(login("secret", "1.2.0")).await;
+    raw.hear().await;
+    let limited = tokio::time::timeout(Duration::from_secs(5), raw.hear()).await;
+    let limited = limited.expect("the last one is too much");
+    assert_eq!(limited["payload"]["what"]["code"], "RATE_LIMITED");
+    raw.say(json!({ "op": "ask", "n": 7, "question": "what?" }))
+        .await;
+    let limited = raw.hear().await;
+    assert_eq!(limited["payload"]["what"]["code"], "RATE_LIMITED");
+    assert_eq!(limited["n"], 7);
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    raw.say(json!({ "op": "ask", "n": 8, "question": "what?" }))
+        .await;
+    assert_eq!(
+        raw.hear().await,
+        json!({ "op": "answer", "d": { "text": "blue" }, "n": 8 })
+    );
 }
 
 #[tokio::test]

@@ -192,6 +192,12 @@ mod told {
         pub(crate) price: i64,
     }
 
+    #[protocol]
+    #[derive(Clone, Debug, PartialEq)]
+    pub(crate) struct News {
+        pub(crate) text: String,
+    }
+
     #[protocol(errors)]
     #[derive(Clone, Debug, PartialEq)]
     pub(crate) enum QuoteError {
@@ -214,6 +220,8 @@ mod told {
     pub(crate) enum Says {
         #[message("quoted")]
         Quoted(Quoted),
+        #[message("news")]
+        News(News),
     }
 
     #[protocol(
@@ -324,6 +332,14 @@ async fn a_reply_that_says_it_failed_is_a_failure() {
             r#"{"payload":{"code":"NEW","message":"no"},"ok":false,"id":"ID","type":"quoted"}"#,
             r#"{"type":"quoted","id":"ID","ok":false,"payload":{"price":7}}"#,
             r#"{"type":"error","id":"ID","ok":false,"payload":{"code":"INTERNAL","message":"no"}}"#,
+            // Whatever its tag is.
+            r#"{"type":"news","id":"ID","ok":false,"payload":{"price":7}}"#,
+            r#"{"type":"news","id":"ID","ok":false,"payload":{"code":"UNKNOWN_SYMBOL","message":"no"}}"#,
+            r#"{"type":"newer","id":"ID","ok":false,"payload":{"price":7}}"#,
+            r#"{"type":5,"id":"ID","ok":false,"payload":{"price":7}}"#,
+            r#"{"id":"ID","ok":false,"payload":{"price":7}}"#,
+            r#"{"type":"error","id":"ID","ok":false,"payload":{"price":7}}"#,
+            r#"{"type":"join","id":"ID","ok":false,"payload":{"price":7}}"#,
         ] {
             let asked = tokio::spawn({
                 let client = client.clone();
@@ -345,8 +361,16 @@ async fn a_reply_that_says_it_failed_is_a_failure() {
         );
         assert_eq!(remote(2), (TagBuf::Text("NEW".into()), None));
         let whole = Some(r#"{"price":7}"#.to_owned());
-        assert_eq!(remote(3), (TagBuf::Text("FAILED".into()), whole));
+        let failed = (TagBuf::Text("FAILED".into()), whole);
+        assert_eq!(remote(3), failed);
         assert_eq!(remote(4).0, TagBuf::Text("INTERNAL".into()));
+        assert_eq!(answers[6], answers[1]);
+        for at in [5, 7, 8, 9, 10, 11] {
+            assert_eq!(remote(at), failed, "{at}");
+        }
+        // What answers nothing is what it is.
+        script.say(r#"{"type":"ping","id":"1","ok":false}"#).await;
+        script.expect(r#"{"type":"pong","id":"1"}"#).await;
     })
     .await;
 }

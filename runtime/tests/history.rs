@@ -9,11 +9,16 @@ mod support;
 use feed::{App, Chatter, Feeds, Heard, Line, News, Peer, Say, Server, gap, hear};
 use handfast::{GapReason, Protocol, client::Gap, descriptor::Limits};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 use support::{
     recorded::{Log, Recorded},
     simulated,
 };
+
+/// Joins the channel without a history.
+fn join_plain() -> Value {
+    json!({ "type": "join", "payload": { "channel": "plain" }, "id": "2" })
+}
 
 fn start() -> (App, Server) {
     let app = App::default();
@@ -439,6 +444,81 @@ async fn a_replay_ends_with_its_member() {
         assert_eq!(account(&mut peer, last, 500).await, 0);
         assert_eq!(server.handle().feed().members(), 1);
         drop(peer);
+    })
+    .await;
+}
+
+/// Its handler may have read what it answers before that.
+#[tokio::test(start_paused = true)]
+async fn what_is_published_while_a_join_is_handled_follows_the_answer() {
+    simulated(async {
+        let (app, server) = start();
+        let mut first = Peer::connect(&server, 64).await;
+        assert_eq!(first.join(None).await["seq"], 0);
+        app.post(&server);
+        assert_eq!(first.next().await["seq"], 1);
+        app.meanwhile.store(3, Ordering::SeqCst);
+        // From the history.
+        let mut second = Peer::connect(&server, 64).await;
+        let answer = second.join(None).await;
+        assert_eq!(
+            (&answer["payload"]["count"], &answer["seq"]),
+            (&json!(1), &json!(1))
+        );
+        app.post(&server);
+        for seq in 2..=5 {
+            assert_eq!(second.next().await["seq"], seq);
+        }
+        // Without one.
+        for before in [0, 4] {
+            let mut peer = Peer::connect(&server, 64).await;
+            peer.send(join_plain()).await;
+            let answer = peer.next().await;
+            assert_eq!(
+                (&answer["type"], &answer["seq"]),
+                (&json!("join"), &json!(before))
+            );
+            server.handle().plain().publish(&Chatter { n: 4 });
+            for n in 1..=4 {
+                let message = peer.next().await;
+                assert_eq!(
+                    (&message["payload"]["n"], &message["seq"]),
+                    (&json!(n), &json!(before + n))
+                );
+            }
+        }
+    })
+    .await;
+}
+
+/// What does not fit into half of `limits.outbound` is reported.
+#[tokio::test(start_paused = true)]
+async fn what_is_held_for_a_join_is_bounded() {
+    simulated(async {
+        let app = App::default();
+        app.meanwhile.store(1000, Ordering::SeqCst);
+        let limits = Limits {
+            outbound: 64 * 1024,
+            ..Feeds::DESCRIPTOR.limits
+        };
+        let server = Server::builder(app).limits(limits).build();
+        let mut peer = Peer::connect(&server, 2048).await;
+        peer.send(join_plain()).await;
+        assert_eq!(peer.next().await["seq"], 0);
+        let gap = peer.next().await;
+        assert_eq!(
+            (
+                &gap["type"],
+                &gap["payload"]["from"],
+                &gap["payload"]["reason"]
+            ),
+            (&json!("gap"), &json!(1), &json!("evicted"))
+        );
+        let last = gap["payload"]["to"].as_u64().expect("it is known");
+        assert!((850..950).contains(&last), "{last}");
+        for seq in last + 1..=1000 {
+            assert_eq!(peer.next().await["seq"], seq);
+        }
     })
     .await;
 }

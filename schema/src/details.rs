@@ -70,6 +70,13 @@ pub fn enumeration<'a>(values: impl IntoIterator<Item = &'a Value>) -> Violation
     ViolationDetail::new("enum", message).allowing(allowed)
 }
 
+/// A parameter of a channel that contains the text behind it in the key, where another parameter follows.
+pub fn delimited(text: &str) -> ViolationDetail {
+    let text = json(&text.into());
+    let words = format!("must not contain {text}, which follows it in the key of the channel");
+    ViolationDetail::new("not", words)
+}
+
 /// `multipleOf`
 pub fn multiple_of(n: &Number) -> ViolationDetail {
     ViolationDetail::new("multipleOf", format!("must be a multiple of {}", text(n)))

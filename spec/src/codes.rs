@@ -62,6 +62,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("P049", include_str!("../pages/P049.md")),
     ("P050", include_str!("../pages/P050.md")),
     ("P051", include_str!("../pages/P051.md")),
+    ("P052", include_str!("../pages/P052.md")),
     ("S001", include_str!("../pages/S001.md")),
     ("S002", include_str!("../pages/S002.md")),
     ("S003", include_str!("../pages/S003.md")),

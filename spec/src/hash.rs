@@ -1,7 +1,7 @@
 //! The hash of what a protocol means on the wire, as 32 hexadecimal digits.
 //!
 //! Two specs have the same hash if they agree on the envelope, the tags and directions, the assertions of payloads,
-//! how requests are answered, the codes of errors, the keys of channels, the roles and the encodings. Descriptions,
+//! how requests are answered, the codes of errors, the keys of channels, the roles, the encodings and the close codes. Descriptions,
 //! the order of keys, times, limits and outputs have no influence. Messages are identified by their tags, not by
 //! their names in code. A schema is identified by its assertions, so a type may be renamed or inlined.
 
@@ -9,8 +9,9 @@ pub(crate) mod canonical;
 mod shapes;
 
 use crate::model::{
-    Correlate, Encoding, Envelope, EnvelopeField, FieldKind, KeyPart, Message, MessageId, Presence,
-    Protocol, Resuming, Role, RoleKind, RolePlayer, RoleUses, Scalar, Sent, TimestampForm,
+    CloseCondition, Correlate, Encoding, Envelope, EnvelopeField, FieldKind, KeyPart, Message,
+    MessageId, Presence, Protocol, Resuming, Role, RoleKind, RolePlayer, RoleUses, Scalar, Sent,
+    TimestampForm,
 };
 use canonical::{canonical, hex};
 use serde_json::{Map, Value, json};
@@ -111,6 +112,17 @@ fn meaning(protocol: &Protocol, shapes: &Shapes<'_>) -> Value {
     });
     if protocol.session.numbered {
         meaning["numbered"] = json!(true);
+    }
+    // Younger than the hash: the usual codes are no part of it.
+    let closes: Map<String, Value> = protocol
+        .closes
+        .iter()
+        .zip(CloseCondition::ALL)
+        .filter(|(close, (.., usual))| close.code != *usual)
+        .map(|(close, (_, name, _))| (name.to_owned(), json!(close.code)))
+        .collect();
+    if !closes.is_empty() {
+        meaning["closes"] = closes.into();
     }
     if !protocol.schemas.has_defaults() {
         meaning["dialect"] = json!("json-schema");

@@ -128,6 +128,22 @@ fn the_role_auth_is_that_of_the_message_of_auth() {
             "P030: the role `auth` is played by the message of `session.auth`, and there is none",
         ),
         (
+            "roles: { auth: { tag: sign.in } }",
+            "P030: the role `auth` is played by the message of `session.auth`, and there is none",
+        ),
+        (
+            "roles: { auth: { tag: sign.in, fields: { auth: /key } } }",
+            "P030: the role `auth` is played by the message of `session.auth`, and there is none",
+        ),
+        (
+            "auth: logon, roles: { auth: { tag: sign.in } }",
+            "P011: there is no message `logon`",
+        ),
+        (
+            "auth: logon, roles: { auth: { message: login } }",
+            "P011: there is no message `logon`",
+        ),
+        (
             "auth: login, roles: { auth: { message: login, fields: { auth: /key } } }",
             "P030: the role `auth` has no fields in a message of yours: the payload of `login` is the credentials",
         ),
@@ -420,4 +436,250 @@ fn the_depth_has_room_for_the_messages_of_the_session() {
     };
     assert_eq!(with(8), NONE);
     assert_eq!(with(7).len(), 1, "{:?}", with(7));
+}
+
+#[test]
+fn no_two_channels_have_the_same_key() {
+    let channels = |keys: &[&str]| {
+        let mut text = "channels:\n".to_owned();
+        for (i, key) in keys.iter().enumerate() {
+            let holes = key
+                .split('{')
+                .skip(1)
+                .filter_map(|rest| rest.split_once('}'));
+            let params: Vec<_> = holes
+                .map(|(name, _)| format!("{name}: {{ type: string }}"))
+                .collect();
+            text += &format!(
+                "  c{i}: {{ key: '{key}', params: {{ {} }} }}\n",
+                params.join(", ")
+            );
+        }
+        text += "messages:\n";
+        for i in 0..keys.len() {
+            text += &format!("  m{i}: {{ from: server, channel: c{i} }}\n");
+        }
+        text
+    };
+    let same = |a, b, key| {
+        format!("P022: the channels `c{a}` and `c{b}` can have the same key, such as `{key}`")
+    };
+    for (keys, key) in [
+        (["a", "{x}"], "a"),
+        (["{x}", "a"], "a"),
+        (["lobby", "lobby"], "lobby"),
+        (["room:{id}", "room:{a}:{b}"], "room:x:x"),
+        (["user:{id}:typing", "user:{id}"], "user:x:typing"),
+        (["{a}:x", "y:{b}"], "y:x"),
+        // A parameter may be empty.
+        (["room:", "room:{id}"], "room:"),
+    ] {
+        assert_eq!(problems(&channels(&keys)), [same(0, 1, key)]);
+    }
+    // Each is reported once.
+    assert_eq!(
+        problems(&channels(&["{x}", "{y}", "{z}", "a"])),
+        [same(0, 1, "x"), same(0, 2, "x"), same(0, 3, "a")]
+    );
+    let apart = [
+        "room:{a}:{b}",
+        "rooms:{id}",
+        "lobby",
+        "a:{x}:y",
+        "a:{x}:z",
+        "c1:{x}",
+        "c10:{x}",
+    ];
+    assert_eq!(problems(&channels(&apart)), NONE);
+    // The schemas say that they differ, and a key is found without them.
+    let rest = "channels:
+  a: { key: '{x}', params: { x: { enum: [p, q] } } }
+  b: { key: 'r' }
+messages: { m: { from: server, channel: a }, n: { from: server, channel: b } }
+";
+    assert_eq!(
+        problems(rest),
+        ["P022: the channels `a` and `b` can have the same key, such as `r`"]
+    );
+    let long = format!(
+        "channels: {{ a: {{ key: {} }} }}\nmessages: {{ m: {{ from: server, channel: a }} }}\n",
+        "a".repeat(1025)
+    );
+    assert_eq!(
+        problems(&long),
+        ["P022: the key has 1025 bytes; the maximum is 1024"]
+    );
+}
+
+#[test]
+fn a_cancel_requires_nothing_of_its_payload() {
+    let rest = |payload: &str| {
+        format!(
+            "messages:
+  watch: {{ from: both, reply: {{ stream: tick, cancel: stop }} }}
+  tick: {{ from: both }}
+  stop: {{ from: both, payload: {payload} }}
+"
+        )
+    };
+    for (payload, what) in [
+        (
+            "{ type: object, required: [why], properties: { why: { type: string } } }",
+            "`why`",
+        ),
+        ("{ type: string }", "the payload"),
+        ("{ type: object, minProperties: 1 }", "the payload"),
+        (
+            "{ anyOf: [{ type: string }, { type: object, required: [a], properties: { a: true } }] }",
+            "the payload",
+        ),
+    ] {
+        let expected = format!("P046: nothing fills {what} of `stop`, which cancels `watch`");
+        let found = problems(&rest(payload));
+        assert_eq!(found, [expected], "{payload}");
+    }
+    for payload in [
+        "{ type: object, properties: { why: { type: string } } }",
+        "{ anyOf: [{ type: string }, { type: object, properties: { a: true } }] }",
+    ] {
+        assert_eq!(problems(&rest(payload)), NONE, "{payload}");
+    }
+}
+
+#[test]
+fn a_message_is_for_one_thing() {
+    let one = |rest: &str, what: &str| {
+        assert_eq!(problems(rest), [format!("P052: {what}")], "{rest}");
+    };
+    let said = "  s: { from: server, channel: a }\n  ok: { from: server }\n";
+    one(
+        &format!(
+            "channels: {{ a: {{ key: a, join: j }}, b: {{ key: b, join: j }} }}\nmessages:\n  t: {{ from: server, channel: b }}\n  j: {{ from: client, reply: ok }}\n{said}"
+        ),
+        "`j` joins `a`, and joins `b`",
+    );
+    one(
+        &format!(
+            "channels: {{ a: {{ key: a, join: j, leave: j }} }}\nmessages:\n  j: {{ from: client, reply: ok }}\n{said}"
+        ),
+        "`j` joins `a`, and leaves `a`",
+    );
+    one(
+        &format!(
+            "channels: {{ a: {{ key: a, join: j }} }}\nmessages:\n  j: {{ from: client, reply: ok }}\n{said}session: {{ auth: j }}\n"
+        ),
+        "`j` joins `a`, and has the credentials of a session",
+    );
+    one(
+        &format!(
+            "channels: {{ a: {{ key: a, join: j }} }}\nmessages:\n  j: {{ from: client, reply: ok }}\n{said}session: {{ roles: {{ ping: {{ message: j }} }} }}\n"
+        ),
+        "`j` joins `a`, and plays the role `ping`",
+    );
+    one(
+        "messages:\n  w: { from: client, reply: { stream: t, cancel: login } }\n  t: { from: server }\n  login: { from: client }\nsession: { auth: login }\n",
+        "`login` has the credentials of a session, and cancels `w`",
+    );
+    one(
+        "messages:\n  ask: { from: server, reply: login }\n  login: { from: client }\nsession: { auth: login }\n",
+        "`login` has the credentials of a session, and answers `ask`",
+    );
+    one(
+        "messages:\n  w: { from: client, reply: { stream: t, cancel: x } }\n  t: { from: server }\n  x: { from: client, reply: ok }\n  ok: { from: server }\n",
+        "`x` cancels `w`, and is a request",
+    );
+    one(
+        "messages:\n  w: { from: client, reply: { stream: t, cancel: w } }\n  t: { from: server }\n",
+        "`w` is a request, and cancels `w`",
+    );
+    one(
+        "messages:\n  w: { from: client, reply: { stream: t, cancel: x } }\n  t: { from: server }\n  ask: { from: server, reply: x }\n  x: { from: client }\n",
+        "`x` cancels `w`, and answers `ask`",
+    );
+    // One answers several requests, cancels several streams, and is an item of one stream and the answer to another request.
+    assert_eq!(
+        problems(
+            "messages:\n  w: { from: both, reply: { stream: t, end: d, cancel: x } }\n  v: { from: client, reply: { ack: d, stream: t, cancel: x } }\n  ask: { from: client, reply: d }\n  more: { from: client, reply: t }\n  t: { from: both }\n  d: { from: both }\n  x: { from: both }\n"
+        ),
+        NONE
+    );
+}
+
+#[test]
+fn the_parts_of_a_stream_can_be_distinguished() {
+    assert_eq!(
+        problems(
+            "messages:\n  w: { from: client, reply: { ack: t, stream: t, end: t } }\n  t: { from: server }\n"
+        ),
+        [
+            "P052: `t` is `ack` and `stream` of `w`",
+            "P052: `t` is `ack` and `end` of `w`",
+            "P052: `t` is `stream` and `end` of `w`",
+        ]
+    );
+    let tags = |ack: &str, item: &str| {
+        format!(
+            "messages:\n  w: {{ from: client, reply: {{ ack: a, stream: t }} }}\n  one: {{ from: client, reply: a }}\n  other: {{ from: client, reply: t }}\n  a: {{ from: server, tag: {ack} }}\n  t: {{ from: server, tag: {item} }}\n"
+        )
+    };
+    assert_eq!(
+        problems(&tags("null", "null")),
+        ["P035: `a` and `t` of one stream have no tag"]
+    );
+    assert_eq!(
+        problems(&tags("x", "x")),
+        ["P014: `a` and `t` of one stream have the tag `x`"]
+    );
+    for (ack, item) in [("null", "x"), ("x", "null"), ("x", "y")] {
+        assert_eq!(problems(&tags(ack, item)), NONE);
+    }
+}
+
+#[test]
+fn a_join_is_answered_once_and_names_the_channel_in_text() {
+    let rest = "channels: { a: { key: a, join: j } }
+messages:
+  j: { from: client, reply: { ack: ok, stream: t } }
+  ok: { from: server }
+  t: { from: server }
+  s: { from: server, channel: a }
+";
+    assert_eq!(
+        problems(rest),
+        ["P039: `j` is to join a channel, and is answered with a stream"]
+    );
+    let field = |schema: &str| {
+        format!(
+            "channels: {{ a: {{ key: 'a:{{id}}', params: {{ id: {{ type: string }} }}, join: j, leave: k }} }}
+messages:
+  j: {{ from: client, reply: ok, payload: {{ type: object, required: [id], properties: {{ id: {schema} }} }} }}
+  k: {{ from: client, reply: ok, payload: {{ type: object, required: [id], properties: {{ id: {{ type: string }} }} }} }}
+  ok: {{ from: server }}
+  s: {{ from: server, channel: a }}
+"
+        )
+    };
+    let wrong = "P037: `id` of `j`, which identifies the channel, is not a string";
+    for schema in [
+        "{ type: [string, 'null'] }",
+        "{ type: number }",
+        "{ type: string, contentEncoding: base64 }",
+        "{ enum: [a, 1] }",
+        "{ type: array, items: { type: string } }",
+        "{}",
+    ] {
+        assert_eq!(problems(&field(schema)), [wrong], "{schema}");
+    }
+    for schema in [
+        "{ type: string, format: int64 }",
+        "{ enum: [a, b] }",
+        "{ type: integer }",
+        "{ type: boolean }",
+    ] {
+        assert_eq!(problems(&field(schema)), NONE, "{schema}");
+    }
+    let rest = "channels: { a: { key: 'a:{id}', params: { id: { type: string, contentEncoding: base64 } } } }
+messages: { s: { from: server, channel: a } }
+";
+    assert_eq!(problems(rest), ["P037: the parameter `id` is bytes"]);
 }

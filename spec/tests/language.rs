@@ -208,6 +208,33 @@ fn the_hash_covers_the_wire_and_nothing_else() {
     }
 }
 
+/// Clients act on them: after some they do not come back.
+#[test]
+fn the_hash_covers_close_codes_that_are_not_the_usual_ones() {
+    let spec = |closes: &str| {
+        hash(&format!(
+            "{HEAD}messages: {{ m: {{ from: server }} }}\n{closes}"
+        ))
+    };
+    let first = spec("");
+    assert_eq!(first, "63384fccbbf016a756549ad4db6edd1a");
+    let usual = "closes: { kicked: 4403, unauthorized: 4401 }\n";
+    assert_eq!(spec(usual), first);
+    let others = [
+        spec("closes: { kicked: 4499 }\n"),
+        spec("closes: { silent: 4499 }\n"),
+        spec("closes: { invalid: 4400 }\n"),
+    ];
+    for (i, one) in others.iter().enumerate() {
+        assert_ne!(*one, first);
+        assert!(!others[..i].contains(one));
+    }
+    assert_eq!(
+        spec("closes: { silent: 4998, kicked: 4499 }\n"),
+        spec("closes: { kicked: 4499, silent: 4998 }\n")
+    );
+}
+
 #[test]
 fn types_that_contain_each_other_hash_alike_in_any_order() {
     let spec = |types: [&str; 2], messages: [&str; 2]| {

@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 58] = files![
+static RUNTIME: [(&str, &str); 59] = files![
     "handfast.ts",
     "handfast/added.ts",
     "handfast/address.ts",
@@ -41,6 +41,7 @@ static RUNTIME: [(&str, &str); 58] = files![
     "handfast/events.ts",
     "handfast/format.ts",
     "handfast/idna.ts",
+    "handfast/key.ts",
     "handfast/listeners.ts",
     "handfast/mapped.ts",
     "handfast/membership.ts",

@@ -37,7 +37,7 @@ cargo xtask leftovers        Make 100,000 connections, and count what is left of
 cargo xtask mutants          Make mistakes in sessions on purpose, at both ends: each has to be noticed
 cargo xtask schemastore FOLDER   Try every schema of a checkout of SchemaStore: types, sizes, compilers, verdicts against Ajv; with --quick, no compilers
 cargo xtask published FOLDER…    The same of the schemas that Discord, MCP, CloudEvents and GeoJSON publish, from checkouts
-cargo xtask large            The same of one schema of 3.4 MB with 800 types that contain each other
+cargo xtask large            The same of one schema of 3.6 MB with 800 types that contain each other
 cargo xtask autobahn         Run the Autobahn test suite against both ends of the WebSocket transport
 cargo xtask autobahn CASE…   Run some of its cases, such as 7.3.1 or '6.*'
 

@@ -8,14 +8,53 @@ use handfast_schema::Span;
 use handfast_spec::model::{ErrorCode, ErrorId, Message, MessageId, Name, Protocol, Reply, Side};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The built-in functions of the client.
-const CLIENT: [&str; 3] = ["connect", "connect_with", "over_with"];
+/// The built-in functions of the client, and its methods, which a generated one would hide. For `call`, `stream`, `send`, `join` and
+/// `join_by_key` there are the generated ones.
+const CLIENT: [&str; 11] = [
+    "connect",
+    "connect_with",
+    "over_with",
+    "notifications",
+    "skew",
+    "state",
+    "wait_for_state",
+    "retry_now",
+    "close",
+    "refresh_auth",
+    "clone",
+];
 
 /// The built-in methods of the context of handlers.
-const CONTEXT: [&str; 3] = ["session", "send", "client"];
+const CONTEXT: [&str; 12] = [
+    "session",
+    "send",
+    "client",
+    "id",
+    "channel",
+    "is_rejoin",
+    "connection_id",
+    "connection_info",
+    "channel_handle",
+    "kick",
+    "close",
+    "clone",
+];
 
-/// The built-in method of the handle of a client.
-const CLIENT_HANDLE: [&str; 1] = ["send"];
+/// Those of the handle of the server.
+const SERVER_HANDLE: [&str; 9] = [
+    "publisher",
+    "client",
+    "send",
+    "kick",
+    "sessions",
+    "connections",
+    "detached",
+    "shutdown",
+    "clone",
+];
+
+/// Those of the handle of a client. For `call` and `stream` there are the generated ones.
+const CLIENT_HANDLE: [&str; 6] = ["send", "id", "session", "channel_handle", "kick", "clone"];
 
 pub(super) fn check(protocol: &Protocol, scope: &mut NameScope) {
     traits(protocol, scope);
@@ -142,6 +181,7 @@ fn methods(protocol: &Protocol, scope: &mut NameScope) {
     let mut application = Methods::new("an application", &[]);
     let mut client = Methods::new("the client", &CLIENT);
     let mut context = Methods::new("the context of a handler", &CONTEXT);
+    let mut server = Methods::new("the handle of the server", &SERVER_HANDLE);
     for message in handled(protocol) {
         let name = snake(&in_rust(&message.name, message.names.rust.as_ref()));
         let span = message.name.span;
@@ -158,9 +198,10 @@ fn methods(protocol: &Protocol, scope: &mut NameScope) {
     for channel in &protocol.channels {
         let name = snake(&in_rust(&channel.name, channel.names.rust.as_ref()));
         let span = channel.name.span;
-        if context.take(&name, span, scope) {
-            client.take(&name, span, scope);
-        }
+        // One problem is one error.
+        let _ = context.take(&name, span, scope)
+            && server.take(&name, span, scope)
+            && client.take(&name, span, scope);
         let mut params: BTreeMap<String, Span> = BTreeMap::new();
         for param in &channel.params {
             let rust = names::snake(&param.name.text);

@@ -82,19 +82,29 @@ fn key(channel: &handfast_spec::model::Channel) -> String {
         .key
         .iter()
         .any(|part| matches!(part, KeyPart::Param(_)));
+    let last = channel
+        .key
+        .iter()
+        .rposition(|part| matches!(part, KeyPart::Param(_)));
     let parts: String = channel
         .key
         .iter()
-        .map(|part| match part {
+        .enumerate()
+        .map(|(at, part)| match part {
             KeyPart::Text(text) if varies => text::template(text),
             KeyPart::Text(text) => text.clone(),
-            KeyPart::Param(i) => format!(
-                "${{params{}}}",
-                channel
-                    .params
-                    .get(*i)
-                    .map_or_else(String::new, |param| text::member(&param.name.text))
-            ),
+            KeyPart::Param(i) => {
+                let name = &channel.params[*i].name.text;
+                match channel.key.get(at + 1) {
+                    // The key says where it ends.
+                    Some(KeyPart::Text(behind)) if last > Some(at) => format!(
+                        "${{hf.delimited(params, {}, {})}}",
+                        text::string(name),
+                        text::string(behind)
+                    ),
+                    _ => format!("${{params{}}}", text::member(name)),
+                }
+            }
         })
         .collect();
     if varies {

@@ -149,6 +149,115 @@ pub fn matches(pattern: &str, key: &str) -> bool {
     after_hole || rest.is_empty()
 }
 
+/// Whether a parameter ends where the text behind it first occurs in the key, so that the key says where. A key is taken apart in one way only if that holds
+/// of each parameter that another follows.
+pub fn is_delimited(value: &str, text: &str) -> bool {
+    let ends = [value, text].concat();
+    ends.find(text) == Some(value.len())
+}
+
+/// A key that two patterns have in common, if there is one. Takes time in proportion to the product of their lengths, and less if they begin or end
+/// with different texts. A text that is no pattern has nothing in common with another.
+pub fn common(a: &str, b: &str) -> Option<String> {
+    // A shorter key is easier to read where parameters have a character. Those of typed keys may also be empty.
+    [1, 0].into_iter().find_map(|least| {
+        let (a, b) = (steps(a, least)?, steps(b, least)?);
+        begin_alike(&a, &b).then(|| intersection(&a, &b))?
+    })
+}
+
+/// What a key has in one place, by a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Char(char),
+    /// Any character.
+    One,
+    /// Any number of any characters.
+    Any,
+}
+
+impl Step {
+    /// The character that two steps agree on.
+    fn agreed(self, other: Self) -> Option<char> {
+        match (self, other) {
+            (Self::Char(a), Self::Char(b)) => (a == b).then_some(a),
+            (Self::Char(a), _) | (_, Self::Char(a)) => Some(a),
+            _ => Some('x'),
+        }
+    }
+}
+
+/// The steps of a pattern whose holes take so many characters at least.
+fn steps(pattern: &str, least: usize) -> Option<Vec<Step>> {
+    let mut steps = Vec::new();
+    for part in parts(pattern) {
+        match part.ok()? {
+            Part::Text(text) => steps.extend(text.chars().map(Step::Char)),
+            Part::Param(_) => {
+                steps.extend(std::iter::repeat_n(Step::One, least));
+                steps.push(Step::Any);
+            }
+        }
+    }
+    Some(steps)
+}
+
+/// Whether the texts before the first holes, and those behind the last ones, do not exclude a common key.
+fn begin_alike(a: &[Step], b: &[Step]) -> bool {
+    let alike = |(a, b): (&Step, &Step)| match (a, b) {
+        (Step::Char(a), Step::Char(b)) => Some(a == b),
+        _ => None,
+    };
+    let differ = |result: Option<Option<bool>>| result == Some(Some(false));
+    let ends = a.iter().rev().zip(b.iter().rev()).map(alike);
+    let starts = a.iter().zip(b).map(alike);
+    !differ(starts.clone().find(|alike| *alike != Some(true)))
+        && !differ(ends.clone().find(|alike| *alike != Some(true)))
+}
+
+/// A key that takes both through all of their steps.
+fn intersection(a: &[Step], b: &[Step]) -> Option<String> {
+    let width = b.len() + 1;
+    // Whether what remains behind these places has a key, from the end.
+    let mut rest = vec![false; (a.len() + 1) * width];
+    for i in (0..=a.len()).rev() {
+        for j in (0..=b.len()).rev() {
+            rest[i * width + j] = (i == a.len() && j == b.len())
+                || moves(a, b, i, j).any(|(_, i, j)| rest[i * width + j]);
+        }
+    }
+    let (mut key, mut i, mut j) = (String::new(), 0, 0);
+    while i < a.len() || j < b.len() {
+        let (char, to_i, to_j) = moves(a, b, i, j).find(|(_, i, j)| rest[i * width + j])?;
+        key.extend(char);
+        (i, j) = (to_i, to_j);
+    }
+    Some(key)
+}
+
+/// The places behind one step of either pattern, or of both, with the character that the key has there. None is before another of the same.
+fn moves(
+    a: &[Step],
+    b: &[Step],
+    i: usize,
+    j: usize,
+) -> impl Iterator<Item = (Option<char>, usize, usize)> {
+    let (at_a, at_b) = (a.get(i).copied(), b.get(j).copied());
+    let skip_a = (at_a == Some(Step::Any)).then_some((None, i + 1, j));
+    let skip_b = (at_b == Some(Step::Any)).then_some((None, i, j + 1));
+    let both = at_a.zip(at_b).and_then(|(one, other)| {
+        let char = Some(one.agreed(other)?);
+        match (one, other) {
+            // Skipping one of them leads there, too.
+            (Step::Any, Step::Any) => None,
+            (Step::Any, _) => Some((char, i, j + 1)),
+            (_, Step::Any) => Some((char, i + 1, j)),
+            _ => Some((char, i + 1, j + 1)),
+        }
+    });
+    [skip_a, skip_b, both].into_iter().flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,5 +338,93 @@ mod tests {
         assert!(!matches("room:{id}", "rooms:a"));
         assert!(!matches("a:{b}:c", "a:b:d"));
         assert!(!matches("a{", "a{"));
+    }
+
+    #[test]
+    fn parameters_end_where_the_text_behind_them_first_occurs() {
+        assert!(is_delimited("x", ":"));
+        assert!(is_delimited("", ":"));
+        assert!(is_delimited("x:", "::y"));
+        assert!(!is_delimited("x:y", ":"));
+        assert!(!is_delimited(":", ":"));
+        // `x:` and `::` are `x:::`, in which `::` is first behind `x`.
+        assert!(!is_delimited("x:", "::"));
+        assert!(!is_delimited("xab", "abab"));
+    }
+
+    /// Every key that can be made of delimited parameters is taken apart in one way.
+    #[test]
+    fn delimited_parameters_have_keys_of_their_own() {
+        let mut texts = vec![String::new()];
+        for i in 0.. {
+            if texts[i].len() == 4 {
+                break;
+            }
+            texts.extend(["a", ":"].map(|char| format!("{}{char}", texts[i])));
+        }
+        for text in [":", "::", "a:", ":a:", "a"] {
+            let mut keys = std::collections::BTreeMap::new();
+            for a in texts.iter().filter(|a| is_delimited(a, text)) {
+                for b in &texts {
+                    let before = keys.insert(format!("{a}{text}{b}"), (a, b));
+                    assert_eq!(before, None, "{a} {b}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn patterns_with_a_common_key_have_an_example() {
+        let common = |a, b| {
+            let key = super::common(a, b);
+            assert_eq!(super::common(b, a).is_some(), key.is_some(), "{a} {b}");
+            key
+        };
+        assert_eq!(common("lobby", "lobby").as_deref(), Some("lobby"));
+        assert_eq!(common("a", "{x}").as_deref(), Some("a"));
+        assert_eq!(
+            common("room:{id}", "room:{a}:{b}").as_deref(),
+            Some("room:x:x")
+        );
+        assert_eq!(
+            common("user:{id}", "user:{id}:typing").as_deref(),
+            Some("user:x:typing")
+        );
+        assert_eq!(common("{a}:x", "y:{b}").as_deref(), Some("y:x"));
+        assert_eq!(common("{a}b{c}d", "a{b}cd").as_deref(), Some("abcd"));
+        // Where parameters are empty.
+        assert_eq!(common("room:", "room:{id}").as_deref(), Some("room:"));
+        assert_eq!(common("{{a}}", "{{{a}}}").as_deref(), Some("{a}"));
+        assert_eq!(common("lobby", "hall"), None);
+        assert_eq!(common("room:{id}", "rooms:{id}"), None);
+        assert_eq!(common("room:{id}:a", "room:{id}:b"), None);
+        assert_eq!(common("a:{b}:c", "a:c"), None);
+        assert_eq!(common("c1:{id}", "c10:{id}"), None);
+        assert_eq!(common("{", "{"), None);
+    }
+
+    /// By trying every short key.
+    #[test]
+    fn patterns_without_an_example_have_no_common_key() {
+        let parts = ["a", ":", "{x}"];
+        let mut patterns = vec![String::new()];
+        for _ in 0..3 {
+            let longer = patterns.iter();
+            let longer = longer.flat_map(|p| parts.map(|part| format!("{p}{part}")));
+            patterns = longer.chain([String::new()]).collect();
+        }
+        let mut keys = vec![String::new()];
+        for i in 0.. {
+            if keys[i].len() == 5 {
+                break;
+            }
+            keys.extend(["a", ":"].map(|char| format!("{}{char}", keys[i])));
+        }
+        for a in &patterns {
+            for b in &patterns {
+                let both = keys.iter().any(|key| matches(a, key) && matches(b, key));
+                assert!(!both || common(a, b).is_some(), "{a} {b}");
+            }
+        }
     }
 }

@@ -86,6 +86,7 @@ fn keys(krate: &Path, channel: &Channel) -> TokenStream {
         #writes
         key
     };
+    let unclear = unclear(krate, channel);
     let of_messages = channel.join.iter().chain(&channel.leave).map(|message| {
         quote! {
             #[automatically_derived]
@@ -93,6 +94,7 @@ fn keys(krate: &Path, channel: &Channel) -> TokenStream {
                 fn key(&self) -> ::std::string::String {
                     #body
                 }
+                #unclear
             }
         }
     });
@@ -110,9 +112,35 @@ fn keys(krate: &Path, channel: &Channel) -> TokenStream {
             fn key(&self) -> ::std::string::String {
                 #body
             }
+            #unclear
         }
         #(#of_messages)*
     }
+}
+
+/// The method that finds parameters of which the key does not say where they end: those that others follow, by the text between them.
+fn unclear(krate: &Path, channel: &Channel) -> Option<TokenStream> {
+    let last = channel
+        .key
+        .iter()
+        .rposition(|part| matches!(part, KeyPart::Field(_)))?;
+    let checked = channel.key[..last]
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [KeyPart::Field(index), KeyPart::Text(text)] => {
+                let Field { member, name, .. } = &channel.fields[*index];
+                Some(quote!((#name, &self.#member, #text)))
+            }
+            _ => None,
+        });
+    let checked: Vec<_> = checked.collect();
+    (!checked.is_empty()).then(|| {
+        quote! {
+            fn unclear(&self) -> ::core::option::Option<#krate::UnclearParam> {
+                #krate::UnclearParam::find(&[#(#checked),*])
+            }
+        }
+    })
 }
 
 /// What the methods that lead to a channel have in common.

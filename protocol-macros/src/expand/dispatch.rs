@@ -120,7 +120,7 @@ fn run(krate: &Path, message: &Message) -> Run {
         ),
         (Reply::One(_), _, Some(from)) => (
             channel(from),
-            quote!(#responder::leave::<#server, _, _, _>(&responder, &channel, #plain);),
+            quote!(if #responder::is_clear(&responder, &channel) { #responder::leave::<#server, _, _, _>(&responder, &channel, #plain); }),
         ),
         (Reply::One(_), ..) => (
             quote!(),

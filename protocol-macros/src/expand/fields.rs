@@ -4,7 +4,7 @@ use super::{
     rules::{RuleTokens, rules},
     tokens::at,
 };
-use crate::parse::{Field, is_checked, option_of};
+use crate::parse::{Field, has_known_name, is_checked, option_of};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, ExprLit, Lit, Member, Path, ext::IdentExt};
@@ -147,6 +147,19 @@ pub(super) fn read(
             #otherwise
         }
     }}
+}
+
+/// The name of a field, and whether it may be absent, as far as its type says so by its name. To ask the type would report one that is no
+/// `Payload` again.
+pub(super) fn need(p: &TokenStream, Field { name, ty, .. }: &Field) -> TokenStream {
+    let may_be_absent = if option_of(ty).is_some() {
+        quote!(#p::Some(true))
+    } else if has_known_name(ty) {
+        quote!(#p::Some(false))
+    } else {
+        quote!(#p::None)
+    };
+    quote!((#name, #may_be_absent))
 }
 
 /// A literal of the struct or variant at `path`, made of the locals.

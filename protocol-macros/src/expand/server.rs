@@ -186,7 +186,7 @@ fn context(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
             pub fn __new(core: #krate::server::Context) -> Self {
                 Self { core, session: ::core::marker::PhantomData }
             }
-            /// Sends a message to this connection alone, outside any request. It has no sequence number, and is lost if the connection is.
+            /// Sends a message to this connection alone, outside any request. It has no sequence number, and is lost if the session is.
             ///
             /// Publish a message that belongs to a channel there instead: sent like this it names no channel, and clients refuse it.
             pub fn send<__M: #krate::Message<<#ident as #krate::Protocol>::Server>>(&self, message: &__M) {

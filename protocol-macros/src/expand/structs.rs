@@ -22,9 +22,7 @@ pub(super) fn expand(krate: &Path, of: &Struct) -> TokenStream {
         .then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
     let serialize = serde_impls::serialize_fields(krate, ident);
     let deserialize = serde_impls::deserialize(krate, ident, of.deserialize);
-    let needs = of.fields.iter().map(|Field { name, ty, .. }| {
-        quote_spanned!(at(ty)=> (#name, <#ty as #krate::Payload>::OPTIONAL))
-    });
+    let needs = of.fields.iter().map(|field| fields::need(&p, field));
     let open = of.rest.is_none().then(|| {
         quote! {
             const OPEN: bool = false;

@@ -2,9 +2,10 @@
 
 use super::{
     envelope,
+    fields::need,
     tokens::{self, millis, option},
 };
-use crate::parse::{Content, Field, Message, MessageUnion, Reply, Tag};
+use crate::parse::{Content, Message, MessageUnion, Reply, Tag};
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Path;
@@ -39,9 +40,8 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
         Some(ty) => quote_spanned!(tokens::at(ty)=> <#ty as #krate::Payload>::FIELDS),
         None => match &message.content {
             Content::Fields(fields) => {
-                let needs = fields.iter().map(|Field { name, ty, .. }| {
-                    quote_spanned!(tokens::at(ty)=> (#name, <#ty as #krate::Payload>::OPTIONAL))
-                });
+                let p = quote!(#krate::__private);
+                let needs = fields.iter().map(|field| need(&p, field));
                 quote!(::core::option::Option::Some(&[#(#needs),*]))
             }
             _ => quote!(::core::option::Option::None),

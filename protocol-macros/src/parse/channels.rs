@@ -147,6 +147,13 @@ fn key(cx: &Ctxt, pattern: &LitStr, fields: &[Field]) -> Option<Vec<KeyPart>> {
                     cx.at(pattern.span(), format_args!("no field is called `{name}`"));
                     return None;
                 };
+                if let Some(KeyPart::Field(_)) = parts.last() {
+                    cx.at(
+                        pattern.span(),
+                        format_args!("`{{{name}}}` directly follows another parameter: two channels could have the same key"),
+                    );
+                    return None;
+                }
                 parts.push(KeyPart::Field(index));
             }
             Err(error) => {

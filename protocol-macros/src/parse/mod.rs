@@ -27,7 +27,7 @@ pub(crate) use fields::{Field, FieldRole};
 pub(crate) use messages::{Message, MessageUnion, Reply, Side, Tag};
 pub(crate) use options::{Ctxt, Options};
 pub(crate) use protocol_struct::{Limits, MappedRole, ProtocolStruct, RolePlayer, Session};
-pub(crate) use rules::{Rule, SchemaText, is_checked};
+pub(crate) use rules::{Rule, SchemaText, has_known_name, is_checked};
 pub(crate) use structs::{Newtype, Struct};
 pub(crate) use types::{box_of, is, option_of};
 pub(crate) use untagged::{Attempts, Guard, UntaggedContent, UntaggedEnum, UntaggedVariant};

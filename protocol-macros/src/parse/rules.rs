@@ -198,6 +198,11 @@ impl Kind {
     }
 }
 
+/// Whether the name of a type says what its values are.
+pub(crate) fn has_known_name(ty: &Type) -> bool {
+    Kind::of(ty).is_some()
+}
+
 impl Rule {
     /// The name of its option. That of `values` is `items`, which means the same.
     const fn key(&self) -> &'static str {

@@ -2,9 +2,10 @@
 
 use crate::{
     DeclaredErrors, DecodeError, SessionCode, Side, ValidationError,
-    descriptor::{Limits, TagRef},
+    descriptor::TagRef,
     read::{ReadContext, Reader},
     system::RemoteError,
+    validate::DEPTH,
 };
 use std::{error::Error, fmt};
 
@@ -77,8 +78,7 @@ impl<E: DeclaredErrors> CallError<E> {
             Failure::Remote(remote) => {
                 let mut cx = ReadContext::new(Side::Client);
                 let clean = cx.mark();
-                let depth = Limits::DEFAULT.depth;
-                let mut data = remote.data.as_deref().map(|data| Reader::json(data, depth));
+                let mut data = remote.data.as_deref().map(|data| Reader::json(data, DEPTH));
                 match E::read(&remote.code, data.as_mut(), &mut cx) {
                     Ok(Some(error)) if cx.clean_since(clean) => Self::Declared(error),
                     // The other end gave up waiting for its handler: for the caller the same as no reply in time.

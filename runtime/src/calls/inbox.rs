@@ -228,6 +228,12 @@ impl Inbox {
         fits
     }
 
+    /// Whether the queue has ended.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_ended(&self) -> bool {
+        self.lock().ended
+    }
+
     /// Ends the queue, after a last entry.
     pub(crate) fn end(&self, last: Option<Entry>) {
         let mut state = self.lock();

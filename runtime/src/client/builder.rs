@@ -82,7 +82,8 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
     }
 
     /// Connects over a custom transport, such as [`transport::duplex`](crate::transport::duplex). `dial` is called for each
-    /// connection. If it fails, so does the attempt, with [`ConnectError::Transport`].
+    /// connection. If it fails, so does the attempt, with [`ConnectError::Transport`]. A message of more than `limits.message` bytes ends a
+    /// connection as it does over a WebSocket.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
@@ -336,7 +337,7 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
             self.auth,
         );
         let dialled = match self.endpoint {
-            Endpoint::Dial(dial) => Ok(dial),
+            Endpoint::Dial(dial) => Ok(dial::bounded(dial, self.limits.message)),
             Endpoint::Url(url) => self.headers.and_then(|headers| {
                 dial::websocket(&url, headers, subprotocol, self.limits.message)
             }),

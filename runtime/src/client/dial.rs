@@ -1,7 +1,7 @@
 //! Connecting to a WebSocket server over TCP.
 
 use super::ConnectError;
-use crate::transport::{Transport, WebSocket};
+use crate::transport::{CloseFrame, Transport, TransportError, TransportEvent, WebSocket};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -22,7 +22,7 @@ use std::{
     convert::Infallible,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 use tokio::net::TcpStream;
@@ -59,6 +59,61 @@ pub(crate) fn websocket(
     Ok(Arc::new(move || {
         Box::pin(dial(uri.clone(), headers.clone(), subprotocol, limit))
     }))
+}
+
+/// Returns a dialer whose transports accept no message of more than `limit` bytes, whatever they accept by themselves.
+pub(crate) fn bounded(dial: Dial, limit: usize) -> Dial {
+    Arc::new(move || {
+        let dialled = dial();
+        Box::pin(async move {
+            let transport = dialled.await?;
+            Ok(Box::new(Bounded { transport, limit }) as Box<dyn Transport>)
+        })
+    })
+}
+
+struct Bounded {
+    transport: Box<dyn Transport>,
+    limit: usize,
+}
+
+impl Transport for Bounded {
+    fn poll_receive(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<TransportEvent, TransportError>> {
+        let event = ready!(self.transport.poll_receive(cx));
+        Poll::Ready(match event {
+            Ok(TransportEvent::Packet(packet)) if packet.len() > self.limit => {
+                Err(TransportError::TooLarge { limit: self.limit })
+            }
+            event => event,
+        })
+    }
+
+    fn feed(&mut self, message: &[u8], is_text: bool) -> Result<(), TransportError> {
+        self.transport.feed(message, is_text)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        self.transport.poll_flush(cx)
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>, closing: &CloseFrame) -> Poll<()> {
+        self.transport.poll_close(cx, closing)
+    }
+
+    fn written(&self) -> u64 {
+        self.transport.written()
+    }
+
+    fn read(&self) -> u64 {
+        self.transport.read()
+    }
+
+    fn is_hung_up(&self) -> bool {
+        self.transport.is_hung_up()
+    }
 }
 
 /// Parses a URL.

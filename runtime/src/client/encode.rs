@@ -35,6 +35,17 @@ impl Core {
     ) -> Result<EncodedMessage, Failure> {
         let Heading { envelope, tag } = request.heading;
         let position = position.filter(|_| envelope.seq.is_some() && envelope.epoch.is_some());
+        let channel = request.channel.as_deref();
+        let needs_channel = envelope
+            .channel
+            .is_some_and(|field| field.presence == Presence::Required);
+        if needs_channel && channel.is_none() {
+            tracing::error!(
+                ?tag,
+                "a message without a channel is not sent: its envelope requires one"
+            );
+            return Err(Failure::Encode);
+        }
         let payload = request.payload.as_deref();
         let payload = payload.map(|json| JsonPayload::new(self.descriptor.client, tag, json));
         self.encode_outgoing(&Outgoing {
@@ -42,7 +53,7 @@ impl Core {
                 .as_ref()
                 .map(|payload| payload as &dyn erased_serde::Serialize),
             id,
-            channel: request.channel.as_deref(),
+            channel,
             seq: position.map(|(seq, _)| seq),
             epoch: position.map(|(_, epoch)| epoch),
             ..self.outgoing(request.heading)
@@ -69,7 +80,7 @@ impl Core {
 
     /// Encodes an `error` that answers a request of the server, if the protocol has that message.
     pub(crate) fn encode_error(&self, id: &Id, error: &ErrorPayload<'_>) -> Option<EncodedMessage> {
-        fit(error, self.limits.message, |payload| {
+        fit(Side::Client, error, self.limits.message, |payload| {
             self.encode_session(Role::Error, Some(payload), Some(id), Some(false))
         })
     }

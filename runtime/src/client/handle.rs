@@ -5,7 +5,8 @@ use super::{
     Subscription, VersionSkew, core::Core, subscription,
 };
 use crate::{
-    ChannelKey, Id, Message, MessageSet, NoError, NoRequests, Protocol, Request,
+    ChannelKey, DeclaredErrors, Id, Message, MessageSet, NoError, NoRequests, Protocol, Request,
+    ValidationError,
     calls::{self, CallReply, Caller, Failure, Permit, RequestMessage, prepare, timeout_of},
     descriptor::Heading,
     system::{ChannelOnly, Role},
@@ -215,6 +216,7 @@ impl<P: Protocol> Client<P> {
         M::Reply: Message<P::Server>,
         L: Message<P::Client>,
     {
+        clear(channel)?;
         let leave = leave_request::<P, C, L>(&self.handle.core, channel, leave);
         let request = calls::one_request::<P::Client, P::Server, M>(message);
         subscription::join(
@@ -233,6 +235,7 @@ impl<P: Protocol> Client<P> {
         channel: &C,
         leave: Option<&L>,
     ) -> Option<Subscription<P::Server, (), C::Presence>> {
+        clear::<C, NoError>(channel).ok()?;
         let leave = leave_request::<P, C, L>(&self.handle.core, channel, leave)
             .ok()
             .flatten();
@@ -248,6 +251,7 @@ impl<P: Protocol> Client<P> {
         &self,
         channel: &C,
     ) -> Result<Subscription<P::Server, (), C::Presence>, CallError<NoError>> {
+        clear(channel)?;
         let key = channel.key();
         let core = &self.handle.core;
         let join = own_request(core, Role::Join, &key).and_then(|join| join.ok_or(Failure::Encode));
@@ -428,6 +432,14 @@ impl<P: Protocol> Client<P> {
     }
 }
 
+/// That a channel's key is not another's.
+fn clear<C: ChannelKey, E: DeclaredErrors>(channel: &C) -> Result<(), CallError<E>> {
+    channel.unclear().map_or(Ok(()), |unclear| {
+        let violations = vec![unclear.violation(None)];
+        Err(CallError::Invalid(ValidationError { violations }))
+    })
+}
+
 /// The request that leaves a channel. Without a leave message of its own, it is left with the session's.
 fn leave_request<P: Protocol, C: ChannelKey, L: Message<P::Client>>(
     core: &Core,
@@ -447,7 +459,7 @@ fn own_request(core: &Core, role: Role, key: &str) -> Result<Option<RequestMessa
         .map_err(|_| Failure::Encode)
 }
 
-async fn send(
+pub(super) async fn send(
     core: Arc<Core>,
     request: Result<RequestMessage, Failure>,
     volatile: bool,

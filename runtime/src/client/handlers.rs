@@ -8,7 +8,7 @@ use super::{
     responder::{Output, Responder},
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, MessageSet, Protocol, SessionCode,
+    DecodeError, DecodeErrorKind, Id, MessageSet, Protocol, SessionCode, Side,
     calls::{Delivery, Permit},
     descriptor::{MessageDescriptor, ReplyKind},
     encoded::EncodedMessage,
@@ -328,7 +328,7 @@ fn conclude(
         Ok(Ok(())) => {}
         Ok(Err(_)) => {
             tracing::error!(message_type = message.name, "a handler panicked");
-            responder.send_error(&ErrorPayload::internal());
+            responder.send_error(&ErrorPayload::internal(Side::Client));
         }
         Err(_) => {
             tracing::error!(

@@ -247,6 +247,9 @@ impl<'a> Handshake<'a> {
             &descriptor.session,
         )
         .map_err(|_| unexpected(()))?;
+        if role.is_some_and(|role| !role.envelope_fits(&source, descriptor)) {
+            return Err(unexpected(()));
+        }
         match (&self.stage, role) {
             (_, Some(Role::Refuse | Role::Error)) => self.refused(&head),
             (Stage::Negotiating, Some(Role::Negotiate)) => match Negotiation::read(&head) {

@@ -9,7 +9,7 @@
 //!   are dropped and reported as a [`Gap`]; a stream fails with [`StreamError::Slow`]. Before that the client waits for the reader, for a moment: [`ClientBuilder::capacity`].
 //! - If the connection is lost, the client reconnects with exponential backoff and jitter (`session.backoff`), unless the close
 //!   code is final (1000, 1008, 4401, 4403, 4406, 4409, or the codes that the protocol's `closes` sets for these conditions) or
-//!   `backoff.attempts` attempts in a row failed. It rejoins its channels, at most sixteen at a time, and reports a gap if
+//!   `backoff.attempts` attempts in a row failed. If the session resumes, nothing is lost; otherwise it rejoins its channels, at most sixteen at a time, and reports a gap if
 //!   messages were missed that are not in the channel's history. It retries a rejoin that the server refuses temporarily; if the server refuses it for good, the
 //!   subscription ends with [`Event::Lost`]. Requests that were not written yet are sent, and idempotent ones (streams excepted)
 //!   are sent again; all other requests and streams fail with [`CallError::OutcomeUnknown`].

@@ -82,7 +82,7 @@ impl Core {
 
 impl PendingState {
     /// Reports messages of the session that are missing to everything that the application reads.
-    fn report(&mut self, gap: Gap) {
+    pub(super) fn report(&mut self, gap: Gap) {
         for (_, channel) in self.channels.iter_mut() {
             channel.report_gap(gap);
         }

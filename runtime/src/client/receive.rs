@@ -62,8 +62,8 @@ impl Core {
             Err(rejected) => {
                 let source = self.codec.source(packet.frame()).ok();
                 let session = &self.descriptor.session;
-                let found = source.and_then(|source| {
-                    Head::find(&source, self.descriptor.server, Side::Server, session).ok()
+                let found = source.as_ref().and_then(|source| {
+                    Head::find(source, self.descriptor.server, Side::Server, session).ok()
                 });
                 let (head, role) = match found {
                     Some((head, role)) => (Some(head), role),
@@ -72,10 +72,10 @@ impl Core {
                 let role = role.filter(|role| match rejected.kind {
                     DecodeErrorKind::UnknownType => true,
                     _ if role.is_known_by_its_tag() => true,
-                    // The envelope of the other messages does not fit.
-                    DecodeErrorKind::Envelope(_) => role
-                        .mapped(&session.mapped)
-                        .is_some_and(|mapped| mapped.own_envelope(Side::Server).is_some()),
+                    // One with an envelope of its own may fit that.
+                    DecodeErrorKind::Envelope(_) => source
+                        .as_ref()
+                        .is_some_and(|source| role.envelope_fits(source, self.descriptor)),
                     _ => false,
                 });
                 let seq = head.as_ref().and_then(|head| head.seq);
@@ -461,7 +461,7 @@ impl Core {
                 }
             }
             None if self.descriptor.session.numbered => inner.missed(gap),
-            None => {}
+            None => inner.report(gap),
         }
     }
 

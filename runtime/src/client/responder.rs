@@ -2,7 +2,7 @@
 
 use super::{core::Core, handle::CloseOnDrop, handlers::Handled};
 use crate::{
-    Payload,
+    Payload, Side,
     calls::Permit,
     codec::Outgoing,
     descriptor::MessageDescriptor,
@@ -88,8 +88,12 @@ impl Replier for Responder {
             .is_ok()
     }
 
-    fn checks(&self) -> bool {
-        true
+    fn side(&self) -> Side {
+        Side::Client
+    }
+
+    fn checked_depth(&self) -> Option<u32> {
+        Some(self.core.limits.depth)
     }
 
     fn can_report(&self) -> bool {
@@ -110,7 +114,7 @@ impl Replier for Responder {
             Some(packet) => {
                 let _ = self.output(packet, None);
             }
-            None => self.send_error(&ErrorPayload::internal()),
+            None => self.send_error(&ErrorPayload::internal(Side::Client)),
         }
     }
 

@@ -15,6 +15,13 @@ pub(crate) struct Sequence {
     missed: Option<(u64, u64)>,
 }
 
+/// The maximum length of an epoch, in characters: a client keeps it, and repeats it when it joins again. A longer one is none.
+const MAX_EPOCH: usize = 64;
+
+fn is_short(epoch: &str) -> bool {
+    epoch.chars().nth(MAX_EPOCH).is_none()
+}
+
 /// What the number of a message says about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
@@ -58,8 +65,11 @@ impl Sequence {
     /// Handles a gap that the server reports. The position is where the numbering is, if it began anew.
     pub(crate) fn reported(&mut self, gap: Gap, (seq, epoch): (Option<u64>, Option<String>)) {
         if gap.reason == Some(GapReason::Epoch) {
-            let missed = None;
-            *self = Self { epoch, seq, missed };
+            *self = Self {
+                epoch: epoch.filter(|epoch| is_short(epoch)),
+                seq,
+                missed: None,
+            };
             return;
         }
         if let Some(to) = gap.to
@@ -74,6 +84,7 @@ impl Sequence {
     /// Advances to a number. `step` is how much it grows if nothing is missing: 0 in the answer to a join, 1 in a message.
     fn advance(&mut self, seq: Option<u64>, epoch: Option<&str>, step: u64) -> Check {
         let last = self.seq;
+        let epoch = epoch.filter(|epoch| is_short(epoch));
         let renewed = matches!((epoch, &self.epoch), (Some(new), Some(old)) if new != old);
         if renewed || self.epoch.is_none() {
             self.epoch = epoch.map(str::to_owned).or(self.epoch.take());

@@ -1,14 +1,15 @@
 //! Subscriptions: the channels that a client has joined.
 
 use super::{
+    Sent,
     channels::PendingJoin,
-    handle::CloseOnDrop,
+    handle::{CloseOnDrop, send},
     pending::ReplyTo,
     presence::{self, PresenceEvent},
 };
 use crate::calls::{
     AbandonOnDrop, CallError, Delivery, Entry, Failure, Gap, Inbox, RefreshError, RequestMessage,
-    take, within,
+    prepare, take, within,
 };
 use crate::{
     DeclaredErrors, DecodeError, Envelope, Member, Message, MessageSet, NoError, NoPresence,
@@ -212,6 +213,48 @@ impl<U, R, I: PresenceInfo> Subscription<U, R, I> {
     /// Returns the id of this client among the members, once they are listed.
     pub fn member_id(&self) -> Option<Arc<str>> {
         self.with_members(|members| members.own().cloned())?
+    }
+}
+
+impl<U, R, I> Subscription<U, R, I> {
+    /// Queues a message without a reply that concerns the channel: its envelope has the channel's key, so the handler finds it by `cx.channel()`.
+    /// `C` are the messages of the client; it has to be named only if the type is a message of both ends.
+    ///
+    /// # Errors
+    /// The future fails as that of [`Client::send`](super::Client::send) does, with [`CallError::Closed`] after the subscription has ended, and with [`CallError::Encode`] if the
+    /// envelope has no field for the channel, or `C` are not the messages of the client.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = connect().await?;
+    /// let room = client.room(&"lobby".into()).join().await?;
+    /// room.send(&UserTyping { room: "lobby".into() }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send<C: MessageSet, M: Message<C>>(&self, message: &M) -> Sent {
+        let Membership {
+            handle, key, inbox, ..
+        } = &self.membership;
+        let core = handle.core.clone();
+        let sent = &C::DESCRIPTOR.messages[M::INDEX];
+        let own = core.descriptor.client.messages.get(M::INDEX);
+        let is_own = own.is_some_and(|own| own.name == sent.name);
+        let has_place = C::DESCRIPTOR.heading(sent).envelope.channel.is_some();
+        let request = if inbox.is_ended() {
+            Err(Failure::Closed)
+        } else if is_own && has_place {
+            prepare::<C, M>(message)
+        } else {
+            Err(Failure::Encode)
+        };
+        let request = request.map(|request| RequestMessage {
+            channel: Some(key.as_str().into()),
+            ..request
+        });
+        Sent::new(send(core, request, sent.volatile))
     }
 }
 

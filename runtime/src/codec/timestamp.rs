@@ -1,5 +1,6 @@
-//! Timestamps as text (RFC 3339), in milliseconds.
+//! Timestamps as text (RFC 3339): written in milliseconds, read as `format: date-time` is.
 
+use handfast_schema::format;
 use std::{
     cell::RefCell,
     time::{Duration, SystemTime},
@@ -70,6 +71,58 @@ fn date(days: u64) -> (u64, u64, u64) {
     (period * 400 + year + next, month, day)
 }
 
+/// Reads a time: `None` if the text is no date-time. A leap second is the one after it. A time that this platform cannot express, before
+/// 1970, is the first of 1970.
+pub(crate) fn read_rfc3339(text: &str) -> Option<SystemTime> {
+    if format::check("date-time", text) != Some(true) {
+        return None;
+    }
+    // All but the fraction has its place now.
+    let number = |at: std::ops::Range<usize>| text.get(at)?.parse::<u64>().ok();
+    let zone = text.rfind(['Z', 'z', '+']).or_else(|| text.rfind('-'))?;
+    let (date, clock) = (
+        [number(0..4)?, number(5..7)?, number(8..10)?],
+        [number(11..13)?, number(14..16)?, number(17..19)?],
+    );
+    let mut nanos = 0;
+    let mut place = 100_000_000;
+    for digit in text.get(19..zone)?.bytes().skip(1) {
+        nanos += u32::from(digit - b'0') * place;
+        place /= 10;
+    }
+    let offset = match text.get(zone + 1..)? {
+        "" => 0,
+        offset => 60 * (60 * number(zone + 1..zone + 3)? + offset.get(3..)?.parse::<u64>().ok()?),
+    };
+    let [hour, minute, second] = clock;
+    let since_0 = 86_400 * days(date) + 3600 * hour + 60 * minute + second;
+    // Seconds since the last day of the year -1, so that an offset does not lead below zero.
+    let since = match text.as_bytes()[zone] {
+        b'+' => since_0 + 86_400 - offset,
+        _ => since_0 + 86_400 + offset,
+    };
+    let epoch = 86_400 * (DAYS_TO_1970 + 1);
+    let at = if since >= epoch {
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(since - epoch))
+    } else {
+        SystemTime::UNIX_EPOCH.checked_sub(Duration::from_secs(epoch - since))
+    };
+    let at = at.and_then(|at| at.checked_add(Duration::from_nanos(nanos.into())));
+    Some(at.unwrap_or(SystemTime::UNIX_EPOCH))
+}
+
+/// From 1 January of the year 0.
+const DAYS_TO_1970: u64 = 719_528;
+
+/// Returns the days of a date since 1 January of the year 0, a leap year.
+fn days([year, month, day]: [u64; 3]) -> u64 {
+    let leap_days = |years: u64| years.div_ceil(4) - years.div_ceil(100) + years.div_ceil(400);
+    let is_leap = leap_days(year + 1) > leap_days(year);
+    let before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+    let months = before.get(month as usize - 1).copied().unwrap_or_default();
+    365 * year + leap_days(year) + months + u64::from(is_leap && month > 2) + day - 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,7 +133,10 @@ mod tests {
             let since = Duration::from_millis(day * 86_400_000 + day * 7_777_777 % 86_400_000);
             let at = SystemTime::UNIX_EPOCH + since;
             let expected = humantime::format_rfc3339_millis(at).to_string();
-            rfc3339(at, |text| assert_eq!(text, expected, "day {day}"));
+            rfc3339(at, |text| {
+                assert_eq!(text, expected, "day {day}");
+                assert_eq!(read_rfc3339(text), Some(at), "day {day}");
+            });
         }
     }
 

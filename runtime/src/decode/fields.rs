@@ -2,6 +2,7 @@
 
 use super::{Decoder, ReadPayload};
 use crate::{
+    codec::read_rfc3339,
     descriptor::{
         EnvelopeField, FieldDescriptor, FieldKind, Presence, Role, Tag, TagRef, TimestampForm,
         UnionDescriptor,
@@ -236,7 +237,7 @@ fn number(id: &Id) -> Option<i64> {
 fn read_time(form: TimestampForm, id: &Id) -> Option<SystemTime> {
     let since = match form {
         TimestampForm::Rfc3339 => match id {
-            Id::Text(text) => return humantime::parse_rfc3339(text).ok(),
+            Id::Text(text) => return read_rfc3339(text),
             Id::Integer(_) => return None,
         },
         TimestampForm::UnixMs => Duration::from_millis(u64::try_from(number(id)?).ok()?),

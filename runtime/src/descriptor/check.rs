@@ -105,9 +105,9 @@ const fn check_fields(message: &MessageDescriptor, envelope: &EnvelopeDescriptor
     let mut has_key = message.volatile_key.is_none();
     let mut i = 0;
     while i < fields.len() {
-        let (name, is_optional) = fields[i];
+        let (name, may_be_absent) = fields[i];
         assert!(
-            message.payload || is_optional,
+            message.payload || !matches!(may_be_absent, Some(false)),
             "a `bare` message has a type with a field that is required: what is sent without a payload could not be read"
         );
         assert!(
@@ -115,7 +115,7 @@ const fn check_fields(message: &MessageDescriptor, envelope: &EnvelopeDescriptor
             "a field of a message has the name of a field of the envelope, beside which it is written (`content = none`)"
         );
         if let Some(key) = message.volatile_key
-            && !is_optional
+            && !matches!(may_be_absent, Some(true))
             && is_same(key, name)
         {
             has_key = true;

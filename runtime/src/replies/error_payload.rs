@@ -32,8 +32,12 @@ impl<'a> ErrorPayload<'a> {
     }
 
     /// An error whose cause is for the log, and not for the other end.
-    pub(crate) fn internal() -> Self {
-        Self::new(SessionCode::Internal, "the server failed")
+    pub(crate) fn internal(of: Side) -> Self {
+        let text = match of {
+            Side::Server => "the server failed",
+            Side::Client => "the client failed",
+        };
+        Self::new(SessionCode::Internal, text)
     }
 
     #[cfg(feature = "server")]
@@ -62,8 +66,9 @@ impl<'a> ErrorPayload<'a> {
 }
 
 /// Encodes an error with `encode` within `limit` bytes: without its violations if it is too large, and as `INTERNAL` if its data is too
-/// large. Every request gets a reply.
+/// large. Every request gets a reply. `of` is the end that sends it.
 pub(crate) fn fit(
+    of: Side,
     payload: &ErrorPayload<'_>,
     limit: usize,
     encode: impl Fn(&ErrorPayload<'_>) -> Option<EncodedMessage>,
@@ -83,7 +88,7 @@ pub(crate) fn fit(
     }
     let code = payload.code;
     tracing::error!(?code, "the data of an error exceeds `limits.message`");
-    encode(&ErrorPayload::internal())
+    encode(&ErrorPayload::internal(of))
 }
 
 impl fmt::Debug for ErrorPayload<'_> {

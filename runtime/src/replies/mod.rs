@@ -10,7 +10,7 @@ pub(crate) use error_payload::fit;
 pub use stream::{SendError, StreamResponder, StreamSender};
 
 use crate::{
-    DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
+    DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode, Side,
     descriptor::{MessageDescriptor, Tag, TagRef, UnionDescriptor},
     encoded::EncodedMessage,
     foreign::AsPayload,
@@ -23,8 +23,11 @@ pub trait Replier: Clone + fmt::Debug + Send + Sync + 'static {
     /// Whether a message may be sent: it satisfies its schema, or is not checked, and fits into its envelope. Violations are logged.
     fn is_valid<M: Payload>(&self, message: &MessageDescriptor, payload: &M) -> bool;
 
-    /// Whether declared errors are checked before they are sent.
-    fn checks(&self) -> bool;
+    /// The end that replies.
+    fn side(&self) -> Side;
+
+    /// How deeply a message may nest, if declared errors are checked before they are sent.
+    fn checked_depth(&self) -> Option<u32>;
 
     /// Whether the protocol can report the failure of a message that has no reply.
     fn can_report(&self) -> bool;
@@ -108,7 +111,7 @@ pub trait Replier: Clone + fmt::Debug + Send + Sync + 'static {
         if self.is_valid(message, reply) {
             self.send(message, &AsPayload(reply));
         } else {
-            self.send_error(&ErrorPayload::internal());
+            self.send_error(&ErrorPayload::internal(self.side()));
         }
     }
 
@@ -118,14 +121,14 @@ pub trait Replier: Clone + fmt::Debug + Send + Sync + 'static {
             HandlerError::Declared(error) => error,
             HandlerError::Internal(error) => {
                 self.log(&*error, "a handler failed");
-                return self.send_error(&ErrorPayload::internal());
+                return self.send_error(&ErrorPayload::internal(self.side()));
             }
         };
-        if self.checks()
-            && let Err(invalid) = validate_error(&error)
+        if let Some(depth) = self.checked_depth()
+            && let Err(invalid) = validate_error(&error, depth)
         {
             self.log(&invalid, "the data of a declared error violates its schema");
-            return self.send_error(&ErrorPayload::internal());
+            return self.send_error(&ErrorPayload::internal(self.side()));
         }
         self.send_error(&ErrorPayload {
             code: Some(match error.code() {

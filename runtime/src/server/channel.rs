@@ -9,7 +9,7 @@ use super::{
     system::channel_payload,
 };
 use crate::{
-    ChannelKey, ChannelMessage, Member, Message, MessageSet, Payload, PresenceInfo,
+    ChannelKey, ChannelMessage, Member, Message, MessageSet, Payload, PresenceInfo, UnclearParam,
     broker::{BrokerError, Receipt, StreamPosition},
     codec::Outgoing,
     foreign::AsPayload,
@@ -21,6 +21,8 @@ use std::{fmt, marker::PhantomData, ops::Deref, sync::Arc};
 pub struct Publisher<C> {
     state: Arc<ServerState>,
     key: Arc<str>,
+    /// Why the key may be another channel's.
+    unclear: Option<UnclearParam>,
     channel: PhantomData<fn(C)>,
 }
 
@@ -29,6 +31,7 @@ impl<C> Clone for Publisher<C> {
         Self {
             state: self.state.clone(),
             key: self.key.clone(),
+            unclear: self.unclear,
             channel: PhantomData,
         }
     }
@@ -50,7 +53,10 @@ impl<C> Publisher<C> {
 
     /// Returns the number of connections to this server that have joined the channel.
     pub fn members(&self) -> usize {
-        self.state.hub.members(&self.key)
+        match self.unclear {
+            None => self.state.hub.members(&self.key),
+            Some(_) => 0,
+        }
     }
 }
 
@@ -59,12 +65,13 @@ impl<C: ChannelKey> Publisher<C> {
         Self {
             state,
             key: channel.key().into(),
+            unclear: channel.unclear(),
             channel: PhantomData,
         }
     }
 
     /// Publishes a message to every member of the channel, on every server with the same broker. Does not block. A message that cannot be
-    /// encoded is logged and not published.
+    /// encoded is logged and not published, and so is one to a channel whose key is [unclear](UnclearParam).
     ///
     /// The receipt need not be awaited.
     pub fn publish<M: ChannelMessage<C>>(&self, message: &M) -> Receipt {
@@ -75,8 +82,11 @@ impl<C: ChannelKey> Publisher<C> {
     /// any more are omitted.
     ///
     /// # Errors
-    /// If the broker fails.
+    /// If the broker fails, or the key is [unclear](UnclearParam).
     pub async fn presence(&self) -> Result<Vec<Member<C::Presence>>, BrokerError> {
+        if let Some(unclear) = self.unclear {
+            return Err(BrokerError(unclear.into()));
+        }
         let roster = self.state.broker.presence(&self.key, None).await?;
         let members = roster.map(|roster| roster.members).unwrap_or_default();
         let typed = |member: &Arc<crate::broker::Presence>| {
@@ -93,6 +103,15 @@ impl<C: ChannelKey> Publisher<C> {
     fn publish_except<M: ChannelMessage<C>>(&self, message: &M, except: Option<u64>) -> Receipt {
         let index = <M as Message<M::Union>>::INDEX;
         let descriptor = &<M::Union as MessageSet>::DESCRIPTOR.messages[index];
+        if let Some(unclear) = self.unclear {
+            tracing::error!(
+                channel = C::DESCRIPTOR.name,
+                message_type = descriptor.name,
+                error = &unclear as &dyn std::error::Error,
+                "a message is not published: its channel could be another"
+            );
+            return Receipt::done(Err(BrokerError(unclear.into())));
+        }
         if !self.state.is_valid(descriptor, message) {
             let error = "the message violates its schema";
             return Receipt::done(Err(BrokerError(error.into())));
@@ -166,6 +185,9 @@ impl<C: ChannelKey> ConnectionChannel<C> {
         let info =
             serde_json::value::to_raw_value(&AsPayload(info)).map_err(PresenceError::Encode)?;
         let info = presence::checked(info)?;
+        if self.publisher.unclear.is_some() {
+            return Err(PresenceError::NotJoined);
+        }
         let key = &self.publisher.key;
         match state.hub.set_info(self.connection.id, key, Some(info)) {
             true => Ok(()),
@@ -175,7 +197,8 @@ impl<C: ChannelKey> ConnectionChannel<C> {
 
     /// Returns whether the connection has joined the channel and not left it since.
     pub fn is_joined(&self) -> bool {
-        self.connection.membership.contains(&self.publisher.key)
+        let Publisher { key, unclear, .. } = &self.publisher;
+        unclear.is_none() && self.connection.membership.contains(key)
     }
 
     /// Adds the connection to the channel, as if it had joined, and announces that to the client. If it is a member already, does nothing. When the
@@ -192,6 +215,9 @@ impl<C: ChannelKey> ConnectionChannel<C> {
             .role_heading(Role::Join)
             .filter(|_| !protocol.server.envelope.by_order)
             .ok_or(JoinError::NotAnnounced)?;
+        if let Some(unclear) = self.publisher.unclear {
+            return Err(JoinError::Unclear(unclear));
+        }
         if self.is_joined() {
             return Ok(());
         }
@@ -222,6 +248,9 @@ impl<C: ChannelKey> ConnectionChannel<C> {
     /// Removes the connection from the channel, as if it had left, and announces that to the client if the protocol has the session's `leave`.
     /// Returns whether it was a member.
     pub fn remove(&self) -> bool {
+        if self.publisher.unclear.is_some() {
+            return false;
+        }
         let (connection, key) = (&self.connection, &self.publisher.key);
         let encoder = &connection.encoder;
         let heading = encoder.role_heading(Role::Leave);

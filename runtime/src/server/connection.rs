@@ -31,15 +31,14 @@ use super::{
     token_bucket::TokenBucket,
 };
 use crate::{
-    Id, SessionCode,
+    Id, SessionCode, Side,
     descriptor::CloseReason,
-    handshake::Early,
     metrics,
     outbound::Close,
     replies::ErrorPayload,
     session::link::{Link, LinkAction},
     system::{ReceivedNotice, Role},
-    transport::{CloseFrame, Transport, TransportError},
+    transport::{CloseFrame, Packet, Transport, TransportError},
     transport_io::{Clock, TransportIo, write_all},
 };
 use ending::End;
@@ -152,8 +151,9 @@ pub(crate) struct Established {
     pub(crate) counting: bool,
     /// It is to be noted when the client is heard.
     pub(crate) unheard: bool,
-    /// What the client sent before its hello.
-    pub(crate) early: Early,
+    /// What the client sent before its hello, and whether it was within the rate of the connection.
+    pub(crate) early: Vec<(Packet, bool)>,
+    pub(crate) rate: Option<TokenBucket>,
 }
 
 impl Connection {
@@ -167,6 +167,7 @@ impl Connection {
             counting,
             unheard,
             early,
+            rate,
         } = established;
         let server = endpoint.state.clone();
         let session = &server.protocol.session;
@@ -189,8 +190,8 @@ impl Connection {
             connection.outbound.begin_numbering(numbering);
         }
         let mut inbound = Inbound::new(limits.inbound);
-        for packet in early.into_packets() {
-            inbound.push(packet, true);
+        for (packet, within_rate) in early {
+            inbound.push(packet, within_rate);
         }
         let peer = connection.peer();
         let expires = endpoint.service.expires(&peer.session);
@@ -209,9 +210,7 @@ impl Connection {
             renewal: None,
             handlers: HandlerQueue::new(connection.clone(), streams),
             inbound,
-            rate: limits
-                .rate
-                .map(|rate| TokenBucket::new(rate, Instant::now())),
+            rate,
             control,
             stall: Stall::new(session.heartbeat.unwrap_or_default() + session.timeout),
             paused: None,
@@ -369,7 +368,7 @@ impl Connection {
                     message_type = message,
                     "a handler panicked"
                 );
-                let error = ErrorPayload::internal();
+                let error = ErrorPayload::internal(Side::Server);
                 self.fail(request.expects_reply, request.id.as_ref(), &error);
             }
             handler_queue::End::TimedOut => {

@@ -312,7 +312,7 @@ impl Encoder {
         encoding: usize,
         payload: &ErrorPayload<'_>,
     ) -> Option<EncodedMessage> {
-        fit(payload, self.limit, |payload| {
+        fit(Side::Server, payload, self.limit, |payload| {
             self.session_unbounded(encoding, &SessionMessage::new(Role::Refuse, payload))
         })
     }
@@ -350,7 +350,7 @@ impl Encoder {
         id: Option<&Id>,
         payload: &ErrorPayload<'_>,
     ) -> Option<EncodedMessage> {
-        fit(payload, self.limit, |payload| {
+        fit(Side::Server, payload, self.limit, |payload| {
             let message = SessionMessage {
                 id: id.filter(|id| !id.is_long()),
                 succeeded: Some(false),

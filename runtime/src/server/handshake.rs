@@ -181,6 +181,8 @@ async fn begin(
         encoding,
         control,
         early,
+        within_rate,
+        rate,
         ..
     } = opening;
     let mut attach = Box::new(Attach {
@@ -243,7 +245,8 @@ async fn begin(
         control,
         counting,
         unheard: doubt == Some(Doubt::Unheard),
-        early,
+        early: early.into_packets().into_iter().zip(within_rate).collect(),
+        rate,
     };
     let session: BoxFuture<'static, ()> =
         Box::pin(Box::new(Connection::new(established, endpoint)).run());

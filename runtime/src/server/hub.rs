@@ -1,6 +1,7 @@
 //! The members of each channel on this server, and the delivery of publications to them.
 
 mod deliver;
+mod held;
 
 use super::{
     connection_handle::ConnectionHandle,
@@ -18,6 +19,7 @@ use crate::{
     encoded::EncodedMessage,
     outbound::RunEnd,
 };
+use held::Held;
 use serde_json::value::RawValue;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -61,6 +63,8 @@ pub(super) struct State {
     pub(super) position: Option<StreamPosition>,
     /// The number of connections that are joining, or leaving. The channel is kept for them, with its position.
     entering: usize,
+    /// What was published while they are joining.
+    held: Held,
     /// How long the broker keeps the position, if anybody ever joined.
     keep: Duration,
     /// The messages that are being replayed, encoded: many clients may rejoin at the same time.
@@ -139,6 +143,9 @@ impl Drop for Joining {
         let (empty, keep) = {
             let mut state = self.channel.lock();
             state.entering -= 1;
+            if self.holds() {
+                state.held.end();
+            }
             state.forget_others();
             (state.is_empty(), state.keep)
         };
@@ -180,9 +187,14 @@ impl Joining {
         self.descriptor
     }
 
+    /// Whether what is published while the connection is joining is held for it, because no history keeps it.
+    fn holds(&self) -> bool {
+        self.retention.history.is_none()
+    }
+
     /// Adds a connection to the channel. `info` is what its members learn of it, `since` is the client's position, if it joins again; `id` is that of the request, and `answer` encodes the reply from a position.
-    /// The reply is queued before the first message that is published after that position. If the channel has a history and the client's
-    /// position is in it, the reply has that position, and the messages since follow.
+    /// That is the position before the handler of the join was called, and the messages since follow. If the channel has a history and the client's
+    /// position is in it, it is that one.
     pub(crate) fn join(
         mut self,
         connection: &Arc<ConnectionHandle>,
@@ -226,19 +238,22 @@ impl Joining {
             self.subscribed = Some(subscribed);
             return Ok(());
         }
-        let missed = since.filter(|since| {
+        let is_known = |since: &&StreamPosition| {
             self.retention.history.is_some()
                 && since.epoch == position.epoch
                 && since.seq < position.seq
-        });
-        if let Some(packet) = answer(missed.unwrap_or(&position)) {
+        };
+        let begun = Some(&subscribed).filter(|begun| begun.epoch == position.epoch);
+        let from = since.filter(is_known).or(begun).unwrap_or(&position);
+        if let Some(packet) = answer(from) {
             connection.reply(id, &packet);
         }
-        let replay = missed.map(|since| {
+        let is_replayed = self.retention.history.is_some() && from.seq < position.seq;
+        let replay = is_replayed.then(|| {
             state.replays += 1;
             Cursor {
                 id: state.replays,
-                seq: since.seq,
+                seq: from.seq,
             }
         });
         let presence = channel
@@ -254,6 +269,10 @@ impl Joining {
             replay,
         };
         state.members.insert(connection.id, member);
+        if self.holds() {
+            self.hub
+                .catch_up(&state.held, connection, &channel.key, from.seq);
+        }
         drop(state);
         if let Some(presence) = presence {
             let change = PresenceChange::Set(presence);
@@ -368,7 +387,12 @@ impl Hub {
                 })
             };
             let channel = channels.entry(key.clone()).or_insert_with(new).clone();
-            channel.lock().entering += 1;
+            let mut state = channel.lock();
+            state.entering += 1;
+            if retention.history.is_none() {
+                state.held.begin();
+            }
+            drop(state);
             channel
         };
         let mut joining = Joining {

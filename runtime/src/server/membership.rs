@@ -1,7 +1,7 @@
 //! The channels that a connection has joined.
 
 use super::presence::PresenceError;
-use crate::{broker::BrokerError, system::MAX_KEY};
+use crate::{UnclearParam, broker::BrokerError, system::MAX_KEY};
 use std::{
     collections::HashSet,
     fmt,
@@ -24,6 +24,8 @@ pub enum JoinError {
     TooMany,
     /// The channel's key has more than 1,024 bytes.
     LongKey,
+    /// The channel's key could be that of another.
+    Unclear(UnclearParam),
 }
 
 impl fmt::Display for JoinError {
@@ -35,6 +37,7 @@ impl fmt::Display for JoinError {
             Self::Ended => "the session has ended",
             Self::TooMany => "too many channels are joined",
             Self::LongKey => "a channel key must not exceed 1,024 bytes",
+            Self::Unclear(_) => "the channel's key could be that of another",
         })
     }
 }
@@ -44,6 +47,7 @@ impl std::error::Error for JoinError {
         match self {
             Self::Broker(error) => Some(error),
             Self::Presence(error) => Some(error),
+            Self::Unclear(error) => Some(error),
             Self::NotAnnounced | Self::Ended | Self::TooMany | Self::LongKey => None,
         }
     }

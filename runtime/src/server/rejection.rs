@@ -3,7 +3,8 @@
 use super::state::report_invalid;
 use crate::{
     DeclaredErrors, DecodeError, HandlerError, SessionCode, TagBuf, ValidationError, Violation,
-    replies::ErrorPayload, validate::validate_error,
+    replies::ErrorPayload,
+    validate::{DEPTH, validate_error},
 };
 use handfast_schema::{Pointer, ViolationDetail, details};
 use serde_json::value::RawValue;
@@ -84,7 +85,7 @@ impl Rejection {
     /// In builds with debug assertions, an error that violates its schema is logged and replaced by `INTERNAL`.
     pub fn from_error<E: DeclaredErrors>(error: &E) -> Self {
         if cfg!(debug_assertions)
-            && let Err(invalid) = validate_error(error)
+            && let Err(invalid) = validate_error(error, DEPTH)
         {
             report_invalid(error.message(), &invalid);
             return Self::of(SessionCode::Internal, "the server failed");

@@ -2,7 +2,7 @@
 
 use super::{Context, Rejection, hub::Joining, membership::JoinError};
 use crate::{
-    ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode,
+    ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode, Side,
     broker::StreamPosition,
     codec::{JsonPayload, Outgoing},
     descriptor::{ChannelDescriptor, Heading, MessageDescriptor},
@@ -29,8 +29,13 @@ impl Replier for Responder {
         self.context.caller.server.is_valid(message, payload)
     }
 
-    fn checks(&self) -> bool {
-        self.context.caller.server.bounds.checks
+    fn side(&self) -> Side {
+        Side::Server
+    }
+
+    fn checked_depth(&self) -> Option<u32> {
+        let server = &self.context.caller.server;
+        server.bounds.checks.then_some(server.limits.depth)
     }
 
     /// If replies are matched by order, the client would take the error for the reply to a request.
@@ -115,10 +120,22 @@ impl Responder {
         self.context
     }
 
-    /// Begins to join a channel, before the handler is called: what is published while the handler runs is known when it returns. If
-    /// the connection may not join another channel, replies with an error and returns `None`; the handler must not be called.
+    /// Begins to join a channel, before the handler is called: what is published while the handler runs follows the answer. If
+    /// the connection may not join another channel, or this channel could be another, replies with an error and returns `None`; the handler must not be called.
     pub async fn begin_join<C: ChannelKey>(&self, channel: &C) -> Option<Joining> {
+        if !self.is_clear(channel) {
+            return None;
+        }
         self.begin_join_key(channel.key(), C::DESCRIPTOR).await
+    }
+
+    /// Whether the parameters in the message are of one channel only. If they are not, replies with an error; the handler must not be called.
+    pub fn is_clear<C: ChannelKey>(&self, channel: &C) -> bool {
+        if let Some(unclear) = channel.unclear() {
+            self.not_joined(JoinError::Unclear(unclear));
+            return false;
+        }
+        true
     }
 
     pub(crate) async fn begin_join_key(
@@ -130,8 +147,8 @@ impl Responder {
         joining.map_err(|error| self.not_joined(error)).ok()
     }
 
-    /// Adds the connection to a channel and replies to the request. The reply precedes every message published to the channel after the
-    /// join. If `result` is an error, replies with it instead.
+    /// Adds the connection to a channel and replies to the request. The reply precedes every message published to the channel since
+    /// the handler was called. If `result` is an error, replies with it instead.
     pub fn join<U, R, E>(&self, joining: Joining, result: Result<R, HandlerError<E>>)
     where
         U: MessageSet,
@@ -144,7 +161,7 @@ impl Responder {
         };
         let message = &U::DESCRIPTOR.messages[R::INDEX];
         if !self.is_valid(message, &reply) {
-            return self.send_error(&ErrorPayload::internal());
+            return self.send_error(&ErrorPayload::internal(Side::Server));
         }
         let payload = message.payload.then(|| {
             serde_json::value::to_raw_value(&AsPayload(&reply) as &dyn erased_serde::Serialize)
@@ -213,9 +230,16 @@ impl Responder {
                 let text = "a channel key must not exceed 1,024 bytes";
                 self.send_error(&ErrorPayload::new(SessionCode::Invalid, text));
             }
+            JoinError::Unclear(unclear) => {
+                let violations = [unclear.violation(self.content())];
+                self.send_error(&ErrorPayload {
+                    violations: &violations,
+                    ..ErrorPayload::new(SessionCode::Invalid, "the payload does not fit")
+                });
+            }
             JoinError::Presence(error) => {
                 self.log(&error, "what is said of a member of a channel is not valid");
-                self.send_error(&ErrorPayload::internal());
+                self.send_error(&ErrorPayload::internal(Side::Server));
             }
             JoinError::Broker(error) => {
                 self.log(&error, "a channel cannot be joined");
@@ -225,6 +249,14 @@ impl Responder {
                 );
             }
         }
+    }
+
+    /// The field with the payload of the message that is answered.
+    fn content(&self) -> Option<&'static str> {
+        let client = self.context.caller.server.protocol.client;
+        let name = self.context.request.as_ref()?.message;
+        let message = client.messages.iter().find(|one| one.name == name)?;
+        client.heading(message).envelope.content
     }
 
     fn outgoing<'a>(

@@ -116,6 +116,22 @@ impl fmt::Debug for ServerState {
     }
 }
 
+/// Reports channels that can have the same key. In a spec they are an error.
+fn report_common_keys(channels: &[ChannelDescriptor]) {
+    for (i, one) in channels.iter().enumerate() {
+        for other in &channels[i + 1..] {
+            if let Some(key) = key::common(one.key, other.key) {
+                tracing::error!(
+                    key,
+                    "the channels `{}` and `{}` can have the same key: what is published to one reaches the members of the other",
+                    one.name,
+                    other.name
+                );
+            }
+        }
+    }
+}
+
 impl ServerState {
     pub(crate) fn new(
         service: Arc<dyn Service>,
@@ -125,6 +141,7 @@ impl ServerState {
         middleware: Option<Arc<dyn AnyStack>>,
     ) -> Arc<Self> {
         let protocol = service.protocol();
+        report_common_keys(protocol.channels);
         let encoder = Arc::new(Encoder::new(protocol, limits.message));
         let registry: Arc<Registry> = Arc::default();
         Arc::new(Self {

@@ -140,6 +140,8 @@ pub struct Feeds;
 pub struct App {
     /// How many messages [`App::post`] has published.
     pub posted: Arc<AtomicI64>,
+    /// How many messages are published to a channel while somebody joins it, after its state was read.
+    pub meanwhile: Arc<AtomicI64>,
 }
 
 impl SessionHandler for App {
@@ -149,17 +151,27 @@ impl SessionHandler for App {
         Ok(())
     }
 
-    async fn authorize_join(&self, _: &str, _: &Context<()>) -> Result<(), Rejection> {
+    async fn authorize_join(&self, key: &str, cx: &Context<()>) -> Result<(), Rejection> {
+        if key == "plain" {
+            for n in 1..=self.meanwhile.load(Ordering::SeqCst) {
+                cx.plain().publish(&Chatter { n });
+            }
+        }
         Ok(())
     }
 }
 
 impl RoomHandler for App {
-    async fn room_join(&self, _: RoomJoin, cx: &Context<()>) -> Result<RoomJoined, HandlerError> {
-        Ok(RoomJoined {
+    async fn room_join(&self, m: RoomJoin, cx: &Context<()>) -> Result<RoomJoined, HandlerError> {
+        let joined = RoomJoined {
             count: self.posted.load(Ordering::SeqCst),
             again: cx.is_rejoin(),
-        })
+        };
+        for n in 1..=self.meanwhile.load(Ordering::SeqCst) {
+            let text = "meanwhile".into();
+            cx.room(&m.id).publish(&Post { n, text });
+        }
+        Ok(joined)
     }
 
     async fn room_leave(&self, _: RoomLeave, _: &Context<()>) -> Result<RoomLeft, HandlerError> {

@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Message, MessageId, RoleKind, RolePlayer, Scalar, Sent};
-use handfast_schema::Span;
+use handfast_schema::{SchemaId, Span, Type, TypeSet};
 use std::collections::BTreeMap;
 
 /// What a tag belongs to.
@@ -313,20 +313,21 @@ impl Checker<'_> {
         let protocol = self.protocol;
         for (channel, entry) in protocol.channels.iter().zip(self.section("channels")) {
             for param in &channel.params {
-                let schema = &protocol.schemas[self.followed(param.schema)];
-                let text = schema.types.and_then(handfast_schema::TypeSet::single);
-                let strings = schema
-                    .constant
-                    .iter()
-                    .chain(schema.enumeration.iter().flatten());
-                let strings =
-                    strings.clone().next().is_some() && strings.clone().all(|v| v.is_string());
-                if text == Some(handfast_schema::Type::String) || (text.is_none() && strings) {
+                if self.is_text(param.schema) {
                     continue;
                 }
                 let name = &param.name.text;
-                let text = format!("the parameter `{name}` is not a string");
-                let help = "the key of a channel is a string, and so are its parameters: `{ type: string }`";
+                let schema = &protocol.schemas[self.followed(param.schema)];
+                let (text, help) = match schema.content_encoding {
+                    Some(_) => (
+                        format!("the parameter `{name}` is bytes"),
+                        "the key of a channel is text: delete `contentEncoding`",
+                    ),
+                    None => (
+                        format!("the parameter `{name}` is not a string"),
+                        "the key of a channel is a string, and so are its parameters: `{ type: string }`",
+                    ),
+                };
                 self.out
                     .push(Diagnostic::error("P037", param.name.span, text).help(help));
             }
@@ -339,6 +340,30 @@ impl Checker<'_> {
                 self.door(key, &channel.name.text, &channel.params, target, at);
             }
         }
+    }
+
+    /// Whether every value of a schema is a string with which a key can be made.
+    fn is_text(&self, schema: SchemaId) -> bool {
+        let schema = &self.protocol.schemas[self.followed(schema)];
+        let mut values = schema
+            .constant
+            .iter()
+            .chain(schema.enumeration.iter().flatten())
+            .peekable();
+        schema.content_encoding.is_none()
+            && match schema.types {
+                Some(types) => types.single() == Some(Type::String),
+                None => values.peek().is_some() && values.all(serde_json::Value::is_string),
+            }
+    }
+
+    /// Whether every value of a schema is a whole number or a boolean, which both languages write alike.
+    fn is_written_alike(&self, schema: SchemaId) -> bool {
+        let schema = &self.protocol.schemas[self.followed(schema)];
+        let single = schema.types.and_then(TypeSet::single);
+        matches!(single, Some(Type::Integer | Type::Boolean))
+            && schema.constant.is_none()
+            && schema.enumeration.is_none()
     }
 
     /// The message that joins or leaves a channel.
@@ -380,15 +405,54 @@ impl Checker<'_> {
                     .help(help),
             );
         }
+        if let Some(reply) = target.reply.as_ref().filter(|reply| reply.is_stream()) {
+            let text = format!("`{name}` is to {key} a channel, and is answered with a stream");
+            let help = "one message answers a join or a leave: `reply: NAME`. What follows is published to the channel";
+            let label = reply
+                .stream
+                .map_or(target.name.span, |_| self.of_message(id, "reply"));
+            self.out.push(
+                Diagnostic::error("P039", at, text)
+                    .label(label, "its reply")
+                    .help(help),
+            );
+        }
         let fields = sent
             .payload
             .map(|payload| self.fields(payload))
             .unwrap_or_default();
         for param in params {
             let param = &param.name.text;
-            let found = fields.iter().find(|field| field.name == *param);
+            let of_it = || fields.iter().filter(|field| field.name == *param);
+            let found = of_it()
+                .find(|field| field.required)
+                .or_else(|| of_it().next());
             let (text, label) = match found {
-                Some(field) if field.required => continue,
+                Some(field) if field.required => {
+                    let mut all = of_it().filter_map(|field| {
+                        let owner = &self.protocol.schemas[field.owner];
+                        let mut found = owner.properties.iter();
+                        found
+                            .find(|(name, _)| name == param)
+                            .map(|(_, schema)| *schema)
+                    });
+                    if all.any(|schema| self.is_text(schema) || self.is_written_alike(schema)) {
+                        continue;
+                    }
+                    let text = format!(
+                        "`{param}` of `{name}`, which identifies the channel, is not a string"
+                    );
+                    let help = format!(
+                        "the key of `{channel}` is made of it, and the parameter is a string: give it the schema of the parameter"
+                    );
+                    let label = self.property(field.owner, param);
+                    self.out.push(
+                        Diagnostic::error("P037", at, text)
+                            .label(label, "here")
+                            .help(help),
+                    );
+                    continue;
+                }
                 Some(field) => (
                     format!("`{param}` of `{name}`, which identifies the channel, is optional"),
                     self.property(field.owner, param),

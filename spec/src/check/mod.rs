@@ -5,6 +5,7 @@ mod delivery;
 mod envelope;
 mod filled;
 mod foreign;
+mod keys;
 mod messages;
 mod numbering;
 mod replies;
@@ -12,6 +13,7 @@ mod roles;
 mod schemas;
 mod session;
 mod unused;
+mod uses;
 
 use crate::diagnostic::Diagnostics;
 use crate::model::{MessageId, Protocol};
@@ -33,6 +35,8 @@ pub(crate) fn check(
         out,
     };
     checker.messages();
+    checker.keys();
+    checker.uses();
     checker.envelopes();
     checker.filled();
     checker.session();

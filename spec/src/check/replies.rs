@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Correlate, FieldKind, Message, MessageId, Sent};
-use handfast_schema::Span;
+use handfast_schema::{SchemaId, Span, Type};
 
 const fn kind_name(kind: FieldKind) -> &'static str {
     match kind {
@@ -74,6 +74,9 @@ impl Checker<'_> {
                     );
                     continue;
                 };
+                if key == "cancel" {
+                    self.bare_cancel(message, target_id, other, at);
+                }
                 if end == "server" {
                     self.answered_by_client(message, target, at);
                 } else if key == "stream" && self.streams_in_order(message, at) {
@@ -82,6 +85,53 @@ impl Checker<'_> {
                 self.correlated(end, message, asked, &target.name.text, other, at);
             }
         }
+    }
+
+    /// A cancel is sent by the session, without a payload.
+    fn bare_cancel(&mut self, asks: &Message, id: MessageId, cancel: &Sent, at: Span) {
+        let Some(payload) = cancel.payload.filter(|payload| self.demands(*payload, 0)) else {
+            return;
+        };
+        let fields = self.fields(payload);
+        let what = match fields.iter().find(|field| field.required) {
+            Some(field) => format!("`{}`", field.name),
+            None => "the payload".to_owned(),
+        };
+        let (name, asks) = (&self.protocol.messages[id.0].name.text, &asks.name.text);
+        let text = format!("nothing fills {what} of `{name}`, which cancels `{asks}`");
+        let label = self.of_message(id, "payload");
+        let help = "a cancel is sent without a payload: delete its `payload`, or do not require anything of it";
+        self.out.push(
+            Diagnostic::error("P046", at, text)
+                .label(label, "the payload")
+                .help(help),
+        );
+    }
+
+    /// Whether a schema does not accept the empty object, for which an absent payload stands.
+    fn demands(&self, payload: SchemaId, depth: usize) -> bool {
+        if depth > 32 {
+            return false;
+        }
+        let schema = &self.protocol.schemas[payload];
+        let types = schema.types;
+        let is_object = types.is_none_or(|types| types.contains(Type::Object));
+        let mut values = schema
+            .constant
+            .iter()
+            .chain(schema.enumeration.iter().flatten());
+        let is_listed = (schema.constant.is_none() && schema.enumeration.is_none())
+            || values.any(|value| value.as_object().is_some_and(serde_json::Map::is_empty));
+        let is_empty = schema.required.is_empty() && schema.min_properties.unwrap_or_default() == 0;
+        let demands = |id: &SchemaId| self.demands(*id, depth + 1);
+        let all_demand =
+            |branches: &[SchemaId]| !branches.is_empty() && branches.iter().all(demands);
+        !is_object
+            || !is_listed
+            || !is_empty
+            || schema.reference.iter().chain(&schema.all_of).any(demands)
+            || all_demand(&schema.any_of)
+            || all_demand(&schema.one_of)
     }
 
     /// Whether replies to the client are matched by order. The envelope of the server says so, from which both ends know it.

@@ -259,16 +259,34 @@ impl Checker<'_> {
             return;
         };
         let fields = map.get("fields");
+        let auth = self.protocol.session.auth;
+        // If it names no message, that is what is wrong.
+        let is_given = self.entry(&["session", "auth"]).is_some();
+        if auth.is_none() && is_given {
+            return;
+        }
         let RolePlayer::Mapped { message, .. } = player else {
-            if let Some(fields) = fields {
-                let text = "the role `auth` has no fields in a message of yours: the payload of `session.auth` is the credentials";
-                self.out
-                    .push(Diagnostic::error("P030", fields.at, text).help("delete `fields`"));
-            }
+            let tag = map.get("tag").filter(|_| auth.is_none());
+            let (entry, text, help) = if let Some(tag) = tag {
+                (
+                    tag,
+                    "the role `auth` is played by the message of `session.auth`, and there is none",
+                    "write `session: { auth: … }`, or delete the role",
+                )
+            } else if let Some(fields) = fields {
+                (
+                    fields,
+                    "the role `auth` has no fields in a message of yours: the payload of `session.auth` is the credentials",
+                    "delete `fields`",
+                )
+            } else {
+                return;
+            };
+            self.out
+                .push(Diagnostic::error("P030", entry.at, text).help(help));
             return;
         };
         let name = &self.protocol.messages[message.0].name.text;
-        let auth = self.protocol.session.auth;
         let at = map
             .get("message")
             .map_or(entry.at, |entry| self.place(entry));

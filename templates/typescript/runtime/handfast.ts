@@ -17,6 +17,7 @@ export * from './handfast/evaluated.js';
 export { onAdded } from './handfast/added.js';
 export type { AddedSubscriptionOf } from './handfast/added.js';
 export { joinChannel } from './handfast/channels.js';
+export { delimited } from './handfast/key.js';
 export { Client } from './handfast/client.js';
 export { readBytes, textOfBytes, writeBytes } from './handfast/bytes.js';
 export type { BytesAt } from './handfast/bytes.js';

@@ -24,6 +24,15 @@ test('a message keeps what stands around it', () => {
   assert.deepEqual(decoded, { ...message, version: 1, timestamp: Date.UTC(2026, 0, 31, 9) });
 });
 
+test('a timestamp is a date-time of RFC 3339, as in Rust', () => {
+  const vectors = JSON.parse(readFileSync(new URL('../../../runtime/tests/vectors/timestamps.json', import.meta.url), 'utf8'));
+  for (const [timestamp, expected] of vectors) {
+    const decoded = api.decode(JSON.stringify({ ...message, timestamp }));
+    if (expected !== null) assert.equal(decoded.orThrow().timestamp, expected, timestamp);
+    else assert.deepEqual(said(decoded.error?.violations ?? []), ['/timestamp format: must be a valid date-time'], timestamp);
+  }
+});
+
 test('what all objects inherit and what bytes have beside them does not nest', t => {
   t.after(() => delete Object.prototype.polluted);
   Object.prototype.polluted = { more: [] };
@@ -317,6 +326,35 @@ test('replies that share a tag, or have none, are read by what is pending', () =
   assert.equal(typeOf({ type: 'result', payload: { ticks: 1 }, reply_to: '2' }), 'prices.done');
   assert.equal(typeOf(message), 'chat.message');
   assert.equal(hf.decodeValue({ payload: { price: '1' }, reply_to: '9' }, table, pending).error.kind, 'envelope');
+});
+
+test('where replies have the id of their request in a field of its own, each message keeps the id that is its own', () => {
+  const replyTo = { name: 'reply_to', kind: 'text', presence: 'optional' };
+  const envelope = { ...hf.defaultEnvelope, id: { ...hf.defaultEnvelope.id, name: 'ref' }, replyTo };
+  const payload = { roomId: 'lobby', text: 'hi' };
+  const byServer = hf.clientMessageTable(envelope, 64, [api.chatSend]);
+  const asked = (value, table = byServer) => hf.decode(JSON.stringify(value), table);
+  assert.equal(asked({ type: 'chat.send', payload, ref: '1' }).orThrow().id, '1');
+  assert.equal(asked({ type: 'chat.send', payload, reply_to: '2' }).orThrow().id, '2');
+  assert.equal('id' in asked({ type: 'chat.send', payload }).orThrow(), false);
+  assert.equal(asked({ type: 'chat.send', payload: {}, ref: '3' }).error.id, '3');
+  assert.equal(asked({ type: 'nothing', ref: '4' }).error.id, '4');
+  assert.deepEqual(said(asked({ type: 'chat.send', payload, ref: 5, reply_to: 6, v: '' }).error.violations), [
+    '/ref type: must be a string',
+    '/reply_to type: must be a string',
+    '/v type: must be an integer',
+  ]);
+  const ownEnvelope = { ...api.chatSend, envelope: { ...envelope, tag: { name: 'kind', kind: 'text' } } };
+  assert.equal(asked({ kind: 'chat.send', payload, ref: '7' }, hf.clientMessageTable(envelope, 64, [ownEnvelope])).orThrow().id, '7');
+  // To a client only requests, and what cancels them, have an id of their own.
+  const cancel = { name: 'stop', receive: api.roomLeft.receive };
+  const request = { name: 'watch', receive: api.roomLeft.receive, asks: { reply: api.chatSend, stream: api.chatSend, cancel, errors: [] } };
+  const byClient = hf.messageTable(envelope, 64, [api.chatSent, request, cancel]);
+  assert.equal(asked({ type: 'watch', ref: '1', reply_to: '2' }, byClient).orThrow().id, '1');
+  assert.equal(asked({ type: 'stop', ref: '1' }, byClient).orThrow().id, '1');
+  assert.equal(asked({ type: 'chat.sent', ref: '1', reply_to: '2' }, byClient).orThrow().id, '2');
+  assert.equal('id' in asked({ type: 'chat.sent', ref: '1' }, byClient).orThrow(), false);
+  assert.equal(asked({ type: 'newer', ref: '1' }, byClient).error.id, '1');
 });
 
 test('dispatch reaches the handler of the message', () => {

@@ -1,7 +1,7 @@
 // Channels: who holds them, how they are joined again, and how their messages are counted.
 
 import { test } from 'node:test';
-import { defaultEnvelope, flatPayload, joinChannel, noPayload, onAdded, presence } from '../build/out/handfast.js';
+import { defaultEnvelope, delimited, flatPayload, joinChannel, noPayload, onAdded, presence } from '../build/out/handfast.js';
 import { api, assert, joined, joinLobby, message, mock, outcome, refusal, setUp } from './setup.js';
 
 const own = setUp();
@@ -208,6 +208,23 @@ test('without the role a channel without a join of its own cannot be joined, and
   assert.deepEqual(server.types, ['hello']);
 });
 
+test('a channel whose key could be of another is not joined', async () => {
+  const { server } = own;
+  const desk = { name: 'desk', key: params => `desk:${delimited(params, 'floor', ':')}:${params.place}`, via: joinChannel };
+  const client = own.connect();
+  const seen = [];
+  onAdded(client, desk, (_, params) => seen.push(params));
+  await server.welcome();
+  const { error } = await client.join(desk, { floor: '1:2', place: '3' }).catch(failure => failure);
+  assert.equal(error.code, 'INVALID');
+  const message = 'must not contain ":", which follows it in the key of the channel';
+  assert.deepEqual(error.violations, [{ path: '/floor', keyword: 'not', message }]);
+  assert.deepEqual(server.types, ['hello']);
+  // A key is taken apart as it was made.
+  await server.say(added('desk:1:2:3', 41));
+  assert.deepEqual(seen, [{ floor: '1', place: '2:3' }]);
+});
+
 test('leaves that are never answered use no room once their time is over', async () => {
   const { clock, server } = own;
   const client = own.connect({}, { limits: { message: 65_536, outbound: 1800 } });
@@ -220,6 +237,27 @@ test('leaves that are never answered use no room once their time is over', async
   assert.equal((await call()).error.code, 'QUEUE_FULL');
   await clock.pass(15_000);
   assert.equal(await outcome(call()), 'pending');
+});
+
+test('of leaves that are never answered the oldest are forgotten', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const seen = [];
+  onAdded(client, roomChannel, (_, { roomId }) => void seen.push(roomId));
+  const leave = async roomId => {
+    const joining = client.join(roomChannel, { roomId });
+    await server.say(joined(server.last.id, 1, { room: roomId }));
+    void (await joining).leave();
+  };
+  for (let i = 0; i < 1024; i++) await leave(`r${i}`);
+  await leave('more');
+  await server.say(added('room:r0')); // somebody waits for its answer
+  await own.clock.pass(10_000);
+  await server.say({ type: 'pong' });
+  await leave('last');
+  for (const roomId of ['r0', 'r1', 'r2', 'more', 'last']) await server.say(added(`room:${roomId}`));
+  assert.deepEqual(seen, ['r0', 'r1']);
 });
 
 test('a removal beside a join that waits leaves before the next join', async () => {

@@ -76,7 +76,7 @@ pub(super) const MUTANTS: [Mutant; 25] = [
         noticed_by: Cargo(KILL),
     },
     Mutant {
-        what: "the same in TypeScript",
+        what: "TypeScript: a request that was written and may run once is sent again",
         file: "templates/typescript/runtime/handfast/outbound.ts",
         from: "!(again && idempotent)",
         to: "!again",
@@ -122,7 +122,7 @@ pub(super) const MUTANTS: [Mutant; 25] = [
         file: "runtime/src/server/allowances.rs",
         from: "        if senders.cleaned.is_none_or(due) || ",
         to: "        if senders.cleaned.is_none_or(|cleaned| due(cleaned) && false) || ",
-        noticed_by: Cargo(LEFTOVERS),
+        noticed_by: Cargo("test -p handfast --lib server::allowances"),
     },
     Mutant {
         what: "channels are kept until there are twice as many",

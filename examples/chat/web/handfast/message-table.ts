@@ -18,7 +18,7 @@ import {
   textProblem,
   TOO_DEEP,
 } from './decode.js';
-import type { Incoming, Message, Outgoing, PendingLookup } from './descriptor.js';
+import type { Incoming, Message, Outgoing, PendingLookup, ServerStreamRequest } from './descriptor.js';
 import {
   type Envelope,
   type EnvelopeField,
@@ -28,9 +28,10 @@ import {
   type Id,
   isNegative,
   outcomes,
+  readFields,
   type Tag,
 } from './envelope.js';
-import type { DecodeError } from './errors.js';
+import type { DeclaredError, DecodeError } from './errors.js';
 import { passes, reportMember, reportRule, type Report, type Validator } from './report.js';
 import { err, ok, type Result } from './result.js';
 import { isObject, type JsonObject, noPayload, undeclaredProperty } from './validators.js';
@@ -66,7 +67,8 @@ export function messageTable<M extends Message>(
   lengths: PayloadLengths = {},
   refuseUnknown?: Reader['refuseUnknown'],
 ): MessageTable<M> {
-  const reader: Reader = { envelope, refuseUnknown, byTag: new Map(), own: [] };
+  const isSplit = [{ envelope }, ...messages].some(message => message.envelope?.replyTo);
+  const reader: Reader = { envelope, refuseUnknown, readFields: isSplit ? readSplit(messages, refuseUnknown !== undefined) : undefined, byTag: new Map(), own: [] };
   for (const message of messages) register(message, reader);
   return { ...reader, slots: slotsOf(envelope), depth, find: lookupIn(reader.byTag, lengths) };
 }
@@ -245,6 +247,7 @@ function decodeSlowly<M extends Message>(value: unknown, table: MessageTable<M>,
  */
 function readValid(value: JsonObject, table: MessageTable<Message>, entry: Entry | undefined, text?: string): Decoded<Message> | undefined {
   const { envelope, slots, refuseUnknown, depth } = table;
+  if (table.readFields !== undefined) return undefined;
   const id = value[slots.id.name] as Id | null | undefined;
   // An id that is there from the beginning needs no place of its own.
   const message: MutableMessage = id === undefined || id === null ? { type: '', payload: undefined } : { type: '', payload: undefined, id };
@@ -321,6 +324,30 @@ function unknownFields(value: JsonObject, envelope: Envelope): readonly string[]
 
 function refuseUnknownFields(value: JsonObject, envelope: Envelope, report: Report): void {
   for (const name of unknownFields(value, envelope)) reportMember(value, report, undeclaredProperty, name);
+}
+
+/** No field but the tag and the content. */
+const NONE = { id: null, replyTo: null, version: null, channel: null, seq: null, epoch: null, outcome: null, timestamp: null };
+
+/**
+ * Reads envelopes where replies have the id of their request in a field of its own: which of the two is the id of a message is known from what it is.
+ * A server takes any; to a client only requests, and what cancels them, have one of their own.
+ */
+function readSplit(messages: readonly Incoming<unknown>[], isServer: boolean): NonNullable<Reader['readFields']> {
+  const asked = new Set<unknown>();
+  for (const message of messages) {
+    const asks = (message as Partial<ServerStreamRequest<unknown, unknown, unknown, unknown, DeclaredError>>).asks;
+    if (asks !== undefined) asked.add(message).add(asks.cancel);
+  }
+  return (value, envelope, report, found) => {
+    const { replyTo } = envelope;
+    const of = (id: EnvelopeField | null): Id | undefined => readFields(value, { ...envelope, ...NONE, id }, report).id;
+    const [own, answered] = [of(envelope.id), of(replyTo)];
+    const isEither = isServer || replyTo === null || found === null;
+    const id = found && asked.has(found) && !isServer ? own : isEither ? (answered ?? own) : answered;
+    const fields = readFields(value, { ...envelope, id: null, replyTo: null }, report);
+    return id === undefined ? fields : { id, ...fields };
+  };
 }
 
 /** A message while it is read. */

@@ -15,6 +15,11 @@ export interface SequenceCheck {
 /** The number and the epoch of an envelope. */
 export type Position = Pick<EnvelopeFields, 'seq' | 'epoch'>;
 
+/** An epoch, if it has at most 64 characters: it is kept, and repeated when the channel is joined again. */
+function short(epoch: string | undefined): string | undefined {
+  return /.{65}/su.test(epoch as string) ? undefined : epoch;
+}
+
 /** Tracks the position in a channel. */
 export class SequenceTracker {
   /** The number of the last message. */
@@ -47,7 +52,7 @@ export class SequenceTracker {
   reported({ from, to, reason }: Gap, { seq, epoch }: Position = {}): void {
     if (reason === 'epoch') {
       this.#seq = seq;
-      this.#epoch = epoch;
+      this.#epoch = short(epoch);
       this.#missed = undefined;
     } else if (to !== undefined && (this.#seq === undefined || to > this.#seq)) {
       const first = this.#seq === undefined ? 0 : this.#seq + 1;
@@ -64,6 +69,7 @@ export class SequenceTracker {
   /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
   #advance(seq: number | undefined, epoch: string | undefined, step: 0 | 1): SequenceCheck {
     const last = this.#seq;
+    epoch = short(epoch);
     const isRenewed = epoch !== undefined && this.#epoch !== undefined && epoch !== this.#epoch;
     this.#epoch = epoch ?? this.#epoch;
     if (isRenewed) {

@@ -245,8 +245,14 @@ function fits(held, { kind, presence: presence2 }) {
 function isNegative(held) {
   return typeof held === "number" && held < 0;
 }
+var DATE_TIME = /^(.{17})(\d\d)(\.\d+|)(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 function rfc3339(value) {
-  return Date.parse(String(value));
+  const [, minute, second, fraction, zone] = DATE_TIME.exec(String(value).toUpperCase()) ?? [];
+  const leap = second === "60" ? 1e3 : 0;
+  const whole = `${minute}${leap ? 59 : second}`;
+  const time = Date.parse(whole + zone) + leap;
+  const fits2 = (/* @__PURE__ */ new Date(whole + "Z")).toJSON() === whole + ".000Z" && !(leap && time % 864e5);
+  return fits2 ? time + Number((fraction + "00").slice(1, 4)) : NaN;
 }
 function wrongKind(kind, report) {
   if (kind === "text") wrongType("string", report, "a");
@@ -365,14 +371,15 @@ function readWhole(value, reader) {
   const { refuseUnknown } = reader;
   const { tag } = envelope;
   let report = { strict: refuseUnknown !== void 0, violations: [] };
-  let fields = readFields(value, envelope, report);
+  const fieldsOf = reader.readFields ?? readFields;
+  let fields = fieldsOf(value, envelope, report);
   const type = value[tag.name];
   const isTag = typeof type === "string" || Number.isSafeInteger(type);
   const incoming = find(value, fields.id, reader);
-  if (incoming?.envelope) {
-    envelope = incoming.envelope;
+  if (incoming?.envelope || reader.readFields) {
+    envelope = incoming?.envelope ?? envelope;
     report = { ...report, violations: [] };
-    fields = readFields(value, envelope, report);
+    fields = fieldsOf(value, envelope, report, incoming ?? null);
   }
   const found = payloadOf(value, envelope, incoming?.name);
   const payload = incoming?.readBytes?.(found) ?? found;
@@ -404,11 +411,13 @@ function tagViolations(type, { name: name2, kind }) {
   return violationsOf(check, type, "received");
 }
 function find(value, id, reader) {
-  const { envelope: { outcome, tag }, pending, byTag, own } = reader;
+  const { envelope: { outcome, tag, correlate }, pending, byTag, own } = reader;
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
-  if (!answer) return byTag.get(value[tag.name]) ?? withTag(own, value, tag.name);
-  return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
+  const named = byTag.get(value[tag.name]) ?? withTag(own, value, tag.name);
+  const mayFail = answer || answers && correlate === "id" && !named?.asks && !named?.isOwn;
+  if (mayFail && outcome && value[outcome.name] === outcome.failure) return reader.failure;
+  return answer ?? named;
 }
 function withTag(messages, value, usual) {
   return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
@@ -508,6 +517,9 @@ function tooDeep(_, report) {
 }
 
 // handfast/sequence.ts
+function short(epoch) {
+  return /.{65}/su.test(epoch) ? void 0 : epoch;
+}
 var SequenceTracker = class {
   /** The number of the last message. */
   #seq;
@@ -534,7 +546,7 @@ var SequenceTracker = class {
   reported({ from, to, reason }, { seq, epoch } = {}) {
     if (reason === "epoch") {
       this.#seq = seq;
-      this.#epoch = epoch;
+      this.#epoch = short(epoch);
       this.#missed = void 0;
     } else if (to !== void 0 && (this.#seq === void 0 || to > this.#seq)) {
       const first = this.#seq === void 0 ? 0 : this.#seq + 1;
@@ -549,6 +561,7 @@ var SequenceTracker = class {
   /** @param step By how much the number grows if nothing was missed: 0 in the reply to a join, 1 in a message. */
   #advance(seq, epoch, step) {
     const last = this.#seq;
+    epoch = short(epoch);
     const isRenewed = epoch !== void 0 && this.#epoch !== void 0 && epoch !== this.#epoch;
     this.#epoch = epoch ?? this.#epoch;
     if (isRenewed) {
@@ -1230,6 +1243,7 @@ function isRetryable(error) {
 // handfast/channels.ts
 var MAX_REJOINS = 3;
 var MAX_KEY = 1024;
+var MAX_LEAVES = 1024;
 var GAP = "$gap";
 var SKIP = "$skip";
 var PRESENCE = "$presence";
@@ -1239,8 +1253,8 @@ var Channels = class {
   #core;
   /** Those with subscriptions, by key. */
   memberships = /* @__PURE__ */ new Map();
-  /** Those whose leave is not answered. */
-  #leaving = /* @__PURE__ */ new Set();
+  /** Those whose leave is not answered, and that. */
+  #leaving = /* @__PURE__ */ new Map();
   /** The session's own requests. */
   #own;
   /** What must be joined again on the current connection. */
@@ -1405,7 +1419,13 @@ var Channels = class {
     const { leave, leaveParams } = membership;
     if (leave.tag === null) return Promise.resolve(ok(void 0));
     const core = this.#core;
-    this.#leaving.add(membership);
+    for (const [left, request] of this.#leaving) {
+      if (this.#leaving.size < MAX_LEAVES) break;
+      if (!request?.isWritten || request.used > 0) continue;
+      core.abandon(request);
+      this.#leaving.delete(left);
+    }
+    this.#leaving.set(membership, void 0);
     return new Promise((resolve2) => {
       const release = unlessInTime(core.clock, core.timeout(leave), void 0, (error) => {
         if (request) core.free(request);
@@ -1421,6 +1441,7 @@ var Channels = class {
         // Every channel is left when the connection ends.
         failed: (error) => ended(error.code === "OUTCOME_UNKNOWN" ? ok(void 0) : err(error))
       });
+      if (this.#leaving.has(membership)) this.#leaving.set(membership, request);
     });
   }
   /** The channel is lost, for all its subscriptions, or only for those that wait for a reply (`true`), or that do not (`false`). */
@@ -1553,15 +1574,21 @@ var Channels = class {
   #gap(message) {
     const notice = message.payload;
     const { channel, ...gap } = notice;
+    const { numbered, events } = this.#core;
+    if (channel === void 0) {
+      if (numbered) return numbered.gap(gap);
+      this.missed(gap);
+      events.emit("gap", gap);
+    }
     const membership = this.#find(channel);
-    if (!membership) return this.#core.numbered?.gap(notice);
+    if (!membership) return;
     membership.sequence.reported(gap, this.#position(message));
     this.#emitGap(membership, gap);
   }
   /** The server has added this client to a channel: one that it has joined is counted on from there. */
   #added(message) {
     const { channel: key } = message.payload;
-    if (byteLength(key) > MAX_KEY || [...this.#leaving].some((left) => left.key === key)) return;
+    if (byteLength(key) > MAX_KEY || [...this.#leaving.keys()].some((left) => left.key === key)) return;
     const isKnown = this.#find(key) !== void 0;
     if (!isKnown) {
       const waiting = this.memberships.get(key);

@@ -11,7 +11,7 @@ import type { EnvelopeFields, Tag } from './envelope.js';
 import type { CallError, DeclaredError, RuntimeError } from './errors.js';
 import { type AnySubscription, type Membership, membershipIn, type OwnRequests } from './membership.js';
 import type { CallOptions } from './options.js';
-import { ABORTED, unlessInTime } from './outbound.js';
+import { ABORTED, type PendingRequest, unlessInTime } from './outbound.js';
 import { CallFailedError, err, ok, type Result } from './result.js';
 import type { ChannelMembers } from './presence.js';
 import type { Position } from './sequence.js';
@@ -29,6 +29,9 @@ const MAX_REJOINS = 3;
 /** The maximum length of a channel's key in bytes. */
 const MAX_KEY = 1024;
 
+/** How many leaves without an answer are kept: four for each channel that a client may be in by default, as in Rust. */
+const MAX_LEAVES = 1024;
+
 /** The names of the session's messages about what is not received: no message of a protocol has them. */
 const GAP = '$gap';
 const SKIP = '$skip';
@@ -41,8 +44,8 @@ export class Channels implements ClientChannels {
   readonly #core: Core;
   /** Those with subscriptions, by key. */
   readonly memberships: Map<string, Membership> = new Map();
-  /** Those whose leave is not answered. */
-  readonly #leaving: Set<Membership> = new Set();
+  /** Those whose leave is not answered, and that. */
+  readonly #leaving: Map<Membership, PendingRequest | undefined> = new Map();
   /** The session's own requests. */
   readonly #own: OwnRequests;
   /** What must be joined again on the current connection. */
@@ -231,7 +234,14 @@ export class Channels implements ClientChannels {
     const { leave, leaveParams } = membership;
     if (leave.tag === null) return Promise.resolve(ok(undefined)); // the protocol has no such message
     const core = this.#core;
-    this.#leaving.add(membership);
+    // A server that answers none would let them grow: the oldest for which nobody waits is forgotten.
+    for (const [left, request] of this.#leaving) {
+      if (this.#leaving.size < MAX_LEAVES) break;
+      if (!request?.isWritten || request.used > 0) continue;
+      core.abandon(request);
+      this.#leaving.delete(left);
+    }
+    this.#leaving.set(membership, undefined);
     return new Promise(resolve => {
       const release = unlessInTime(core.clock, core.timeout(leave), undefined, error => {
         if (request) core.free(request);
@@ -248,6 +258,7 @@ export class Channels implements ClientChannels {
         // Every channel is left when the connection ends.
         failed: error => ended(error.code === 'OUTCOME_UNKNOWN' ? ok(undefined) : err(error)),
       });
+      if (this.#leaving.has(membership)) this.#leaving.set(membership, request);
     });
   }
 
@@ -396,8 +407,14 @@ export class Channels implements ClientChannels {
   #gap(message: Message): void {
     const notice = message.payload as ChannelGap;
     const { channel, ...gap } = notice;
+    const { numbered, events } = this.#core;
+    if (channel === undefined) {
+      if (numbered) return numbered.gap(gap);
+      this.missed(gap); // in any of them
+      events.emit('gap', gap);
+    }
     const membership = this.#find(channel);
-    if (!membership) return this.#core.numbered?.gap(notice);
+    if (!membership) return;
     membership.sequence.reported(gap, this.#position(message));
     this.#emitGap(membership, gap);
   }
@@ -406,7 +423,7 @@ export class Channels implements ClientChannels {
   #added(message: Message): void {
     const { channel: key } = message.payload as ChannelKey;
     // A leave that is not answered is handled after it.
-    if (byteLength(key) > MAX_KEY || [...this.#leaving].some(left => left.key === key)) return;
+    if (byteLength(key) > MAX_KEY || [...this.#leaving.keys()].some(left => left.key === key)) return;
     const isKnown = this.#find(key) !== undefined;
     if (!isKnown) {
       const waiting = this.memberships.get(key);

@@ -14,6 +14,8 @@ export interface Reader {
   readonly envelope: Envelope;
   /** Reports the fields that are not part of an envelope, if they are refused: by a server, whose payloads are closed as well. */
   readonly refuseUnknown?: ((value: JsonObject, envelope: Envelope, report: Report) => void) | undefined;
+  /** Reads the fields of the envelope in place of {@link readFields}: at first to find the message, then as those of what was found, or of `null`. */
+  readonly readFields?: ((value: JsonObject, envelope: Envelope, report: Report, found?: Incoming<unknown> | null) => EnvelopeFields) | undefined;
   readonly byTag: Map<Tag, Incoming<unknown>>;
   /** The messages whose tag field is not the envelope's. */
   readonly own: Incoming<unknown>[];
@@ -142,15 +144,16 @@ function readWhole(value: unknown, reader: Reader): Match {
   const { refuseUnknown } = reader;
   const { tag } = envelope;
   let report: Report = { strict: refuseUnknown !== undefined, violations: [] };
-  let fields = readFields(value, envelope, report);
+  const fieldsOf = reader.readFields ?? readFields;
+  let fields = fieldsOf(value, envelope, report);
   const type = value[tag.name];
   const isTag = typeof type === 'string' || Number.isSafeInteger(type);
 
   const incoming = find(value, fields.id, reader);
-  if (incoming?.envelope) {
-    envelope = incoming.envelope;
+  if (incoming?.envelope || reader.readFields) {
+    envelope = incoming?.envelope ?? envelope;
     report = { ...report, violations: [] };
-    fields = readFields(value, envelope, report);
+    fields = fieldsOf(value, envelope, report, incoming ?? null);
   }
   const found = payloadOf(value, envelope, incoming?.name);
   const payload = incoming?.readBytes?.(found) ?? found;
@@ -187,13 +190,24 @@ function tagViolations(type: unknown, { name, kind }: Envelope['tag']): readonly
   return violationsOf(check, type, 'received');
 }
 
-/** The descriptor of a message: that of a possible reply to the pending request with its tag, or else that of the tag. */
+/** What answers nothing, whatever its id: a request of the server, or a message like a ping. */
+interface Named extends Incoming<unknown> {
+  readonly asks?: object;
+  readonly isOwn?: boolean;
+}
+
+/**
+ * The descriptor of a message: that of a possible reply to the pending request with its tag, or else that of the tag. What says that the request failed is a
+ * failure whatever its tag, unless that decides whether it is a reply.
+ */
 export function find(value: JsonObject, id: Id | undefined, reader: Reader): Incoming<unknown> | undefined {
-  const { envelope: { outcome, tag }, pending, byTag, own } = reader;
+  const { envelope: { outcome, tag, correlate }, pending, byTag, own } = reader;
   const answers = pending?.(id);
   const answer = answers && withTag(answers, value, tag.name);
-  if (!answer) return byTag.get(value[tag.name] as Tag) ?? withTag(own, value, tag.name);
-  return outcome !== null && value[outcome.name] === outcome.failure ? reader.failure : answer;
+  const named: Named | undefined = byTag.get(value[tag.name] as Tag) ?? withTag(own, value, tag.name);
+  const mayFail = answer || (answers && correlate === 'id' && !named?.asks && !named?.isOwn);
+  if (mayFail && outcome && value[outcome.name] === outcome.failure) return reader.failure;
+  return answer ?? named;
 }
 
 /** The first of some messages whose tag a value has, in the tag field of that message. */

@@ -137,9 +137,17 @@ export function isNegative(held: unknown): boolean {
   return typeof held === 'number' && held < 0;
 }
 
-/** The time of a date as RFC 3339 writes it. */
+const DATE_TIME = /^(.{17})(\d\d)(\.\d+|)(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** The time of a date-time of RFC 3339, by the same rules as `format: date-time`. A leap second is the one after it. */
 export function rfc3339(value: unknown): number {
-  return Date.parse(String(value));
+  const [, minute, second, fraction, zone] = DATE_TIME.exec(String(value).toUpperCase()) ?? [];
+  const leap = second === '60' ? 1000 : 0;
+  const whole = `${minute}${leap ? 59 : second}`;
+  const time = Date.parse(whole + zone) + leap;
+  // Engines read more than the form in which they write: the 30th of February, 24 o'clock.
+  const fits = new Date(whole + 'Z').toJSON() === whole + '.000Z' && !(leap && time % 86_400_000);
+  return fits ? time + Number((fraction + '00').slice(1, 4)) : NaN;
 }
 
 /** The time of milliseconds since 1970. */

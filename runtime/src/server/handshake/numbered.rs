@@ -72,7 +72,7 @@ impl Opening<'_> {
             }
             _ => {
                 drop(found);
-                self.keep(packet)?;
+                self.keep(packet, now)?;
                 Ok(Step::done(First::Other))
             }
         }

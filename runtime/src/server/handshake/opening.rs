@@ -76,6 +76,10 @@ pub(super) struct Opening<'a> {
     pub(super) control: TokenBucket,
     /// Messages that are allowed before ready, and handled after it.
     pub(super) early: Early,
+    /// Whether each of them was within the rate of the connection, by itself.
+    pub(super) within_rate: Vec<bool>,
+    /// The rate of the connection. Of what comes before ready only these messages count: a hello has the rate of its address.
+    pub(super) rate: Option<TokenBucket>,
     /// When [`Event::TimedOut`] is due.
     pub(super) deadline: Instant,
     /// How many bad messages end it.
@@ -97,6 +101,8 @@ impl<'a> Opening<'a> {
             encoding,
             control: TokenBucket::new(CONTROL, now),
             early: Early::default(),
+            within_rate: Vec::new(),
+            rate: server.limits.rate.map(|rate| TokenBucket::new(rate, now)),
             deadline: now + server.protocol.session.timeout,
             violations: server.limits.violations.max(1),
             hello: None,
@@ -313,7 +319,7 @@ impl<'a> Opening<'a> {
             }
             Some((head, None)) if self.is_early(head, None) => {
                 drop(found);
-                self.keep(packet)?;
+                self.keep(packet, now)?;
                 return Ok(Judged::Allowed(None));
             }
             Some((_, Some(Role::Hello))) => (
@@ -363,7 +369,9 @@ impl<'a> Opening<'a> {
     }
 
     /// Keeps a message until the session is ready, within `limits.inbound`.
-    pub(super) fn keep(&mut self, packet: Packet) -> Result<(), End> {
+    pub(super) fn keep(&mut self, packet: Packet, now: Instant) -> Result<(), End> {
+        let within_rate = self.rate.as_mut().is_none_or(|rate| rate.take(now));
+        self.within_rate.push(within_rate);
         match self.early.keep(packet, self.server.limits.inbound) {
             true => Ok(()),
             false => Err(self.end(CloseReason::RateLimited, "")),

@@ -197,6 +197,7 @@ impl Deliver for Hub {
         let last = state.position.replace(position.clone());
         if last.is_some_and(|last| last.epoch != position.epoch) {
             state.runs.clear();
+            state.held.clear();
             // The position before the message.
             let before = match publication.message.volatile {
                 true => position.seq,
@@ -205,6 +206,10 @@ impl Deliver for Hub {
             self.renew(&publication.channel, &state, (before, &position.epoch));
         }
         let volatile = publication.message.volatile;
+        if !volatile {
+            let limit = self.limits.outbound / 2;
+            state.held.keep(position.seq, publication, limit);
+        }
         let numbered = self.encoder.protocol.session.numbered;
         // In a numbered session the number is not the channel's.
         let has_position = !(volatile || numbered);

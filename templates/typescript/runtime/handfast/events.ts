@@ -25,8 +25,8 @@ export interface ClientEvents {
    */
   readonly error: unknown;
   /**
-   * Messages of the session are missing. Only where the server numbers its messages, which a protocol says by `resume: { seq: … }`; a gap in a channel
-   * is an event of its subscriptions.
+   * Messages of the session are missing: the server says so of no channel in particular, or numbers its messages (`resume: { seq: … }`). A gap in a
+   * channel is an event of its subscriptions.
    */
   readonly gap: Gap;
   /** A message was invalid. Without a listener it is a warning on the console, once for each type of message. */

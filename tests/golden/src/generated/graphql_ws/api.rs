@@ -241,7 +241,7 @@ pub enum ServerMessage {
     name = "graphql-ws",
     version = "1.0.0",
     accepts = "^1",
-    hash = "92f75bd4c79c2a0c31327a215f26036c",
+    hash = "83672598ef74a8b7d27dea4d2c4e64da",
     client = ClientMessage,
     server = ServerMessage,
     auth = ConnectionInit,
