@@ -10,6 +10,8 @@ use super::{
 ///
 /// # Panics
 /// If its ends could not keep to it.
+// The error is then at the protocol, and not in here.
+#[track_caller]
 pub const fn check(protocol: &ProtocolDescriptor) {
     let ProtocolDescriptor {
         client,
@@ -54,6 +56,7 @@ pub const fn check(protocol: &ProtocolDescriptor) {
     }
 }
 
+#[track_caller]
 const fn check_limits(limits: &Limits) {
     assert!(
         8 <= limits.depth && limits.depth <= Limits::MAX_DEPTH,
@@ -75,6 +78,7 @@ const fn check_limits(limits: &Limits) {
     }
 }
 
+#[track_caller]
 const fn check_closes(closes: &[(CloseReason, u16)]) {
     let mut i = 0;
     while i < closes.len() {
@@ -86,6 +90,7 @@ const fn check_closes(closes: &[(CloseReason, u16)]) {
     }
 }
 
+#[track_caller]
 const fn check_union(union: &UnionDescriptor) {
     check_envelope(&union.envelope);
     let mut i = 0;
@@ -100,6 +105,7 @@ const fn check_union(union: &UnionDescriptor) {
     }
 }
 
+#[track_caller]
 const fn check_fields(message: &MessageDescriptor, envelope: &EnvelopeDescriptor) {
     let Some(fields) = message.fields else { return };
     let mut has_key = message.volatile_key.is_none();
@@ -185,6 +191,7 @@ const fn has_field(envelope: &EnvelopeDescriptor, name: &str) -> bool {
     false
 }
 
+#[track_caller]
 const fn check_envelope(envelope: &EnvelopeDescriptor) {
     let (names, count) = names(envelope);
     let mut i = 0;
@@ -202,6 +209,7 @@ const fn check_envelope(envelope: &EnvelopeDescriptor) {
 }
 
 /// Whether what is asked can be answered: an answer has the id of its request, unless answers come in the order of the requests.
+#[track_caller]
 const fn check_replies(asking: &UnionDescriptor, answering: &UnionDescriptor, by_order: bool) {
     let (mut text, mut integer) = (false, false);
     let mut i = 0;
@@ -242,6 +250,7 @@ const fn check_replies(asking: &UnionDescriptor, answering: &UnionDescriptor, by
 }
 
 /// Whether the session's own messages have tags of their own.
+#[track_caller]
 const fn check_roles(protocol: &ProtocolDescriptor) {
     let (roles, mapped) = (&protocol.session.roles, &protocol.session.mapped);
     let of_client = [
@@ -274,6 +283,7 @@ const fn own(tag: Option<Tag>, is_mapped: bool) -> Option<Tag> {
     if is_mapped { None } else { tag }
 }
 
+#[track_caller]
 const fn check_tags(union: &UnionDescriptor, roles: &[Option<Tag>]) {
     let mut i = 0;
     while i < union.messages.len() {
