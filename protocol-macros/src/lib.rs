@@ -6,6 +6,8 @@
 
 mod expand;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 use parse::{Ctxt, Options};
 use proc_macro2::TokenStream;
@@ -41,12 +43,21 @@ fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     let krate = options.krate(&cx);
+    let is_union = ["client", "server"]
+        .iter()
+        .any(|side| options.has_flag(side))
+        && matches!(input.data, syn::Data::Enum(_));
     let parsed = parse::item(&cx, &mut options, &mut input);
-    options.finish(&cx);
+    options.finish_with(&cx, &parse::ELSEWHERE);
     let output = match (parsed, cx.finish()) {
         (Some(item), None) => expand::item(&krate, &item),
+        // What the other items of a protocol refer to is there, as far as it was understood.
+        (Some(item), errors) if item.is_referred_to() => {
+            let expanded = expand::item(&krate, &item);
+            quote!(#errors #expanded)
+        }
         (_, errors) => {
-            let stub = expand::stub(&krate, &input);
+            let stub = expand::stub(&krate, &input, is_union);
             quote!(#errors #stub)
         }
     };

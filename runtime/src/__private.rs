@@ -7,7 +7,7 @@ pub use crate::client::{
     responder::Responder as ClientResponder,
 };
 pub use crate::foreign::{AsPayload, read_foreign, write_foreign};
-pub use crate::message::{ErrorDescriptor, FieldWriter, bare};
+pub use crate::message::{ErrorDescriptor, FieldNeed, FieldWriter, bare};
 #[cfg(feature = "net")]
 pub use crate::replies::{ErrorPayload, Replier, StreamResponder, StreamSender};
 #[cfg(feature = "server")]

@@ -1,9 +1,12 @@
 //! Descriptors: the constant tables that `#[protocol]` creates and the runtime interprets.
 
+mod check;
 mod envelope;
 mod limits;
 mod roles;
 
+#[doc(hidden)]
+pub use check::check;
 pub(crate) use envelope::Role;
 pub use envelope::{
     EnvelopeDescriptor, EnvelopeField, EnvelopeLayout, FieldDescriptor, FieldKind, Presence,
@@ -374,6 +377,8 @@ pub struct MessageDescriptor {
     pub tag: Option<Tag>,
     /// Whether it has a payload.
     pub payload: bool,
+    /// The fields of the payload, each with whether it may be absent, if that is known; `None` if its type does not name them all.
+    pub fields: Option<&'static [(&'static str, Option<bool>)]>,
     /// The name of the channel it belongs to.
     pub channel: Option<&'static str>,
     /// Whether it is volatile: it has no sequence number, and is dropped under backpressure.

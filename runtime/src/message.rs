@@ -58,6 +58,9 @@ pub trait Payload: Sized + serde::Serialize {
     /// The value of an absent field; `None` if the field is required.
     const ABSENT: Option<Self> = None;
 
+    /// The fields of an object; `None` if the type does not name them all, or is not an object.
+    const FIELDS: Option<&'static [FieldNeed]> = None;
+
     /// Whether an object may be written with members that its type does not name.
     const OPEN: bool = true;
 
@@ -86,12 +89,23 @@ pub trait Payload: Sized + serde::Serialize {
     }
 }
 
+/// The name of a field on the wire, and whether it may be absent, if that is known.
+pub type FieldNeed = (&'static str, Option<bool>);
+
 /// Writes the fields of an object.
 #[derive(Debug)]
 pub struct FieldWriter<'a> {
     sink: &'a mut dyn FieldSink,
-    /// The discriminant, if it is written already.
-    discriminant: Option<&'static str>,
+    /// The discriminant, if one is written already.
+    discriminant: Option<&'a Discriminant<'a>>,
+}
+
+/// A discriminant that is written already, and those of the unions around.
+#[derive(Debug)]
+struct Discriminant<'a> {
+    name: &'static str,
+    value: &'a str,
+    before: Option<&'a Self>,
 }
 
 /// A destination for fields: an object in some encoding, or a counter.
@@ -115,30 +129,75 @@ impl<'a> FieldWriter<'a> {
         }
     }
 
-    /// Reborrows the writer for the other fields of an object whose discriminant is written.
-    pub fn after_discriminant(&mut self, name: &'static str) -> FieldWriter<'_> {
-        FieldWriter {
-            sink: &mut *self.sink,
-            discriminant: Some(name),
+    /// Writes the discriminant of a union, and then the other fields of the object. That of a union around is an error.
+    pub fn union(
+        &mut self,
+        name: &'static str,
+        value: &str,
+        write: impl FnOnce(&mut FieldWriter<'_>),
+    ) {
+        if self.written(name).is_some() {
+            self.sink.field(name, &TAG_OF_UNION);
+            return;
         }
+        self.sink.field(name, &value);
+        let discriminant = Discriminant {
+            name,
+            value,
+            before: self.discriminant,
+        };
+        write(&mut FieldWriter {
+            sink: &mut *self.sink,
+            discriminant: Some(&discriminant),
+        });
     }
 
-    /// Writes one field.
+    /// Returns the value of a discriminant that is written already.
+    fn written(&self, name: &str) -> Option<&'a str> {
+        let mut next = self.discriminant;
+        while let Some(Discriminant {
+            name: written,
+            value,
+            before,
+        }) = next
+        {
+            if *written == name {
+                return Some(value);
+            }
+            next = *before;
+        }
+        None
+    }
+
+    /// Writes one field. One that is a discriminant is written already, and it is an error if its value is another.
     pub fn field(&mut self, name: &str, value: &dyn erased_serde::Serialize) {
+        if self.discriminant.is_some()
+            && let Some(written) = self.written(name)
+        {
+            return self.repeated(name, written, value);
+        }
         self.sink.field(name, value);
     }
 
-    /// Writes a field whose name the schema does not know. That of the discriminant is an error.
-    pub(crate) fn member(&mut self, name: &str, value: &dyn erased_serde::Serialize) {
-        let is_taken = self.discriminant == Some(name);
-        self.field(name, if is_taken { &NameOfField } else { value });
+    #[cold]
+    fn repeated(&mut self, name: &str, written: &str, value: &dyn erased_serde::Serialize) {
+        if !serde_json::to_value(value).is_ok_and(|value| value == written) {
+            self.sink.field(name, &TAG_OF_UNION);
+        }
     }
 
-    /// Writes what no field of a struct takes. A name that is a field's, or the discriminant's, is an error.
+    /// Writes a field whose name the schema does not know. That of a discriminant is an error.
+    pub(crate) fn member(&mut self, name: &str, value: &dyn erased_serde::Serialize) {
+        let is_taken = self.written(name).is_some();
+        self.sink
+            .field(name, if is_taken { &FIELD_IN_REST } else { value });
+    }
+
+    /// Writes what no field of a struct takes. A name that is a field's, or a discriminant's, is an error.
     pub fn rest<T: Payload>(&mut self, fields: &[&str], rest: &BTreeMap<String, T>) {
         for (name, value) in rest {
             if fields.contains(&name.as_str()) {
-                self.member(name, &NameOfField);
+                self.member(name, &FIELD_IN_REST);
             } else {
                 self.member(name, &AsPayload(value));
             }
@@ -146,14 +205,16 @@ impl<'a> FieldWriter<'a> {
     }
 }
 
-/// What cannot be written, because its name is that of a field.
-struct NameOfField;
+/// What cannot be written, because its name is that of another member.
+struct NameTaken(&'static str);
 
-impl serde::Serialize for NameOfField {
+const FIELD_IN_REST: NameTaken = NameTaken("the rest of an object has the name of a field");
+const TAG_OF_UNION: NameTaken =
+    NameTaken("a field has the name of the tag of the union that it is in, and another value");
+
+impl serde::Serialize for NameTaken {
     fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Err(serde::ser::Error::custom(
-            "the rest of an object has the name of a field",
-        ))
+        Err(serde::ser::Error::custom(self.0))
     }
 }
 
@@ -427,8 +488,8 @@ pub struct ErrorDescriptor<'a> {
     pub message: &'static str,
     /// Whether the request may be retried.
     pub retryable: bool,
-    /// The data of the error.
-    pub data: Option<&'a dyn erased_serde::Serialize>,
+    /// The data of the error, as it is on the wire.
+    pub data: Option<Box<dyn erased_serde::Serialize + 'a>>,
 }
 
 impl fmt::Debug for ErrorDescriptor<'_> {
@@ -461,8 +522,8 @@ pub trait DeclaredErrors: Sized + Send + Sync + 'static {
         self.descriptor().retryable
     }
 
-    /// The data of the error.
-    fn data(&self) -> Option<&dyn erased_serde::Serialize> {
+    /// The data of the error, as it is on the wire.
+    fn data(&self) -> Option<Box<dyn erased_serde::Serialize + '_>> {
         self.descriptor().data
     }
 

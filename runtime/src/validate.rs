@@ -66,7 +66,7 @@ pub(crate) fn validate_error<E: crate::DeclaredErrors>(
         return Ok(());
     };
     let code = error.code().into();
-    let text = encode(data)?;
+    let text = encode(&*data)?;
     collect(
         // The envelope and the error are one level each.
         &mut Reader::json(text.get(), depth.saturating_sub(2)),

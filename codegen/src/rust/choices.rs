@@ -46,7 +46,8 @@ pub(super) fn choice(cx: &RustContext<'_>, out: &mut String, decl: &Decl, varian
 /// What selects a variant.
 fn selected_by(cx: &RustContext<'_>, variant: &Variant) -> Vec<String> {
     let mut out = Vec::new();
-    if variant.kinds != Kinds::ALL {
+    // Guards speak of objects; where no kinds are named, they say that a value is one.
+    if variant.kinds != Kinds::ALL || !variant.guards.is_empty() {
         out.push(format!("kinds({})", variant.kinds.names().join(", ")));
     }
     for guard in &variant.guards {

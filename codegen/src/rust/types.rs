@@ -71,6 +71,8 @@ fn declared(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
             rest,
             closed,
         } => {
+            // What takes the rest takes every field.
+            let closed = closed.filter(|closed| !closed || rest.is_none());
             let mut args: Vec<String> = closed
                 .map(|closed| if closed { "closed" } else { "open" }.to_owned())
                 .into_iter()

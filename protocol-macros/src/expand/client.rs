@@ -1,7 +1,10 @@
 //! `Client`: the typed client of a protocol, over the runtime's untyped one.
 
-use super::{handlers, method_names};
-use crate::parse::{Message, MessageUnion, ProtocolStruct, Reply};
+use super::{
+    content::{self, Sent},
+    handlers, method_names,
+};
+use crate::parse::{Content, Message, MessageUnion, ProtocolStruct, Reply};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Path;
@@ -51,7 +54,14 @@ pub(super) fn methods(krate: &Path, union: &MessageUnion) -> TokenStream {
         .filter(|message| message.join.is_none() && message.leave.is_none())
         .filter_map(|message| {
             let name = method_names::of_client(message);
-            method(krate, message, &name, &quote!(client), &quote!(Server))
+            method(
+                krate,
+                union,
+                message,
+                &name,
+                &quote!(client),
+                &quote!(Server),
+            )
         });
     quote! {
         #[automatically_derived]
@@ -65,15 +75,33 @@ pub(super) fn methods(krate: &Path, union: &MessageUnion) -> TokenStream {
 /// leave are sent by the methods of their channel.
 pub(super) fn method(
     krate: &Path,
+    union: &MessageUnion,
     message: &Message,
     name: &Ident,
     module: &TokenStream,
     replies: &TokenStream,
 ) -> Option<TokenStream> {
-    let ty = message.payload()?;
     if !message.is_handled() {
         return None;
     }
+    let content = match message.payload() {
+        Some(ty) => Sent {
+            items: TokenStream::new(),
+            parameters: quote!(m: #ty,),
+            ty: ty.clone(),
+            value: quote!(m),
+        },
+        None => content::sent(krate, union, message),
+    };
+    let Sent {
+        items,
+        parameters,
+        ty,
+        value,
+    } = content;
+    let lint = matches!(message.content, Content::Fields(_)).then(
+        || quote!(#[allow(clippy::too_many_arguments, reason = "the fields of a variant are parameters")]),
+    );
     let docs = &message.docs;
     let deprecated = message.deprecated.as_ref().map(|note| match note {
         Some(note) => quote!(#[deprecated(note = #note)]),
@@ -83,8 +111,9 @@ pub(super) fn method(
     let replies = quote!(<__Protocol as #krate::Protocol>::#replies);
     let body = match &message.reply {
         Reply::One(reply) => quote! {
-            pub fn #name(&self, m: #ty) -> #krate::#module::Call<#replies, #reply, #errors> {
-                self.0.call(&m)
+            pub fn #name(&self, #parameters) -> #krate::#module::Call<#replies, #reply, #errors> {
+                #items
+                self.0.call(&#value)
             }
         },
         Reply::Stream {
@@ -101,20 +130,22 @@ pub(super) fn method(
             quote! {
                 pub async fn #name(
                     &self,
-                    m: #ty,
+                    #parameters
                 ) -> ::core::result::Result<
                     #krate::#module::Streaming<#replies, #ack, #item, #end, #errors>,
                     #krate::#module::CallError<#errors>,
                 > {
-                    self.0.stream::<#ty, #cancel>(&m).await
+                    #items
+                    self.0.stream::<#ty, #cancel>(&#value).await
                 }
             }
         }
         _ => quote! {
-            pub fn #name(&self, m: #ty) -> #krate::client::Sent {
-                self.0.send(&m)
+            pub fn #name(&self, #parameters) -> #krate::client::Sent {
+                #items
+                self.0.send(&#value)
             }
         },
     };
-    Some(quote!(#(#docs)* #deprecated #body))
+    Some(quote!(#(#docs)* #deprecated #lint #body))
 }

@@ -88,7 +88,10 @@ fn descriptor(krate: &Path, error: &DeclaredError) -> TokenStream {
     let code = code(krate, error);
     let (pattern, data) = match &error.data {
         None => (quote!(Self::#ident), quote!(#p::None)),
-        Some(_) => (quote!(Self::#ident(data)), quote!(#p::Some(data))),
+        Some(_) => (
+            quote!(Self::#ident(data)),
+            quote!(#p::Some(#p::Box::new(#p::AsPayload(data)))),
+        ),
     };
     quote! {
         #pattern => #p::ErrorDescriptor { code: #code, message: #message, retryable: #retryable, data: #data }

@@ -4,7 +4,7 @@ use super::{
     rules::{RuleTokens, rules},
     tokens::at,
 };
-use crate::parse::{Field, is_checked, option_of};
+use crate::parse::{Field, has_known_name, is_checked, option_of};
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, ExprLit, Lit, Member, Path, ext::IdentExt};
@@ -109,18 +109,19 @@ pub(super) fn read(
 ) -> TokenStream {
     let p = quote!(#krate::__private);
     let (statics, table) = struct_fields(krate, fields, closed, own);
-    let mut required = vec![0u64; fields.len().div_ceil(64)];
-    for (i, field) in fields.iter().enumerate() {
-        if field.is_required() {
-            required[i / 64] |= 1 << (i % 64);
-        }
-    }
-    let required = required.into_iter().map(Literal::u64_unsuffixed);
+    // Whether a field may be absent is its type's: `Option` may have another name.
+    let required = fields.chunks(64).map(|fields| {
+        let bits = fields.iter().enumerate().map(|(i, Field { ty, .. })| {
+            let bit = Literal::usize_unsuffixed(i);
+            quote_spanned!(at(ty)=> | (!<#ty as #krate::Payload>::OPTIONAL as u64) << #bit)
+        });
+        quote!(0 #(#bits)*)
+    });
     let locals: Vec<_> = fields.iter().map(|field| &field.local).collect();
     let declarations = fields.iter().map(|Field { local, ty, .. }| {
         quote_spanned!(at(ty)=> let mut #local = <#ty as #krate::Payload>::ABSENT;)
     });
-    let slots = quote!(#table, &[#(#required),*], &mut [#(&mut #locals),*]);
+    let slots = quote!(#table, const { &[#(#required),*] }, &mut [#(&mut #locals),*]);
     let (rest, fill) = match rest {
         None => (None, quote!(#p::fill(r, cx, #slots))),
         Some(Field {
@@ -146,6 +147,19 @@ pub(super) fn read(
             #otherwise
         }
     }}
+}
+
+/// The name of a field, and whether it may be absent, as far as its type says so by its name. To ask the type would report one that is no
+/// `Payload` again.
+pub(super) fn need(p: &TokenStream, Field { name, ty, .. }: &Field) -> TokenStream {
+    let may_be_absent = if option_of(ty).is_some() {
+        quote!(#p::Some(true))
+    } else if has_known_name(ty) {
+        quote!(#p::Some(false))
+    } else {
+        quote!(#p::None)
+    };
+    quote!((#name, #may_be_absent))
 }
 
 /// A literal of the struct or variant at `path`, made of the locals.

@@ -196,7 +196,7 @@ fn message_impls(
 }
 
 /// `Request`: what answers a message.
-fn request(krate: &Path, ident: &Ident, ty: &Type, message: &Message) -> TokenStream {
+pub(super) fn request(krate: &Path, ident: &Ident, ty: &Type, message: &Message) -> TokenStream {
     let errors = handlers::errors(krate, message);
     let or_none = |path: Option<&Path>| match path {
         Some(path) => quote!(#path),

@@ -55,15 +55,19 @@ pub(super) fn parameters(message: &Message) -> (TokenStream, TokenStream) {
     match (&message.content, message.payload()) {
         (_, Some(ty)) => (quote!(m: #ty,), quote!(m,)),
         (Content::Fields(fields), _) => {
-            let names = fields
-                .iter()
-                .map(|field| unless_reserved(name_of(field), &["to", "cx", "client"]));
+            let names = of_fields(fields);
             let types = fields.iter().map(|field| &field.ty);
             let locals = fields.iter().map(|field| &field.local);
             (quote!(#(#names: #types,)*), quote!(#(#locals,)*))
         }
         _ => (TokenStream::new(), TokenStream::new()),
     }
+}
+
+/// The names of the parameters that the fields of a variant are.
+pub(super) fn of_fields(fields: &[Field]) -> Vec<Ident> {
+    let name = |field| unless_reserved(name_of(field), &["to", "cx", "client"]);
+    fields.iter().map(name).collect()
 }
 
 fn derived(name: &Ident) -> Ident {

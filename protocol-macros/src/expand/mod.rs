@@ -3,6 +3,7 @@
 mod channels;
 mod client;
 mod constant_enums;
+mod content;
 mod dispatch;
 mod envelope;
 mod errors;

@@ -30,6 +30,11 @@ pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
     let read = with_rules(krate, &of.rules, &own, |expr| {
         quote_spanned! {at(ty)=> <#ty as #krate::Payload>::read_as(r, cx, #expr, Self) }
     });
+    let needs = of.object.then(|| {
+        quote_spanned! {at(ty)=>
+            const FIELDS: #p::Option<&'static [#p::FieldNeed]> = <#ty as #krate::Payload>::FIELDS;
+        }
+    });
     let statics = &own.statics;
     let deserialize = serde_impls::deserialize(krate, ident, of.deserialize);
     let serialize = serde_impls::serialize(
@@ -61,6 +66,7 @@ pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
+            #needs
             fn read(r: &mut #p::Reader<'_>, cx: &mut #p::ReadContext, _: #p::Rules) -> #p::ReadResult<Self> {
                 #statics
                 #read

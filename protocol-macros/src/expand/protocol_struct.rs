@@ -52,10 +52,13 @@ fn implementation(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
     });
     let informed = protocol.presence.len();
     quote! {
-        const _: () = ::core::assert!(
-            #t::informed(<#ident as #krate::Protocol>::DESCRIPTOR.channels) == #informed,
-            "a protocol names the channels whose presence has an info: `presence(Room)`"
-        );
+        const _: () = {
+            ::core::assert!(
+                #t::informed(<#ident as #krate::Protocol>::DESCRIPTOR.channels) == #informed,
+                "a protocol names the channels whose presence has an info: `presence(Room)`"
+            );
+            #t::check(<#ident as #krate::Protocol>::DESCRIPTOR);
+        };
         #[automatically_derived]
         #[allow(clippy::needless_update, reason = "a protocol may say all there is to say")]
         impl #krate::Protocol for #ident {

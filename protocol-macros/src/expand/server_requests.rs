@@ -18,7 +18,14 @@ pub(super) fn expand(krate: &Path, union: &MessageUnion) -> TokenStream {
     }
     let methods = requests.iter().filter_map(|message| {
         let name = method_names::of_client_handle(message);
-        client::method(krate, message, &name, &quote!(server), &quote!(Client))
+        client::method(
+            krate,
+            union,
+            message,
+            &name,
+            &quote!(server),
+            &quote!(Client),
+        )
     });
     let handler = handler(krate, union, &requests);
     let handle = handle(krate, union, &requests);

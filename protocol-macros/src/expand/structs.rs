@@ -22,10 +22,12 @@ pub(super) fn expand(krate: &Path, of: &Struct) -> TokenStream {
         .then(|| quote!(#[automatically_derived] impl #ident { #(#defaults)* }));
     let serialize = serde_impls::serialize_fields(krate, ident);
     let deserialize = serde_impls::deserialize(krate, ident, of.deserialize);
+    let needs = of.fields.iter().map(|field| fields::need(&p, field));
     let open = of.rest.is_none().then(|| {
-        quote!(
+        quote! {
             const OPEN: bool = false;
-        )
+            const FIELDS: #p::Option<&'static [#p::FieldNeed]> = #p::Some(&[#(#needs),*]);
+        }
     });
     quote! {
         #[automatically_derived]
@@ -83,7 +85,7 @@ pub(super) fn expand_tuple(krate: &Path, of: &Struct) -> TokenStream {
 
 /// The statics of the items' rules, and the arms of a `match` that read an item by its index.
 fn read_items(krate: &Path, of: &Struct) -> (TokenStream, TokenStream) {
-    let last = of.fields.len() + usize::from(of.rest.is_some()) - 1;
+    let last = (of.fields.len() + usize::from(of.rest.is_some())).saturating_sub(1);
     let all = of.fields.iter().chain(&of.rest).enumerate();
     let (statics, arms): (Vec<_>, Vec<_>) = all
         .map(|(i, field)| {

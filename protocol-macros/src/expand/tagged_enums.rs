@@ -20,12 +20,20 @@ pub(super) fn expand(krate: &Path, of: &TaggedEnum) -> TokenStream {
     let writes = of.variants.iter().map(|variant| {
         let (pattern, write) = variants::write(krate, &variant.ident, &variant.content);
         let name = &variant.name;
-        let discriminant = (!variant.has_tag).then(|| quote!(fields.field(#tag, &#name);));
-        // A value may have members of any name.
-        let others = (!variant.has_tag && matches!(variant.content, Content::Value(..)))
-            .then(|| quote!(let fields = &mut fields.after_discriminant(#tag);));
-        quote!(#pattern => { #discriminant #others #write })
+        match variant.content {
+            _ if variant.has_tag => quote!(#pattern => { #write }),
+            // A value may have members of any name.
+            Content::Value(..) => {
+                quote!(#pattern => fields.union(#tag, #name, |fields| { #write }),)
+            }
+            // Those that are declared have other names; but a union around this one may have the same tag.
+            Content::Empty | Content::Fields(_) => {
+                quote!(#pattern => fields.union(#tag, #name, |fields| { #write let _ = fields; }),)
+            }
+        }
     });
+    let tagged =
+        (of.variants.iter().enumerate()).filter_map(|(i, variant)| variant.has_tag.then_some(i));
     let own = rules(krate, &format_ident!("OWN"), &of.rules);
     let statics = &own.statics;
     let read = with_rules(krate, &of.rules, &own, |_| {
@@ -43,7 +51,7 @@ pub(super) fn expand(krate: &Path, of: &TaggedEnum) -> TokenStream {
         impl #krate::Payload for #ident {
             fn fields(pass: #p::Pass<'_, '_, Self>) -> #p::ReadResult<Self> {
                 #statics
-                static BRANCHES: #p::UnionBranches = #p::UnionBranches { tag: #tag, values: &[#(#names),*] };
+                static BRANCHES: #p::UnionBranches = #p::UnionBranches { tag: #tag, values: &[#(#names),*], tagged: &[#(#tagged),*] };
                 match pass {
                     #p::Pass::Read(r, cx) => #read,
                     #p::Pass::Write(this, mut fields) => {

@@ -2,11 +2,12 @@
 
 use super::{
     envelope,
+    fields::need,
     tokens::{self, millis, option},
 };
-use crate::parse::{Message, MessageUnion, Reply, Tag};
+use crate::parse::{Content, Message, MessageUnion, Reply, Tag};
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::Path;
 
 /// An expression of type `UnionDescriptor`.
@@ -35,6 +36,17 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
         ..
     } = message;
     let payload = !message.bare;
+    let fields = match message.payload() {
+        Some(ty) => quote_spanned!(tokens::at(ty)=> <#ty as #krate::Payload>::FIELDS),
+        None => match &message.content {
+            Content::Fields(fields) => {
+                let p = quote!(#krate::__private);
+                let needs = fields.iter().map(|field| need(&p, field));
+                quote!(::core::option::Option::Some(&[#(#needs),*]))
+            }
+            _ => quote!(::core::option::Option::None),
+        },
+    };
     let tag = option(message.tag.as_ref().map(|tag| tokens::tag(t, "Tag", tag)));
     let channel = option(
         message
@@ -57,6 +69,7 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
             name: #name,
             tag: #tag,
             payload: #payload,
+            fields: #fields,
             channel: #channel,
             volatile: #volatile,
             volatile_key: #volatile_key,

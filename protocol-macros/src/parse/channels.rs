@@ -1,7 +1,7 @@
 //! Structs that are channels: the parameters of a key.
 
 use super::{
-    fields::{self, Field},
+    fields::{self, Field, FieldRole},
     options::{Ctxt, Options, docs},
 };
 use handfast_naming::{
@@ -71,6 +71,19 @@ pub(crate) fn take(
         return None;
     }
     let fields = fields::take(cx, &mut data.fields);
+    for field in &fields {
+        if field.role != FieldRole::One {
+            cx.error(
+                &field.member,
+                "a parameter of a channel is in every key: omit `optional` and `rest`",
+            );
+        }
+        fields::no_default(
+            cx,
+            field,
+            "a parameter of a channel is in every key: omit `default`",
+        );
+    }
     let key = key(cx, &pattern, &fields)?;
     Some(Channel {
         ident: ident.clone(),

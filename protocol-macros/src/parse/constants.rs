@@ -47,6 +47,12 @@ impl ConstantEnum {
             let value = options.expr(cx, "value");
             let name = options.text(cx, "name");
             options.finish(cx);
+            if let (Some(_), Some(name)) = (&value, &name) {
+                cx.error(
+                    name,
+                    "the value of this variant is `value = …`: omit `name`",
+                );
+            }
             if !matches!(variant.fields, Fields::Unit) {
                 cx.error(&variant.ident, "a variant that is a constant has no fields");
                 continue;

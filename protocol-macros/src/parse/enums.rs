@@ -62,6 +62,12 @@ impl StringEnum {
             let is_other = options.flag(cx, "other");
             let name = options.text(cx, "name");
             options.finish(cx);
+            if let Some(name) = name.as_ref().filter(|_| is_other) {
+                cx.error(
+                    name,
+                    "the variant `other` has the values that no other has: omit `name`",
+                );
+            }
             match (&variant.fields, is_other) {
                 (Fields::Unit, false) => {
                     let text = names.next(cx, name.as_ref(), Some(&variant.ident));
@@ -113,6 +119,7 @@ impl TaggedEnum {
             options.finish(cx);
             let name = names.next(cx, name.as_ref(), Some(&variant.ident));
             if let Some(content) = Content::take(cx, variant, rules) {
+                check_tag(cx, &tag, &variant.ident, has_tag, &content);
                 variants.push(TaggedVariant {
                     ident: variant.ident.clone(),
                     name,
@@ -131,6 +138,33 @@ impl TaggedEnum {
             rules: rules::checked(cx, options),
             deserialize: options.flag(cx, "deserialize"),
         })
+    }
+}
+
+/// Reports a variant that would be written with two properties of the tag's name, or with none.
+fn check_tag(cx: &Ctxt, tag: &LitStr, ident: &Ident, has_tag: bool, content: &Content) {
+    let name = tag.value();
+    let fields = match content {
+        Content::Value(..) => return,
+        Content::Empty => &[][..],
+        Content::Fields(fields) => fields,
+    };
+    match fields.iter().find(|field| field.name == name) {
+        Some(field) if !has_tag => cx.error(
+            &field.member,
+            format_args!(
+                "`{name}` is the tag of the enum, which is written before the fields: give the field another name, or write `tagged` if its value is always that of the tag"
+            ),
+        ),
+        None if has_tag && matches!(content, Content::Empty) => cx.error(
+            ident,
+            "a variant without fields has no property of its own: omit `tagged`",
+        ),
+        None if has_tag => cx.error(
+            ident,
+            format_args!("no field is called `{name}` on the wire, as `tagged` says: omit it"),
+        ),
+        _ => {}
     }
 }
 

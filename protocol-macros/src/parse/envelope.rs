@@ -1,6 +1,9 @@
 //! The option `envelope` of a union of messages.
 
-use super::options::{Ctxt, Options, Value, is_none};
+use super::{
+    json,
+    options::{Ctxt, Options, Value, is_none},
+};
 use proc_macro2::Span;
 use syn::{Expr, LitStr};
 
@@ -168,6 +171,20 @@ fn outcome(cx: &Ctxt, options: &mut Options) -> Option<Outcome> {
     let [field, success, failure] =
         ["field", "success", "failure"].map(|name| required(cx, &mut inner, span, name));
     inner.finish(cx);
+    let known = success.iter().chain(&failure);
+    let mut is_json = true;
+    for value in known.filter(|value| !json::is_scalar(&value.value())) {
+        is_json = false;
+        cx.error(
+            value,
+            "not a value in JSON: write `\"true\"`, `\"1\"`, or a text in quotes, `\"\\\"yes\\\"\"`",
+        );
+    }
+    if let (true, Some(success), Some(failure)) = (is_json, &success, &failure)
+        && success.value() == failure.value()
+    {
+        cx.error(failure, "the values for success and failure differ");
+    }
     Some(Outcome {
         field: field?,
         success: success?,

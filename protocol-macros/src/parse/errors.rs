@@ -2,7 +2,10 @@
 
 use super::options::{Ctxt, Options};
 use proc_macro2::Ident;
-use syn::{DataEnum, Expr, Fields, Path, Type, Variant};
+use quote::quote;
+use syn::{
+    DataEnum, Expr, ExprLit, ExprUnary, Fields, Lit, Path, Type, UnOp, Variant, ext::IdentExt,
+};
 
 pub(crate) struct ErrorEnum {
     pub(crate) ident: Ident,
@@ -29,14 +32,48 @@ pub(crate) fn take(
     data: &mut DataEnum,
 ) -> ErrorEnum {
     options.flag(cx, "errors");
-    let errors = data
+    let errors: Vec<DeclaredError> = data
         .variants
         .iter_mut()
         .filter_map(|variant| error(cx, variant))
         .collect();
+    for (i, error) in errors.iter().enumerate() {
+        let code = spelled(error);
+        if errors[..i].iter().any(|other| spelled(other) == code) {
+            cx.error(
+                &error.ident,
+                format_args!("two errors have the code {code}: a client could not tell them apart"),
+            );
+        }
+    }
     ErrorEnum {
         ident: ident.clone(),
         errors,
+    }
+}
+
+/// The code as text, in which two that are equal are spelled alike.
+fn spelled(error: &DeclaredError) -> String {
+    match &error.code {
+        None => format!("{:?}", error.ident.unraw().to_string()),
+        Some(Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        })) => format!("{:?}", text.value()),
+        Some(Expr::Lit(ExprLit {
+            lit: Lit::Int(n), ..
+        })) => n.base10_digits().to_owned(),
+        Some(Expr::Unary(ExprUnary {
+            op: UnOp::Neg(_),
+            expr,
+            ..
+        })) => match &**expr {
+            Expr::Lit(ExprLit {
+                lit: Lit::Int(n), ..
+            }) => format!("-{}", n.base10_digits()),
+            other => quote!(-#other).to_string(),
+        },
+        Some(other) => quote!(#other).to_string(),
     }
 }
 

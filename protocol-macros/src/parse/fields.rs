@@ -8,7 +8,7 @@ use super::{
 };
 use proc_macro2::Ident;
 use quote::format_ident;
-use syn::{Expr, Fields, Member, Type};
+use syn::{Expr, Fields, Member, Type, ext::IdentExt};
 
 /// A field, with what its attributes say about it.
 pub(crate) struct Field {
@@ -35,23 +35,30 @@ pub(crate) enum FieldRole {
     Rest,
 }
 
-impl Field {
-    /// Whether it must be present.
-    pub(crate) fn is_required(&self) -> bool {
-        option_of(&self.ty).is_none()
-    }
-}
-
 /// Parses the fields of a variant: each takes a member.
 pub(crate) fn take_plain(cx: &Ctxt, fields: &mut Fields) -> Vec<Field> {
     let fields = take(cx, fields);
-    for field in fields.iter().filter(|field| field.role != FieldRole::One) {
-        cx.error(
-            &field.member,
-            "`optional` and `rest` go on fields of a struct",
+    for field in &fields {
+        if field.role != FieldRole::One {
+            cx.error(
+                &field.member,
+                "`optional` and `rest` go on fields of a struct",
+            );
+        }
+        no_default(
+            cx,
+            field,
+            "a variant has no methods of its own: `default` goes on a field of a struct",
         );
     }
     fields
+}
+
+/// Reports a default of a field that gets no method which returns it.
+pub(crate) fn no_default(cx: &Ctxt, field: &Field, why: &str) {
+    if let Some(default) = &field.default {
+        cx.error(default, why);
+    }
 }
 
 /// Parses fields, and removes the attributes of ours.
@@ -86,12 +93,33 @@ pub(crate) fn take(cx: &Ctxt, fields: &mut Fields) -> Vec<Field> {
                 );
             }
             options.finish(cx);
+            rules::check_type(cx, &field.ty, &rules);
+            if let Some(given) = given.as_ref().filter(|_| field.ident.is_none()) {
+                cx.error(
+                    given,
+                    "an item of an array has no name on the wire: omit `name`",
+                );
+            } else if let Some(given) = given.as_ref().filter(|_| role == FieldRole::Rest) {
+                cx.error(
+                    given,
+                    "the `rest` has no name on the wire, its members have: omit `name`",
+                );
+            }
+            let name = match role {
+                FieldRole::Rest => {
+                    let ident = field.ident.as_ref();
+                    ident.map_or_else(String::new, |ident| ident.unraw().to_string())
+                }
+                FieldRole::One | FieldRole::Optional => {
+                    names.next(cx, given.as_ref(), field.ident.as_ref())
+                }
+            };
             Field {
                 member: field
                     .ident
                     .clone()
                     .map_or_else(|| Member::from(i), Member::Named),
-                name: names.next(cx, given.as_ref(), field.ident.as_ref()),
+                name,
                 ty: field.ty.clone(),
                 rules,
                 default,

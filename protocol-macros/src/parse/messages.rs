@@ -21,6 +21,8 @@ pub(crate) struct MessageUnion {
     /// `None` is the default envelope.
     pub(crate) envelope: Option<Envelope>,
     pub(crate) messages: Vec<Message>,
+    /// Whether each message has a type and a tag of its own.
+    pub(crate) is_unique: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -133,7 +135,7 @@ pub(crate) fn take(
     if messages.len() != data.variants.len() {
         return None;
     }
-    check_unique(cx, &messages);
+    let is_unique = check_unique(cx, &messages);
     let by_order = envelope.as_ref().is_some_and(|envelope| envelope.by_order);
     for message in &messages {
         check_delivery(cx, message, side, by_order);
@@ -144,6 +146,7 @@ pub(crate) fn take(
         side,
         envelope,
         messages,
+        is_unique,
     })
 }
 
@@ -195,6 +198,18 @@ fn message(cx: &Ctxt, variant: &mut Variant) -> Option<Message> {
 }
 
 fn reply(cx: &Ctxt, options: &mut Options, ident: &Ident) -> Option<Reply> {
+    let given = ["stream", "reply", "cancels", "answers"];
+    let mut given = given.into_iter().filter(|name| options.has(name));
+    if let (Some(one), Some(other)) = (given.next(), given.next()) {
+        cx.error(
+            ident,
+            format_args!("a message has one of `{one}` and `{other}`, not both"),
+        );
+        for name in ["stream", "reply", "cancels", "answers"] {
+            while options.take(name).is_some() {}
+        }
+        return Some(Reply::None);
+    }
     if let Some(mut inner) = options.inner(cx, "stream") {
         let ack = inner.path(cx, "ack");
         let item = inner.path(cx, "item");
@@ -278,6 +293,27 @@ fn check_delivery(cx: &Ctxt, message: &Message, side: Side, by_order: bool) {
             "a message with a `volatile_key` is sent by the server and `volatile`",
         );
     }
+    if side == Side::Server {
+        of_server(cx, message);
+    }
+    for (verb, channel) in [("joins", &message.join), ("leaves", &message.leave)] {
+        let Some(channel) = channel else { continue };
+        if side == Side::Client && !matches!(message.reply, Reply::One(_)) {
+            cx.error(
+                channel,
+                format_args!(
+                    "a message that {verb} a channel is answered, so that both ends know from when on: add `reply = …`"
+                ),
+            );
+        } else if message.payload().is_none() {
+            cx.error(
+                channel,
+                format_args!(
+                    "a message that {verb} a channel contains one value, whose fields name the channel"
+                ),
+            );
+        }
+    }
     if by_order && side == Side::Client && matches!(message.reply, Reply::Stream { .. }) {
         cx.error(
             &message.ident,
@@ -301,13 +337,54 @@ fn check_delivery(cx: &Ctxt, message: &Message, side: Side, by_order: bool) {
     cx.error(&message.ident, why);
 }
 
+/// Reports what is said of a message of the server and holds for those of a client.
+fn of_server(cx: &Ctxt, message: &Message) {
+    let said = [
+        (
+            "idempotent",
+            message.idempotent,
+            "the server sends a request once",
+        ),
+        (
+            "join",
+            message.join.is_some(),
+            "a client joins a channel, and not the server",
+        ),
+        (
+            "leave",
+            message.leave.is_some(),
+            "a client leaves a channel, and not the server",
+        ),
+        (
+            "auth",
+            message.auth,
+            "a client proves who it is, and not the server",
+        ),
+        (
+            "answers",
+            matches!(message.reply, Reply::Answer),
+            "what answers a request of the client is named by its `reply`",
+        ),
+    ];
+    for (name, is_said, why) in said {
+        if is_said {
+            cx.error(
+                &message.ident,
+                format_args!("`{name}` has no effect on a message of the server: {why}"),
+            );
+        }
+    }
+}
+
 /// A type identifies its message, and so does a tag.
-fn check_unique(cx: &Ctxt, messages: &[Message]) {
+fn check_unique(cx: &Ctxt, messages: &[Message]) -> bool {
+    let mut is_unique = true;
     let mut types: Vec<String> = Vec::new();
     for message in messages {
         if let Some(ty) = message.payload() {
             let text = quote!(#ty).to_string();
             if types.contains(&text) {
+                is_unique = false;
                 cx.error(
                     ty,
                     "two messages have this type; give each a type of its own, so that the type identifies the message",
@@ -325,6 +402,7 @@ fn check_unique(cx: &Ctxt, messages: &[Message]) {
         };
         let mut same = tags.iter().filter(|(tag, _)| *tag == text);
         if same.any(|(_, shared)| !(*shared && message.shared)) {
+            is_unique = false;
             cx.error(
                 &message.ident,
                 format_args!("two messages have the type {text}"),
@@ -332,4 +410,5 @@ fn check_unique(cx: &Ctxt, messages: &[Message]) {
         }
         tags.push((text, message.shared));
     }
+    is_unique
 }

@@ -6,6 +6,7 @@ mod enums;
 mod envelope;
 mod errors;
 mod fields;
+mod json;
 mod messages;
 mod options;
 mod protocol_struct;
@@ -14,6 +15,7 @@ mod structs;
 mod types;
 mod untagged;
 mod variants;
+mod versions;
 mod wire_names;
 
 pub(crate) use channels::{Channel, KeyPart};
@@ -25,7 +27,7 @@ pub(crate) use fields::{Field, FieldRole};
 pub(crate) use messages::{Message, MessageUnion, Reply, Side, Tag};
 pub(crate) use options::{Ctxt, Options};
 pub(crate) use protocol_struct::{Limits, MappedRole, ProtocolStruct, RolePlayer, Session};
-pub(crate) use rules::{Rule, SchemaText, is_checked};
+pub(crate) use rules::{Rule, SchemaText, has_known_name, is_checked};
 pub(crate) use structs::{Newtype, Struct};
 pub(crate) use types::{box_of, is, option_of};
 pub(crate) use untagged::{Attempts, Guard, UntaggedContent, UntaggedEnum, UntaggedVariant};
@@ -50,6 +52,36 @@ pub(crate) enum Item {
     StringEnum(StringEnum),
     ConstantEnum(ConstantEnum),
 }
+
+impl Item {
+    /// Whether other items of a protocol, and its applications, name what this one expands to, and it expands to something that compiles.
+    pub(crate) fn is_referred_to(&self) -> bool {
+        match self {
+            Self::Protocol(_) | Self::Channel(_) => true,
+            Self::Messages(union) => union.is_unique,
+            _ => false,
+        }
+    }
+}
+
+/// Options that go on another kind of item than the one with the mistake.
+pub(crate) const ELSEWHERE: [(&str, &str); 12] = [
+    ("client", "an enum, of the messages of a client"),
+    ("server", "an enum, of the messages of a server"),
+    ("errors", "an enum, of the errors of a request"),
+    ("tag", "an enum whose variants have values"),
+    ("untagged", "an enum whose variants have values"),
+    ("envelope", "an enum of messages, or on one message"),
+    (
+        "version",
+        "a struct without fields, which stands for the protocol",
+    ),
+    ("channel", "a struct with named fields, and on messages"),
+    ("tuple", "a struct with unnamed fields"),
+    ("object", "a struct around one value"),
+    ("closed", "a struct with named fields"),
+    ("open", "a struct with named fields"),
+];
 
 /// Parses an item, and removes our attributes from its fields and variants. `None` means that `cx` has an error.
 pub(crate) fn item(cx: &Ctxt, options: &mut Options, input: &mut DeriveInput) -> Option<Item> {

@@ -275,6 +275,22 @@ impl Options {
             .unwrap_or_else(|| syn::parse_quote!(::handfast))
     }
 
+    /// Reports the options that were not taken. `elsewhere` says where an option goes that is known, but not here.
+    pub(crate) fn finish_with(mut self, cx: &Ctxt, elsewhere: &[(&str, &str)]) {
+        self.all.retain(|option| {
+            let is = |(name, _): &&(&str, &str)| option.name == *name;
+            let known = |known: &&str| option.name == **known;
+            match elsewhere.iter().find(is) {
+                Some((name, place)) if !self.known.iter().any(|name| known(&name)) => {
+                    cx.at(option.name.span(), format_args!("`{name}` goes on {place}"));
+                    false
+                }
+                _ => true,
+            }
+        });
+        self.finish(cx);
+    }
+
     /// Reports the options that were not taken.
     pub(crate) fn finish(self, cx: &Ctxt) {
         for option in &self.all {
@@ -291,7 +307,8 @@ impl Options {
                 .iter()
                 .filter(|known| **known != "wire" && **known != "crate")
                 .map(|known| (distance(known, &name), *known))
-                .filter(|(distance, _)| *distance <= 3)
+                // Of a short word, less may be wrong: `rate` does not mean `names`.
+                .filter(|(distance, _)| *distance <= (name.len() / 3).clamp(1, 3))
                 .min();
             match nearest {
                 _ if name == "wire" => cx.at(option.name.span(), "no value is expected here"),

@@ -3,9 +3,10 @@
 use super::{
     envelope::{self, Envelope},
     options::{Ctxt, Options, Value, is_none},
+    versions,
 };
 use proc_macro2::Ident;
-use syn::{Expr, LitInt, LitStr, Path, Visibility, ext::IdentExt};
+use syn::{Expr, ExprLit, Lit, LitInt, LitStr, Path, Visibility, ext::IdentExt};
 
 pub(crate) struct ProtocolStruct {
     pub(crate) ident: Ident,
@@ -173,9 +174,23 @@ pub(crate) fn take(
         .text(cx, "name")
         .map_or_else(|| ident.unraw().to_string(), |name| name.value());
     let version = options.text(cx, "version")?;
-    let accepts = options
-        .text(cx, "accepts")
-        .map_or_else(|| format!("^{}", version.value()), |text| text.value());
+    if !versions::is_version(&version.value()) {
+        cx.error(
+            &version,
+            "a version is `MAJOR.MINOR.PATCH`, as in Semantic Versioning: `1.2.0`",
+        );
+    }
+    let given = options.text(cx, "accepts");
+    if let Some(accepts) = given
+        .as_ref()
+        .filter(|text| !versions::is_requirement(&text.value()))
+    {
+        cx.error(
+            accepts,
+            "`accepts` is a requirement of Semantic Versioning: `>=1.2, <3`",
+        );
+    }
+    let accepts = given.map_or_else(|| format!("^{}", version.value()), |text| text.value());
     let hash = options
         .text(cx, "hash")
         .map_or_else(String::new, |text| text.value());
@@ -305,10 +320,20 @@ fn limits(cx: &Ctxt, options: &mut Options) -> Limits {
     let Some(mut inner) = options.inner(cx, "limits") else {
         return Limits::default();
     };
-    let numbers = LIMITS
+    let mut numbers: Vec<(&str, Expr)> = LIMITS
         .into_iter()
         .filter_map(|name| Some((name, inner.expr(cx, name)?)))
         .collect();
+    numbers.retain(|(name, number)| {
+        let is_deep = *name == "depth" && is_too_deep(number);
+        if is_deep {
+            cx.error(
+                number,
+                "a depth is 8 to 128: the messages of the session need 8, and the stack has room for 128",
+            );
+        }
+        !is_deep
+    });
     let limits = Limits {
         numbers,
         handler_timeout: inner.expr_or_none(cx, "handler_timeout_ms"),
@@ -323,6 +348,18 @@ fn limits(cx: &Ctxt, options: &mut Options) -> Limits {
     };
     inner.finish(cx);
     limits
+}
+
+/// Whether a number is no depth that messages may have. Of a constant that is known later.
+fn is_too_deep(depth: &Expr) -> bool {
+    let Expr::Lit(ExprLit {
+        lit: Lit::Int(n), ..
+    }) = depth
+    else {
+        return false;
+    };
+    !n.base10_parse::<u64>()
+        .is_ok_and(|n| (8..=128).contains(&n))
 }
 
 /// `detached(sessions = 1000)`
@@ -355,11 +392,26 @@ fn encodings(cx: &Ctxt, options: &mut Options) -> Vec<(&'static str, LitStr)> {
     let Some(mut inner) = options.inner(cx, "encodings") else {
         return Vec::new();
     };
-    let encodings = ["json", "msgpack", "cbor"]
+    let encodings: Vec<(&str, LitStr)> = ["json", "msgpack", "cbor"]
         .into_iter()
         .filter_map(|name| Some((name, inner.text(cx, name)?)))
         .collect();
     inner.finish(cx);
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    for (i, (_, text)) in encodings.iter().enumerate() {
+        let value = text.value();
+        if value.is_empty() || !value.chars().all(is_token) {
+            cx.error(
+                text,
+                "not a subprotocol of WebSocket, which is a token (RFC 9110): letters, digits, `.`, `-`, `+`, `_`",
+            );
+        } else if encodings[..i]
+            .iter()
+            .any(|(_, other)| other.value() == value)
+        {
+            cx.error(text, "two encodings have this subprotocol");
+        }
+    }
     encodings
 }
 

@@ -2,9 +2,14 @@
 
 use super::{
     options::{Ctxt, Options},
+    types::argument_of,
     untagged::kinds,
 };
-use syn::{Expr, ExprIndex, ExprLit, ExprUnary, Lit, LitInt, LitStr, UnOp};
+use proc_macro2::{Ident, Span};
+use syn::{
+    Expr, ExprIndex, ExprLit, ExprUnary, GenericArgument, Lit, LitInt, LitStr, PathArguments, Type,
+    UnOp, spanned::Spanned,
+};
 
 /// A constraint. `key` is the name of its option.
 pub(crate) enum Rule {
@@ -116,6 +121,210 @@ pub(crate) fn take(cx: &Ctxt, options: &mut Options) -> Vec<Rule> {
     rules.extend(contains(cx, options));
     rules.extend(kinds(cx, options, "implied").map(Rule::Implied));
     rules
+}
+
+/// What the values of a type are, as far as its name says.
+#[derive(Clone, Copy)]
+enum Kind {
+    Text,
+    Bytes,
+    Number,
+    Array,
+    Map,
+    /// A boolean or null, for which there are no rules.
+    Other,
+}
+
+impl Kind {
+    /// The kind, and the type of the parts; `None` if the name says nothing.
+    fn of(ty: &Type) -> Option<(Self, Option<&Type>)> {
+        if let Some(inner) = ["Option", "Nullable", "Box", "Implied"]
+            .into_iter()
+            .find_map(|around| argument_of(ty, around))
+        {
+            return Self::of(inner);
+        }
+        let path = match ty {
+            Type::Path(path) => path.path.segments.last()?,
+            Type::Tuple(tuple) if tuple.elems.is_empty() => return Some((Self::Other, None)),
+            _ => return None,
+        };
+        let parts = match &path.arguments {
+            PathArguments::AngleBracketed(all) => match all.args.last() {
+                Some(GenericArgument::Type(part)) => Some(part),
+                _ => None,
+            },
+            _ => None,
+        };
+        let kind = match path.ident.to_string().as_str() {
+            "String" | "ByteString" => Self::Text,
+            "Bytes" => Self::Bytes,
+            "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "f64" | "Integer" => {
+                Self::Number
+            }
+            "Vec" => Self::Array,
+            "BTreeMap" => Self::Map,
+            "bool" => Self::Other,
+            _ => return None,
+        };
+        Some((kind, parts))
+    }
+
+    const fn values(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Bytes => "bytes",
+            Self::Number => "a number",
+            Self::Array => "an array",
+            Self::Map => "a map",
+            Self::Other => "this type",
+        }
+    }
+
+    fn has(self, key: &str) -> bool {
+        match self {
+            Self::Text | Self::Bytes => matches!(
+                key,
+                "min_length" | "max_length" | "pattern" | "format" | "content_encoding"
+            ),
+            Self::Number => NUMBERS.contains(&key),
+            Self::Array => matches!(
+                key,
+                "min_items" | "max_items" | "unique_items" | "items" | "contains"
+            ),
+            Self::Map => matches!(key, "min_properties" | "max_properties" | "items" | "names"),
+            Self::Other => false,
+        }
+    }
+}
+
+/// Whether the name of a type says what its values are.
+pub(crate) fn has_known_name(ty: &Type) -> bool {
+    Kind::of(ty).is_some()
+}
+
+impl Rule {
+    /// The name of its option. That of `values` is `items`, which means the same.
+    const fn key(&self) -> &'static str {
+        match self {
+            Self::Limit { key, .. }
+            | Self::Count { key, .. }
+            | Self::Text { key, .. }
+            | Self::Schema { key, .. }
+            | Self::Flag { key } => key,
+            Self::Pattern(_) => "pattern",
+            Self::Checked => "checked",
+            Self::Implied(_) => "implied",
+            Self::Items(_) => "items",
+            Self::PropertyNames(_) => "names",
+            Self::Contains { .. } => "contains",
+            Self::DependentRequired { .. } => "dependent_required",
+        }
+    }
+
+    /// Where it is written, if that is known.
+    fn span(&self) -> Option<Span> {
+        Some(match self {
+            Self::Limit { limit, .. } => limit.span(),
+            Self::Count { count, .. } => count.span(),
+            Self::Pattern(text) | Self::Text { text, .. } => text.span(),
+            Self::Schema {
+                schema: SchemaText::Own(text),
+                ..
+            } => text.span(),
+            Self::Schema {
+                schema: SchemaText::Of { name, .. },
+                ..
+            } => name.span(),
+            _ => return None,
+        })
+    }
+}
+
+/// Reports rules that do not speak of the values of a type, and so would never be broken.
+pub(crate) fn check_type(cx: &Ctxt, ty: &Type, rules: &[Rule]) {
+    let Some((kind, parts)) = Kind::of(ty) else {
+        return;
+    };
+    // The schema judges, and what remains are the kinds of `Implied`.
+    if is_checked(rules) {
+        return;
+    }
+    for rule in rules {
+        let key = rule.key();
+        let at = || rule.span().unwrap_or_else(|| ty.span());
+        match rule {
+            Rule::Implied(_) => {}
+            Rule::Flag { key: "null_apart" } => {}
+            Rule::Text {
+                key: "content_encoding",
+                text,
+            } if matches!(kind, Kind::Bytes) && text.value() != "base64" => cx.at(
+                at(),
+                "bytes are text in base64: in another encoding, the type is a `String`",
+            ),
+            Rule::Schema { .. } => cx.at(
+                at(),
+                format_args!(
+                    "`{key}` has no effect on {}: write `checked, {key} = …` if the schema judges the value",
+                    kind.values()
+                ),
+            ),
+            _ if !kind.has(key) => cx.at(
+                at(),
+                format_args!("`{key}` has no effect on {}", kind.values()),
+            ),
+            Rule::Items(of) => {
+                if let Some(part) = parts {
+                    check_type(cx, part, of);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reports rules that do not speak of a struct with named fields, or of one of several values.
+pub(crate) fn check_struct(cx: &Ctxt, ident: &Ident, is_tuple: bool, rules: &[Rule]) {
+    let is_checked = is_checked(rules);
+    for rule in rules {
+        let key = rule.key();
+        let has_effect = match rule {
+            Rule::Checked => true,
+            Rule::Schema { .. } => !is_tuple || is_checked,
+            _ if is_tuple => {
+                matches!(key, "min_items" | "max_items" | "unique_items" | "contains")
+            }
+            _ => matches!(
+                key,
+                "min_properties" | "max_properties" | "dependent_required"
+            ),
+        };
+        if !has_effect {
+            let (what, part) = match is_tuple {
+                true => ("an array", "a value"),
+                false => ("an object", "a field"),
+            };
+            cx.at(
+                rule.span().unwrap_or_else(|| ident.span()),
+                format_args!("`{key}` has no effect on {what}: it goes on {part}"),
+            );
+        }
+    }
+}
+
+/// Reports rules of what takes the rest that do not speak of its members or items.
+pub(crate) fn check_rest(cx: &Ctxt, ty: &Type, rules: &[Rule]) {
+    let has_effect = |rule: &&Rule| matches!(rule, Rule::Items(_) | Rule::PropertyNames(_));
+    for rule in rules.iter().filter(|rule| !has_effect(rule)) {
+        let (key, at) = (rule.key(), rule.span().unwrap_or_else(|| ty.span()));
+        cx.at(
+            at,
+            format_args!(
+                "`{key}` has no effect on a `rest`: it goes on the struct, which counts all there is"
+            ),
+        );
+    }
 }
 
 /// Whether a schema judges the value before it is read.

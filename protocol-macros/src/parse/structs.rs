@@ -42,6 +42,7 @@ impl Struct {
         ident: &Ident,
         data: &mut DataStruct,
     ) -> Self {
+        let openness = options.span("closed").or(options.span("open"));
         let closed = match (options.flag(cx, "closed"), options.flag(cx, "open")) {
             (true, false) => Some(true),
             (false, true) => Some(false),
@@ -55,12 +56,39 @@ impl Struct {
         if options.flag(cx, "tuple") && !is_tuple {
             cx.error(ident, "`tuple` goes on a struct with unnamed fields");
         }
+        if is_tuple && data.fields.is_empty() {
+            cx.error(
+                ident,
+                "a struct of no values is no tuple: an object without fields is `struct Name {}`",
+            );
+        }
         let mut fields = fields::take(cx, &mut data.fields);
         check_order(cx, is_tuple, &fields);
+        for field in fields.iter().filter(|_| is_tuple) {
+            fields::no_default(
+                cx,
+                field,
+                "an item of an array has no method of its own: `default` goes on a named field",
+            );
+        }
         let rest = fields
             .iter()
             .position(|field| field.role == FieldRole::Rest);
         let rest = rest.map(|index| fields.remove(index));
+        if let Some(rest) = &rest {
+            rules::check_rest(cx, &rest.ty, &rest.rules);
+        }
+        match (openness, closed) {
+            (Some(span), Some(_)) if is_tuple => cx.at(
+                span,
+                "`closed` and `open` go on a struct with named fields: an array has the items that it has",
+            ),
+            (Some(span), Some(true)) if rest.is_some() => cx.at(
+                span,
+                "`closed` has no effect beside `rest`, which takes every unknown field",
+            ),
+            _ => {}
+        }
         let mut rules = match data.fields {
             Fields::Named(_) => rules::dependent_required(cx, options, |name| {
                 fields.iter().any(|field| field.name == name)
@@ -68,6 +96,7 @@ impl Struct {
             _ => Vec::new(),
         };
         rules.extend(rules::take(cx, options));
+        rules::check_struct(cx, ident, is_tuple, &rules);
         Self {
             ident: ident.clone(),
             is_tuple,
@@ -136,6 +165,7 @@ impl Newtype {
             );
         }
         more.finish(cx);
+        rules::check_type(cx, &field.ty, &rules);
         Some(Self {
             ident: ident.clone(),
             ty: field.ty.clone(),

@@ -197,6 +197,10 @@ impl UntaggedVariant {
                 "only objects have members to look at: add `object` to `kinds`",
             );
         }
+        // Only objects have members.
+        if !guards.is_empty() && kinds.is_empty() {
+            kinds = vec!["object"];
+        }
         let content = match (&variant.fields, constant) {
             (syn::Fields::Unit, Some(constant)) => {
                 if !kinds.is_empty() {

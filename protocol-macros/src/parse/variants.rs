@@ -3,7 +3,7 @@
 use super::{
     fields::{self, Field},
     options::Ctxt,
-    rules::Rule,
+    rules::{self, Rule},
 };
 use syn::{Fields, Type, Variant};
 
@@ -32,7 +32,9 @@ impl Content {
         match &mut variant.fields {
             Fields::Unit => Some(Self::Empty),
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
-                Some(Self::Value(fields.unnamed[0].ty.clone(), rules))
+                let ty = &fields.unnamed[0].ty;
+                rules::check_type(cx, ty, &rules);
+                Some(Self::Value(ty.clone(), rules))
             }
             Fields::Unnamed(fields) => {
                 cx.error(

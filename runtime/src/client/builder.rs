@@ -245,7 +245,7 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
     /// Replaces the limits of the protocol.
     ///
     /// - `message`: the largest message that is sent or received, in bytes.
-    /// - `depth`: how deep a received message may nest.
+    /// - `depth`: how deep a received message may nest; more than [`Limits::MAX_DEPTH`] counts as that.
     /// - `outbound`: the bytes of queued messages and pending requests, each counted with 256 bytes more than its size. Callers
     ///   wait for room; a volatile message is dropped if half of it is in use.
     /// - `inbound`: the bytes queued in each subscription and [`Notifications`](super::Notifications).
@@ -331,7 +331,7 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
             |source, depth, pending| {
                 decode::<P::Server>(source, Side::Client, depth, pending).map(Delivery::new)
             },
-            self.limits,
+            self.limits.bounded(),
             encoding,
             self.capacity,
             self.auth,

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Limits {
     /// The maximum size of a message, in bytes.
     pub message: usize,
-    /// The maximum number of nested arrays and objects in a message.
+    /// The maximum number of nested arrays and objects in a message. More than [`Limits::MAX_DEPTH`] counts as that.
     pub depth: u32,
     /// The maximum number of messages of a client per period; `None` for no limit.
     pub rate: Option<(u64, Duration)>,
@@ -75,6 +75,18 @@ impl HandlerTimeout {
 }
 
 impl Limits {
+    /// The largest `depth`: the stack of a thread has room for it, whatever the types.
+    pub const MAX_DEPTH: u32 = 128;
+
+    /// The limits with a `depth` that the stack has room for.
+    #[cfg(feature = "net")]
+    pub(crate) fn bounded(self) -> Self {
+        Self {
+            depth: self.depth.min(Self::MAX_DEPTH),
+            ..self
+        }
+    }
+
     /// The limits of a protocol that declares none.
     pub const DEFAULT: Self = Self {
         message: 64 * 1024,

@@ -171,7 +171,7 @@ pub(super) fn judged(
     }
     let mut inner = ReadContext::new(cx.side());
     inner.accepted = true;
-    inner.ignored.discriminant = ignored.discriminant;
+    inner.ignored = ignored.of_unions();
     let start = inner.mark();
     let mut reader = Reader::Value(ValueReader::accepted(&value, &judge));
     if read(&mut reader, &mut inner).is_err() || !inner.clean_since(start) {

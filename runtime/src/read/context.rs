@@ -1,5 +1,6 @@
 //! The context of a read: the receiving side, and the violations found so far.
 
+use super::UnionBranches;
 use crate::descriptor::EnvelopeLayout;
 use handfast_schema::{
     MAX_VIOLATIONS, Pointer, SharedDetail, Side, Type, TypeSet, Violation, ViolationDetail,
@@ -30,16 +31,49 @@ pub struct ReadContext {
 /// The members of an object that are known but not fields of the type being read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct IgnoredMembers {
-    /// The discriminant of the union that the type is a branch of.
-    pub(crate) discriminant: Option<&'static str>,
+    /// The unions that the type is a branch of, from the outermost on: each with whether the type has the discriminant as a field of its own.
+    unions: [Option<(&'static UnionBranches, bool)>; MOST_UNIONS],
     /// The envelope, if the payload is flattened into it.
     pub(crate) envelope: Option<&'static EnvelopeLayout>,
 }
 
+/// How many unions can be the branch of one another.
+pub(super) const MOST_UNIONS: usize = 4;
+
 impl IgnoredMembers {
+    /// There are no such members.
+    const NONE: Self = Self {
+        unions: [None; MOST_UNIONS],
+        envelope: None,
+    };
+
     /// Whether there are no such members.
     pub(crate) const fn is_none(&self) -> bool {
-        self.discriminant.is_none() && self.envelope.is_none()
+        self.unions[0].is_none() && self.envelope.is_none()
+    }
+
+    /// Adds the discriminant of a union. Returns whether that is possible: it is not if a union around it has the same discriminant, which
+    /// would have two values, or if there are too many.
+    pub(super) fn add(&mut self, union: &'static UnionBranches, is_own: bool) -> bool {
+        for place in &mut self.unions {
+            match place {
+                Some((around, false)) if around.tag == union.tag => return false,
+                Some(_) => {}
+                None => {
+                    *place = Some((union, is_own));
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// The members without those of the envelope.
+    pub(super) const fn of_unions(&self) -> Self {
+        Self {
+            unions: self.unions,
+            envelope: None,
+        }
     }
 
     /// Removes the envelope's fields from a payload that is flattened into it.
@@ -50,7 +84,8 @@ impl IgnoredMembers {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.discriminant == Some(name) || self.has_in_envelope(name)
+        let is_tag = |(union, _): &(&UnionBranches, bool)| union.tag == name;
+        self.unions.iter().flatten().any(is_tag) || self.has_in_envelope(name)
     }
 
     /// Whether a member is the envelope's, and so no part of the payload.
@@ -179,10 +214,7 @@ impl ReadContext {
         Self {
             side,
             found: Vec::new(),
-            ignored: IgnoredMembers {
-                discriminant: None,
-                envelope: None,
-            },
+            ignored: IgnoredMembers::NONE,
             accepted: false,
             quiet: false,
             attempting: false,

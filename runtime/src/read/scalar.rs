@@ -6,8 +6,9 @@ use super::{
     rules::{bounds, check_bytes, check_number, check_string, check_value, is_within},
 };
 use crate::{
-    Bytes, Implied, Nullable, Payload, StringInteger, ValidatedJson, foreign::AsPayload,
-    message::FieldWriter,
+    Bytes, Implied, Nullable, Payload, StringInteger, ValidatedJson,
+    foreign::AsPayload,
+    message::{FieldNeed, FieldWriter},
 };
 use bytestring::ByteString;
 use handfast_schema::{Type, ViolationDetail, details};
@@ -180,6 +181,16 @@ fn rare_integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadR
     }
     let mark = cx.mark();
     check_number(rules, n, true, cx);
+    // Bounds are compared as doubles, and so may admit what has no `i64`.
+    if let Num::Float(x) = n
+        && x.abs() >= TWO_TO_63
+        && cx.clean_since(mark)
+    {
+        cx.violation(match x > 0.0 {
+            true => details::maximum(&i64::MAX.into()),
+            false => details::minimum(&i64::MIN.into()),
+        });
+    }
     Ok(cx.clean_since(mark).then_some(integer))
 }
 
@@ -371,8 +382,20 @@ impl<T: Payload> Payload for Implied<T> {
 }
 
 impl<T: Payload> Payload for Box<T> {
+    const FIELDS: Option<&'static [FieldNeed]> = T::FIELDS;
+
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         Ok(T::read(r, cx, rules)?.map(Self::new))
+    }
+
+    fn fields(pass: Pass<'_, '_, Self>) -> ReadResult<Self> {
+        match pass {
+            Pass::Read(r, cx) => Self::read(r, cx, &[]),
+            Pass::Write(value, fields) => {
+                T::fields(Pass::Write(value, fields))?;
+                Ok(None)
+            }
+        }
     }
 
     fn write_value<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -404,14 +427,13 @@ impl Payload for ValidatedJson {
 macro_rules! texts {
     ($($ty:ty: $format:literal),*) => {$(
         impl Payload for StringInteger<$ty> {
-            fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _: Rules) -> ReadResult<Self> {
-                let Some(text) = string(r, cx, &[Rule::Format($format)])? else { return Ok(None) };
+            fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
                 // The format defines the allowed spellings, and each of them is a number of the type.
-                let value = text.parse().ok().map(Self);
-                if value.is_none() {
-                    cx.violation(details::format($format));
-                }
-                Ok(value)
+                text(r, cx, rules, Some($format), |text, _| {
+                    let is_spelled = handfast_schema::format::check($format, text) != Some(false);
+                    let value = text.parse().ok().filter(|_| is_spelled);
+                    value.map(Self).ok_or_else(|| details::format($format))
+                })
             }
         }
     )*};

@@ -1,6 +1,9 @@
 //! Tagged unions: the discriminant selects the branch, and only that branch is read.
 
-use super::{Kind, Next, ReadContext, ReadResult, Reader, Segment, Stop, scalar::wrong_type};
+use super::{
+    Kind, Next, ReadContext, ReadResult, Reader, Segment, Stop, checked::no_type,
+    context::IgnoredMembers, scalar::wrong_type,
+};
 use handfast_schema::{Type, details};
 
 /// The discriminant of a union.
@@ -10,10 +13,12 @@ pub struct UnionBranches {
     pub tag: &'static str,
     /// The value of the property for each branch.
     pub values: &'static [&'static str],
+    /// The branches whose type has the property as a field of its own.
+    pub tagged: &'static [usize],
 }
 
 /// Reads the discriminant of an object and returns the branch. The reader is then before the object again, and the next object read ignores
-/// the discriminant.
+/// the discriminant, as it does those of the unions around this one.
 ///
 /// # Errors
 /// If the text is not valid JSON.
@@ -50,6 +55,8 @@ pub fn union(
         }
     }
     let Some(branch) = branch else {
+        // They are those of this object, not of the next.
+        cx.ignored = IgnoredMembers::default();
         if there {
             let mark = cx.mark();
             let values: Vec<serde_json::Value> =
@@ -62,6 +69,11 @@ pub fn union(
         return Ok(None);
     };
     r.go(start);
-    cx.ignored.discriminant = Some(branches.tag);
+    if !cx.ignored.add(branches, branches.tagged.contains(&branch)) {
+        cx.ignored = IgnoredMembers::default();
+        r.skip()?;
+        cx.violation(no_type());
+        return Ok(None);
+    }
     Ok(Some(branch))
 }

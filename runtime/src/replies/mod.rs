@@ -137,7 +137,7 @@ pub trait Replier: Clone + fmt::Debug + Send + Sync + 'static {
             }),
             message: error.message().into(),
             retryable: error.retryable(),
-            data: error.data(),
+            data: error.data().as_deref(),
             ..ErrorPayload::default()
         });
     }

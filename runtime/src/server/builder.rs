@@ -136,7 +136,7 @@ impl<S: From<Server>> Builder<S> {
         self
     }
 
-    /// Replaces the limits declared by the protocol.
+    /// Replaces the limits declared by the protocol. A `depth` of more than [`Limits::MAX_DEPTH`] counts as that.
     ///
     /// ```
     /// # #[macro_use] mod api { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/example.rs")); }
@@ -294,12 +294,16 @@ impl<S: From<Server>> Builder<S> {
     }
 
     /// Builds the server.
+    ///
+    /// # Panics
+    /// If a path does not begin with `/`, or two paths are the same: no router could have them.
     pub fn build(self) -> S {
+        self.check_paths();
         crate::metrics::describe();
         let broker = self.broker.unwrap_or_else(|| InMemory::new());
         let state = ServerState::new(
             self.service.clone(),
-            self.limits,
+            self.limits.bounded(),
             broker,
             self.bounds,
             self.middleware.map(Arc::from),
@@ -316,5 +320,26 @@ impl<S: From<Server>> Builder<S> {
             metrics: self.metrics,
         }
         .into()
+    }
+
+    fn check_paths(&self) {
+        let paths = [Some(&*self.path), self.health_path.as_deref()];
+        #[cfg(feature = "metrics")]
+        let paths = [
+            paths[0],
+            paths[1],
+            self.metrics.as_ref().map(MetricsRoute::path),
+        ];
+        for (i, path) in paths.iter().enumerate() {
+            let Some(path) = path else { continue };
+            assert!(
+                path.starts_with('/'),
+                "the path `{path}` of a server does not begin with `/`"
+            );
+            assert!(
+                !paths[..i].contains(&Some(path)),
+                "two routes of a server have the path `{path}`"
+            );
+        }
     }
 }

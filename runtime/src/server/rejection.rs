@@ -95,7 +95,7 @@ impl Rejection {
             retryable: error.retryable(),
             data: error
                 .data()
-                .and_then(|data| serde_json::value::to_raw_value(data).ok()),
+                .and_then(|data| serde_json::value::to_raw_value(&data).ok()),
             ..Self::new("", error.message())
         }
     }

@@ -37,6 +37,13 @@ pub(crate) struct MetricsRoute {
 }
 
 #[cfg(feature = "metrics")]
+impl MetricsRoute {
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+#[cfg(feature = "metrics")]
 impl std::fmt::Debug for MetricsRoute {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("MetricsRoute")

@@ -96,6 +96,7 @@ mod tests {
             name: "cursor",
             tag: None,
             payload: true,
+            fields: None,
             channel: None,
             volatile: true,
             volatile_key: Some("us\"er"),

@@ -269,8 +269,16 @@ pub(crate) fn check_version(
         semver::VersionReq::parse(accepts),
         semver::Version::parse(own),
     ) else {
-        // The macro has validated the descriptor; if it is invalid nevertheless, there is nothing to compare with.
-        return Ok(());
+        // The macro has validated the descriptor. One that was made otherwise has nothing to compare with, and accepts no version.
+        tracing::error!(
+            own,
+            accepts,
+            "the protocol's own version or the versions that it accepts cannot be read: every peer is refused"
+        );
+        return Err((
+            receiver,
+            format!("this {receiver} does not know which versions it takes"),
+        ));
     };
     let parsed = semver::Version::parse(version)
         .ok()
@@ -332,6 +340,16 @@ mod tests {
         assert_eq!(
             check("latest", ">=1.0").map_err(|(side, _)| side),
             Err(Side::Client)
+        );
+        // What cannot be compared is not accepted.
+        let unreadable = Err((
+            Side::Server,
+            "this server does not know which versions it takes".into(),
+        ));
+        assert_eq!(check("1.2.0", "hello"), unreadable);
+        assert_eq!(
+            check_version(Side::Client, "1.2.0", "abc", "^1"),
+            unreadable
         );
         assert_eq!(check("9999999999999999999.0.0", ">=1.0"), Ok(()));
         assert_eq!(

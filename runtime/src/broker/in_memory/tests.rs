@@ -10,6 +10,7 @@ const fn message(volatile: bool) -> MessageDescriptor {
         name: "said",
         tag: Some(Tag::Text("said")),
         payload: true,
+        fields: None,
         channel: Some("room"),
         volatile,
         volatile_key: None,
