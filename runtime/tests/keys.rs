@@ -291,7 +291,10 @@ async fn a_server_publishes_nothing_to_what_may_be_another_channel() {
         // A client can be added to no such channel, nor removed from the other by it.
         let other = client(&server, "acme").await;
         let probed = other.room(&"acme".into(), &"probe".into()).join().await;
-        assert_eq!(probed.expect("the handler found all well").reply, Entered {});
+        assert_eq!(
+            probed.expect("the handler found all well").reply,
+            Entered {}
+        );
     })
     .await;
 }
