@@ -281,7 +281,7 @@ impl Options {
             let is = |(name, _): &&(&str, &str)| option.name == *name;
             let known = |known: &&str| option.name == **known;
             match elsewhere.iter().find(is) {
-                Some((name, place)) if !self.known.iter().any(|name| known(&name)) => {
+                Some((name, place)) if !self.known.iter().any(known) => {
                     cx.at(option.name.span(), format_args!("`{name}` goes on {place}"));
                     false
                 }
