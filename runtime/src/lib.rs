@@ -140,6 +140,7 @@ pub mod __private;
 pub mod broker;
 #[cfg(feature = "net")]
 mod calls;
+mod channel_key;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod codec;
@@ -185,6 +186,7 @@ mod value;
 /// A string that may share the bytes of the text it was read from: a clone is a counted reference, and as long as one lives,
 /// so do the bytes of the whole text.
 pub use bytestring::ByteString;
+pub use channel_key::{ChannelKey, ChannelKeyOf, MessageChannel, UnclearParam};
 pub use codec::encode;
 pub use decode::{ExpectedReply, NoPendingReplies, PendingReplies, decode};
 pub use envelope::{DecodeError, DecodeErrorKind, Envelope, Id, TagBuf};
@@ -196,9 +198,8 @@ pub use handfast_schema::{Pointer, Side, Violation, Violations};
 pub use handler_error::HandlerError;
 pub use integer::{Integer, IntegerError};
 pub use message::{
-    ChannelKey, ChannelKeyOf, ChannelMessage, DeclaredErrors, Fields, Message, MessageChannel,
-    MessageSet, NoError, NoMessage, NoRequests, Payload, PayloadOf, Protocol, Request,
-    UnclearParam,
+    ChannelMessage, DeclaredErrors, Fields, Message, MessageSet, NoError, NoMessage, NoRequests,
+    Payload, PayloadOf, Protocol, Request,
 };
 #[cfg(feature = "net")]
 pub use presence::Member;

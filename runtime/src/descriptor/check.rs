@@ -92,21 +92,30 @@ const fn check_closes(closes: &[(CloseReason, u16)]) {
 
 #[track_caller]
 const fn check_union(union: &UnionDescriptor) {
-    check_envelope(&union.envelope);
+    // Most messages have it, so that its names are collected once.
+    let usual = names(&union.envelope);
+    check_names(&usual);
     let mut i = 0;
     while i < union.messages.len() {
         let message = &union.messages[i];
-        let envelope = envelope_of(union, message);
-        if message.envelope.is_some() {
-            check_envelope(envelope);
+        match message.envelope {
+            Some(own) => {
+                let names = names(&own.fields);
+                check_names(&names);
+                check_fields(message, &own.fields, &names);
+            }
+            None => check_fields(message, &union.envelope, &usual),
         }
-        check_fields(message, envelope);
         i += 1;
     }
 }
 
 #[track_caller]
-const fn check_fields(message: &MessageDescriptor, envelope: &EnvelopeDescriptor) {
+const fn check_fields(
+    message: &MessageDescriptor,
+    envelope: &EnvelopeDescriptor,
+    names: &Names,
+) {
     let Some(fields) = message.fields else { return };
     let mut has_key = message.volatile_key.is_none();
     let mut i = 0;
@@ -117,7 +126,7 @@ const fn check_fields(message: &MessageDescriptor, envelope: &EnvelopeDescriptor
             "a `bare` message has a type with a field that is required: what is sent without a payload could not be read"
         );
         assert!(
-            !message.payload || envelope.content.is_some() || !has_field(envelope, name),
+            !message.payload || envelope.content.is_some() || !has_name(names, name),
             "a field of a message has the name of a field of the envelope, beside which it is written (`content = none`)"
         );
         if let Some(key) = message.volatile_key
@@ -145,7 +154,9 @@ const fn envelope_of<'d>(
 }
 
 /// The names of the fields of an envelope, as many as there are.
-const fn names(envelope: &EnvelopeDescriptor) -> ([&'static str; 10], usize) {
+type Names = ([&'static str; 10], usize);
+
+const fn names(envelope: &EnvelopeDescriptor) -> Names {
     let fields = [
         envelope.id,
         envelope.reply_to,
@@ -179,10 +190,9 @@ const fn names(envelope: &EnvelopeDescriptor) -> ([&'static str; 10], usize) {
     (names, count)
 }
 
-const fn has_field(envelope: &EnvelopeDescriptor, name: &str) -> bool {
-    let (names, count) = names(envelope);
+const fn has_name((names, count): &Names, name: &str) -> bool {
     let mut i = 0;
-    while i < count {
+    while i < *count {
         if is_same(names[i], name) {
             return true;
         }
@@ -192,10 +202,9 @@ const fn has_field(envelope: &EnvelopeDescriptor, name: &str) -> bool {
 }
 
 #[track_caller]
-const fn check_envelope(envelope: &EnvelopeDescriptor) {
-    let (names, count) = names(envelope);
+const fn check_names((names, count): &Names) {
     let mut i = 0;
-    while i < count {
+    while i < *count {
         let mut j = 0;
         while j < i {
             assert!(

@@ -1,0 +1,112 @@
+//! The keys of channels: how those of a protocol are made of their parameters.
+
+use crate::{PresenceInfo, descriptor::ChannelDescriptor};
+use handfast_naming::key;
+use handfast_schema::details;
+#[cfg(feature = "net")]
+use handfast_schema::{Pointer, Violation};
+use std::fmt;
+
+/// A channel, with its parameters.
+pub trait ChannelKey: Send + Sync + 'static {
+    /// The descriptor.
+    const DESCRIPTOR: &'static ChannelDescriptor;
+
+    /// What its members learn of each other, beside their ids; [`NoPresence`](crate::NoPresence) if they do not learn of each other.
+    type Presence: PresenceInfo;
+
+    /// Returns the key on the wire, such as `room:lobby`.
+    fn key(&self) -> String;
+
+    /// Returns a parameter that makes the key unclear. Nobody joins such a channel, and nothing is published to it.
+    fn unclear(&self) -> Option<UnclearParam> {
+        None
+    }
+}
+
+/// A message that identifies a channel by its parameters, such as its join message.
+pub trait ChannelKeyOf<C> {
+    /// Returns the channel's key on the wire.
+    fn key(&self) -> String;
+
+    /// See [`ChannelKey::unclear`].
+    fn unclear(&self) -> Option<UnclearParam> {
+        None
+    }
+}
+
+/// A parameter of a channel that contains the text behind it in the key, where another parameter follows: with the pattern `room:{a}:{b}`, the `a` of
+/// `x:y` and the `b` of `z` would have the key of `x` and `y:z`, which is another channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnclearParam {
+    param: &'static str,
+    text: &'static str,
+}
+
+impl UnclearParam {
+    /// Finds one among parameters that others follow: the name of each, its value, and the text behind it.
+    pub fn find(params: &[(&'static str, &dyn fmt::Display, &'static str)]) -> Option<Self> {
+        let mut params = params.iter();
+        let (param, _, text) = params
+            .find(|(_, value, text)| !key::is_delimited(&value.to_string(), text))
+            .copied()?;
+        Some(Self { param, text })
+    }
+
+    /// Returns the name of the parameter.
+    pub fn param(&self) -> &'static str {
+        self.param
+    }
+
+    /// What is wrong with the message that has the parameter, whose payload is at that place of it.
+    #[cfg(feature = "net")]
+    pub(crate) fn violation(&self, content: Option<&str>) -> Violation {
+        let mut path = Pointer::root();
+        content
+            .into_iter()
+            .chain([self.param])
+            .for_each(|name| path.push_key(name));
+        Violation::new(path, details::delimited(self.text))
+    }
+}
+
+impl fmt::Display for UnclearParam {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = details::delimited(self.text).message;
+        write!(f, "the parameter `{}` {words}", self.param)
+    }
+}
+
+impl std::error::Error for UnclearParam {}
+
+/// A channel identified by its key, if its parameters are unknown.
+#[derive(Clone, Debug)]
+pub struct MessageChannel<C> {
+    key: String,
+    unclear: Option<UnclearParam>,
+    channel: std::marker::PhantomData<fn() -> C>,
+}
+
+impl<C> MessageChannel<C> {
+    /// Returns the channel that a message identifies.
+    pub fn from_message(message: &impl ChannelKeyOf<C>) -> Self {
+        Self {
+            key: message.key(),
+            unclear: message.unclear(),
+            channel: std::marker::PhantomData,
+        }
+    }
+}
+
+impl<C: ChannelKey> ChannelKey for MessageChannel<C> {
+    const DESCRIPTOR: &'static ChannelDescriptor = C::DESCRIPTOR;
+    type Presence = C::Presence;
+
+    fn key(&self) -> String {
+        self.key.clone()
+    }
+
+    fn unclear(&self) -> Option<UnclearParam> {
+        self.unclear
+    }
+}
