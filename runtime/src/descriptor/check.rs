@@ -111,11 +111,7 @@ const fn check_union(union: &UnionDescriptor) {
 }
 
 #[track_caller]
-const fn check_fields(
-    message: &MessageDescriptor,
-    envelope: &EnvelopeDescriptor,
-    names: &Names,
-) {
+const fn check_fields(message: &MessageDescriptor, envelope: &EnvelopeDescriptor, names: &Names) {
     let Some(fields) = message.fields else { return };
     let mut has_key = message.volatile_key.is_none();
     let mut i = 0;
