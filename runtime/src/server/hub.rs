@@ -14,16 +14,21 @@ use super::{
 };
 use crate::{
     Id,
-    broker::{Broker, MemberId, Presence, PresenceChange, Retention, ServerId, StreamPosition},
+    broker::{
+        Broker, BrokerError, MemberId, Presence, PresenceChange, Retention, ServerId,
+        StreamPosition,
+    },
     descriptor::{ChannelDescriptor, Limits, PresenceDescriptor},
     encoded::EncodedMessage,
     outbound::RunEnd,
 };
+use futures_util::FutureExt;
 use held::Held;
 use serde_json::value::RawValue;
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
+    panic::resume_unwind,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak},
     time::Duration,
 };
@@ -187,6 +192,21 @@ impl Joining {
         self.descriptor
     }
 
+    /// Subscribes this server to the channel.
+    async fn subscribe(mut self) -> Result<Self, BrokerError> {
+        let hub = self.hub.clone();
+        let subscribed = hub.broker.subscribe(hub.id(), &self.key).await?;
+        let mut state = self.channel.lock();
+        let known = state.position.as_ref();
+        if known.is_some_and(|known| known.epoch != subscribed.epoch) {
+            hub.begin_anew(&self.key, &mut state, (subscribed.seq, &*subscribed.epoch));
+            state.position = Some(subscribed.clone());
+        }
+        drop(state);
+        self.subscribed = Some(subscribed);
+        Ok(self)
+    }
+
     /// Whether what is published while the connection is joining is held for it, because no history keeps it.
     fn holds(&self) -> bool {
         self.retention.history.is_none()
@@ -211,44 +231,54 @@ impl Joining {
         let mut state = channel.lock();
         // Usually something was delivered since.
         let position = match &state.position {
-            Some(seen) if seen.epoch == subscribed.epoch && seen.seq > subscribed.seq => {
+            Some(seen) if seen.epoch != subscribed.epoch || seen.seq > subscribed.seq => {
                 seen.clone()
             }
             _ => subscribed.clone(),
         };
-        if let Err(error) = connection.membership.insert(&self.key) {
-            drop(state);
-            self.subscribed = Some(subscribed);
-            return Err(error);
-        }
-        state.keep = state.keep.max(self.retention.keep);
-        state.position = Some(position.clone());
-        // A connection that is in the channel already keeps its subscription and goes on where it is.
-        if let Some(member) = state.members.get(&connection.id) {
-            let seq = member.replay.map_or(position.seq, |replay| replay.seq);
-            let at = StreamPosition { seq, ..position };
-            let known = member.presence.clone();
-            if let Some(packet) = answer(&at) {
-                connection.reply(id, &packet);
-            }
-            if let Some(own) = known {
-                self.hub.greet(&channel, &mut state, connection, &own);
-            }
-            drop(state);
-            self.subscribed = Some(subscribed);
-            return Ok(());
-        }
         let is_known = |since: &&StreamPosition| {
             self.retention.history.is_some()
                 && since.epoch == position.epoch
                 && since.seq < position.seq
         };
-        let begun = Some(&subscribed).filter(|begun| begun.epoch == position.epoch);
-        let from = since.filter(is_known).or(begun).unwrap_or(&position);
-        if let Some(packet) = answer(from) {
-            connection.reply(id, &packet);
+        let since = since.filter(is_known);
+        let from = match state.members.get(&connection.id) {
+            // A connection that is in the channel already goes on where it is.
+            Some(member) => StreamPosition {
+                seq: member.replay.map_or(position.seq, |replay| replay.seq),
+                ..position.clone()
+            },
+            None => since.unwrap_or(&subscribed).clone(),
+        };
+        // A client that is not answered would not know that it is in the channel.
+        let packet = answer(&from).ok_or(JoinError::NotAnnounced);
+        let packet = packet.and_then(|packet| {
+            connection.membership.insert(&self.key)?;
+            Ok(packet)
+        });
+        let packet = match packet {
+            Ok(packet) => packet,
+            Err(error) => {
+                drop(state);
+                self.subscribed = Some(subscribed);
+                return Err(error);
+            }
+        };
+        state.keep = state.keep.max(self.retention.keep);
+        state.position = Some(position.clone());
+        connection.reply(id, &packet);
+        if let Some(member) = state.members.get(&connection.id) {
+            if let Some(own) = member.presence.clone() {
+                self.hub.greet(&channel, &mut state, connection, &own);
+            }
+            drop(state);
+            // It keeps its subscription.
+            self.subscribed = Some(subscribed);
+            return Ok(());
         }
-        let is_replayed = self.retention.history.is_some() && from.seq < position.seq;
+        let is_replayed = self.retention.history.is_some()
+            && from.epoch == position.epoch
+            && from.seq < position.seq;
         let replay = is_replayed.then(|| {
             state.replays += 1;
             Cursor {
@@ -269,7 +299,13 @@ impl Joining {
             replay,
         };
         state.members.insert(connection.id, member);
-        if self.holds() {
+        if from.epoch != position.epoch {
+            // What was published before, in either numbering, is missing.
+            let at = Some((position.seq, &*position.epoch));
+            if let Some(packet) = self.hub.renewed(connection.encoding, &channel.key, at) {
+                connection.push(packet, false);
+            }
+        } else if self.holds() {
             self.hub
                 .catch_up(&state.held, connection, &channel.key, from.seq);
         }
@@ -395,7 +431,7 @@ impl Hub {
             drop(state);
             channel
         };
-        let mut joining = Joining {
+        let joining = Joining {
             hub: self.clone(),
             key,
             retention,
@@ -403,8 +439,17 @@ impl Hub {
             channel,
             subscribed: None,
         };
-        let subscribed = self.broker.subscribe(self.id(), &joining.key).await;
-        joining.subscribed = Some(subscribed.map_err(JoinError::Broker)?);
+        let mut subscribing = Box::pin(joining.subscribe());
+        let joining = match subscribing.as_mut().now_or_never() {
+            Some(subscribed) => subscribed,
+            // If nobody waits for it any more, what was subscribed late is dropped, and that undoes it.
+            None => match tokio::spawn(subscribing).await {
+                Ok(subscribed) => subscribed,
+                Err(failed) if failed.is_panic() => resume_unwind(failed.into_panic()),
+                Err(_) => return Err(JoinError::Ended),
+            },
+        };
+        let joining = joining.map_err(JoinError::Broker)?;
         if presence.is_some() {
             let loaded = self.load(&joining.channel).await;
             loaded.map_err(JoinError::Broker)?;

@@ -14,7 +14,8 @@ use std::{
 pub enum JoinError {
     /// The broker failed.
     Broker(BrokerError),
-    /// The server cannot announce that it has added a client: the session's `join` is off, or replies are matched by their order.
+    /// The server cannot announce that it has added a client: the session's `join` is off, replies are matched by their order, or the message
+    /// exceeds `limits.message`.
     NotAnnounced,
     /// What is said of the connection is not valid.
     Presence(PresenceError),

@@ -26,6 +26,8 @@ const LINGER: Duration = Duration::from_secs(5);
 /// The messages of a channel that are being replayed, encoded, by sequence number and encoding.
 #[derive(Debug, Default)]
 pub(super) struct Replayed {
+    /// The epoch of the sequence numbers.
+    epoch: Option<Arc<str>>,
     packets: HashMap<(u64, usize), Option<EncodedMessage>>,
     bytes: usize,
     /// Whether a task forgets them when no replay is in progress.
@@ -33,6 +35,15 @@ pub(super) struct Replayed {
 }
 
 impl Replayed {
+    /// Forgets the messages of another epoch.
+    fn of_epoch(&mut self, epoch: &Arc<str>) -> &mut Self {
+        if self.epoch.as_ref() != Some(epoch) {
+            (self.packets, self.bytes) = (HashMap::new(), 0);
+            self.epoch = Some(epoch.clone());
+        }
+        self
+    }
+
     /// Adds a message. Beyond `limit` bytes, all others are forgotten.
     fn insert(&mut self, key: (u64, usize), packet: Option<EncodedMessage>, limit: usize) {
         let bytes = packet.as_ref().map_or(0, |packet| packet.len());
@@ -154,12 +165,16 @@ impl Replay {
             return self.hub.skip(encoding, &self.key, seq);
         }
         let key = (seq, encoding);
-        let known = self.channel.lock().replayed.packets.get(&key).cloned();
+        let known = {
+            let replayed = &mut self.channel.lock().replayed;
+            replayed.of_epoch(&self.epoch).packets.get(&key).cloned()
+        };
         known.unwrap_or_else(|| {
             let packet = self.hub.encode(encoding, publication, Some(seq));
-            let packet = packet;
             let replayed = &mut self.channel.lock().replayed;
-            replayed.insert(key, packet.clone(), self.limit);
+            replayed
+                .of_epoch(&self.epoch)
+                .insert(key, packet.clone(), self.limit);
             packet
         })
     }

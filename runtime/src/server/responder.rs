@@ -214,8 +214,11 @@ impl Responder {
     /// Replies to a join that failed.
     fn not_joined(&self, error: JoinError) {
         match error {
-            // Only the server itself announces.
-            JoinError::Ended | JoinError::NotAnnounced => {}
+            JoinError::Ended => {}
+            JoinError::NotAnnounced => {
+                let text = "the reply cannot be encoded";
+                self.send_error(&ErrorPayload::new(SessionCode::Internal, text));
+            }
             JoinError::TooMany => {
                 let connection = &self.context.caller.connection;
                 if !connection.channels_logged.swap(true, Ordering::Relaxed) {

@@ -154,8 +154,10 @@ impl Hub {
         }
     }
 
-    /// Reports to all members of a channel that its numbering began anew, and where it is.
-    fn renew(&self, channel: &str, state: &State, position: (u64, &str)) {
+    /// The numbering of a channel began anew. That is reported to all its members, with the position.
+    pub(super) fn begin_anew(&self, channel: &str, state: &mut State, position: (u64, &str)) {
+        state.runs.clear();
+        state.held.clear();
         for member in state.members.values().filter(|one| one.replay.is_none()) {
             if let Some(packet) = self.renewed(member.encoding, channel, Some(position)) {
                 member.connection.push(packet, false);
@@ -196,14 +198,13 @@ impl Deliver for Hub {
         let mut state = channel.lock_to_deliver();
         let last = state.position.replace(position.clone());
         if last.is_some_and(|last| last.epoch != position.epoch) {
-            state.runs.clear();
-            state.held.clear();
             // The position before the message.
             let before = match publication.message.volatile {
                 true => position.seq,
                 false => position.seq.saturating_sub(1),
             };
-            self.renew(&publication.channel, &state, (before, &position.epoch));
+            let before = (before, &*position.epoch);
+            self.begin_anew(&publication.channel, &mut state, before);
         }
         let volatile = publication.message.volatile;
         if !volatile {

@@ -74,32 +74,41 @@ impl Hub {
         since: u64,
     ) {
         let encoding = connection.encoding;
-        if held.forgotten > since {
+        let own = self.member(connection.id);
+        // In a numbered session the number is not the channel's.
+        let numbered = self.encoder().protocol.session.numbered;
+        let of_channel = |seq: u64| (!numbered).then_some(seq);
+        // Encoded, a message may be longer.
+        let (mut room, mut forgotten) = (self.limits.outbound / 2, held.forgotten);
+        let mut packets = Vec::new();
+        let newest_first = held.publications.iter().rev();
+        for (seq, publication) in newest_first.take_while(|(seq, _)| *seq > since) {
+            let number = of_channel(*seq);
+            let packet = match publication.except == Some(own) {
+                true => number.and_then(|seq| self.skip(encoding, channel, seq)),
+                false => self.encode(encoding, publication, number),
+            };
+            let Some(packet) = packet else { continue };
+            let Some(rest) = room.checked_sub(packet.len() + OVERHEAD) else {
+                forgotten = *seq;
+                break;
+            };
+            room = rest;
+            packets.push(packet);
+        }
+        if forgotten > since {
             let gap = GapNotice {
                 channel: Some(channel.into()),
-                from: Some(since + 1),
-                to: Some(held.forgotten),
+                from: of_channel(since + 1),
+                to: of_channel(forgotten),
                 reason: Some(GapReason::Evicted),
             };
             if let Some(packet) = self.gap(encoding, &gap) {
                 connection.push(packet, false);
             }
         }
-        let own = self.member(connection.id);
-        let numbered = self.encoder().protocol.session.numbered;
-        for (seq, publication) in &held.publications {
-            if *seq <= since {
-                continue;
-            }
-            // In a numbered session the number is not the channel's.
-            let number = (!numbered).then_some(*seq);
-            let packet = match publication.except == Some(own) {
-                true => number.and_then(|seq| self.skip(encoding, channel, seq)),
-                false => self.encode(encoding, publication, number),
-            };
-            if let Some(packet) = packet {
-                connection.push(packet, false);
-            }
+        for packet in packets.into_iter().rev() {
+            connection.push(packet, false);
         }
     }
 }
