@@ -321,8 +321,8 @@ test('a channel whose key could be of another is not joined', async () => {
   assert.deepEqual(error.violations, [{ path: '/floor', keyword: 'not', message }]);
   assert.deepEqual(server.types, ['hello']);
   // A key is taken apart as it was made.
-  await server.say(added('desk:1:2:3', 41));
-  assert.deepEqual(seen, [{ floor: '1', place: '2:3' }]);
+  for (const key of ['desk:1:2:3', 'desk::2:3', 'desk:1:', 'desk:1']) await server.say(added(key, 41));
+  assert.deepEqual(seen, [{ floor: '1', place: '2:3' }, { floor: '', place: '2:3' }, { floor: '1', place: '' }]);
 });
 
 test('leaves that are never answered use no room once their time is over', async () => {
@@ -701,7 +701,7 @@ test('a channel that the server adds the client to has a subscription, before an
   await server.welcome();
   for (const one of [added('room:lobby', 41), message(42), message(44)]) await server.say(one);
   await server.say({ type: 'presence', payload: { channel: 'room:lobby', event: 'list', count: 1, self: 'me', members: [{ id: 'me', info: { name: 'Ada' } }] } });
-  for (const key of ['room:lobby', 'room:', 'hall:lobby']) await server.say(added(key, 44));
+  for (const key of ['room:lobby', 'room', 'hall:lobby']) await server.say(added(key, 44));
   for (const one of [message(45), added('room:lobby', undefined, 'leave'), message(46)]) await server.say(one);
   const expected = [{ roomId: 'lobby' }, 'room:lobby', undefined, 0, ['hi', 42], { from: 43, to: 43 }, ['hi', 44], 1, ['hi', 45], 'CLOSED'];
   assert.deepEqual(heard, expected);
@@ -824,7 +824,7 @@ test('what a listener of added channels throws is reported, and the channel is l
   assert.equal(server.last.type, 'room.leave');
 });
 
-test('a key has the parameters of its channel, each with as few characters as the text behind it allows', async () => {
+test('a key has the parameters of its channel: one that another follows ends where the text behind it first occurs', async () => {
   const { server } = own;
   const client = own.connect();
   const heard = [];
@@ -841,10 +841,13 @@ test('a key has the parameters of its channel, each with as few characters as th
   for (const key of ['1-2-3!', '-2!', '1-!', '12!', '1-2!?', 'x:1--2-3-4', 'x:------', 'x:1-2-3', 'lobby', 'lobby2', 'p/', '/', '']) await server.say(added(key));
   assert.deepEqual(heard, [
     ['1-2-3!', [['a', '1'], ['b', '2-3']]],
+    ['-2!', [['a', ''], ['b', '2']]],
+    ['1-!', [['a', '1'], ['b', '']]],
     ['x:1--2-3-4', [['a', '1'], ['b', '2'], ['c', '3-4']]],
-    ['x:------', [['a', '-'], ['b', '-'], ['c', '-']]],
+    ['x:------', [['a', ''], ['b', ''], ['c', '---']]],
     ['lobby', []],
     ['p/', [['__proto__', 'p']]],
+    ['/', [['__proto__', '']]],
   ]);
 });
 

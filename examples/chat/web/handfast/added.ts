@@ -56,7 +56,7 @@ export function onAdded<C>(
   return () => channels.added.delete(add);
 }
 
-/** The parameters in a key, if it is of a channel. Each has at least one character, and as few as the text behind it allows. */
+/** The parameters in a key, if it is of a channel. One that another follows ends where the text behind it first occurs. */
 function paramsIn(channel: AnyChannel, key: string): Readonly<Record<string, string>> | undefined {
   const names: string[] = [];
   const hole = (_: object, name: string): string => {
@@ -67,9 +67,8 @@ function paramsIn(channel: AnyChannel, key: string): Readonly<Record<string, str
   const params: [string, string][] = [];
   let at = 0;
   for (const [i, text] of texts.entries()) {
-    const least = i === 0 ? 0 : at + 1;
-    const found = i === 0 ? 0 : i === names.length ? key.length - text.length : key.indexOf(text, least);
-    if (found < least || !key.startsWith(text, found)) return undefined;
+    const found = i === 0 ? 0 : i === names.length ? key.length - text.length : key.indexOf(text, at);
+    if (found < at || !key.startsWith(text, found)) return undefined;
     if (i > 0) params.push([names[i - 1]!, key.slice(at, found)]);
     at = found + text.length;
   }
