@@ -585,7 +585,7 @@ mod numbered {
         channels(Room),
         auth = Login,
         session(resume_ms = 60000, numbered),
-        roles(skip = none),
+        roles(resume = "resume", skip = none),
         limits(no_rate, message = 4096, outbound = 65536)
     )]
     #[derive(Clone, Copy, Debug)]

@@ -52,6 +52,19 @@ protocol!(code, [], [], [, closes(kicked = 7)]);
 protocol!(fields_of_one_name, [, envelope(id = "type")], [], []);
 protocol!(reversed, [], [], [, session(backoff_ms(500, 100))]);
 protocol!(role_of_a_message, [], [], [, roles(hello = "ask")]);
+protocol!(credentials_of_a_message, [], [], [, auth = Ask, roles(auth = "ask")]);
+protocol!(two_roles, [], [], [, roles(ping = "beat", pong = "beat")]);
+protocol!(two_roles_of_messages, [], [], [, roles(ping(name = "a", tag = "beat", client, server), pong(name = "b", tag = "beat", server))]);
+protocol!(ready_of_the_client, [], [], [, roles(ready(name = "ready", tag = "ready", client))]);
+protocol!(no_pointer, [], [], [, roles(hello(name = "hello", tag = "hello", client, fields(version = "v")))]);
+protocol!(no_pause, [], [], [, session(backoff_ms(0, 0))]);
+protocol!(credentials_without_a_hello, [], [], [, auth = Ask, roles(hello = none)]);
+protocol!(credentials_without_a_place, [], [], [, auth = Ask, roles(hello(name = "hello", tag = "hello", client), auth = none)]);
+protocol!(numbered, [], [], [, auth = Ask, session(numbered), roles(resume = "resume", skip = none)]);
+protocol!(numbered_without_numbers, [], [, envelope(seq = none)], [, auth = Ask, session(numbered), roles(resume = "resume", skip = none)]);
+protocol!(numbered_without_a_question, [], [], [, auth = Ask, session(numbered), roles(skip = none)]);
+protocol!(numbered_without_names, [], [], [, session(numbered), roles(resume(name = "resume", tag = "resume", client, fields(seq = "/seq")), skip = none)]);
+protocol!(numbered_without_an_answer, [], [], [, auth = Ask, session(numbered), roles(resume = "resume", skip = none, gap = none, error = none)]);
 
 mod bare {
     use handfast::protocol;
