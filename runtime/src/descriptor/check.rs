@@ -258,8 +258,7 @@ const fn check_replies(asking: &UnionDescriptor, answering: &UnionDescriptor, by
 #[track_caller]
 const fn check_roles(protocol: &ProtocolDescriptor) {
     let (roles, mapped) = (&protocol.session.roles, &protocol.session.mapped);
-    let of_client = [
-        own(roles.hello, mapped.hello.is_some()),
+    let of_both = [
         own(roles.join, mapped.join.is_some()),
         own(roles.leave, mapped.leave.is_some()),
         own(roles.ping, mapped.ping.is_some()),
@@ -272,15 +271,11 @@ const fn check_roles(protocol: &ProtocolDescriptor) {
         own(roles.refuse, mapped.refuse.is_some()),
         own(roles.gap, mapped.gap.is_some()),
         own(roles.skip, mapped.skip.is_some()),
-        own(roles.join, mapped.join.is_some()),
-        own(roles.leave, mapped.leave.is_some()),
-        own(roles.ping, mapped.ping.is_some()),
-        own(roles.pong, mapped.pong.is_some()),
-        own(roles.received, mapped.received.is_some()),
         own(roles.error, mapped.error.is_some()),
-        own(roles.negotiate, mapped.negotiate.is_some()),
     ];
-    check_tags(protocol.client, &of_client);
+    check_tags(protocol.client, &of_both);
+    check_tags(protocol.client, &[own(roles.hello, mapped.hello.is_some())]);
+    check_tags(protocol.server, &of_both);
     check_tags(protocol.server, &of_server);
 }
 
