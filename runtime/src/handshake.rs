@@ -38,31 +38,31 @@ impl<T> Step<T> {
 /// The memory of a message in addition to its bytes.
 const OVERHEAD: usize = 128;
 
-/// Messages that arrive before ready, and are handled after it.
+/// Messages that arrive before ready, and are handled after it. Each end notes something of each.
 #[derive(Debug, Default)]
-pub(crate) struct Early {
-    packets: Vec<Packet>,
+pub(crate) struct Early<N> {
+    messages: Vec<(Packet, N)>,
     bytes: usize,
 }
 
-impl Early {
+impl<N> Early<N> {
     /// Keeps a message. Returns whether it fits into so many bytes, with those before it.
-    pub(crate) fn keep(&mut self, packet: Packet, limit: usize) -> bool {
+    pub(crate) fn keep(&mut self, packet: Packet, note: N, limit: usize) -> bool {
         self.bytes += packet.len() + OVERHEAD;
         let fits = self.bytes <= limit;
         if fits {
-            self.packets.push(packet.into_own());
+            self.messages.push((packet.into_own(), note));
         }
         fits
     }
 
     #[cfg(feature = "server")]
     pub(crate) fn is_empty(&self) -> bool {
-        self.packets.is_empty()
+        self.messages.is_empty()
     }
 
     /// Returns the messages in the order in which they arrived.
-    pub(crate) fn into_packets(self) -> Vec<Packet> {
-        self.packets
+    pub(crate) fn into_messages(self) -> Vec<(Packet, N)> {
+        self.messages
     }
 }

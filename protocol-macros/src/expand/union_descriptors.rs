@@ -14,7 +14,10 @@ use syn::Path;
 pub(super) fn descriptor(krate: &Path, union: &MessageUnion) -> TokenStream {
     let t = quote!(#krate::descriptor);
     let p = quote!(#krate::__private);
-    let messages = union.messages.iter().map(|of| message(krate, &t, of));
+    let messages = union
+        .messages
+        .iter()
+        .map(|of| message(krate, &t, union, of));
     let lookup = lookup(&t, &p, &union.messages);
     let envelope = envelope::descriptor(krate, union.envelope.as_ref());
     let ident = &union.ident;
@@ -27,7 +30,7 @@ pub(super) fn descriptor(krate: &Path, union: &MessageUnion) -> TokenStream {
 }
 
 /// An expression of type `MessageDescriptor`.
-fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
+fn message(krate: &Path, t: &TokenStream, union: &MessageUnion, message: &Message) -> TokenStream {
     let Message {
         name,
         volatile,
@@ -36,17 +39,7 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
         ..
     } = message;
     let payload = !message.bare;
-    let fields = match message.payload() {
-        Some(ty) => quote_spanned!(tokens::at(ty)=> <#ty as #krate::Payload>::FIELDS),
-        None => match &message.content {
-            Content::Fields(fields) => {
-                let p = quote!(#krate::__private);
-                let needs = fields.iter().map(|field| need(&p, field));
-                quote!(::core::option::Option::Some(&[#(#needs),*]))
-            }
-            _ => quote!(::core::option::Option::None),
-        },
-    };
+    let fields = fields(krate, union, message);
     let tag = option(message.tag.as_ref().map(|tag| tokens::tag(t, "Tag", tag)));
     let channel = option(
         message
@@ -79,6 +72,25 @@ fn message(krate: &Path, t: &TokenStream, message: &Message) -> TokenStream {
             reply: #t::ReplyKind::#reply,
             envelope: #envelope,
         }
+    }
+}
+
+/// The fields of a message, or `None` where the check of the protocol does not look at them: they cost the compiler time, for each message.
+fn fields(krate: &Path, union: &MessageUnion, message: &Message) -> TokenStream {
+    let are_checked = message.bare
+        || message.volatile_key.is_some()
+        || union.envelope.is_some()
+        || message.envelope.is_some();
+    match (message.payload(), &message.content) {
+        (Some(ty), _) if are_checked => {
+            quote_spanned!(tokens::at(ty)=> <#ty as #krate::Payload>::FIELDS)
+        }
+        (None, Content::Fields(fields)) if are_checked => {
+            let p = quote!(#krate::__private);
+            let needs = fields.iter().map(|field| need(&p, field));
+            quote!(::core::option::Option::Some(&[#(#needs),*]))
+        }
+        _ => quote!(::core::option::Option::None),
     }
 }
 

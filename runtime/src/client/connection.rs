@@ -139,7 +139,7 @@ impl Connector {
         self.link
             .attach(&session, acknowledges, false, outbound, now);
         core.begin(welcome.skew, false);
-        for packet in welcome.early.into_packets() {
+        for (packet, ()) in welcome.early.into_messages() {
             core.receive(&packet);
         }
     }
@@ -181,7 +181,7 @@ impl Connector {
         let session = session.of_side(false);
         self.link.attach(&session, counting, resumed, outbound, now);
         self.link.acknowledged();
-        for packet in early.into_packets() {
+        for (packet, ()) in early.into_messages() {
             core.receive(&packet);
         }
         Ok(())

@@ -24,7 +24,7 @@ pub(super) struct Welcome {
     /// The milliseconds until the authentication expires.
     pub(super) expires: Option<u64>,
     /// What the server sent before.
-    pub(super) early: Early,
+    pub(super) early: Early<()>,
 }
 
 impl Core {
@@ -63,7 +63,7 @@ impl Core {
     }
 
     /// Reads the server's `ready`.
-    fn read_ready(&self, head: &Head<'_>, early: Early) -> Result<Welcome, ConnectError> {
+    fn read_ready(&self, head: &Head<'_>, early: Early<()>) -> Result<Welcome, ConnectError> {
         let descriptor = self.descriptor;
         let ready = Ready::read(head).map_err(|_| ConnectError::UnexpectedReply)?;
         let long = |text: &str| text.chars().count() > MAX_NAME;
@@ -149,7 +149,7 @@ struct Handshake<'a> {
     /// The hello, and what authenticates the client, until they are sent.
     opening: Vec<EncodedMessage>,
     /// What the server sent before ready.
-    early: Early,
+    early: Early<()>,
 }
 
 enum Stage {
@@ -265,7 +265,7 @@ impl<'a> Handshake<'a> {
             (_, Some(Role::Ping)) => Ok(Step::send(core.encode_pong(&head))),
             (_, Some(Role::Pong)) => Ok(Step::WAIT),
             // As a client that does not know the message would do, it is handled once there is a session.
-            (_, None) => match self.early.keep(packet, core.limits.inbound) {
+            (_, None) => match self.early.keep(packet, (), core.limits.inbound) {
                 true => Ok(Step::WAIT),
                 false => Err(unexpected(())),
             },

@@ -181,7 +181,6 @@ async fn begin(
         encoding,
         control,
         early,
-        within_rate,
         rate,
         ..
     } = opening;
@@ -245,7 +244,7 @@ async fn begin(
         control,
         counting,
         unheard: doubt == Some(Doubt::Unheard),
-        early: early.into_packets().into_iter().zip(within_rate).collect(),
+        early: early.into_messages(),
         rate,
     };
     let session: BoxFuture<'static, ()> =

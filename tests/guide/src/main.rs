@@ -1,6 +1,8 @@
-//! Compiles and runs the code of `docs/guide`, page by page. `cargo run -p handfast-guide -- NAME…` runs some pages.
+//! Compiles and runs the code of `docs/guide`, page by page, and of the README. `cargo run -p handfast-guide -- NAME…` runs some pages, and with
+//! `snippets` the blocks that are no files.
 
 mod page;
+mod snippets;
 mod workspace;
 
 use page::{Command, Page, Step};
@@ -49,6 +51,11 @@ fn run(names: &[String]) -> Result<usize, Failure> {
             check(&root, &folder, &file).map_err(|error| format!("docs/guide/{file}: {error}"))?;
             count += 1;
         }
+    }
+    if names.is_empty() || names.iter().any(|one| one == "snippets") {
+        println!("README.md, and what has no title");
+        snippets::check(&root, &read(&folder, FIRST)?, &target())?;
+        count += 1;
     }
     Ok(count)
 }

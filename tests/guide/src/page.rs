@@ -17,6 +17,8 @@ pub enum Step {
     File { path: String, text: String },
     /// A command of a `console` block, and what it must print.
     Command(Command),
+    /// A block of which each paragraph is in a file.
+    Excerpt { path: String, text: String },
 }
 
 #[derive(Debug, PartialEq)]
@@ -32,22 +34,22 @@ pub struct Command {
 
 impl Page {
     pub fn parse(text: &str) -> Result<Self, Failure> {
-        let mut page = Self::default();
-        let mut lines = text.lines();
-        while let Some(line) = lines.next() {
-            if let Some(base) = line.strip_prefix("<!-- on top of ") {
-                page.base = base.strip_suffix(" -->").map(str::to_owned);
-            }
-            let Some(info) = line.strip_prefix("```") else {
-                continue;
-            };
-            let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let base = text.lines().find_map(|line| {
+            let base = line.strip_prefix("<!-- on top of ")?;
+            base.strip_suffix(" -->")
+        });
+        let mut page = Self {
+            base: base.map(str::to_owned),
+            steps: Vec::new(),
+        };
+        for (info, block) in blocks(text) {
             if let Some((_, title)) = info.split_once(" title=") {
-                let text = block
-                    .iter()
-                    .flat_map(|line| [line, "\n"])
-                    .collect::<String>();
-                page.add_file(title.trim_matches('"'), &text);
+                page.add_file(title.trim_matches('"'), &lines_of(&block));
+            } else if let Some((_, path)) = info.split_once(" from=") {
+                page.steps.push(Step::Excerpt {
+                    path: path.trim_matches('"').to_owned(),
+                    text: lines_of(&block),
+                });
             } else if info == "console" {
                 page.steps
                     .extend(commands(&block)?.into_iter().map(Step::Command));
@@ -70,6 +72,30 @@ impl Page {
             text,
         });
     }
+}
+
+fn lines_of(block: &[&str]) -> String {
+    block.iter().flat_map(|line| [line, "\n"]).collect()
+}
+
+/// The code blocks of a page, each with what follows its fence.
+fn blocks(text: &str) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    let mut lines = text.lines();
+    std::iter::from_fn(move || {
+        let info = lines.find_map(|line| line.strip_prefix("```"))?;
+        Some((
+            info,
+            lines.by_ref().take_while(|line| *line != "```").collect(),
+        ))
+    })
+}
+
+/// The blocks of a page in a language that have no title.
+pub fn untitled(text: &str, language: &str) -> Vec<String> {
+    blocks(text)
+        .filter(|(info, _)| *info == language)
+        .map(|(_, block)| lines_of(&block))
+        .collect()
 }
 
 fn commands(block: &[&str]) -> Result<Vec<Command>, Failure> {
@@ -143,6 +169,9 @@ $ end  # exits with 1
 ```toml title=\"a/Cargo.toml\"
 name = \"a\"
 ```
+```ts from=\"a/api.ts\"
+type A = 1;
+```
 ";
         let file = |path: &str, text: &str| Step::File {
             path: path.into(),
@@ -166,8 +195,14 @@ name = \"a\"
                 command("run it", true, 0, &["here"]),
                 command("end", false, 1, &[]),
                 file("a/Cargo.toml", "name = \"a\"\n"),
+                Step::Excerpt {
+                    path: "a/api.ts".into(),
+                    text: "type A = 1;\n".into(),
+                },
             ]
         );
+        assert_eq!(untitled(text, "rust"), ["not a file\n"]);
+        assert!(untitled(text, "ts").is_empty());
     }
 
     #[test]

@@ -85,9 +85,21 @@ impl Workspace {
             match step {
                 Step::File { path, text } => self.write(path, text)?,
                 Step::Command(command) => self.command(command)?,
+                Step::Excerpt { path, text } => self.excerpt(path, text)?,
             }
         }
         Ok(())
+    }
+
+    fn excerpt(&self, path: &str, text: &str) -> Result<(), Failure> {
+        let whole = fs::read_to_string(self.folder.join(path))?;
+        match text
+            .split("\n\n")
+            .find(|part| !whole.contains(part.trim_end()))
+        {
+            None => Ok(()),
+            Some(part) => Err(format!("{path} does not contain:\n{part}").into()),
+        }
     }
 
     pub fn write(&self, path: &str, text: &str) -> Result<(), Failure> {

@@ -74,10 +74,8 @@ pub(super) struct Opening<'a> {
     /// The encoding that the ends have agreed on.
     pub(super) encoding: usize,
     pub(super) control: TokenBucket,
-    /// Messages that are allowed before ready, and handled after it.
-    pub(super) early: Early,
-    /// Whether each of them was within the rate of the connection, by itself.
-    pub(super) within_rate: Vec<bool>,
+    /// Messages that are allowed before ready, and handled after it, and whether each was within the rate of the connection.
+    pub(super) early: Early<bool>,
     /// The rate of the connection. Of what comes before ready only these messages count: a hello has the rate of its address.
     pub(super) rate: Option<TokenBucket>,
     /// When [`Event::TimedOut`] is due.
@@ -101,7 +99,6 @@ impl<'a> Opening<'a> {
             encoding,
             control: TokenBucket::new(CONTROL, now),
             early: Early::default(),
-            within_rate: Vec::new(),
             rate: server.limits.rate.map(|rate| TokenBucket::new(rate, now)),
             deadline: now + server.protocol.session.timeout,
             violations: server.limits.violations.max(1),
@@ -371,8 +368,10 @@ impl<'a> Opening<'a> {
     /// Keeps a message until the session is ready, within `limits.inbound`.
     pub(super) fn keep(&mut self, packet: Packet, now: Instant) -> Result<(), End> {
         let within_rate = self.rate.as_mut().is_none_or(|rate| rate.take(now));
-        self.within_rate.push(within_rate);
-        match self.early.keep(packet, self.server.limits.inbound) {
+        match self
+            .early
+            .keep(packet, within_rate, self.server.limits.inbound)
+        {
             true => Ok(()),
             false => Err(self.end(CloseReason::RateLimited, "")),
         }

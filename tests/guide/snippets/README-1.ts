@@ -1,0 +1,5 @@
+// with protocol.yaml
+declare function show(...texts: unknown[]): void;
+declare function reload(): void;
+
+// …
