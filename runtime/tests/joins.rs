@@ -13,8 +13,8 @@ use futures_util::future::BoxFuture;
 use handfast::{
     HandlerError,
     broker::{
-        Broker, BrokerError, Command, Deliver, History, PresenceChange, Publication, Receipt,
-        Recipients, Retention, Roster, ServerId, SessionList, StreamPosition,
+        Broker, BrokerError, Command, Deliver, History, MemberId, Presence, PresenceChange,
+        Publication, Receipt, Recipients, Retention, Roster, ServerId, SessionList, StreamPosition,
     },
     protocol,
     server::{ConnectionInfo, Rejection},
@@ -47,6 +47,14 @@ pub struct Watch {
     pub publish: i64,
 }
 
+#[protocol]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gather {}
+
+#[protocol]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gathered {}
+
 #[protocol(client)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientMessage {
@@ -54,6 +62,8 @@ pub enum ClientMessage {
     Enter(Enter),
     #[message("watch", reply = Entered, join = Board)]
     Watch(Watch),
+    #[message("gather", reply = Gathered, join = Lobby)]
+    Gather(Gather),
 }
 
 #[protocol]
@@ -83,6 +93,8 @@ pub enum ServerMessage {
     Said(Said),
     #[message("drawn", channel = Board)]
     Drawn(Drawn),
+    #[message("gathered")]
+    Gathered(Gathered),
 }
 
 /// Left with the session's own `leave`.
@@ -98,12 +110,17 @@ pub struct Board {
     pub board: String,
 }
 
+/// Its members learn of each other.
+#[protocol(channel = "lobby", join = Gather, presence)]
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lobby {}
+
 #[protocol(
     name = "joins",
     version = "1.0.0",
     client = ClientMessage,
     server = ServerMessage,
-    channels(Room, Board),
+    channels(Room, Board, Lobby),
     session(timeout_ms = 5000),
     limits(no_rate, message = 4096, outbound = 65536)
 )]
@@ -152,6 +169,11 @@ impl Handler for App {
         }
         let text = String::new();
         Ok(Entered { text })
+    }
+
+    async fn gather(&self, _: Gather, _: &Context<()>) -> Result<Gathered, HandlerError> {
+        self.before();
+        Ok(Gathered {})
     }
 }
 
@@ -271,6 +293,11 @@ struct State {
     server: Option<Weak<dyn Deliver>>,
     /// How long it takes to subscribe.
     slow: Duration,
+    members: Vec<Arc<Presence>>,
+    /// How often they have changed.
+    revision: u64,
+    /// Whether they cannot be read.
+    broken: bool,
 }
 
 /// A broker of one server and one channel, whose numbering begins anew when the test says so.
@@ -368,14 +395,40 @@ impl Broker for Renewing {
         })
     }
 
-    fn set_presence(&self, _: &Arc<str>, _: PresenceChange) {}
+    fn set_presence(&self, channel: &Arc<str>, change: PresenceChange) {
+        let (server, revision) = {
+            let mut state = self.lock();
+            match &change {
+                PresenceChange::Set(member) => {
+                    let (other, member) = (member.member, member.clone());
+                    state.members.retain(|one| one.member != other);
+                    state.members.push(member);
+                }
+                PresenceChange::Removed(member) => {
+                    state.members.retain(|one| one.member != *member);
+                }
+            }
+            state.revision += 1;
+            (state.server.clone(), state.revision)
+        };
+        if let Some(server) = server.and_then(|server| server.upgrade()) {
+            server.presence(channel, &change, revision);
+        }
+    }
 
     fn presence<'a>(
         &'a self,
         _: &'a Arc<str>,
-        _: Option<u64>,
+        known: Option<u64>,
     ) -> BoxFuture<'a, Result<Option<Roster>, BrokerError>> {
-        Box::pin(async { Ok(Some(Roster::default())) })
+        Box::pin(async move {
+            let state = self.lock();
+            if state.broken {
+                return Err(BrokerError("unreachable".into()));
+            }
+            let (members, revision) = (state.members.clone(), state.revision);
+            Ok((known != Some(revision)).then_some(Roster { members, revision }))
+        })
     }
 
     fn command(&self, _: Recipients, _: Command) {}
@@ -524,6 +577,50 @@ async fn a_subscription_that_comes_too_late_is_undone() {
         assert_eq!(late["payload"]["code"], "TIMEOUT", "{late}");
         tokio::time::sleep(Duration::from_secs(120)).await;
         assert_eq!(broker.lock().subscriptions, 0);
+    })
+    .await;
+}
+
+/// Who is in a channel is forgotten with its last member, though another joins it, and cannot be read again at once.
+#[tokio::test(start_paused = true)]
+async fn who_is_in_a_channel_is_read_again_after_the_broker_has_failed() {
+    simulated(async {
+        let (broker, app, server) = renewing();
+        let mut first = Peer::connect(&server).await;
+        let gather = || json!({ "type": "gather", "payload": {}, "id": "1" });
+        first.send(gather()).await;
+        assert_eq!(first.next().await["type"], "gathered");
+        assert_eq!(first.next().await["payload"]["event"], "list");
+        let (failing, clients) = (broker.clone(), server.handle());
+        *app.before.lock().expect("it is whole") = Some(Box::new(move || {
+            failing.lock().broken = true;
+            let first = clients.client(1).expect("it is connected");
+            assert!(first.channel_handle(&Lobby {}).remove());
+        }));
+        let mut second = Peer::connect(&server).await;
+        second.send(gather()).await;
+        assert_eq!(second.next().await["type"], "gathered");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        broker.lock().broken = false;
+        // Another server's client.
+        let member = MemberId {
+            server: ServerId(2),
+            connection: 1,
+        };
+        let joined = PresenceChange::Set(Arc::new(Presence {
+            member,
+            id: "other".into(),
+            principal: None,
+            info: None,
+            away: false,
+        }));
+        broker.set_presence(&"lobby".into(), joined);
+        let list = second.next().await;
+        assert_eq!(
+            (&list["payload"]["event"], &list["payload"]["count"]),
+            (&json!("list"), &json!(2)),
+            "{list}"
+        );
     })
     .await;
 }

@@ -232,6 +232,8 @@ impl Hub {
         };
         match known.apply(change, revision) {
             Known::Nothing => {}
+            // Whoever joins reads them.
+            Known::Missed if state.members.is_empty() => {}
             Known::Missed => self.reload(&channel, &mut state),
             Known::Event(kind, member) => self.announce(&channel, &state, kind, &member),
         }

@@ -76,7 +76,7 @@ impl KnownMembers {
     pub(super) fn apply(&mut self, change: &PresenceChange, revision: u64) -> Known {
         self.latest = self.latest.max(revision);
         match self.revision {
-            None => return Known::Nothing,
+            None => return Known::Missed,
             Some(known) if revision <= known => return Known::Nothing,
             Some(known) if revision > known + 1 => return Known::Missed,
             Some(_) => {}
