@@ -229,3 +229,24 @@ test('a hello that is larger than the server takes is not sent', async () => {
   await assert.rejects(client.ready, ({ code }) => code === 'TOO_LARGE');
   assert.deepEqual(own.server.types, []);
 });
+
+test('a clock may have parts of milliseconds, which it cannot add to a long time', async () => {
+  const { clock, server } = own;
+  const { after } = clock;
+  for (let i = 1; i <= 20; i++) {
+    let timers = 0;
+    clock.chance = i / 21;
+    await clock.pass(1e6 / i);
+    clock.after = (...timer) => {
+      if (++timers === 100) throw new Error('it waits again and again');
+      return after(...timer);
+    };
+    const { client } = await connect({ expires: 1000 + 777 * i });
+    await clock.pass(20_000);
+    assert.deepEqual(refreshes(), ['token 2'], `${i}`);
+    clock.after = after;
+    client.close();
+    await settled();
+    server.connections.length = 0;
+  }
+});

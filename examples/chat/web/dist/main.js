@@ -2599,7 +2599,7 @@ function authRefresh(core) {
   const waiting = /* @__PURE__ */ new Set();
   function watch(due) {
     stop();
-    stop = clock.after(Math.max(0, Math.min(due - expiry.elapsed, CHECK)), () => {
+    stop = clock.after(Math.max(0, Math.ceil(Math.min(due - expiry.elapsed, CHECK))), () => {
       if (expiry.elapsed < due) watch(due);
       else now().catch(failed);
     });

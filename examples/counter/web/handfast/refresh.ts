@@ -89,7 +89,8 @@ export function authRefresh(core: Core): AuthRefresh {
 
   function watch(due: number): void {
     stop();
-    stop = clock.after(Math.max(0, Math.min(due - expiry.elapsed, CHECK)), () => {
+    // In whole milliseconds: less may be nothing when it is added to the time, and the timer would be due again and again.
+    stop = clock.after(Math.max(0, Math.ceil(Math.min(due - expiry.elapsed, CHECK))), () => {
       if (expiry.elapsed < due) watch(due);
       else now().catch(failed);
     });
