@@ -46,11 +46,13 @@ pub struct ProtocolDescriptor {
 
 impl ProtocolDescriptor {
     /// The hash that a hello or a ready says.
+    #[cfg(feature = "net")]
     pub(crate) fn announced_hash(&self) -> Option<String> {
         (!self.hash.is_empty()).then(|| self.hash.to_owned())
     }
 
     /// Whether a peer with this hash was generated from another spec. Without a hash of its own an end cannot tell, nor can it of a peer without one.
+    #[cfg(feature = "net")]
     pub(crate) fn is_skew(&self, theirs: &str) -> bool {
         !self.hash.is_empty() && !theirs.is_empty() && theirs != self.hash
     }
