@@ -26,7 +26,7 @@ pub struct ProtocolDescriptor {
     pub version: &'static str,
     /// The versions of the peer that are accepted (a semver requirement).
     pub accepts: &'static str,
-    /// The hash of the wire contract: 32 hexadecimal digits.
+    /// The hash of the wire contract: 32 hexadecimal digits; empty if the types were written by hand, without one.
     pub hash: &'static str,
     /// The messages that the client sends.
     pub client: &'static UnionDescriptor,
@@ -45,6 +45,18 @@ pub struct ProtocolDescriptor {
 }
 
 impl ProtocolDescriptor {
+    /// The hash that a hello or a ready says.
+    #[cfg(feature = "net")]
+    pub(crate) fn announced_hash(&self) -> Option<String> {
+        (!self.hash.is_empty()).then(|| self.hash.to_owned())
+    }
+
+    /// Whether a peer with this hash was generated from another spec. Without a hash of its own an end cannot tell, nor can it of a peer without one.
+    #[cfg(feature = "net")]
+    pub(crate) fn is_skew(&self, theirs: &str) -> bool {
+        !self.hash.is_empty() && !theirs.is_empty() && theirs != self.hash
+    }
+
     /// Whether a client does not reconnect after a close with this code: the server is done (1000), or the client is unauthorized,
     /// misbehaved or was replaced.
     pub fn is_final_close(&self, code: u16) -> bool {

@@ -216,10 +216,11 @@ impl Outbound {
         }
     }
 
-    /// Queues a message that is not a reply. If there is no room, queued volatile messages are dropped.
+    /// Queues a message that is not a reply. If there is no room, queued volatile messages are dropped. If there is still none, the message is lost,
+    /// unless it is volatile: then no other is queued behind it, since a client that received that would never ask for what it missed.
     ///
     /// # Errors
-    /// If there is still no room, or the connection has ended.
+    /// If there is no room, or the connection has ended.
     #[cfg(any(feature = "server", test))]
     pub(crate) fn push(&self, packet: EncodedMessage, volatile: bool) -> Result<(), EnqueueError> {
         let item = Item {
@@ -229,6 +230,20 @@ impl Outbound {
             mark: 0,
         };
         let state = self.push_item(item)?;
+        self.wake_task(state);
+        Ok(())
+    }
+
+    /// As [`Self::push`], of a message that is not lost: its caller waits for room and tries again.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    #[cfg(any(feature = "server", test))]
+    pub(crate) fn try_push(&self, packet: EncodedMessage) -> Result<(), EnqueueError> {
+        let item = Item::new(Packet::Message(packet), 0);
+        let mut state = self.lock();
+        Self::make_room(&mut state, item.cost(), false, self.limit)?;
+        state.push_item(item);
         self.wake_task(state);
         Ok(())
     }
@@ -249,22 +264,42 @@ impl Outbound {
 
     #[cfg(any(feature = "server", test))]
     fn push_item(&self, item: Item) -> Result<Locked<'_>, EnqueueError> {
-        let (cost, volatile) = (item.cost(), item.volatile);
+        let volatile = item.volatile;
         let mut state = self.lock();
+        if state.has_lost && !volatile && !state.ended {
+            return Err(EnqueueError::Full);
+        }
+        match Self::make_room(&mut state, item.cost(), volatile, self.limit) {
+            Ok(()) => state.push_item(item),
+            Err(error) => {
+                state.has_lost |= !volatile;
+                return Err(error);
+            }
+        }
+        Ok(state)
+    }
+
+    /// Whether there is room for a message of that cost, perhaps without queued volatile messages.
+    #[cfg(any(feature = "server", test))]
+    fn make_room(
+        state: &mut State,
+        cost: usize,
+        volatile: bool,
+        limit: usize,
+    ) -> Result<(), EnqueueError> {
         if state.ended {
             return Err(EnqueueError::Ended);
         }
         state.settle();
-        if state.bytes + cost > self.limit && !volatile && state.volatile > 0 {
+        if state.bytes + cost > limit && !volatile && state.volatile > 0 {
             #[cfg(feature = "server")]
             metrics::dropped(DropReason::Full, state.volatile);
             state.drop_volatile();
         }
-        if state.bytes + cost > self.limit && state.bytes > 0 {
+        if state.bytes + cost > limit && state.bytes > 0 {
             return Err(EnqueueError::Full);
         }
-        state.push_item(item);
-        Ok(state)
+        Ok(())
     }
 
     /// Queues a volatile message with a key. It takes the place of one with the same key that is queued. If it finds no room, both are dropped.

@@ -142,6 +142,35 @@ async fn a_stream_may_have_nothing_but_items() {
     .await;
 }
 
+/// Types that were written by hand have no hash to compare, whatever that of the other end is.
+#[tokio::test(start_paused = true)]
+async fn without_a_hash_there_is_no_skew() {
+    simulated(async {
+        let (client, server) = quiet().await;
+        assert_eq!(client.skew(), None);
+        let (ours, theirs) = duplex(64);
+        tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
+        let mut script = Script(ours);
+        script
+            .say(r#"{"type":"hello","payload":{"version":"1.0.0","hash":"of another"}}"#)
+            .await;
+        let ready = script.next().await;
+        assert!(!ready.contains("hash"), "{ready}");
+
+        let (connect, mut connections) = scripted::<quiet::Quiet, quiet::Client>();
+        let client = tokio::spawn(connect.into_future());
+        let mut script = connections.recv().await.expect("the client connects");
+        let hello = script.next().await;
+        assert!(!hello.contains("hash"), "{hello}");
+        script
+            .say(r#"{"type":"ready","payload":{"version":"1.0.0","hash":"of another","session":"s"}}"#)
+            .await;
+        let client = client.await.expect("it ends").expect("it is let in");
+        assert_eq!(client.skew(), None);
+    })
+    .await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_is_refused_says_so_first() {
     simulated(async {

@@ -82,7 +82,7 @@ impl Core {
             .map_err(|(side, message)| ConnectError::Version { side, message })?;
         }
         let version = ready.version.unwrap_or_default();
-        let other = ready.hash.filter(|hash| hash != descriptor.hash);
+        let other = ready.hash.filter(|hash| descriptor.is_skew(hash));
         let skew = other.map(|hash| {
             tracing::warn!(
                 protocol = descriptor.name,
@@ -115,7 +115,7 @@ impl Core {
         };
         let hello = Hello {
             version: Some(descriptor.version.to_owned()),
-            hash: Some(descriptor.hash.to_owned()),
+            hash: descriptor.announced_hash(),
             auth,
             resume: self.counts().then(|| Resume {
                 session: resumes.map(|(session, received)| (session.to_owned(), received)),

@@ -57,6 +57,9 @@ pub(super) struct State {
     #[cfg(feature = "server")]
     pub(super) is_open: bool,
     pub(super) ended: bool,
+    /// A message found no room and is lost: what follows it is lost as well.
+    #[cfg(any(feature = "server", test))]
+    pub(super) has_lost: bool,
     /// The place of the front of the queue. Only a server has keys, and it only appends.
     front: u64,
     /// Wakes the connection's task.

@@ -116,9 +116,26 @@ fn messages_being_written_count_until_they_are_flushed() {
     let out = outbound(100);
     out.push(packet(90), false).expect("there is room");
     assert_eq!(lengths(&out), [90]);
-    assert_eq!(out.push(packet(20), false), Err(EnqueueError::Full));
+    assert_eq!(out.try_push(packet(20)), Err(EnqueueError::Full));
     out.flushed();
-    assert_eq!(out.push(packet(20), false), Ok(()));
+    assert_eq!(out.try_push(packet(20)), Ok(()));
+}
+
+#[test]
+fn nothing_is_queued_behind_a_message_that_is_lost() {
+    let out = outbound(100);
+    out.push(packet(90), false).expect("there is room");
+    assert_eq!(lengths(&out), [90]);
+    assert_eq!(out.push(packet(20), false), Err(EnqueueError::Full));
+    // A smaller one would fit, and so does any once there is room.
+    assert_eq!(out.push(packet(5), false), Err(EnqueueError::Full));
+    out.flushed();
+    assert_eq!(out.push(packet(20), false), Err(EnqueueError::Full));
+    // Replies, what is volatile, and what is tried again.
+    out.answer(packet(3));
+    assert_eq!(out.push(packet(4), true), Ok(()));
+    assert_eq!(out.try_push(packet(6)), Ok(()));
+    assert_eq!(lengths(&out), [3, 4, 6]);
 }
 
 #[derive(Default)]

@@ -136,7 +136,7 @@ async fn begin(
     let welcome = endpoint.service.welcome(&session);
     let ready = Ready {
         version: Some(state.protocol.version.to_owned()),
-        hash: Some(state.protocol.hash.to_owned()),
+        hash: state.protocol.announced_hash(),
         session: token,
         resumed: false,
         received: counting.then_some(0),

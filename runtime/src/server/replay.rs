@@ -203,7 +203,7 @@ impl Replay {
             let cursor = member.and_then(|member| member.replay.as_mut());
             let cursor = cursor.filter(|cursor| cursor.id == self.id).ok_or(Left)?;
             let pushed = match &packet {
-                Some(packet) => outbound.push(packet.clone(), false),
+                Some(packet) => outbound.try_push(packet.clone()),
                 None => Ok(()),
             };
             match pushed {

@@ -47,6 +47,21 @@ test('refused credentials leave the session as it is', async () => {
   assert.equal(client.state.get().status, 'connected');
 });
 
+test('credentials that cannot be fetched are an error, and no hint that the server is another', async () => {
+  const client = own.connect({ auth: () => Promise.reject(new Error('no network')) });
+  const [failed, closed] = [mock.fn(), mock.fn()];
+  client.on('error', failed);
+  client.on('close', closed);
+  await own.server.accept();
+  for (let attempt = 2; attempt <= 4; attempt++) {
+    await own.clock.until(() => own.server.connections.length === attempt);
+    await own.server.accept();
+  }
+  assert.deepEqual(failed.mock.calls.map(({ arguments: [error] }) => error.message), Array(4).fill('no network'));
+  assert.equal(closed.mock.calls[3].arguments[0].reason, 'the hello could not be made');
+  assert.equal(own.warn.mock.callCount(), 0);
+});
+
 test('what fetching the credentials throws is thrown, and invalid ones are not sent', async () => {
   let auth = { name: 'ada' };
   const client = own.connect({ auth: () => auth });

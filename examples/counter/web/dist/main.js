@@ -1752,6 +1752,8 @@ var Connection = class extends Outbound {
   /** An encoded ping. */
   #ping = this.session("ping");
   #transport;
+  /** Whether the current attempt has reached a server that takes the subprotocol. */
+  #hasOpened = false;
   /** Sends the hello on the current connection, which may wait until the server has spoken. */
   #hello;
   /** Counts the transports, so that events of an earlier one are ignored. */
@@ -1793,10 +1795,12 @@ var Connection = class extends Outbound {
     const isCurrent = () => generation === this.#generation;
     const { timeout } = this.protocol.session;
     this.phase = "connecting";
+    this.#hasOpened = false;
     this.#cancelTimer();
     this.#transport = this.#connect(this.#url, this.#subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
+        this.#hasOpened = true;
         this.#hello = () => void this.hello(isCurrent);
         if (this.tag("greeting") === null) this.greeted();
       },
@@ -1903,7 +1907,7 @@ var Connection = class extends Outbound {
       this.phase = "ended";
       return this.closed(closed, phase === "ready", refused);
     }
-    if (code === ABNORMAL && phase !== "ready" && this.#attempts > 0) this.#hint(reason);
+    if (code === ABNORMAL && !this.#hasOpened && this.#attempts > 0) this.#hint(reason);
     this.#attempts++;
     const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
     this.phase = "waiting";
@@ -2085,7 +2089,7 @@ var Core = class extends Connection {
     } catch (error) {
       if (!isCurrent()) return;
       this.failed(error);
-      this.drop(ABNORMAL, "no hello");
+      this.drop(ABNORMAL, "the hello could not be made");
     }
     if (!isCurrent()) return;
     this.phase = "greeted";

@@ -152,6 +152,12 @@ impl Model<'_> {
         }
         if self.bytes() + cost > self.limit && self.bytes() > 0 {
             assert_eq!(pushed, Err(EnqueueError::Full));
+            if !volatile {
+                let next = self.out.push(EncodedMessage::new(b"", true), false);
+                assert_eq!(next, Err(EnqueueError::Full));
+                // A server ends the session here. This one goes on as if nothing was lost.
+                self.out.lock().has_lost = false;
+            }
             return self.see("found no room");
         }
         assert_eq!(pushed, Ok(()));

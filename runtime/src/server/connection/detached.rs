@@ -148,7 +148,7 @@ impl Connection {
         let numbered = protocol.session.numbered;
         let ready = Ready {
             version: Some(protocol.version.to_owned()),
-            hash: Some(protocol.hash.to_owned()),
+            hash: protocol.announced_hash(),
             session: next_token,
             resumed: true,
             received: Some(self.io.link.acknowledged()),

@@ -241,7 +241,7 @@ impl<'a> Opening<'a> {
         if hello
             .hash
             .as_deref()
-            .is_some_and(|hash| hash != protocol.hash)
+            .is_some_and(|hash| protocol.is_skew(hash))
         {
             tracing::warn!(
                 protocol = protocol.name,

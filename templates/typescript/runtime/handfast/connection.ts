@@ -43,6 +43,8 @@ export abstract class Connection extends Outbound {
   /** An encoded ping. */
   readonly #ping: Packet | null = this.session('ping');
   #transport: Transport | undefined;
+  /** Whether the current attempt has reached a server that takes the subprotocol. */
+  #hasOpened = false;
   /** Sends the hello on the current connection, which may wait until the server has spoken. */
   #hello: (() => void) | undefined;
   /** Counts the transports, so that events of an earlier one are ignored. */
@@ -102,10 +104,12 @@ export abstract class Connection extends Outbound {
     const isCurrent = (): boolean => generation === this.#generation;
     const { timeout } = this.protocol.session;
     this.phase = 'connecting';
+    this.#hasOpened = false;
     this.#cancelTimer();
     this.#transport = this.#connect(this.#url, this.#subprotocol, {
       opened: () => {
         if (!isCurrent()) return;
+        this.#hasOpened = true;
         this.#hello = () => void this.hello(isCurrent);
         if (this.tag('greeting') === null) this.greeted();
       },
@@ -226,7 +230,7 @@ export abstract class Connection extends Outbound {
       this.phase = 'ended';
       return this.closed(closed, phase === 'ready', refused);
     }
-    if (code === ABNORMAL && phase !== 'ready' && this.#attempts > 0) this.#hint(reason);
+    if (code === ABNORMAL && !this.#hasOpened && this.#attempts > 0) this.#hint(reason);
     this.#attempts++;
     const retryIn = backoffDelay(clock, backoff, this.#backoffSteps++);
     this.phase = 'waiting';

@@ -199,7 +199,7 @@ export class Core extends Connection {
     } catch (error) {
       if (!isCurrent()) return;
       this.failed(error);
-      this.drop(ABNORMAL, 'no hello');
+      this.drop(ABNORMAL, 'the hello could not be made');
     }
     if (!isCurrent()) return;
     this.phase = 'greeted';
