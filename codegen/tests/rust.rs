@@ -398,3 +398,41 @@ fn what_nothing_or_anything_fits_is_checked_json() -> Result<(), Box<dyn Error>>
     assert_eq!(unformatted(&text)?, "");
     Ok(())
 }
+
+/// The types that the variants of a tagged union imply are written where something else has them.
+#[test]
+fn what_a_tag_implies_is_written_if_a_field_has_it() -> Result<(), Box<dyn Error>> {
+    let place = TempFolder::new("implied")?;
+    let text = |more: &str| {
+        let spec = format!(
+            "\
+handfast: 1
+protocol: {{ name: demo, version: 1.0.0 }}
+types:
+  Job:
+    oneOf:
+      - {{ type: object, required: [kind], properties: {{ kind: {{ const: copy }}, from: {{ type: string }} }} }}
+      - {{ type: object, required: [kind], properties: {{ kind: {{ const: move }}, to: {{ type: string }} }} }}
+messages:
+  job: {{ from: client, payload: {{ $ref: '#/types/Job' }} }}
+{more}"
+        );
+        rust(&place, &spec)
+    };
+    // It has the name of the schema where it is referred to.
+    let declared = |text: &str, name: &str| text.matches(&format!("pub enum {name} ")).count();
+    let plain = text("")?;
+    assert!(!plain.contains("CopyKind"), "{plain}");
+    let kind = "{ $ref: '#/types/Job/oneOf/0/properties/kind' }";
+    for (name, more) in [
+        ("JobCopyKind", "  timed: { from: client, payload: { allOf: [{ $ref: '#/types/Job' }, { type: object, properties: { at: { type: string } } }] } }\n".to_owned()),
+        ("Kind", format!("  one: {{ from: client, payload: {{ type: object, properties: {{ kind: {kind} }} }} }}\n")),
+        ("Kind", format!("  some: {{ from: server, payload: {{ type: object, properties: {{ kinds: {{ type: array, items: {kind} }} }} }} }}\n")),
+        ("Kind", format!("channels: {{ jobs: {{ key: 'jobs:{{kind}}', params: {{ kind: {kind} }} }} }}\n")),
+    ] {
+        let text = text(&more)?;
+        assert!(text.contains(&format!(": {name},")) || text.contains(&format!("<{name}>")), "{more}\n{text}");
+        assert_eq!(declared(&text, name), 1, "{more}\n{text}");
+    }
+    Ok(())
+}
