@@ -436,3 +436,33 @@ messages:
     }
     Ok(())
 }
+
+/// Constants that are one value are one variant.
+#[test]
+fn equal_constants_are_one_variant() -> Result<(), Box<dyn Error>> {
+    let place = TempFolder::new("equal-constants")?;
+    for (schema, variants) in [
+        ("{ enum: [0, 0.0, 1] }", 2),
+        ("{ enum: [a, b, a] }", 2),
+        ("{ type: string, enum: [a, a, b] }", 2),
+        ("{ anyOf: [{ const: 1 }, { const: 1.0 }, { const: a }] }", 2),
+        ("{ anyOf: [{ enum: [1, 2] }, { enum: [2.0, 3] }] }", 3),
+        (
+            "{ anyOf: [{ enum: [1, 2] }, { enum: [2.0, 3] }, { type: object }] }",
+            4,
+        ),
+        ("{ allOf: [{ enum: [0, 1, a] }, { enum: [1.0, 2, a] }] }", 2),
+    ] {
+        let spec = format!(
+            "handfast: 1\ndialect: json-schema\nprotocol: {{ name: demo, version: 1.0.0 }}\ntypes:\n  Word: {schema}\nmessages: {{ say: {{ from: client, payload: {{ $ref: '#/types/Word' }} }} }}\n"
+        );
+        let text = rust(&place, &spec)?;
+        let file = syn::parse_file(&text)?;
+        let found = file.items.iter().find_map(|item| match item {
+            syn::Item::Enum(one) if one.ident == "Word" => Some(one.variants.len()),
+            _ => None,
+        });
+        assert_eq!(found, Some(variants), "{schema}\n{text}");
+    }
+    Ok(())
+}

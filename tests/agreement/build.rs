@@ -363,6 +363,28 @@ fn told_apart() -> Vec<(Value, Vec<Value>)> {
         (nullable, parts.to_vec()),
         (timed, jobs.to_vec()),
     ];
+    // Constants that are one value: in the schemas of somebody else they may be listed twice.
+    let equal = [
+        json!({ "enum": [0, 0.0, 1] }),
+        json!({ "enum": ["a", "b", "a"] }),
+        json!({ "type": "string", "enum": ["a", "a"] }),
+        json!({ "anyOf": [{ "const": 1 }, { "const": 1.0 }, { "const": "a" }] }),
+        json!({ "oneOf": [{ "const": 1 }, { "const": 1.0 }, { "const": "a" }] }),
+        json!({ "anyOf": [{ "enum": [1, 2] }, { "enum": [2.0, 3] }, { "type": "object" }] }),
+        json!({ "allOf": [{ "enum": [0, 1, "a"] }, { "enum": [1.0, 2, "a"] }] }),
+    ];
+    let scalars = [
+        json!(0),
+        json!(-0.0),
+        json!(1),
+        json!(1.0),
+        json!(2),
+        json!(2.5),
+        json!("a"),
+        json!("b"),
+        json!({}),
+    ];
+    let equal = equal.map(|schema| (schema, scalars.to_vec()));
     let made = all.into_iter().map(|schema| (schema, instances()));
-    made.chain(given).collect()
+    made.chain(given).chain(equal).collect()
 }

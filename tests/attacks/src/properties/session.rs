@@ -97,35 +97,32 @@ async fn long(server: &Process) -> Result<(), String> {
         peer.say(r#"{"type":"echo","payload":{"text":"after"},"id":"2"}"#)
             .await?;
         let mut total = 0;
-        let answer = loop {
-            match peer.hear().await {
-                Ok(text) => {
-                    total += text.len();
-                    if text.contains("after") {
-                        break text;
-                    }
-                }
-                Err(_) => break String::new(),
+        loop {
+            let text = peer.hear().await;
+            let text = text.map_err(|error| format!("what follows {what}: {error}"))?;
+            total += text.len();
+            if text.contains("after") {
+                break;
             }
-        };
+        }
         if total > SHORT {
             return Err(format!(
                 "{what} of {LONG} bytes is answered with {total} bytes"
             ));
         }
-        drop(answer);
     }
     let mut peer = ConnectionInfo::connect(server.address, "").await?;
     peer.say(&format!(
         r#"{{"type":"hello","payload":{{"version":"0.{long}.0"}}}}"#
     ))
     .await?;
-    match peer.hear().await {
-        Ok(text) if text.len() > SHORT => Err(format!(
+    let text = peer.hear().await?;
+    match text.contains("refuse") && text.len() <= SHORT {
+        true => Ok(()),
+        false => Err(format!(
             "a version of {LONG} digits is answered with {} bytes",
             text.len()
         )),
-        _ => Ok(()),
     }
 }
 
