@@ -111,19 +111,25 @@ async fn long(server: &Process) -> Result<(), String> {
             ));
         }
     }
-    let mut peer = ConnectionInfo::connect(server.address, "").await?;
-    peer.say(&format!(
-        r#"{{"type":"hello","payload":{{"version":"0.{long}.0"}}}}"#
-    ))
-    .await?;
-    let text = peer.hear().await?;
-    match text.contains("refuse") && text.len() <= SHORT {
-        true => Ok(()),
-        false => Err(format!(
-            "a version of {LONG} digits is answered with {} bytes",
-            text.len()
-        )),
+    // Short ones are repeated in the refusal.
+    for (version, code) in [
+        (format!("0.1.0-{}", &long[..50]), "VERSION"),
+        (format!("0.1.0-{long}"), "INVALID"),
+        (format!("0.{}.0", "9".repeat(LONG)), "INVALID"),
+        (long, "INVALID"),
+    ] {
+        let mut peer = ConnectionInfo::connect(server.address, "").await?;
+        peer.say(&hello().replacen("1.0.0", &version, 1)).await?;
+        let text = peer.hear().await?;
+        if text.len() > SHORT || !text.contains(&format!(r#""code":"{code}""#)) {
+            return Err(format!(
+                "a version of {} bytes is answered with {} bytes instead of {code}",
+                version.len(),
+                text.len()
+            ));
+        }
     }
+    Ok(())
 }
 
 async fn too_many(server: &Process) -> Result<(), String> {
