@@ -398,3 +398,71 @@ fn what_nothing_or_anything_fits_is_checked_json() -> Result<(), Box<dyn Error>>
     assert_eq!(unformatted(&text)?, "");
     Ok(())
 }
+
+/// The types that the variants of a tagged union imply are written where something else has them.
+#[test]
+fn what_a_tag_implies_is_written_if_a_field_has_it() -> Result<(), Box<dyn Error>> {
+    let place = TempFolder::new("implied")?;
+    let text = |more: &str| {
+        let spec = format!(
+            "\
+handfast: 1
+protocol: {{ name: demo, version: 1.0.0 }}
+types:
+  Job:
+    oneOf:
+      - {{ type: object, required: [kind], properties: {{ kind: {{ const: copy }}, from: {{ type: string }} }} }}
+      - {{ type: object, required: [kind], properties: {{ kind: {{ const: move }}, to: {{ type: string }} }} }}
+messages:
+  job: {{ from: client, payload: {{ $ref: '#/types/Job' }} }}
+{more}"
+        );
+        rust(&place, &spec)
+    };
+    // It has the name of the schema where it is referred to.
+    let declared = |text: &str, name: &str| text.matches(&format!("pub enum {name} ")).count();
+    let plain = text("")?;
+    assert!(!plain.contains("CopyKind"), "{plain}");
+    let kind = "{ $ref: '#/types/Job/oneOf/0/properties/kind' }";
+    for (name, more) in [
+        ("JobCopyKind", "  timed: { from: client, payload: { allOf: [{ $ref: '#/types/Job' }, { type: object, properties: { at: { type: string } } }] } }\n".to_owned()),
+        ("Kind", format!("  one: {{ from: client, payload: {{ type: object, properties: {{ kind: {kind} }} }} }}\n")),
+        ("Kind", format!("  some: {{ from: server, payload: {{ type: object, properties: {{ kinds: {{ type: array, items: {kind} }} }} }} }}\n")),
+        ("Kind", format!("channels: {{ jobs: {{ key: 'jobs:{{kind}}', params: {{ kind: {kind} }} }} }}\n")),
+    ] {
+        let text = text(&more)?;
+        assert!(text.contains(&format!(": {name},")) || text.contains(&format!("<{name}>")), "{more}\n{text}");
+        assert_eq!(declared(&text, name), 1, "{more}\n{text}");
+    }
+    Ok(())
+}
+
+/// Constants that are one value are one variant.
+#[test]
+fn equal_constants_are_one_variant() -> Result<(), Box<dyn Error>> {
+    let place = TempFolder::new("equal-constants")?;
+    for (schema, variants) in [
+        ("{ enum: [0, 0.0, 1] }", 2),
+        ("{ enum: [a, b, a] }", 2),
+        ("{ type: string, enum: [a, a, b] }", 2),
+        ("{ anyOf: [{ const: 1 }, { const: 1.0 }, { const: a }] }", 2),
+        ("{ anyOf: [{ enum: [1, 2] }, { enum: [2.0, 3] }] }", 3),
+        (
+            "{ anyOf: [{ enum: [1, 2] }, { enum: [2.0, 3] }, { type: object }] }",
+            4,
+        ),
+        ("{ allOf: [{ enum: [0, 1, a] }, { enum: [1.0, 2, a] }] }", 2),
+    ] {
+        let spec = format!(
+            "handfast: 1\ndialect: json-schema\nprotocol: {{ name: demo, version: 1.0.0 }}\ntypes:\n  Word: {schema}\nmessages: {{ say: {{ from: client, payload: {{ $ref: '#/types/Word' }} }} }}\n"
+        );
+        let text = rust(&place, &spec)?;
+        let file = syn::parse_file(&text)?;
+        let found = file.items.iter().find_map(|item| match item {
+            syn::Item::Enum(one) if one.ident == "Word" => Some(one.variants.len()),
+            _ => None,
+        });
+        assert_eq!(found, Some(variants), "{schema}\n{text}");
+    }
+    Ok(())
+}

@@ -123,8 +123,11 @@ async fn connect(weather: Weather) -> (Client<Quick>, Network) {
     (client, network)
 }
 
-/// Follows the room until a message with this text: each number once, in order, and none missing without a gap.
-async fn follow(client: Client<Quick>, last_text: String, seen: Arc<Seen>) -> HashMap<String, u64> {
+/// How the text of a message begins that says that there is no more to follow.
+const END: &str = "the end";
+
+/// Follows the room until its end: each number once, in order, and none missing without a gap.
+async fn follow(client: Client<Quick>, seen: Arc<Seen>) -> HashMap<String, u64> {
     let room_id = "lobby".to_owned();
     let channel = Room {
         room_id: room_id.clone(),
@@ -156,10 +159,10 @@ async fn follow(client: Client<Quick>, last_text: String, seen: Arc<Seen>) -> Ha
                 let ServerMessage::ChatMessage(ChatMessage { text, .. }) = envelope.message else {
                     panic!("it is of another room");
                 };
-                assert_eq!(texts.insert(text.clone(), seq), None, "{text} came twice");
-                if text == last_text {
+                if text.starts_with(END) {
                     return texts;
                 }
+                assert_eq!(texts.insert(text.clone(), seq), None, "{text} came twice");
             }
             Event::Gap(_) => {
                 gap = true;
@@ -240,13 +243,13 @@ async fn round(seed: u64, seen: &Arc<Seen>) -> usize {
         calm,
     };
     let (observer, _) = connect(weather(0, true)).await;
-    let all = tokio::spawn(follow(observer.clone(), "the end".into(), seen.clone()));
+    let all = tokio::spawn(follow(observer.clone(), seen.clone()));
     let mut tasks = Vec::new();
     let mut clients = Vec::new();
     for name in 0..CLIENTS {
         let seed = seed.wrapping_mul(31) + name as u64;
         let (client, network) = connect(weather(seed, false)).await;
-        let following = tokio::spawn(follow(client.clone(), "the end".into(), seen.clone()));
+        let following = tokio::spawn(follow(client.clone(), seen.clone()));
         let acting = tokio::spawn(act(client.clone(), name, seed, seen.clone()));
         tasks.push((following, acting));
         clients.push((client, network));
@@ -257,29 +260,31 @@ async fn round(seed: u64, seen: &Arc<Seen>) -> usize {
         known.extend(act.await.expect("the requests are made"));
         following.push(follow);
     }
-    observer
-        .call(&send("lobby", "the end"))
-        .await
-        .expect("the observer is always connected");
+    // Said again and again, because it may fall into a gap.
+    let ending = tokio::spawn(async move {
+        for n in 0_u64.. {
+            observer
+                .call(&send("lobby", &format!("{END} {n}")))
+                .await
+                .expect("the observer is always connected");
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+    });
     let all = all.await.expect("the room is whole");
     for (text, was_sent) in known {
         assert_eq!(all.contains_key(&text), was_sent, "{text}");
     }
     let mut disconnects = 0;
     for (following, (client, network)) in following.into_iter().zip(clients) {
-        // The end may have fallen into a gap.
-        let mut following = following;
-        let result = tokio::time::timeout(Duration::from_secs(600), &mut following).await;
-        following.abort();
-        if let Ok(texts) = result {
-            let texts = texts.expect("the room is whole");
-            for (text, seq) in texts {
-                assert_eq!(all.get(&text), Some(&seq));
-            }
+        let texts = tokio::time::timeout(Duration::from_secs(900), following).await;
+        let texts = texts.expect("whoever is in the room hears of its end");
+        for (text, seq) in texts.expect("the room is whole") {
+            assert_eq!(all.get(&text), Some(&seq));
         }
         disconnects += network.connections();
         client.close().await;
     }
+    ending.abort();
     disconnects
 }
 

@@ -416,3 +416,46 @@ fn what_is_declared_around_a_branch_is_known() {
     assert_eq!(codes(&around("a")), Vec::<&str>::new());
     assert_eq!(codes(&around("x")), ["S012"]);
 }
+
+/// What a `then` or a dependent schema declares is known as well, and a schema that only tests a value refuses no field.
+#[test]
+fn what_a_condition_declares_and_what_a_test_requires_is_no_mistake() {
+    let with = |keywords: Value| {
+        let mut payload =
+            json!({ "type": "object", "properties": { "a": { "type": "string" }, "all": true } });
+        for (key, value) in keywords.as_object().into_iter().flatten() {
+            payload[key] = value.clone();
+        }
+        read(&json!({}), &payload, &[])
+    };
+    let test = || json!({ "properties": { "a": { "const": "x" } }, "required": ["b"] });
+    for known in [
+        json!({ "required": ["b"], "if": { "required": ["a"] }, "then": { "properties": { "b": { "type": "string" } } }, "else": { "properties": { "b": { "type": "null" } } } }),
+        json!({ "required": ["a", "b"], "dependentSchemas": { "a": { "properties": { "b": { "type": "string" } } } } }),
+        json!({ "not": test() }),
+        json!({ "not": { "anyOf": [test(), { "properties": { "all": { "type": "array", "items": test() } } }] } }),
+        json!({ "if": test(), "then": { "required": ["a"] } }),
+        json!({ "properties": { "all": { "type": "array", "items": {}, "contains": test() } } }),
+    ] {
+        assert_eq!(codes(&with(known.clone())), Vec::<&str>::new(), "{known}");
+    }
+    assert_eq!(codes(&with(json!({ "required": ["b"] }))), ["S012"]);
+    // Beside the test, the type that it refers to describes a value.
+    let referred = json!({ "$defs": { "T": test() }, "not": { "$ref": "#/$defs/T" } });
+    assert_eq!(codes(&with(referred)), ["S012"]);
+}
+
+/// A count may be larger than any value is long.
+#[test]
+fn counts_have_no_limit() {
+    for count in ["1e16", "9007199254740993", "18446744073709551616", "1e300"] {
+        let count: Value = serde_json::from_str(count).expect("a number");
+        let payload = json!({ "type": "string", "maxLength": count });
+        let loaded = read(&json!({}), &payload, &[]);
+        assert_eq!(codes(&loaded), Vec::<&str>::new(), "{count}");
+    }
+    for count in [json!(-1), json!(1.5), json!(-1e300)] {
+        let payload = json!({ "type": "string", "maxLength": count });
+        assert_eq!(codes(&read(&json!({}), &payload, &[])), ["S002"], "{count}");
+    }
+}

@@ -343,7 +343,48 @@ fn told_apart() -> Vec<(Value, Vec<Value>)> {
         json!("x"),
         json!(true),
     ];
-    let given = [(evaluated, evaluates.to_vec()), (nullable, parts.to_vec())];
+    // A union with a tag, and fields beside it: the tag is a field then.
+    let tagged = |kind: &str, field: &str| json!({ "type": "object", "required": ["kind"], "properties": { "kind": { "const": kind }, field: { "type": "string" } } });
+    let beside = json!({ "type": "object", "properties": { "at": { "type": "integer" } } });
+    let timed = json!({
+        "$defs": { "Job": { "oneOf": [tagged("copy", "from"), tagged("move", "to")] } },
+        "type": "object",
+        "properties": { "job": { "$ref": "#/$defs/Job" }, "timed": { "allOf": [{ "$ref": "#/$defs/Job" }, beside] } }
+    });
+    let jobs = [
+        json!({ "job": { "kind": "copy", "from": "a" }, "timed": { "kind": "move", "to": "b", "at": 1 } }),
+        json!({ "timed": { "kind": "copy", "from": "a", "at": "b" } }),
+        json!({ "timed": { "kind": "copy", "to": "a" } }),
+        json!({ "timed": { "kind": "delete", "at": 1 } }),
+        json!({ "job": {}, "timed": { "at": 1 } }),
+    ];
+    let given = [
+        (evaluated, evaluates.to_vec()),
+        (nullable, parts.to_vec()),
+        (timed, jobs.to_vec()),
+    ];
+    // Constants that are one value: in the schemas of somebody else they may be listed twice.
+    let equal = [
+        json!({ "enum": [0, 0.0, 1] }),
+        json!({ "enum": ["a", "b", "a"] }),
+        json!({ "type": "string", "enum": ["a", "a"] }),
+        json!({ "anyOf": [{ "const": 1 }, { "const": 1.0 }, { "const": "a" }] }),
+        json!({ "oneOf": [{ "const": 1 }, { "const": 1.0 }, { "const": "a" }] }),
+        json!({ "anyOf": [{ "enum": [1, 2] }, { "enum": [2.0, 3] }, { "type": "object" }] }),
+        json!({ "allOf": [{ "enum": [0, 1, "a"] }, { "enum": [1.0, 2, "a"] }] }),
+    ];
+    let scalars = [
+        json!(0),
+        json!(-0.0),
+        json!(1),
+        json!(1.0),
+        json!(2),
+        json!(2.5),
+        json!("a"),
+        json!("b"),
+        json!({}),
+    ];
+    let equal = equal.map(|schema| (schema, scalars.to_vec()));
     let made = all.into_iter().map(|schema| (schema, instances()));
-    made.chain(given).collect()
+    made.chain(given).chain(equal).collect()
 }

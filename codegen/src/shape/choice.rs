@@ -7,7 +7,7 @@ use super::guards::{self, Guard};
 use super::kinds::Kinds;
 use super::reason::Reason;
 use super::variant_names::{constant_name, kind_name, names};
-use handfast_schema::{Schema, SchemaId};
+use handfast_schema::{Schema, SchemaId, number::equal};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -242,7 +242,7 @@ fn variants<'s>(known: &Known<'s>, places: Vec<(SchemaId, Place)>) -> Option<Var
         } else if let Some(values) = inline_constants(known, leaf) {
             found.are_branches &= leaf.facts.is_only_values();
             for value in values {
-                if constants.contains(&value) {
+                if constants.iter().any(|known| equal(known, value)) {
                     found.are_branches = false;
                 } else {
                     constants.push(value);

@@ -223,8 +223,9 @@ fn literals(schema: &Schema, kinds: Kinds) -> Option<What> {
     if !is_enum || !are_of_types || !kinds.contains(of_values) || !values.iter().all(has_one_text) {
         return None;
     }
+    // What lists a value twice words its violations so.
     let different: BTreeSet<String> = values.iter().map(Value::to_string).collect();
-    if !are_strings && different.len() < values.len() {
+    if different.len() < values.len() {
         return None;
     }
     let literal = |value: &Value| Literal {

@@ -2,7 +2,7 @@
 
 use super::combine;
 use super::kinds::Kinds;
-use handfast_schema::{Schema, SchemaId, Schemas};
+use handfast_schema::{Schema, SchemaId, Schemas, number::equal};
 use handfast_spec::model::Protocol;
 use serde_json::Value;
 use std::cell::RefCell;
@@ -278,12 +278,12 @@ impl<'s> Facts<'s> {
         let mut values: Vec<&Value> = Vec::new();
         for value in lists.next()? {
             let kind = Kinds::of_value(value);
-            if self.kinds.meets(kind) && !values.contains(&value) {
+            if self.kinds.meets(kind) && !values.iter().any(|known| equal(known, value)) {
                 values.push(value);
             }
         }
         for list in lists {
-            values.retain(|value| list.contains(value));
+            values.retain(|value| list.iter().any(|other| equal(other, value)));
         }
         let open = self.parts.iter().any(|(_, schema)| schema.open);
         Some((values, open))

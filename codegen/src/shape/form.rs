@@ -436,6 +436,11 @@ fn reason(known: &Known<'_>, place: &Place, facts: &Facts<'_>) -> Reason {
             Reason::UnionBeside
         };
     }
+    let mut strings = BTreeSet::new();
+    let mut values = schema.enumeration.iter().flatten();
+    if values.any(|value| value.is_string() && !strings.insert(value.as_str())) {
+        return Reason::Repeated;
+    }
     if schema.constant.is_some() || schema.enumeration.is_some() {
         return Reason::Values;
     }

@@ -2,6 +2,7 @@
 
 use super::facts::{Facts, Known, Place};
 use super::kinds::Kinds;
+use handfast_schema::number::equal;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -98,7 +99,8 @@ fn apart(one: &Objects<'_, '_>, other: &Objects<'_, '_>) -> Option<(Guard, Guard
         let Some(others) = other.constants.get(name) else {
             continue;
         };
-        if !values.iter().any(|value| others.contains(value)) {
+        let meets = |value: &&Value| others.iter().any(|other| equal(other, value));
+        if !values.iter().any(meets) {
             let guard = |values| Guard::Value((*name).to_owned(), owned(values));
             return Some((guard(values), guard(others)));
         }

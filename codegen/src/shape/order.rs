@@ -1,6 +1,7 @@
 //! Properties that follow from how types contain each other.
 
 use super::{DeclId, DeclKind, Shapes, Use, Variant, VariantContent};
+use std::collections::BTreeSet;
 
 /// Puts a box wherever a struct would contain itself.
 pub(super) fn box_cycles(shapes: &mut Shapes) {
@@ -197,8 +198,9 @@ pub(super) fn settle_discriminants(shapes: &mut Shapes) {
         .flat_map(|m| m.client.iter().chain(&m.server))
         .filter_map(|p| p.decl);
     let others = shapes.errors.iter().chain(&shapes.infos).flatten();
-    for id in payloads.chain(others.copied()) {
-        elsewhere[id.0] = true;
+    let roots: Vec<usize> = payloads.chain(others.copied()).map(|id| id.0).collect();
+    for id in &roots {
+        elsewhere[*id] = true;
     }
     let mut tags: Vec<Vec<String>> = vec![Vec::new(); shapes.decls.len()];
     for decl in &shapes.decls {
@@ -247,12 +249,29 @@ pub(super) fn settle_discriminants(shapes: &mut Shapes) {
         DeclKind::Struct { fields, .. } => fields.as_slice(),
         _ => &[],
     });
-    // A named type may be used by the application, whatever else uses it.
+    // A named type may be used by the application, whatever else uses it. Where several schemas say what a value is, a field of it may have
+    // the type of a discriminant.
     let named = shapes.named;
+    let params = shapes.channels.iter().flatten().filter_map(inside);
+    let fields = shapes.decls.iter().flat_map(|decl| written_in(&decl.kind));
+    let written: BTreeSet<usize> = fields.chain(params).chain(roots).collect();
     shapes.implied = discriminants
         .filter(|field| field.discriminant)
         .filter_map(|field| inside(&field.ty))
-        .filter(|id| *id >= named)
+        .filter(|id| *id >= named && !written.contains(id))
         .map(DeclId)
         .collect();
+}
+
+/// Every type that a type refers to, except by its discriminant.
+fn written_in(kind: &DeclKind) -> Vec<usize> {
+    match kind {
+        DeclKind::Struct { fields, rest, .. } => {
+            let rest = rest.iter().map(|rest| &rest.ty);
+            let fields = fields.iter().filter(|field| !field.discriminant);
+            let all = fields.map(|field| &field.ty).chain(rest);
+            all.filter_map(inside).collect()
+        }
+        other => contained(other),
+    }
 }

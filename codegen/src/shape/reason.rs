@@ -45,6 +45,8 @@ pub enum Reason {
     UnionBeside,
     /// `enum` or `const` with values that are not all strings.
     Values,
+    /// `enum` that lists a string twice.
+    Repeated,
     /// An array whose first items differ from the rest, or may be absent.
     Tuple,
     /// Keywords of several kinds of values.
@@ -85,6 +87,7 @@ impl Reason {
             Self::Alternatives => "its values are the branches of a union",
             Self::UnionBeside => "it has alternatives beside other keywords",
             Self::Values => "not all of its values are strings",
+            Self::Repeated => "one of its values is listed twice",
             Self::Tuple => "its first items differ from the rest, or may be absent",
             Self::SeveralKinds => "its keywords speak of several types",
         }

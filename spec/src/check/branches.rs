@@ -75,6 +75,33 @@ impl Checker<'_> {
         all
     }
 
+    /// The schemas that only test a value: what is written under `not`, `if`, `contains` and `propertyNames`. Types that these refer to describe
+    /// values elsewhere.
+    pub(super) fn tests(&self) -> BTreeSet<SchemaId> {
+        let schemas = &self.protocol.schemas;
+        let tests = schemas.iter().flat_map(|(_, schema)| {
+            [
+                schema.not,
+                schema.condition,
+                schema.contains,
+                schema.property_names,
+            ]
+        });
+        let mut waiting: Vec<SchemaId> = tests.flatten().collect();
+        let mut all = BTreeSet::new();
+        while let Some(id) = waiting.pop() {
+            if all.insert(id) {
+                let written = Schema {
+                    reference: None,
+                    dynamic_reference: None,
+                    ..schemas[id].clone()
+                };
+                waiting.extend(written.subschemas());
+            }
+        }
+        all
+    }
+
     /// `{ title: string }` asserts nothing: a property was probably meant.
     pub(super) fn remarks(&mut self, schema: &Schema, tree: &Document, entries: &[Entry]) {
         if !schema.properties.is_empty() {

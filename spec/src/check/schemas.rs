@@ -58,7 +58,7 @@ const TYPED: [(&str, Type); 29] = [
 
 impl Checker<'_> {
     pub(super) fn schemas(&mut self) {
-        let around = self.around();
+        let (around, tests) = (self.around(), self.tests());
         for (id, schema) in self.protocol.schemas.iter() {
             let Some(site) = self.lowered.sites.get(id.0 as usize) else {
                 continue;
@@ -69,7 +69,11 @@ impl Checker<'_> {
                 self.remarks(schema, tree, tree.entries(site.node));
                 self.integers(id, schema, tree);
             }
-            self.contradictions(&around, id, schema, tree);
+            self.contradictions(id, schema, tree);
+            // Where a schema tests a value, no unknown field is refused.
+            if !tests.contains(&id) {
+                self.undeclared(&around, id, schema, tree);
+            }
             self.idle(id, schema, tree);
         }
         self.circles();
@@ -168,7 +172,7 @@ impl Checker<'_> {
         Some(if short { node.span } else { entry.at })
     }
 
-    fn contradictions(&mut self, around: &Around, id: SchemaId, schema: &Schema, tree: &Document) {
+    fn contradictions(&mut self, id: SchemaId, schema: &Schema, tree: &Document) {
         self.bounds(id, tree);
         if let Some(values) = &schema.enumeration {
             self.enumeration(id, schema, tree, values);
@@ -183,7 +187,6 @@ impl Checker<'_> {
             let problem = self.doubtful("S010", at, text).help(help);
             self.out.push(problem.label(other, "the type"));
         }
-        self.undeclared(around, id, schema, tree);
     }
 
     /// Bounds that exclude each other.
@@ -236,6 +239,8 @@ impl Checker<'_> {
             && schema.all_of.is_empty()
             && schema.any_of.is_empty()
             && schema.one_of.is_empty()
+            && schema.condition.is_none()
+            && schema.dependent_schemas.is_empty()
             && schema.unevaluated_properties.is_none();
         let defaults = self.protocol.schemas.has_defaults();
         if defaults && closed && alone && !schema.properties.is_empty() {

@@ -65,7 +65,7 @@ fn of_format(name: &str) -> String {
     format!("`{name}` is a string format: write `{{ type: string, format: {name} }}`")
 }
 
-/// A whole number; as in JSON Schema, `2.0` is one.
+/// A whole number; as in JSON Schema, `2.0` is one. One that is larger than any value is long is the largest.
 pub(super) fn whole(number: &Number) -> Option<u64> {
     if let Some(value) = number.as_u64() {
         return Some(value);
@@ -74,10 +74,9 @@ pub(super) fn whole(number: &Number) -> Option<u64> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "the value is whole, not negative and below 2^53"
+        reason = "the value is whole and not negative, and one above all is the largest"
     )]
-    let whole = ((0.0..9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0)
-        .then_some(value as u64);
+    let whole = (value >= 0.0 && value.fract() == 0.0).then_some(value as u64);
     whole
 }
 

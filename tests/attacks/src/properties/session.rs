@@ -97,36 +97,39 @@ async fn long(server: &Process) -> Result<(), String> {
         peer.say(r#"{"type":"echo","payload":{"text":"after"},"id":"2"}"#)
             .await?;
         let mut total = 0;
-        let answer = loop {
-            match peer.hear().await {
-                Ok(text) => {
-                    total += text.len();
-                    if text.contains("after") {
-                        break text;
-                    }
-                }
-                Err(_) => break String::new(),
+        loop {
+            let text = peer.hear().await;
+            let text = text.map_err(|error| format!("what follows {what}: {error}"))?;
+            total += text.len();
+            if text.contains("after") {
+                break;
             }
-        };
+        }
         if total > SHORT {
             return Err(format!(
                 "{what} of {LONG} bytes is answered with {total} bytes"
             ));
         }
-        drop(answer);
     }
-    let mut peer = ConnectionInfo::connect(server.address, "").await?;
-    peer.say(&format!(
-        r#"{{"type":"hello","payload":{{"version":"0.{long}.0"}}}}"#
-    ))
-    .await?;
-    match peer.hear().await {
-        Ok(text) if text.len() > SHORT => Err(format!(
-            "a version of {LONG} digits is answered with {} bytes",
-            text.len()
-        )),
-        _ => Ok(()),
+    // Short ones are repeated in the refusal.
+    for (version, code) in [
+        (format!("0.1.0-{}", &long[..50]), "VERSION"),
+        (format!("0.1.0-{long}"), "INVALID"),
+        (format!("0.{}.0", "9".repeat(LONG)), "INVALID"),
+        (long, "INVALID"),
+    ] {
+        let mut peer = ConnectionInfo::connect(server.address, "").await?;
+        peer.say(&hello().replacen("1.0.0", &version, 1)).await?;
+        let text = peer.hear().await?;
+        if text.len() > SHORT || !text.contains(&format!(r#""code":"{code}""#)) {
+            return Err(format!(
+                "a version of {} bytes is answered with {} bytes instead of {code}",
+                version.len(),
+                text.len()
+            ));
+        }
     }
+    Ok(())
 }
 
 async fn too_many(server: &Process) -> Result<(), String> {

@@ -197,7 +197,7 @@ async fn logged(server: &Process) -> Result<(), String> {
     let lines = state["lines"].as_array().cloned().unwrap_or_default();
     let is_told = lines.iter().any(|line| {
         let line = line.as_str().unwrap_or_default();
-        line.contains("403") || line.contains("origin")
+        line.contains("origin")
     });
     match is_told {
         true => Ok(()),

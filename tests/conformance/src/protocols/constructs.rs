@@ -124,6 +124,15 @@ const CONSTRUCTS: &[Construct] = &[
     }),
     ("base64", |spec| has_string(spec, &|text| text == "base64")),
     ("a default", |spec| spec.to_string().contains("\"default\"")),
+    ("a type of several types", |spec| {
+        spec.to_string().contains("\"allOf\":[{\"$ref\":\"#/types/")
+    }),
+    ("fields beside a union with a tag", |spec| {
+        any(&spec["types"], |one| is_beside_a_tag(spec, one))
+            || any(&spec["messages"], |one| {
+                is_beside_a_tag(spec, &one["payload"])
+            })
+    }),
 ];
 
 /// Counts the constructs of a spec.
@@ -131,6 +140,18 @@ pub(super) fn count(spec: &Value, counts: &mut BTreeMap<&'static str, usize>) {
     for (name, is) in CONSTRUCTS {
         *counts.entry(name).or_default() += usize::from(is(spec));
     }
+}
+
+/// Whether a schema is an object and a type that is a union with a tag.
+fn is_beside_a_tag(spec: &Value, schema: &Value) -> bool {
+    let parts = schema["allOf"].as_array().into_iter().flatten();
+    let mut types = parts.filter_map(|part| part["$ref"].as_str()?.strip_prefix("#/types/"));
+    types.any(|name| {
+        let union = &spec["types"][name];
+        [&union["anyOf"], &union["oneOf"]]
+            .iter()
+            .any(|branches| !branches[0]["properties"]["kind"]["const"].is_null())
+    })
 }
 
 fn any(table: &Value, asked: impl Fn(&Value) -> bool) -> bool {

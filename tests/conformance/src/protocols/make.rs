@@ -250,6 +250,12 @@ impl Maker<'_> {
         if self.rng.one_in(6) && !self.types.is_empty() {
             return json!({ "$ref": format!("#/types/{}", self.rng.pick(&self.types)) });
         }
+        if self.rng.one_in(8) && !self.types.is_empty() {
+            return self.combined();
+        }
+        if self.rng.one_in(8) {
+            return self.tagged();
+        }
         if self.rng.one_in(3) {
             return self.enumeration();
         }
@@ -264,6 +270,33 @@ impl Maker<'_> {
             schema["deprecated"] = json!(true);
         }
         schema
+    }
+
+    /// Types of the spec together: what one of them is by itself is a part here.
+    fn combined(&mut self) -> Value {
+        let mut of_type = || json!({ "$ref": format!("#/types/{}", self.rng.pick(&self.types)) });
+        let (one, other) = (of_type(), of_type());
+        match self.rng.below(6) {
+            0 | 1 => json!({ "allOf": [one, self.object()] }),
+            2 => json!({ "allOf": [one, other] }),
+            3 => json!({ "anyOf": [one, other, { "type": "null" }] }),
+            4 => json!({ "type": "array", "items": one }),
+            _ => {
+                json!({ "type": "object", "required": ["a"], "properties": { "a": one, "b": other } })
+            }
+        }
+    }
+
+    /// A union with a tag.
+    fn tagged(&mut self) -> Value {
+        let mut branch = |kind: &str| {
+            let mut branch = self.object();
+            branch["properties"]["kind"] = json!({ "const": kind });
+            branch["required"] = json!(["kind"]);
+            branch
+        };
+        let branches = json!([branch("one"), branch("two")]);
+        json!({ (*self.rng.pick(&["anyOf", "oneOf"])): branches })
     }
 
     fn enumeration(&mut self) -> Value {
