@@ -31,8 +31,10 @@ pub struct ReadContext {
 /// The members of an object that are known but not fields of the type being read.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct IgnoredMembers {
-    /// The unions that the type is a branch of, from the outermost on: each with whether the type has the discriminant as a field of its own.
-    unions: [Option<(&'static UnionBranches, bool)>; MOST_UNIONS],
+    /// The unions that the type is a branch of, from the outermost on.
+    unions: [Option<&'static UnionBranches>; MOST_UNIONS],
+    /// For which of them the type has the discriminant as a field of its own, one bit each.
+    own: u8,
     /// The envelope, if the payload is flattened into it.
     pub(crate) envelope: Option<&'static EnvelopeLayout>,
 }
@@ -44,6 +46,7 @@ impl IgnoredMembers {
     /// There are no such members.
     const NONE: Self = Self {
         unions: [None; MOST_UNIONS],
+        own: 0,
         envelope: None,
     };
 
@@ -55,12 +58,13 @@ impl IgnoredMembers {
     /// Adds the discriminant of a union. Returns whether that is possible: it is not if a union around it has the same discriminant, which
     /// would have two values, or if there are too many.
     pub(super) fn add(&mut self, union: &'static UnionBranches, is_own: bool) -> bool {
-        for place in &mut self.unions {
+        for (i, place) in self.unions.iter_mut().enumerate() {
             match place {
-                Some((around, false)) if around.tag == union.tag => return false,
+                Some(around) if self.own & 1 << i == 0 && around.tag == union.tag => return false,
                 Some(_) => {}
                 None => {
-                    *place = Some((union, is_own));
+                    *place = Some(union);
+                    self.own |= u8::from(is_own) << i;
                     return true;
                 }
             }
@@ -71,8 +75,8 @@ impl IgnoredMembers {
     /// The members without those of the envelope.
     pub(super) const fn of_unions(&self) -> Self {
         Self {
-            unions: self.unions,
             envelope: None,
+            ..*self
         }
     }
 
@@ -84,7 +88,7 @@ impl IgnoredMembers {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        let is_tag = |(union, _): &(&UnionBranches, bool)| union.tag == name;
+        let is_tag = |union: &&UnionBranches| union.tag == name;
         self.unions.iter().flatten().any(is_tag) || self.has_in_envelope(name)
     }
 
@@ -448,6 +452,13 @@ impl RelativeViolation {
     /// The order of the report. The violations of a value follow those of its parts, so a path sorts after every path that it is a prefix
     /// of. Violations of a property's name precede those of its value.
     fn order(&self, other: &Self) -> Ordering {
+        // Most are in different fields.
+        if let (Some(Segment::Field(left, _)), Some(Segment::Field(right, _))) =
+            (self.path.last(), other.path.last())
+            && left != right
+        {
+            return left.cmp(right);
+        }
         let (mut left, mut right) = (self.path.iter().rev(), other.path.iter().rev());
         loop {
             match (left.next(), right.next()) {
