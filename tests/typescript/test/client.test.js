@@ -133,6 +133,15 @@ test('errors are told apart by their code', async () => {
   assert.deepEqual([undeclared.code, undeclared.received], ['UNDECLARED', 'NEW']);
 });
 
+test('a call that is late before there is a connection is a timeout, and is not sent any more', async () => {
+  connect();
+  const calling = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' }, { timeout: 1000 });
+  await clock.pass(1000);
+  assert.equal((await calling).error.code, 'TIMEOUT');
+  await server.welcome();
+  assert.deepEqual(server.types, ['hello']);
+});
+
 test('orThrow throws the error', async () => {
   connect();
   const calling = client.call(api.chatSend, { roomId: '', text: '' });
