@@ -548,6 +548,36 @@ fn either_end_may_send_a_request_and_its_reply() -> Result<()> {
     Ok(())
 }
 
+/// Its message, and whether it is retryable, are only generated where a handler of the client may leave them out.
+#[test]
+fn an_error_with_which_the_client_answers_has_its_message() -> Result<()> {
+    let mut spec = spec(json!({
+        "confirm": { "from": "server", "reply": "confirmed", "errors": ["BUSY", "NO"] },
+        "confirmed": { "from": "client" },
+        "ask": { "from": "client", "reply": "told", "errors": ["LATE"] },
+        "told": { "from": "server" },
+    }));
+    spec["errors"] = json!({
+        "BUSY": { "description": "It's busy.", "retryable": true },
+        "NO": {},
+        "LATE": { "description": "Too late.", "retryable": true },
+    });
+    let folder = generate(&load(&spec, &BTreeMap::new())?, "typescript-answers")?;
+    compile_with_both(&folder)?;
+    let script = "
+        import { busyError, noError, lateError } from './out/api.js';
+        console.log(JSON.stringify([busyError, noError, lateError]));
+    ";
+    let said: Value = serde_json::from_str(&run(&folder, script)?)?;
+    let expected = json!([
+        { "code": "BUSY", "message": "It's busy.", "retryable": true },
+        { "code": "NO" },
+        { "code": "LATE" },
+    ]);
+    assert_eq!(said, expected);
+    Ok(())
+}
+
 /// A parameter that contains the text behind it could give the key of another channel.
 #[test]
 fn a_key_is_of_one_channel() -> Result<()> {

@@ -257,6 +257,32 @@ async fn a_message_that_is_too_large_closes() {
 }
 
 #[tokio::test]
+async fn a_hello_that_is_too_large_closes_with_a_reason() {
+    soon(async {
+        let (.., address) = serve().await;
+        let mut raw = Raw::connect(address).await;
+        raw.send(&hello(&"x".repeat(200 * 1024))).await;
+        let reason = "a message may have 65536 bytes".to_owned();
+        assert_eq!(raw.closed_with().await, (1009, reason));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_second_hello_is_called_that() {
+    soon(async {
+        let (.., address) = serve().await;
+        let mut raw = Raw::enter(address, "ada").await;
+        raw.send(&hello("ada")).await;
+        assert_eq!(
+            raw.next().await,
+            r#"{"type":"error","payload":{"code":"UNKNOWN_TYPE","message":"a second hello"}}"#
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn too_fast_is_told_and_then_closes() {
     soon(async {
     let (.., address) = serve_limited(Limits {

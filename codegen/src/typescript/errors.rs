@@ -2,9 +2,11 @@
 
 use super::{
     context::Context,
+    descriptors::is_request,
     text::{self, scalar},
 };
 use crate::shape::Section;
+use handfast_spec::model::Side;
 use handfast_templates::typescript::{Alias, Descriptor, lay_out};
 
 pub(super) fn errors(cx: &mut Context<'_>) -> Vec<String> {
@@ -13,6 +15,12 @@ pub(super) fn errors(cx: &mut Context<'_>) -> Vec<String> {
         .filter(|i| cx.shapes.decls[*i].section == Section::Errors)
         .collect();
     let mut data = data.into_iter().peekable();
+    let mut answered = vec![false; cx.protocol.errors.len()];
+    for message in &cx.protocol.messages {
+        if is_request(message, Side::Server) {
+            message.errors.iter().for_each(|id| answered[id.0] = true);
+        }
+    }
     for (i, error) in cx.protocol.errors.iter().enumerate() {
         let (ty, name) = cx.names.errors[i].clone();
         let code = scalar(&error.code);
@@ -31,12 +39,21 @@ pub(super) fn errors(cx: &mut Context<'_>) -> Vec<String> {
             name: &ty,
             ty: format!(" hf.DeclaredError<{code}, {carried}>"),
         }));
+        let mut members = vec![format!("code: {code}"), format!("data: {validator}")];
+        // What a handler of the client need not say.
+        if answered[i] {
+            members.extend(
+                (error.description.as_deref())
+                    .map(|words| format!("message: {}", text::string(words))),
+            );
+            members.extend(error.retryable.then(|| "retryable: true".to_owned()));
+        }
         items.push(lay_out(&Descriptor {
             doc: text::doc("", &format!("{{@inheritDoc {ty}}}"), &[]),
             exported: true,
             name: &name,
             ty: format!("hf.ErrorDescriptor<{ty}>"),
-            members: vec![format!("code: {code}"), format!("data: {validator}")],
+            members,
         }));
         // The type of its data, and those inside of that, up to the data of the next error.
         let Some(id) = decl else { continue };

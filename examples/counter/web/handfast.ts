@@ -66,7 +66,7 @@ export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOpti
 export { mapRoles } from './handfast/mapped.js';
 export type { MappedRole, MappedRoles } from './handfast/mapped.js';
 export { answering } from './handfast/requests.js';
-export type { Answer, Items, RequestContext, RequestHandler, StreamRequestHandler } from './handfast/requests.js';
+export type { Answer, Answered, Items, RequestContext, RequestHandler, StreamRequestHandler } from './handfast/requests.js';
 export { memoize } from './handfast/memoize.js';
 export { clientMessageTable, decode, decodeValue, itemsLength, messageTable, numberLength, scalarLength } from './handfast/message-table.js';
 export type { Decoded, MessageTable, PayloadLengths } from './handfast/message-table.js';

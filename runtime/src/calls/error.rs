@@ -63,7 +63,8 @@ pub enum CallError<E> {
     Decode(Box<DecodeError>),
     /// The reply is a different message than the protocol declares.
     UnexpectedReply,
-    /// No reply arrived in time, or the handler took too long (`limits.handlerTimeout`). The other end may have handled the request.
+    /// No reply arrived in time, or the handler took too long (`limits.handlerTimeout`). The other end may have handled the request,
+    /// unless there was no connection all the time: what still waits for one is not sent any more.
     Timeout,
     /// The session has ended before the request was sent: the other end did not handle it. To a client: it is closed, or was refused when
     /// it reconnected.

@@ -79,16 +79,23 @@ impl Raw {
 
     /// The close code, after whatever else comes.
     pub async fn closed(&mut self) -> u16 {
+        self.closed_with().await.0
+    }
+
+    /// The code and the reason of the close.
+    pub async fn closed_with(&mut self) -> (u16, String) {
         loop {
             let message = tokio::time::timeout(PATIENCE, self.socket.next())
                 .await
                 .expect("something comes");
             match message {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
-                Some(Ok(Message::Close(None))) => return 1005,
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return (frame.code.into(), frame.reason.to_string());
+                }
+                Some(Ok(Message::Close(None))) => return (1005, String::new()),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => panic!("{error}"),
-                None => return 1006,
+                None => return (1006, String::new()),
             }
         }
     }

@@ -281,7 +281,7 @@ async fn our_typescript_client_speaks_with_the_graphql_server_of_npm() -> Outcom
     client
         .expect(json!({ "subscription": [{ "count": 0 }, { "count": 1 }, { "count": 2 }] }))
         .await?;
-    let words = "UNDECLARED: Cannot query field \"nothing\" on type \"Query\".";
+    let words = "UNDECLARED (FAILED): Cannot query field \"nothing\" on type \"Query\".";
     client
         .expect(json!({ "error": { "results": [], "error": words } }))
         .await?;

@@ -93,6 +93,7 @@ test('a refusal for now is not final, and what was sent behind its hello is sent
     await server.accept();
     await server.say({ type: 'refuse', payload: { code: 'RATE_LIMITED', message: 'too many', retryable: true } });
     assert.equal(waits[i].final, false);
+    assert.equal(waits[i].code, 4429);
     assert.ok(waits[i].retryIn > 2000);
     await clock.until(() => server.connections.length > i + 1);
   }
@@ -100,6 +101,15 @@ test('a refusal for now is not final, and what was sent behind its hello is sent
   assert.deepEqual(server.types, ['hello', 'prices.quote']);
   await server.say({ type: 'prices.quoted', id: server.last.id, payload: { price: '1' } });
   assert.equal((await called).error, undefined);
+});
+
+test('another refusal for now has the code with which the server closes, and the wait is as long', async () => {
+  const { server } = own;
+  const waits = closes(own.connect());
+  await server.accept();
+  await server.say({ type: 'refuse', payload: { code: 'BUSY', message: 'full', retryable: true } });
+  const [{ code, reason, final, retryIn }] = waits;
+  assert.deepEqual([code, reason, final, retryIn], [1013, 'full', false, 250 + 0.5 * (8 * 500 - 250)]);
 });
 
 test('the codes are those of the protocol', async () => {

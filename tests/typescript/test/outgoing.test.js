@@ -1,7 +1,7 @@
 // What is sent: what a server could not read, or would read as something else, fails at once.
 
 import { test } from 'node:test';
-import { defaultEnvelope, flatPayload, writeBytes } from '../build/out/handfast.js';
+import { defaultEnvelope, flatPayload, noPayload, writeBytes } from '../build/out/handfast.js';
 import { api, assert, setUp, settled } from './setup.js';
 
 const own = setUp();
@@ -120,4 +120,20 @@ test('a payload with bytes that contains itself, or is nested too deeply, is ref
     assert.deepEqual([error.code, error.violations[0].keyword], ['INVALID', 'depth']);
     assert.equal(client.send({ ...api.userTyping, send: anything, writeBytes }, payload).error.code, 'INVALID');
   }
+});
+
+test('a payload is not sent with a message that has none', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const before = server.connection.heard.length;
+  const bare = { ...api.userTyping, send: noPayload };
+  for (const payload of [{ roomId: 'lobby' }, null, 'x', 0, [], { isTrusted: true }]) {
+    const { error } = await client.call({ ...api.chatSend, send: noPayload }, payload);
+    assert.equal(error.code, 'INVALID');
+    assert.equal(client.send(bare, payload).error.code, 'INVALID');
+  }
+  assert.equal(server.connection.heard.length, before);
+  assert.equal(client.send(bare).ok, true);
+  assert.equal(client.send(bare, {}).ok, true); // a server accepts an empty object
 });

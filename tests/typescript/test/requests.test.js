@@ -65,6 +65,20 @@ test('a handler fails with a declared error, returned or thrown', async () => {
   ]);
 });
 
+test('what a handler does not say of a declared error is as the protocol declares it', async () => {
+  const plain = { code: 'REFUSED', data: hf.noPayload };
+  const declared = { ...later, message: 'Not now.', retryable: true };
+  const answers = [{ code: 'LATER', data: { n: 5 } }, { code: 'LATER', message: 'no', retryable: false, data: { n: 6 } }, { code: 'REFUSED' }];
+  await answer({ confirm: () => hf.err(answers.shift()) }, { requests: [{ ...confirm, asks: { ...confirm.asks, errors: [plain, declared] } }] });
+  for (const id of ['1', '2', '3']) await ask(id);
+  await settled();
+  assert.deepEqual(heard().map(({ payload }) => payload), [
+    { code: 'LATER', message: 'Not now.', retryable: true, data: { n: 5 } },
+    { code: 'LATER', message: 'no', data: { n: 6 } },
+    { code: 'REFUSED', message: '' },
+  ]);
+});
+
 test('anything else that a handler does wrong is internal, and reported here', async () => {
   const wrongs = [
     () => {

@@ -128,11 +128,11 @@ test('each join is sent and has its own answer; one that is refused leaves the o
   // The parameters of a join may be more than its key.
   const channel = { ...roomChannel, key: () => 'room:lobby' };
   const heard = [];
-  const join = async (name, answer) => {
+  const join = async (name, answer, of = ({ error }) => error.code) => {
     const joining = client.join(channel, { roomId: name }, room => {
       room.on(chatMessage, ({ text }) => heard.push(`${name} ${text}`));
       room.on('lost', () => heard.push(`${name} lost`));
-    }).catch(({ error }) => error.code);
+    }).catch(of);
     const { type, id, payload } = server.last;
     assert.deepEqual([type, payload], ['room.join', { roomId: name }]);
     await server.say(message(undefined, `before ${name}`));
@@ -143,7 +143,7 @@ test('each join is sent and has its own answer; one that is refused leaves the o
   const first = await join('first', topic('old'));
   const second = await join('second', topic('new'));
   assert.deepEqual([first.joined, second.joined], [{ topic: 'new' }, { topic: 'new' }]);
-  assert.equal(await join('third', id => refusal(id, { code: 'NOT_IN_ROOM' })), 'UNDECLARED');
+  assert.equal(await join('third', id => refusal(id, { code: 'NOT_IN_ROOM' }), error => error.message), 'UNDECLARED (NOT_IN_ROOM): no');
   assert.equal(await join('fourth', id => refusal(id, { code: 'ROOM_FULL', data: { limit: 1 } })), 'ROOM_FULL');
   await server.say(message(42, 'last'));
   assert.deepEqual(heard, ['first before second', 'first before third', 'second before third', 'first before fourth', 'second before fourth', 'first last', 'second last']);

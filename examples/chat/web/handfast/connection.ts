@@ -25,6 +25,9 @@ export interface ConnectionClosed {
 /** The close code of a connection that ended without a close frame, or was never opened (RFC 6455, section 7.1.5). */
 export const ABNORMAL = 1006;
 
+/** The close code after a refusal for now (RFC 6455, section 7.4, and its registry at IANA). */
+export const TRY_AGAIN_LATER = 1013;
+
 /** After an overloaded server closes, the backoff has doubled at least this often. */
 const OVERLOADED_STEPS = 3;
 
@@ -220,7 +223,7 @@ export abstract class Connection extends Outbound {
     this.#generation++;
     this.#transport = this.#hello = undefined;
     this.#cancelTimer();
-    this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
+    this.#isOverloaded = refused || code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
     const closed = { code, reason, final: final || this.options.reconnect === false };
     if (!closed.final && this.#attempts >= (backoff.attempts ?? Infinity)) {

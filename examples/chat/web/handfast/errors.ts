@@ -19,7 +19,10 @@ export interface InvalidError extends Failure {
   readonly violations: readonly Violation[];
 }
 
-/** There was no reply in time, or the server's handler took too long. The request may have been carried out. */
+/**
+ * There was no reply in time, or the server's handler took too long. The request may have been carried out, unless there was no connection all the
+ * time: what still waits for one is not sent any more.
+ */
 export interface TimeoutError extends Failure {
   readonly code: 'TIMEOUT';
 }
@@ -62,7 +65,7 @@ export interface BadReplyError extends Failure {
   readonly reply: DecodeError;
 }
 
-/** The server replied with an error that the protocol does not declare for the request. */
+/** The server replied with an error that the protocol does not declare for the request or the join, such as one of a newer server. */
 export interface UndeclaredError extends Failure {
   readonly code: 'UNDECLARED';
   /** The code as it was received. */

@@ -22,8 +22,13 @@ export interface RequestContext {
   readonly signal: AbortSignal;
 }
 
+/** A declared error as a handler answers with it. Its message, and whether it is retryable, are as the protocol declares them if it does not say. */
+export type Answered<E extends DeclaredError> = E extends unknown
+  ? Pick<E, 'code'> & Partial<Pick<E, 'message' | 'retryable'>> & ([E['data']] extends [undefined] ? { readonly data?: undefined } : Pick<E, 'data'>)
+  : never;
+
 /** What a handler returns: the answer, at once or later, or `err(…)` with a declared error, which it may throw as well. */
-export type Answer<T, Errors extends DeclaredError> = T | Ok<T> | Err<Errors> | Promise<T | Ok<T> | Err<Errors>>;
+export type Answer<T, Errors extends DeclaredError> = T | Ok<T> | Err<Answered<Errors>> | Promise<T | Ok<T> | Err<Answered<Errors>>>;
 
 /** Answers a request of the server. */
 export type RequestHandler<Payload, Reply, Errors extends DeclaredError = never> = (
@@ -269,7 +274,7 @@ class Requests implements ServerRequests {
     const answers = [INTERNAL];
     // In an object for the data, in one for the message.
     if (failure !== undefined && declared !== undefined && (!hasData || this.#core.violations(declared.data, failure.data, 2, null).length === 0)) {
-      const { code, message, retryable, data } = failure;
+      const { code, message = declared.message ?? '', retryable = declared.retryable, data } = failure as Partial<Failure> & typeof failure;
       answers.unshift({ code, message, ...(retryable === true && { retryable }), ...(hasData && { data }) });
     }
     const { packet, problem } = this.#encode(id, answers);

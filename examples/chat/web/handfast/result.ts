@@ -34,7 +34,8 @@ export class CallFailedError<E extends Failure = Failure> extends Error {
   readonly error: E;
 
   constructor(error: E) {
-    super(`${error.code}: ${error.message}`);
+    const { code, message, received } = error as Failure & { readonly received?: string | number };
+    super(`${code}${received === undefined ? '' : ` (${received})`}: ${message}`);
     this.error = error;
   }
 }
@@ -44,8 +45,8 @@ export function ok<T>(value: T): Ok<T> {
   return { ok: true, value, orThrow: ownValue };
 }
 
-/** Makes a failure. */
-export function err<E extends Failure>(error: E): Err<E> {
+/** Makes a failure. That of a handler needs no message. */
+export function err<E extends Pick<Failure, 'code'>>(error: E): Err<E> {
   return { ok: false, error, orThrow: throwOwn };
 }
 

@@ -283,7 +283,8 @@ var CallFailedError = class extends Error {
   name = "CallFailedError";
   error;
   constructor(error) {
-    super(`${error.code}: ${error.message}`);
+    const { code, message, received } = error;
+    super(`${code}${received === void 0 ? "" : ` (${received})`}: ${message}`);
     this.error = error;
   }
 };
@@ -454,7 +455,7 @@ var Encoder = class {
     const text2 = message.writeBytes?.(payload) ?? payload;
     const invalid = (words, violations2) => err({ code: "INVALID", message: describe(`the payload of \`${message.name}\` ${words}`, violations2), violations: violations2 });
     if (tag === null) return invalid("has no tag: its role is off", []);
-    const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text2);
+    const violations = message.send === noPayload && payload === void 0 ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text2);
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
@@ -1739,6 +1740,7 @@ function truncate2(reason) {
 
 // handfast/connection.ts
 var ABNORMAL = 1006;
+var TRY_AGAIN_LATER = 1013;
 var OVERLOADED_STEPS = 3;
 var Connection = class extends Outbound {
   /** The close codes of the protocol. */
@@ -1896,7 +1898,7 @@ var Connection = class extends Outbound {
     this.#generation++;
     this.#transport = this.#hello = void 0;
     this.#cancelTimer();
-    this.#isOverloaded = code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
+    this.#isOverloaded = refused || code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
     const closed = { code, reason, final: final || this.options.reconnect === false };
     if (!closed.final && this.#attempts >= (backoff.attempts ?? Infinity)) {
@@ -2143,7 +2145,7 @@ var Core = class extends Connection {
     const { version, hash } = this.protocol;
     const server = { version: ready.version, hash: ready.hash ?? hash };
     if (server.hash !== hash) {
-      const words = `skew: client ${version} (${hash}), server ${server.version} (${server.hash}): generate the older anew`;
+      const words = `skew: the server was generated from a different spec, version ${server.version} (${server.hash}); generate both ends from the same spec`;
       const skew = { client: { version, hash }, server, message: `handfast: ${words}` };
       if (!this.events.emit("skew", skew)) this.warn("skew", words);
     }
@@ -2196,7 +2198,7 @@ var Core = class extends Connection {
     const { code, side, violations, retryable, byCode } = refusal;
     const words = refusalText(refusal);
     if (byCode) this.#refusal = new SessionRefusedError(code, words, side, violations);
-    else if (retryable) this.drop(this.closeCodes.rateLimited, words, false, true);
+    else if (retryable) this.drop(code === "RATE_LIMITED" ? this.closeCodes.rateLimited : TRY_AGAIN_LATER, words, false, true);
     else this.#refuse(code, words, side, violations);
   }
   /** The server or this client refuses the session for good: no reconnect. */

@@ -40,7 +40,7 @@ export class Encoder {
     const invalid = (words: string, violations: readonly Violation[]): Result<Packet, RuntimeError> =>
       err({ code: 'INVALID', message: describe(`the payload of \`${message.name}\` ${words}`, violations), violations });
     if (tag === null) return invalid('has no tag: its role is off', []);
-    const violations = message.send === noPayload ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text);
+    const violations = message.send === noPayload && payload === undefined ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text);
     if (violations.length > 0) return invalid('does not fit', violations);
     let packet: Packet;
     try {

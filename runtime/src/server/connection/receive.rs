@@ -326,8 +326,7 @@ impl Connection {
                 return Err(Some(urgent));
             }
             Some(system::Request::Run(received)) => return Ok(received),
-            Some(system::Request::Hello)
-                if self.close_for(CloseReason::RepeatedHello, "a second hello") => {}
+            Some(system::Request::Hello) => self.repeated_hello(&error, within_rate),
             Some(system::Request::Resume(after)) => self.resume_late(after, within_rate),
             Some(system::Request::Failed(id, error)) => {
                 self.call_failed(id.as_ref(), error, within_rate);
@@ -336,7 +335,7 @@ impl Connection {
             None if system::is_answer(&self.context, &error) => {
                 self.invalid_answer(error, within_rate);
             }
-            Some(system::Request::Hello) | None => self.reject_invalid(&error, within_rate),
+            None => self.reject_invalid(&error, within_rate),
         }
         Err(None)
     }
@@ -400,14 +399,32 @@ impl Connection {
         self.fail(request.expects_reply, request.id.as_ref(), &error);
     }
 
+    fn repeated_hello(&mut self, error: &DecodeError, within_rate: Option<bool>) {
+        let text = "a second hello";
+        if !self.close_for(CloseReason::RepeatedHello, text) {
+            let answer = ErrorPayload::new(error.kind.session_code(), text);
+            self.reject_as(error, &answer, within_rate);
+        }
+    }
+
     fn reject_invalid(&mut self, error: &DecodeError, within_rate: Option<bool>) {
+        self.reject_as(error, &ErrorPayload::of(error), within_rate);
+    }
+
+    /// Answers what could not be decoded.
+    fn reject_as(
+        &mut self,
+        error: &DecodeError,
+        answer: &ErrorPayload<'_>,
+        within_rate: Option<bool>,
+    ) {
         let expects_reply = system::expects_reply(self.server.protocol, error.tag.as_ref());
         let name = self.name_of(error.tag.as_ref());
         if !self.check_rate(within_rate) {
             return self.reject_rate_limited(name, expects_reply, error.id.as_ref());
         }
         metrics::refused(name, error.kind.session_code().as_str());
-        self.reject(expects_reply, error.id.as_ref(), &ErrorPayload::of(error));
+        self.reject(expects_reply, error.id.as_ref(), answer);
     }
 
     /// Answers a join or a leave whose key cannot be read.

@@ -176,7 +176,7 @@ impl<'a> Opening<'a> {
             Ok(TransportEvent::Alive) => return self.control(now).map(|()| None),
             Ok(TransportEvent::Closed(_)) => return Err(End::GONE),
             Err(TransportError::TooLarge { .. }) => {
-                return Err(self.end(CloseReason::TooLarge, ""));
+                return Err(self.too_large());
             }
             Err(TransportError::Protocol { code, reason }) => {
                 return Err(CloseFrame::new(code, reason).into());
@@ -184,7 +184,7 @@ impl<'a> Opening<'a> {
             Err(_) => return Err(End::GONE),
         };
         if packet.len() > self.server.limits.message {
-            return Err(self.end(CloseReason::TooLarge, ""));
+            return Err(self.too_large());
         }
         // A client that keeps reconnecting causes as much work as one that keeps sending messages.
         if !self.allowance.take(now) {
@@ -196,6 +196,14 @@ impl<'a> Opening<'a> {
             });
         }
         Ok(Some(packet))
+    }
+
+    fn too_large(&self) -> End {
+        let limit = self.server.limits.message;
+        self.end(
+            CloseReason::TooLarge,
+            format!("a message may have {limit} bytes"),
+        )
     }
 
     /// Counts a control frame or a ping of the session.

@@ -151,6 +151,10 @@ export interface ErrorDescriptor<E extends DeclaredError> {
   readonly code: E['code'];
   /** Its data. */
   readonly data: Validator<E['data']>;
+  /** What it says if a handler does not; only of an error with which this program may answer. */
+  readonly message?: string;
+  /** Whether it is retryable if a handler does not say. */
+  readonly retryable?: boolean;
 }
 
 /** A channel to which messages are published, one for each value of its parameters. */

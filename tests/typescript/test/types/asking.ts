@@ -14,8 +14,10 @@ export interface RefusedError extends hf.DeclaredError {
   readonly data: undefined;
 }
 
+export type BusyError = hf.DeclaredError<'BUSY', { readonly seconds: number }>;
+
 export interface Handlers {
-  readonly confirm: hf.RequestHandler<Confirm, Confirmed, RefusedError>;
+  readonly confirm: hf.RequestHandler<Confirm, Confirmed, RefusedError | BusyError>;
   readonly hang: hf.RequestHandler<undefined, undefined>;
   readonly 'prices.watch': hf.StreamRequestHandler<undefined, Confirmed, number, string>;
   readonly drain: hf.StreamRequestHandler<undefined, undefined, number, undefined>;
@@ -26,6 +28,8 @@ export const confirmed: hf.AnswerMessage<Confirmed> = { name: 'confirmed', send:
 export const handlers: Handlers = {
   confirm: async ({ text }, { signal, id }) => {
     if (signal.aborted || id === '') return hf.err({ code: 'REFUSED', message: 'no', retryable: false, data: undefined });
+    if (text === '') return hf.err({ code: 'REFUSED' });
+    if (text === 'later') return hf.err({ code: 'BUSY', data: { seconds: 5 } });
     return { yes: text === 'yes' };
   },
   hang: () => {},

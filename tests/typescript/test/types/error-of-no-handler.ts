@@ -1,0 +1,5 @@
+// Error: is not assignable to type '"BUSY"'
+import * as hf from '../../build/src/handfast.js';
+import { type Handlers, handlers } from './asking.js';
+
+export const wrong: Handlers = { ...handlers, confirm: () => hf.err({ code: 'OTHER', data: { seconds: 5 } }) };
