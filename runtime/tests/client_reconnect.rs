@@ -13,7 +13,9 @@ use handfast::{
     descriptor::{ProtocolDescriptor, SessionDescriptor},
     transport::{CloseFrame, duplex},
 };
-use script::{begin, enter, greet, id_of, message, read, said, scripted, send, spawn_join};
+use script::{
+    begin, enter, greet, id_of, is_back, message, read, said, scripted, send, spawn_join,
+};
 use std::{
     convert::Infallible,
     sync::{
@@ -509,6 +511,7 @@ async fn notifications_continue_after_a_reconnect() {
         script
             .say(r#"{"type":"news","payload":{"text":"x"},"channel":"lobby"}"#)
             .await;
+        assert_eq!(is_back(room.next().await), Some(1));
         assert_eq!(said(room.next().await).1, Some(2));
         let news = messages.next().await;
         assert!(

@@ -161,6 +161,7 @@ async fn follow(client: Client<Quick>, last_text: String, seen: Arc<Seen>) -> Ha
                     return texts;
                 }
             }
+            Event::Joined(_) => {}
             Event::Gap(_) => {
                 gap = true;
                 Seen::count(&seen.gaps);

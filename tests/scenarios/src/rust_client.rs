@@ -306,6 +306,9 @@ async fn follow<R>(
             heard = subscription.next() => heard,
             _ = left.recv() => None,
         };
+        if let Some(Heard::Joined(_)) = heard {
+            continue;
+        }
         let channel = channel.clone();
         report(match heard {
             Some(Heard::Message(envelope)) => match envelope.message {
