@@ -171,7 +171,7 @@ impl Seat {
                 let (status, code) = match &state {
                     State::Connecting => ("connecting", None),
                     State::Connected => ("connected", None),
-                    State::Reconnecting => ("reconnecting", None),
+                    State::Reconnecting(_) => ("reconnecting", None),
                     State::Closed(close) => ("closed", close.as_ref().map(|close| close.code)),
                     _ => ("unknown", None),
                 };
