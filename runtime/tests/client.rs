@@ -11,12 +11,13 @@ use chat::{
     RoomJoined, ServerMessage, UserTyping, Wait, Waited, WatchError, raw::serve,
 };
 use handfast::{
-    Side,
+    GapReason, Side,
     client::{CallError, ClientBuilder, ConnectError, Event, Gap, State, StreamError},
     transport::duplex,
 };
 use script::{
-    UNBOUNDED, again, begin, greet, join, joined, message, rejoined, said, scripted, send,
+    UNBOUNDED, again, begin, greet, id_of, is_back, join, joined, message, rejoined, said,
+    scripted, send,
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use support::{Script, simulated, soon};
@@ -366,7 +367,7 @@ async fn a_lost_connection_is_reestablished() {
             Err(CallError::OutcomeUnknown)
         );
         client
-            .wait_for_state(|state| *state == State::Reconnecting)
+            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
             .await;
         // This request was not written yet.
         let later = call(&client, "later");
@@ -388,6 +389,7 @@ async fn a_lost_connection_is_reestablished() {
         .await;
         script.say(&message("again", 45)).await;
         script.say(r#"{"type":"chat.sent","id":"3"}"#).await;
+        assert_eq!(is_back(room.next().await), Some(44));
         assert_eq!(
             room.next().await,
             Some(Event::Gap(Gap {
@@ -414,22 +416,19 @@ async fn another_epoch_is_a_gap() {
         let mut script = scripts.recv().await.expect("the client reconnects");
         greet(&mut script).await;
         let rejoin = script.next().await;
-        let id = rejoin
-            .rsplit('"')
-            .nth(1)
-            .expect("the request has an id")
-            .to_owned();
+        let id = id_of(&rejoin);
         script
         .say(&format!(
             r#"{{"type":"room.joined","payload":{{"members":0}},"id":"{id}","channel":"room:r","seq":41,"epoch":"f"}}"#
         ))
         .await;
+        assert_eq!(is_back(room.next().await), Some(41));
         assert_eq!(
             room.next().await,
             Some(Event::Gap(Gap {
                 from: None,
                 to: None,
-                reason: None
+                reason: Some(GapReason::Epoch)
             }))
         );
     })
@@ -713,6 +712,7 @@ async fn a_rejoin_without_a_reply_is_reported_and_may_complete_later() {
         // The reply arrives late.
         script.say(&rejoined(&id, 44)).await;
         script.say(&message("x", 45)).await;
+        assert_eq!(is_back(room.next().await), Some(44));
         assert_eq!(
             room.next().await,
             Some(Event::Gap(Gap {
@@ -734,6 +734,7 @@ async fn a_sequence_that_went_back_is_an_unbounded_gap() {
         let (mut script, id) = again(script, &mut scripts).await;
         script.say(&rejoined(&id, 7)).await;
         script.say(&message("x", 8)).await;
+        assert_eq!(is_back(room.next().await), Some(7));
         assert_eq!(room.next().await, UNBOUNDED);
         assert_eq!(said(room.next().await), ("x".into(), Some(8)));
     })
@@ -801,7 +802,7 @@ async fn a_request_queued_behind_a_refused_hello_was_not_sent() {
         let (client, script, mut scripts) = begin().await;
         drop(script);
         client
-            .wait_for_state(|state| *state == State::Reconnecting)
+            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
             .await;
         let waiting = tokio::spawn({
             let client = client.clone();

@@ -6,8 +6,13 @@ mod chat;
 mod script;
 mod support;
 
-use handfast::{Protocol, client::Event};
-use script::{UNBOUNDED, again, begin, enter, error, id_of, read, settle, spawn_join};
+use handfast::{
+    Protocol,
+    client::{Event, Gap},
+};
+use script::{
+    UNBOUNDED, again, begin, enter, error, greet, id_of, message, read, said, settle, spawn_join,
+};
 use support::{log, simulated, soon};
 
 /// What the server says when it adds the client to a channel.
@@ -74,6 +79,33 @@ async fn what_the_server_adds_while_a_leave_is_not_answered_is_left_by_it() {
             script.say(&left(&id)).await;
             read(&mut script).await;
         }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_learns_that_the_server_has_added_the_client_again() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        script.say(&added("room:r", 41)).await;
+        settle().await;
+        let mut room = client.room(&"r".into()).subscribe().expect("it was added");
+        drop(script);
+        let mut script = scripts.recv().await.expect("the client reconnects");
+        greet(&mut script).await;
+        assert_eq!(soon(room.next()).await, UNBOUNDED);
+        script.say(&added("room:r", 43)).await;
+        assert_eq!(soon(room.next()).await, Some(Event::Joined(None)));
+        let gap = Gap {
+            from: Some(42),
+            to: Some(43),
+            reason: None,
+        };
+        assert_eq!(soon(room.next()).await, Some(Event::Gap(gap)));
+        // It is in the channel: that is no news.
+        script.say(&added("room:r", 43)).await;
+        script.say(&message("x", 44)).await;
+        assert_eq!(said(soon(room.next()).await), ("x".into(), Some(44)));
     })
     .await;
 }

@@ -123,7 +123,9 @@ async fn volatile_messages_use_half_of_the_budget() {
         assert!((3..=10).contains(&volatile), "{volatile}");
         // Without a connection, volatile messages are dropped.
         drop(script);
-        client.wait_for_state(|s| *s == State::Reconnecting).await;
+        client
+            .wait_for_state(|s| matches!(s, State::Reconnecting(_)))
+            .await;
         client
             .user_typing(typing())
             .await
@@ -141,7 +143,9 @@ async fn the_queue_without_a_connection_is_bounded() {
         let (connect, scripts) = scripted();
         let (client, script, mut scripts) = begin_with(connect.limits(limits()), scripts).await;
         drop(script);
-        client.wait_for_state(|s| *s == State::Reconnecting).await;
+        client
+            .wait_for_state(|s| matches!(s, State::Reconnecting(_)))
+            .await;
         let queued = Arc::new(AtomicUsize::new(0));
         for _ in 0..100 {
             let (client, queued) = (client.clone(), queued.clone());

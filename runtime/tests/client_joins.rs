@@ -6,14 +6,14 @@ mod chat;
 mod script;
 mod support;
 
-use chat::raw::serve;
+use chat::{RoomJoined, ServerMessage, raw::serve};
 use handfast::{
     Protocol,
     client::{CallError, ClientBuilder, Event, Gap, State},
 };
 use script::{
-    UNBOUNDED, begin, begin_narrow, enter, error, greet, id_of, join, let_in, message, read, said,
-    send, settle, spawn_join,
+    UNBOUNDED, again, begin, begin_narrow, begin_with, enter, error, greet, id_of, is_back, join,
+    let_in, message, read, rejoined, said, scripted, send, settle, spawn_join,
 };
 use std::collections::{BTreeMap, HashSet};
 use support::{simulated, soon};
@@ -204,7 +204,7 @@ async fn a_leave_without_a_connection_is_done_at_once() {
         assert!(script.next().await.contains("room.leave"));
         drop(script);
         client
-            .wait_for_state(|state| *state == State::Reconnecting)
+            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
             .await;
         under_way
             .await
@@ -326,6 +326,7 @@ async fn a_temporarily_refused_rejoin_keeps_the_channel() {
             script.say(&let_in("r", &id, 44)).await;
             script.say(&message("x", 45)).await;
             assert_eq!(room.next().await, UNBOUNDED);
+            assert_eq!(is_back(room.next().await), Some(44));
             assert_eq!(
                 room.next().await,
                 Some(Event::Gap(Gap {
@@ -359,6 +360,7 @@ async fn a_second_subscription_learns_what_the_first_missed() {
             .expect("the task finishes")
             .expect("the request succeeds");
         script.say(&message("x", 45)).await;
+        assert_eq!(is_back(first.next().await), Some(44));
         assert_eq!(
             first.next().await,
             Some(Event::Gap(Gap {
@@ -367,8 +369,87 @@ async fn a_second_subscription_learns_what_the_first_missed() {
                 reason: None
             }))
         );
-        assert_eq!(said(first.next().await).1, Some(45));
-        assert_eq!(said(second.next().await).1, Some(45));
+        // The reply to the rejoin is for both.
+        for room in [&mut first, &mut second] {
+            assert_eq!(is_back(room.next().await), Some(44));
+            assert_eq!(said(room.next().await).1, Some(45));
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_subscription_receives_the_reply_to_a_rejoin() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        let mut first = enter(&client, &mut script, "r", 41).await;
+        let mut second = enter(&client, &mut script, "r", 41).await;
+        let (mut script, id) = again(script, &mut scripts).await;
+        let reply = rejoined(&id, 44).replace(r#""members":0"#, r#""members":7"#);
+        script.say(&reply).await;
+        script.say(&message("x", 45)).await;
+        for room in [&mut first, &mut second] {
+            assert_eq!(room.reply.members, 0);
+            let Some(Event::Joined(Some(envelope))) = room.next().await else {
+                panic!("the reply comes first");
+            };
+            assert_eq!(
+                (envelope.seq, envelope.channel.as_deref()),
+                (Some(44), Some("room:r"))
+            );
+            let reply = RoomJoined { members: 7 };
+            assert_eq!(envelope.message, ServerMessage::RoomJoined(reply));
+            let gap = Gap {
+                from: Some(42),
+                to: Some(44),
+                reason: None,
+            };
+            assert_eq!(room.next().await, Some(Event::Gap(gap)));
+            assert_eq!(said(room.next().await), ("x".into(), Some(45)));
+        }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejoin_with_the_message_of_the_session_is_an_event_without_a_reply() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        let answer = |id: &str| {
+            format!(
+                r#"{{"type":"join","payload":{{"channel":"lobby"}},"id":"{id}","channel":"lobby"}}"#
+            )
+        };
+        let joining = tokio::spawn({
+            let client = client.clone();
+            async move { client.lobby().join().await }
+        });
+        let id = id_of(&script.next().await);
+        script.say(&answer(&id)).await;
+        let joined = joining.await.expect("the task finishes");
+        let mut lobby = joined.expect("it is joined");
+        drop(script);
+        let mut script = scripts.recv().await.expect("the client reconnects");
+        greet(&mut script).await;
+        let id = id_of(&script.next().await);
+        script.say(&answer(&id)).await;
+        assert_eq!(soon(lobby.next()).await, Some(Event::Joined(None)));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_reply_to_a_rejoin_counts_as_a_message_in_the_queue() {
+    simulated(async {
+        let (connect, scripts) = scripted();
+        let (client, mut script, mut scripts) = begin_with(connect.capacity(1), scripts).await;
+        let mut room = enter(&client, &mut script, "r", 41).await;
+        script.say(&message("x", 42)).await;
+        let (mut script, id) = again(script, &mut scripts).await;
+        script.say(&rejoined(&id, 42)).await;
+        read(&mut script).await;
+        assert_eq!(said(room.next().await), ("x".into(), Some(42)));
+        assert_eq!(room.next().await, UNBOUNDED);
     })
     .await;
 }
@@ -418,6 +499,7 @@ async fn channels_are_rejoined_a_few_at_a_time() {
             script
                 .say(&message("x", 1).replace("room:r", &format!("room:r{n}")))
                 .await;
+            assert!(matches!(room.next().await, Some(Event::Joined(Some(_)))));
             assert_eq!(said(room.next().await).1, Some(1));
         }
     })
@@ -505,7 +587,7 @@ async fn a_rate_limit_loses_no_channel() {
             }
         }
         cut.notify_waiters();
-        client.wait_for_state(|s| *s == State::Reconnecting).await;
+        client.wait_for_state(|s| matches!(s, State::Reconnecting(_))).await;
         client.wait_for_state(|s| *s == State::Connected).await;
         let started = tokio::time::Instant::now();
         let members = |n| server.handle().room(&format!("r{n}")).members();
@@ -515,9 +597,12 @@ async fn a_rate_limit_loses_no_channel() {
         }
         assert_eq!(client.state(), State::Connected);
         for room in &mut rooms {
-            // Nothing or a gap, but never `Lost`.
-            let next = tokio::time::timeout(std::time::Duration::ZERO, room.next()).await;
-            assert!(matches!(next, Err(_) | Ok(Some(Event::Gap(_)))), "{next:?}");
+            // The reply, perhaps behind a gap, but never `Lost`.
+            let mut next = room.next().await;
+            if let Some(Event::Gap(_)) = next {
+                next = room.next().await;
+            }
+            assert!(matches!(next, Some(Event::Joined(_))), "{next:?}");
         }
     })
     .await;

@@ -13,7 +13,9 @@ use handfast::{
     descriptor::{ProtocolDescriptor, SessionDescriptor},
     transport::{CloseFrame, duplex},
 };
-use script::{begin, enter, greet, id_of, message, read, said, scripted, send, spawn_join};
+use script::{
+    begin, enter, greet, id_of, is_back, message, read, said, scripted, send, spawn_join,
+};
 use std::{
     convert::Infallible,
     sync::{
@@ -420,12 +422,39 @@ async fn a_late_timer_extends_the_deadline_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_state_says_how_the_connection_ended() {
+    simulated(async {
+        let (client, mut script, mut scripts) = begin().await;
+        let is_lost = |state: &State| matches!(state, State::Reconnecting(_));
+        script.close(1012, "we restart").await;
+        let restart = CloseFrame::new(1012, "we restart");
+        let state = client.wait_for_state(is_lost).await;
+        assert_eq!(state, State::Reconnecting(Some(restart)));
+        // An attempt is closed as well.
+        let mut script = scripts.recv().await.expect("the client reconnects");
+        script.next().await;
+        script.close(1013, "too many clients").await;
+        let busy = State::Reconnecting(Some(CloseFrame::new(1013, "too many clients")));
+        client.wait_for_state(|state| *state == busy).await;
+        let (script, _) = wait(&mut scripts).await;
+        client.wait_for_state(|s| *s == State::Connected).await;
+        assert_eq!(client.resumed(), Some(false));
+        drop(script);
+        let state = client.wait_for_state(is_lost).await;
+        assert_eq!(state, State::Reconnecting(None));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn retry_now_does_not_wait() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
         for _ in 0..10 {
             drop(script);
-            client.wait_for_state(|s| *s == State::Reconnecting).await;
+            client
+                .wait_for_state(|s| matches!(s, State::Reconnecting(_)))
+                .await;
             client.retry_now();
             let waited;
             (script, waited) = wait(&mut scripts).await;
@@ -509,6 +538,7 @@ async fn notifications_continue_after_a_reconnect() {
         script
             .say(r#"{"type":"news","payload":{"text":"x"},"channel":"lobby"}"#)
             .await;
+        assert_eq!(is_back(room.next().await), Some(1));
         assert_eq!(said(room.next().await).1, Some(2));
         let news = messages.next().await;
         assert!(

@@ -788,6 +788,27 @@ async fn nothing_is_lost_repeated_or_reordered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_client_learns_that_its_session_goes_on() {
+    simulated(async {
+        let (app, network) = (desk::App::default(), Network::new());
+        let server = Arc::new(Mutex::new(server(&app)));
+        let client = connect(&network, &server, || usize::MAX).await;
+        client.place(Place { n: 0 }).await.expect("it is open");
+        assert_eq!(client.resumed(), Some(false));
+        network.cut();
+        client
+            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
+            .await;
+        client
+            .place(Place { n: 1 })
+            .await
+            .expect("it is open again");
+        assert_eq!(client.resumed(), Some(true));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_whose_session_is_lost_reports_a_gap() {
     simulated(async {
         let (app, network) = (desk::App::default(), Network::new());
@@ -803,7 +824,7 @@ async fn a_client_whose_session_is_lost_reports_a_gap() {
         *server.lock().expect("it is whole") = self::server(&other);
         network.cut();
         client
-            .wait_for_state(|state| *state == State::Reconnecting)
+            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
             .await;
         client
             .place(Place { n: 1 })
@@ -870,11 +891,13 @@ async fn a_client_checks_the_numbers() {
                 script.close(4000, "").await;
             }
         }
+        assert_eq!(client.resumed(), None);
         script
             .say(r#"{"type":"error","payload":{"code":"NO_SUCH_SESSION","message":"?"}}"#)
             .await;
         script.say(&filled(6, 1)).await;
         assert_eq!(next(&mut news).await, Err((None, None)));
+        assert_eq!(client.resumed(), Some(false));
         assert_eq!(next(&mut news).await, Ok(6));
     })
     .await;
@@ -925,6 +948,7 @@ async fn the_answer_to_a_resume_is_no_reply() {
                 .expect(r#"{"type":"resume","payload":{"seq":3,"session":"a"}}"#)
                 .await;
             script.expect(r#"{"type":"place","payload":{"n":7}}"#).await;
+            assert_eq!(client.resumed(), None);
             for message in said {
                 script.say(message).await;
             }
@@ -934,6 +958,7 @@ async fn the_answer_to_a_resume_is_no_reply() {
                 ))
                 .await;
             assert_eq!(call.await.expect("it ends"), Ok(Placed { n: 7 }));
+            assert_eq!(client.resumed(), Some(false));
             assert!(matches!(news.next().await, Some(Event::Gap(_))));
             let mut heard = false;
             while !heard {

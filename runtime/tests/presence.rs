@@ -6,7 +6,7 @@
 mod lobby;
 mod support;
 
-use handfast::client::PresenceEvent;
+use handfast::client::{Event, PresenceEvent};
 use lobby::{App, Line, Mood, Peer, Server, hear, names};
 use serde_json::json;
 use support::simulated;
@@ -142,6 +142,8 @@ async fn a_rejoin_reports_what_has_changed() {
             cy.leave().await;
         }
         line.mend(&server);
+        let reply = room.next().await;
+        assert!(matches!(reply, Some(Event::Joined(Some(_)))), "{reply:?}");
         let mut events = Vec::new();
         loop {
             match hear(&mut room).await {

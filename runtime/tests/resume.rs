@@ -117,9 +117,10 @@ async fn what_is_in_flight_survives_the_loss_of_a_connection() {
         for n in 0..3 {
             assert_eq!(stream.next().await, Some(Ok(PricesTick { n })));
         }
+        assert_eq!(client.resumed(), Some(false));
         network.cut();
         client
-            .wait_for_state(|state| *state == State::Reconnecting)
+            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
             .await;
         // Published and answered without a connection.
         app.gate.add_permits(1);
@@ -136,6 +137,7 @@ async fn what_is_in_flight_survives_the_loss_of_a_connection() {
             assert_eq!(stream.next().await, Some(Ok(PricesTick { n })));
         }
         assert_eq!(network.connections(), 2);
+        assert_eq!(client.resumed(), Some(true));
         assert!(app.closed.lock().expect("it is whole").is_empty());
         client.close().await;
     })

@@ -164,6 +164,7 @@ async fn follow(client: Client<Quick>, seen: Arc<Seen>) -> HashMap<String, u64> 
                 }
                 assert_eq!(texts.insert(text.clone(), seq), None, "{text} came twice");
             }
+            Event::Joined(_) => {}
             Event::Gap(_) => {
                 gap = true;
                 Seen::count(&seen.gaps);

@@ -10,13 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The built-in functions of the client, and its methods, which a generated one would hide. For `call`, `stream`, `send`, `join` and
 /// `join_by_key` there are the generated ones.
-const CLIENT: [&str; 11] = [
+const CLIENT: [&str; 12] = [
     "connect",
     "connect_with",
     "over_with",
     "notifications",
     "skew",
     "state",
+    "resumed",
     "wait_for_state",
     "retry_now",
     "close",

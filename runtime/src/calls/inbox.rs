@@ -89,6 +89,9 @@ pub(crate) enum Entry {
     Message(Delivery),
     DecodeError(Box<DecodeError>),
     Gap(Gap),
+    /// The client is in the channel again. Only a join of the protocol has a reply.
+    #[cfg(feature = "client")]
+    Joined(Option<Delivery>),
     /// The server has added the client to a channel.
     #[cfg(feature = "client")]
     Added(String),
@@ -199,6 +202,7 @@ impl Inbox {
                 Entry::Gap(gap) => *gap,
                 Entry::DecodeError(_)
                 | Entry::Presence(..)
+                | Entry::Joined(_)
                 | Entry::Added(_)
                 | Entry::Removed
                 | Entry::RefreshFailed(_)

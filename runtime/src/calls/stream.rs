@@ -230,9 +230,11 @@ where
             // Only channels have gaps.
             Entry::Gap(_) => fail(Failure::UnexpectedReply),
             #[cfg(feature = "client")]
-            Entry::Presence(..) | Entry::Added(_) | Entry::Removed | Entry::RefreshFailed(_) => {
-                fail(Failure::UnexpectedReply)
-            }
+            Entry::Joined(_)
+            | Entry::Presence(..)
+            | Entry::Added(_)
+            | Entry::Removed
+            | Entry::RefreshFailed(_) => fail(Failure::UnexpectedReply),
             Entry::DecodeError(rejected) => fail(Failure::Decode(rejected)),
             Entry::End(Ok(delivery)) => match take(Some(delivery)) {
                 Ok(end) => {

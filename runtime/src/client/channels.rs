@@ -136,6 +136,14 @@ impl Channels {
         }
     }
 
+    /// Whether a pending join that succeeds brings other subscriptions back, whose session was lost.
+    pub(crate) fn is_rejoin(&self, key: &str, inbox: &Arc<Inbox>) -> bool {
+        self.by_key.get(key).is_some_and(|channel| {
+            let mut pending = channel.pending.iter();
+            !channel.joined && pending.any(|other| Arc::ptr_eq(other, inbox))
+        })
+    }
+
     /// Turns a pending join into a subscription.
     pub(crate) fn joined(
         &mut self,
@@ -173,6 +181,12 @@ impl Channels {
     ) -> bool {
         if let Some(channel) = self.by_key.get_mut(key) {
             let is_news = !channel.joined;
+            // The reply to a rejoin that is pending is reported when it comes.
+            if is_news && channel.rejoin.is_none() {
+                for inbox in &channel.subscribers {
+                    inbox.push(Entry::Joined(None), key.len(), false);
+                }
+            }
             channel.rejoined(seq, epoch);
             return is_news;
         }

@@ -1,7 +1,7 @@
 //! The task of a client: it connects, performs the handshake, serves the session, and reconnects.
 
 use super::{
-    ConnectError,
+    ConnectError, State,
     backoff::Backoff,
     core::Core,
     dial::Dial,
@@ -237,7 +237,7 @@ impl Connector {
                     self.core.session_lost();
                 }
             } else if self.is_resumable(lost.as_ref()) {
-                self.core.detach();
+                self.core.detach(lost.as_ref());
             } else {
                 self.session = None;
                 self.core.lost(lost.as_ref());
@@ -314,6 +314,7 @@ impl Connector {
             }
             if let ConnectError::Closed { closing, .. } = error {
                 last = closing;
+                core.status.send_replace(State::Reconnecting(last.clone()));
             }
         }
         tracing::warn!("reconnecting is given up: `backoff.attempts` attempts failed");

@@ -306,6 +306,29 @@ impl<P: Protocol> Client<P> {
         self.handle.core.status.borrow().clone()
     }
 
+    /// Returns whether the session of the last connection is the one before, which was resumed: then nothing was lost. Otherwise a new session
+    /// began, in which the channels are joined again. `None` as long as it is unknown, because the server has not answered yet that it resumes
+    /// (`session.resume: { seq: … }`).
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::client::State;
+    ///
+    /// let client = connect().await?;
+    /// client.wait_for_state(|state| *state == State::Connected).await;
+    /// if client.resumed() != Some(true) {
+    ///     println!("a new session");
+    /// }
+    /// # assert_eq!(client.resumed(), Some(false));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resumed(&self) -> Option<bool> {
+        self.handle.core.lock().resumed
+    }
+
     /// Waits until the connection state satisfies `wanted`, and returns it.
     ///
     /// ```

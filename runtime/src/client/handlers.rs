@@ -245,7 +245,9 @@ impl Core {
 
     /// The session goes on: queues what has answered its requests meanwhile.
     pub(super) fn went_on(&self, inner: &mut PendingState) {
-        inner.resuming = false;
+        if std::mem::take(&mut inner.resuming) {
+            inner.resumed = Some(true);
+        }
         for (packet, permit) in std::mem::take(&mut inner.held) {
             self.queue_answer(inner, packet, permit);
         }

@@ -17,6 +17,7 @@ impl Core {
         let mut inner = self.lock();
         inner.skew = skew;
         inner.online = true;
+        inner.resumed = (!inner.resuming).then_some(false);
         if counting {
             self.outbound.begin_counting();
         }
@@ -30,8 +31,9 @@ impl Core {
     }
 
     /// Handles a lost connection whose session may be resumed: everything stays as it is, but volatile messages are dropped.
-    pub(crate) fn detach(&self) {
-        self.status.send_replace(State::Reconnecting);
+    pub(crate) fn detach(&self, closing: Option<&CloseFrame>) {
+        self.status
+            .send_replace(State::Reconnecting(closing.cloned()));
         self.outbound.detach();
         let mut inner = self.lock();
         (inner.online, inner.detached) = (false, true);
@@ -54,6 +56,7 @@ impl Core {
         self.outbound.resume(received, None)?;
         inner.skew = skew;
         (inner.online, inner.detached) = (true, false);
+        inner.resumed = Some(true);
         let _ = self.take_ping_request();
         self.schedule_rejoin();
         drop(inner);
@@ -74,7 +77,11 @@ impl Core {
             closing.is_some_and(|closing| closing.code == code)
         };
         let too_large = is(CloseReason::TooLarge);
-        self.status.send_replace(State::Reconnecting);
+        // The connection of a session that was not resumed was lost before.
+        if !self.is_detached() {
+            self.status
+                .send_replace(State::Reconnecting(closing.cloned()));
+        }
         self.outbound.detach();
         self.outbound.end_counting();
         let mut inner = self.lock();

@@ -103,6 +103,7 @@ impl PendingState {
     /// Another session begins, with numbers of its own.
     pub(super) fn renumber(&mut self, gap: Gap) {
         (self.position, self.may_go_on, self.resuming) = (Sequence::default(), false, false);
+        self.resumed.get_or_insert(false);
         self.end_handling();
         self.report(gap);
     }

@@ -110,6 +110,8 @@ pub(crate) struct PendingState {
     pub(crate) may_go_on: bool,
     /// The client asked for what comes after its position, and the answer is not known yet.
     pub(crate) resuming: bool,
+    /// Whether the session of the last connection is the one before, if that is known.
+    pub(crate) resumed: Option<bool>,
     /// What answers requests of that session meanwhile.
     pub(crate) held: Vec<(EncodedMessage, Permit)>,
     /// The last session was closed by the rate limit.

@@ -8,8 +8,8 @@ use super::{
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
-    DecodeError, DecodeErrorKind, Id, SessionCode, Side,
-    calls::{CallReply, Delivery, Entry, Failure, Inbox},
+    DecodeError, DecodeErrorKind, ExpectedReply, Id, PendingReplies, SessionCode, Side,
+    calls::{CallReply, Delivery, Entry, Failure, Inbox, ReplyIndices},
     descriptor::ReplyKind,
     encoded::EncodedMessage,
     system::{
@@ -38,20 +38,33 @@ pub(crate) enum Heard {
     Received(ReceivedNotice),
 }
 
+/// The reply that a request expects which is not pending any more.
+struct Expected(ExpectedReply);
+
+impl PendingReplies for Expected {
+    fn expected(&self, _: Option<&Id>) -> Option<ExpectedReply> {
+        Some(self.0)
+    }
+}
+
 impl Core {
-    fn read(&self, packet: &Packet) -> Result<Delivery, Box<DecodeError>> {
+    fn read(
+        &self,
+        packet: &Packet,
+        pending: &dyn PendingReplies,
+    ) -> Result<Delivery, Box<DecodeError>> {
         let source = self.codec.source(packet.frame()).map_err(|message| {
             Box::new(DecodeError::new(DecodeErrorKind::Syntax {
                 offset: 0,
                 message,
             }))
         })?;
-        (self.decode)(source, self.limits.depth, self)
+        (self.decode)(source, self.limits.depth, pending)
     }
 
     /// Handles an inbound packet.
     pub(crate) fn receive(self: &Arc<Self>, packet: &Packet) -> Heard {
-        match self.read(packet) {
+        match self.read(packet, &**self) {
             Ok(delivery) => {
                 let Some(heard) = self.number(delivery.envelope.seq) else {
                     return Heard::Pong;
@@ -122,7 +135,7 @@ impl Core {
         if let Some(id) = id {
             inner.unanswered.remove(&id);
             if inner.awaits_reply(&id) {
-                return self.deliver_reply(inner, &id, delivery, packet.len());
+                return self.deliver_reply(inner, &id, delivery, packet);
             }
             // The reply to an abandoned request.
             if is_ordered || !published {
@@ -141,7 +154,7 @@ impl Core {
         for inbox in inboxes {
             let entry = match first.take() {
                 Some(delivery) => Entry::Message(delivery),
-                None => match self.read(packet) {
+                None => match self.read(packet, &**self) {
                     Ok(delivery) => Entry::Message(delivery),
                     Err(rejected) => Entry::DecodeError(rejected),
                 },
@@ -159,9 +172,9 @@ impl Core {
         mut inner: std::sync::MutexGuard<'_, PendingState>,
         id: &Id,
         delivery: Delivery,
-        bytes: usize,
+        packet: &Packet,
     ) {
-        let delivery = match inner.stream(id, delivery, bytes) {
+        let delivery = match inner.stream(id, delivery, packet.len()) {
             Ok(Some(delivery)) => delivery,
             Ok(None) => return,
             Err(shape) => {
@@ -181,7 +194,8 @@ impl Core {
         }
         let position = self.position((delivery.envelope.seq, delivery.envelope.epoch.clone()));
         let channel = delivery.envelope.channel.clone();
-        self.settle(&mut inner, id, pending, channel, position, Some(delivery));
+        let reply = Some((delivery, packet));
+        self.settle(&mut inner, id, pending, channel, position, reply);
     }
 
     /// Completes a request that is not a stream.
@@ -192,7 +206,7 @@ impl Core {
         pending: PendingRequest,
         channel: Option<String>,
         (seq, epoch): (Option<u64>, Option<String>),
-        delivery: Option<Delivery>,
+        reply: Option<(Delivery, &Packet)>,
     ) {
         if let ReplyTo::Join(PendingJoin { key, .. }) | ReplyTo::Rejoin(key, _) = &pending.reply_to
             && channel.is_some_and(|channel| channel != *key)
@@ -200,6 +214,8 @@ impl Core {
             // The reply is for a different channel than was requested.
             return self.fail(inner, id, pending, Failure::UnexpectedReply);
         }
+        let replies = pending.replies;
+        let (delivery, packet) = reply.unzip();
         match pending.reply_to {
             ReplyTo::Call(CallReply::One(reply)) | ReplyTo::Leave(reply) | ReplyTo::Auth(reply) => {
                 // The receiver may have been dropped.
@@ -211,6 +227,9 @@ impl Core {
                 request,
                 key,
             }) => {
+                if inner.channels.is_rejoin(&key, &inbox) {
+                    self.report_joined(inner, &key, None, packet, replies);
+                }
                 inner
                     .channels
                     .joined(&key, &inbox, request, seq, epoch.as_deref());
@@ -218,6 +237,9 @@ impl Core {
                 let _ = reply.send(Ok(delivery));
             }
             ReplyTo::Rejoin(key, generation) => {
+                if inner.channels.get_generation(&key, generation).is_some() {
+                    self.report_joined(inner, &key, delivery, packet, replies);
+                }
                 self.rejoined(inner, id, (&key, generation), (seq, epoch.as_deref()))
             }
             reply_to @ ReplyTo::Call(CallReply::Stream(_)) => {
@@ -226,6 +248,38 @@ impl Core {
                     ..pending
                 };
                 self.fail(inner, id, pending, Failure::UnexpectedReply);
+            }
+        }
+    }
+
+    /// Reports the reply to a join to the subscriptions that the channel had before. `delivery` is one decoding of the packet.
+    fn report_joined(
+        &self,
+        inner: &mut PendingState,
+        key: &str,
+        mut delivery: Option<Delivery>,
+        packet: Option<&Packet>,
+        replies: ReplyIndices,
+    ) {
+        let PendingState {
+            channels, behind, ..
+        } = inner;
+        let Some(channel) = channels.get_mut(key) else {
+            return;
+        };
+        for inbox in &channel.subscribers {
+            let entry = match (delivery.take(), packet) {
+                (Some(delivery), _) => Entry::Joined(Some(delivery)),
+                // The request is no longer among those that are pending, and they are locked.
+                (None, Some(packet)) => match self.read(packet, &Expected(replies.expected())) {
+                    Ok(delivery) => Entry::Joined(Some(delivery)),
+                    Err(rejected) => Entry::DecodeError(rejected),
+                },
+                (None, None) => Entry::Joined(None),
+            };
+            inbox.push(entry, packet.map_or(key.len(), Packet::len), false);
+            if inbox.is_behind() {
+                behind.push(inbox.clone());
             }
         }
     }

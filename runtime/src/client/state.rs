@@ -58,10 +58,11 @@ impl fmt::Display for VersionSkew {
 pub enum State {
     /// The client is connecting for the first time.
     Connecting,
-    /// The session is open.
+    /// The session is open. [`Client::resumed`](super::Client::resumed) says whether it is the one before.
     Connected,
-    /// The connection was lost, and the client is reconnecting.
-    Reconnecting,
+    /// The connection was lost, and the client is reconnecting: with the close frame by which the connection ended, or the last attempt to
+    /// connect, if there was one.
+    Reconnecting(Option<CloseFrame>),
     /// The client is closed for good, with the close frame if one is known.
     Closed(Option<CloseFrame>),
 }

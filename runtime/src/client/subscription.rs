@@ -26,6 +26,10 @@ pub enum Event<U, I = NoPresence> {
     Message(Envelope<U>),
     /// Messages were missed at this point.
     Gap(Gap),
+    /// The client is in the channel again after a loss of its session: the reply to that join, before the gap and the messages that follow it.
+    /// `None` if the channel has no join message of its own, or if it was the server that added the client again. The reply to the first join
+    /// is [`Subscription::reply`].
+    Joined(Option<Envelope<U>>),
     /// The server has added the client to the channel with this key. Its messages are among the [`Notifications`], which alone report this, until
     /// there is a subscription: see [`JoinRequest::subscribe`](super::JoinRequest::subscribe).
     Added(String),
@@ -46,6 +50,8 @@ pub(crate) fn event<U: MessageSet, I: PresenceInfo>(entry: Entry) -> Option<Even
     Some(match entry {
         Entry::Message(delivery) => Event::Message(delivery.typed()?),
         Entry::Gap(gap) => Event::Gap(gap),
+        Entry::Joined(None) => Event::Joined(None),
+        Entry::Joined(Some(delivery)) => Event::Joined(Some(delivery.typed()?)),
         Entry::Added(key) => Event::Added(key),
         Entry::Removed => Event::Removed,
         Entry::Presence(kind, member) => Event::Presence(PresenceEvent::typed(kind, member)?),
@@ -61,7 +67,7 @@ pub(crate) fn event<U: MessageSet, I: PresenceInfo>(entry: Entry) -> Option<Even
 /// pending join counts as a subscription.
 #[must_use = "the channel is left when the subscription is dropped"]
 pub struct Subscription<U, R, I = NoPresence> {
-    /// The reply to the join.
+    /// The reply to the join. After a loss of the session, that to the rejoin is [`Event::Joined`].
     pub reply: R,
     membership: Membership,
     types: PhantomData<fn() -> (U, I)>,

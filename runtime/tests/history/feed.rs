@@ -323,7 +323,12 @@ pub enum Heard {
 }
 
 pub async fn hear<R>(subscription: &mut Subscription<ServerMessage, R>) -> Heard {
-    match subscription.next().await.expect("it is open") {
+    let mut event = subscription.next().await.expect("it is open");
+    // The reply to a rejoin is followed by what was missed.
+    while let Event::Joined(_) = event {
+        event = subscription.next().await.expect("it is open");
+    }
+    match event {
         Event::Message(envelope) => {
             let n = match envelope.message {
                 ServerMessage::Post(post) => post.n,

@@ -103,6 +103,7 @@ pub async fn read<R, I: PresenceInfo + fmt::Debug>(
                 counters.count("gap");
                 gap = true;
             }
+            Some(Event::Joined(_)) => counters.count("back"),
             Some(Event::Presence(_)) => {
                 counters.count("presence");
                 seen.lock().expect("it is whole").members = listed(&subscription.members());

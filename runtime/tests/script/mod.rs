@@ -45,6 +45,17 @@ pub fn said(event: Option<Event<ServerMessage>>) -> (String, Option<u64>) {
     }
 }
 
+/// The number in the reply to a rejoin.
+pub fn is_back(event: Option<Event<ServerMessage>>) -> Option<u64> {
+    match event {
+        Some(Event::Joined(Some(envelope))) => match envelope.message {
+            ServerMessage::RoomJoined(RoomJoined { members: 0 }) => envelope.seq,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Takes the hello.
 pub async fn greet(script: &mut Script) {
     script.expect(&format!(

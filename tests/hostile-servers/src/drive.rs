@@ -240,7 +240,7 @@ impl Driver {
         let name = |state: &State| match state {
             State::Connecting => "connecting",
             State::Connected => "connected",
-            State::Reconnecting => "reconnecting",
+            State::Reconnecting(_) => "reconnecting",
             State::Closed(_) => "closed",
             _ => "something else",
         };

@@ -171,7 +171,7 @@ impl Seat {
                 let (status, code) = match &state {
                     State::Connecting => ("connecting", None),
                     State::Connected => ("connected", None),
-                    State::Reconnecting => ("reconnecting", None),
+                    State::Reconnecting(_) => ("reconnecting", None),
                     State::Closed(close) => ("closed", close.as_ref().map(|close| close.code)),
                     _ => ("unknown", None),
                 };
@@ -306,6 +306,9 @@ async fn follow<R>(
             heard = subscription.next() => heard,
             _ = left.recv() => None,
         };
+        if let Some(Heard::Joined(_)) = heard {
+            continue;
+        }
         let channel = channel.clone();
         report(match heard {
             Some(Heard::Message(envelope)) => match envelope.message {

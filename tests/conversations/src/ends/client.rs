@@ -453,6 +453,8 @@ async fn listen<R, I: PresenceInfo + std::fmt::Debug>(
                 ServerMessage::RoomTyping(typing) => add("room.typing", json!({ "n": typing.n })),
                 other => add(&format!("{other:?}"), Value::Null),
             },
+            // The conversations have what follows it.
+            Some(Event::Joined(_)) => {}
             Some(Event::Gap(gap)) => {
                 add("gap", bounds(&gap));
             }

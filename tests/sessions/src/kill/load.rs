@@ -96,6 +96,10 @@ async fn load(
         let reporter = reporter.clone();
         async move {
             while let Some(event) = room.next().await {
+                // What was missed is a gap.
+                if let Event::Joined(_) = event {
+                    continue;
+                }
                 reporter.report(heard(event));
             }
         }
