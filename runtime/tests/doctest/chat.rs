@@ -144,7 +144,7 @@ pub struct Room {
     pub room: String,
 }
 
-#[protocol(name = "chat", version = "1.0.0", client = ClientMessage, server = ServerMessage, channels(Room), auth = Auth)]
+#[protocol(name = "chat", version = "1.0.0", hash = "290590abc3d8d9bfdb17cc9a0c7de7fd", client = ClientMessage, server = ServerMessage, channels(Room), auth = Auth)]
 #[derive(Clone, Copy, Debug)]
 pub struct Chat;
 
