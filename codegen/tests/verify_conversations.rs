@@ -531,3 +531,42 @@ session: { auth: login }
     );
     Ok(())
 }
+
+/// A parameter may be empty where its schema allows it, and ends where the text behind it first occurs if another follows.
+#[test]
+fn parameters_of_keys_are_those_of_the_spec() -> Result {
+    let spec = format!(
+        "
+channels:
+  room: {{ key: 'room:{{a}}:{{b}}', params: {{ a: {{ type: string }}, b: {{ type: string, pattern: '^[^:]+$' }} }} }}
+  end: {{ key: 'end:{{a}}:x', params: {{ a: {{ type: string }} }} }}
+messages:
+  said: {{ from: server, channel: room }}
+{QUIET}"
+    );
+    let keys = ["room::x", "room:x:", "room:x:y:z", "end::x", "end:x:x:x"];
+    let joins = keys.map(|key| {
+        (
+            'c',
+            json!({ "type": "join", "id": key, "payload": { "channel": key } }),
+        )
+    });
+    assert_said(
+        &spec,
+        &joins,
+        "
+    1 → join id=room::x
+    2 → join id=room:x:
+        CHANNEL /payload/channel `room:x:` is not the key of a channel that this message joins or leaves
+    3 → join id=room:x:y:z
+        CHANNEL /payload/channel `room:x:y:z` is not the key of a channel that this message joins or leaves
+    4 → join id=end::x
+    5 → join id=end:x:x:x
+    `join` of line 1 was not answered
+    `join` of line 2 was not answered
+    `join` of line 3 was not answered
+    `join` of line 4 was not answered
+    `join` of line 5 was not answered
+",
+    )
+}

@@ -1,5 +1,6 @@
 //! Items for expanded code only. They change without notice.
 
+pub use crate::channel_key::{key_params, read_param};
 #[cfg(feature = "client")]
 pub use crate::client::{
     dispatch::{answer_server, stream_items_to_server, stream_to_server},

@@ -1,10 +1,15 @@
 //! The keys of channels: how those of a protocol are made of their parameters.
 
-use crate::{PresenceInfo, descriptor::ChannelDescriptor};
+use crate::{
+    PresenceInfo,
+    codec::DEPTH,
+    descriptor::ChannelDescriptor,
+    read::{ReadContext, ReadResult, Reader},
+};
 use handfast_naming::key;
-use handfast_schema::details;
 #[cfg(feature = "net")]
 use handfast_schema::{Pointer, Violation};
+use handfast_schema::{Side, details};
 use std::fmt;
 
 /// A channel, with its parameters.
@@ -18,10 +23,64 @@ pub trait ChannelKey: Send + Sync + 'static {
     /// Returns the key on the wire, such as `room:lobby`.
     fn key(&self) -> String;
 
+    /// Returns the channel that has this key: the inverse of [`key`](Self::key). `None` if the key is none of these channels: it does not fit their pattern,
+    /// or a parameter is one that a server refuses, or is not written as `key` writes it (`007` for an integer).
+    ///
+    /// ```
+    /// use handfast::{ChannelKey, protocol};
+    /// # #[protocol(client)]
+    /// # #[derive(Clone, Debug, PartialEq)]
+    /// # pub enum ClientMessage {}
+    /// # #[protocol(server)]
+    /// # #[derive(Clone, Debug, PartialEq)]
+    /// # pub enum ServerMessage {}
+    /// # #[protocol(version = "1.0.0", client = ClientMessage, server = ServerMessage, channels(Room), authorize_joins)]
+    /// # pub struct Chat;
+    ///
+    /// #[protocol(channel = "room:{tenant}:{number}")]
+    /// #[derive(Clone, Debug, PartialEq)]
+    /// pub struct Room {
+    ///     pub tenant: String,
+    ///     pub number: u32,
+    /// }
+    ///
+    /// # fn main() {
+    /// let room = Room { tenant: "acme".into(), number: 7 };
+    /// assert_eq!(Room::from_key("room:acme:7"), Some(room));
+    /// assert_eq!(Room::from_key("room:acme:seven"), None);
+    /// assert_eq!(Room::from_key("desk:7"), None);
+    /// # }
+    /// ```
+    fn from_key(key: &str) -> Option<Self>
+    where
+        Self: Sized;
+
     /// Returns a parameter that makes the key unclear. Nobody joins such a channel, and nothing is published to it.
     fn unclear(&self) -> Option<UnclearParam> {
         None
     }
+}
+
+/// Returns the texts that fill the holes of a pattern, of which there are `N`; `None` if the key does not fit it.
+pub fn key_params<'k, const N: usize>(pattern: &str, key: &'k str) -> Option<[&'k str; N]> {
+    key::params(pattern, key)?.try_into().ok()
+}
+
+/// Reads a parameter from its text in a key, as a server would; `None` if it is invalid. The text may be another than the parameter is written as.
+pub fn read_param<T>(
+    text: &str,
+    read: &mut dyn FnMut(&mut Reader<'_>, &mut ReadContext) -> ReadResult<T>,
+) -> Option<T> {
+    let mut read_from = |reader: &mut Reader<'_>| {
+        let mut cx = ReadContext::new(Side::Server);
+        let clean = cx.mark();
+        read(reader, &mut cx)
+            .ok()?
+            .filter(|_| cx.clean_since(clean))
+    };
+    let string = serde_json::Value::from(text);
+    // What is not a string is an integer or a boolean, which a key has as JSON does.
+    read_from(&mut Reader::value_of(&string)).or_else(|| read_from(&mut Reader::json(text, DEPTH)))
 }
 
 /// A message that identifies a channel by its parameters, such as its join message.
@@ -104,6 +163,14 @@ impl<C: ChannelKey> ChannelKey for MessageChannel<C> {
 
     fn key(&self) -> String {
         self.key.clone()
+    }
+
+    fn from_key(key: &str) -> Option<Self> {
+        C::from_key(key).map(|_| Self {
+            key: key.to_owned(),
+            unclear: None,
+            channel: std::marker::PhantomData,
+        })
     }
 
     fn unclear(&self) -> Option<UnclearParam> {

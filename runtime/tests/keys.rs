@@ -6,10 +6,10 @@
 mod support;
 
 use handfast::{
-    HandlerError,
+    ChannelKey, HandlerError,
     client::{CallError, ClientBuilder, Event},
     protocol,
-    server::{ConnectionInfo, JoinError},
+    server::{ConnectionInfo, JoinError, Rejection},
     transport::{MemoryTransport, Packet, TransportEvent, duplex},
 };
 use serde_json::{Value, json};
@@ -99,7 +99,8 @@ pub struct Desk {
     server = ServerMessage,
     channels(Room, Desk),
     auth = Login,
-    limits(no_rate)
+    limits(no_rate),
+    authorize_joins
 )]
 #[derive(Clone, Copy, Debug)]
 pub struct Keys;
@@ -117,6 +118,14 @@ impl SessionHandler for App {
 
     fn principal<'a>(&self, session: &'a String) -> Option<Cow<'a, str>> {
         Some(session.into())
+    }
+
+    /// Everybody may be at the desks of the floor without a name.
+    async fn authorize_join(&self, key: &str, _: &Context<String>) -> Result<(), Rejection> {
+        match Desk::from_key(key) {
+            Some(desk) if desk.floor.is_empty() => Ok(()),
+            _ => Err(Rejection::new("ELSEWHERE", "of another floor")),
+        }
     }
 }
 
@@ -329,6 +338,30 @@ async fn a_client_does_not_ask_for_what_may_be_another_channel() {
             let refused = desk(floor, row, place).join().await;
             assert!(matches!(refused, Err(CallError::Remote(_))), "{refused:?}");
         }
+    })
+    .await;
+}
+
+/// The session's own `join` has a key, and a parameter of it may be empty.
+#[tokio::test(start_paused = true)]
+async fn a_parameter_of_a_key_may_be_empty() {
+    simulated(async {
+        let server = Server::new(App);
+        let mut peer = Peer::connect(&server, "acme").await;
+        for (key, code) in [
+            ("desk:::/", None),
+            ("desk:::a/b/c", None),
+            ("desk:1::/", Some("ELSEWHERE")),
+            ("desk::/", Some("INVALID")),
+        ] {
+            let answer = peer
+                .asks(json!({ "type": "join", "id": key, "payload": { "channel": key } }))
+                .await;
+            assert_eq!(answer["payload"]["code"].as_str(), code, "{answer}");
+        }
+        let client = client(&server, "acme").await;
+        let joined = client.desk(&"".into(), &"".into(), &"".into()).join().await;
+        assert!(joined.is_ok(), "{joined:?}");
     })
     .await;
 }

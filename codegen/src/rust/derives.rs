@@ -5,6 +5,9 @@ use super::RustContext;
 pub(super) const COMPARED: &str = "#[derive(Clone, Debug, PartialEq)]\n";
 pub(super) const PLAIN: &str = "#[derive(Clone, Debug)]\n";
 pub(super) const TEXT: &str = "#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]\n";
+pub(super) const SCALAR: &str =
+    "#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]\n";
+pub(super) const FLOAT: &str = "#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]\n";
 pub(super) const LITERALS: &str = "#[derive(Clone, Debug, PartialEq, Eq, Hash)]\n";
 pub(super) const CLOSED_LITERALS: &str = "#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n";
 

@@ -4,7 +4,7 @@ use super::{
     RustContext,
     attribute::{self, attribute, text},
     choices, constraints,
-    derives::{CLOSED_LITERALS, COMPARED, LITERALS, TEXT, plain},
+    derives::{CLOSED_LITERALS, FLOAT, LITERALS, SCALAR, TEXT, plain},
     docs,
     errors::errors,
     rules::{self, rules},
@@ -158,8 +158,9 @@ fn declared(cx: &RustContext<'_>, id: DeclId, decl: &Decl) -> String {
             }
             attribute(&mut out, "", "protocol", &arguments_of_type(cx, args));
             out.push_str(match ty {
-                Use::Text => TEXT,
-                Use::Boolean | Use::Integer(_) | Use::AnyInteger | Use::Number => COMPARED,
+                Use::Text | Use::AnyInteger => TEXT,
+                Use::Boolean | Use::Integer(_) => SCALAR,
+                Use::Number => FLOAT,
                 _ => plain(cx),
             });
             // A value with rules can only be created by validating it.

@@ -345,11 +345,15 @@ impl<'r, 'p> Channels<'r, 'p> {
                         Some(KeyPart::Text(text)) => text.as_str(),
                         _ => "",
                     };
+                    // A parameter that another follows ends at the first place where it may.
+                    let mut behind = channel.key[part + 1..].iter();
+                    let is_delimited = behind.any(|part| matches!(part, KeyPart::Param(_)));
+                    let most = if is_delimited { 1 } else { usize::MAX };
                     let schema = channel.params[*at].schema;
-                    let fits = ends.filter(|end| {
-                        rest[*end..].starts_with(next)
-                            && self.reader.passes(schema, &Value::from(&rest[..*end]))
-                    });
+                    let fits = ends
+                        .filter(|end| rest[*end..].starts_with(next))
+                        .take(most)
+                        .filter(|end| self.reader.passes(schema, &Value::from(&rest[..*end])));
                     waiting.extend(fits.map(|end| (part + 1, from + end)));
                 }
             }

@@ -115,38 +115,45 @@ pub fn escape(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
 
-/// Whether a key fits a pattern. A hole takes at least one character, and as few as the text behind it allows. Takes time
-/// in proportion to the length of the key for each part of the pattern; a text that is no pattern matches nothing.
+/// Whether a key fits a pattern: whether it has [`params`].
 pub fn matches(pattern: &str, key: &str) -> bool {
+    params(pattern, key).is_some()
+}
+
+/// The texts in a key that fill the holes of a pattern, in its order; `None` if the key does not fit it. A hole takes any number of characters, none too, and
+/// as few as the text behind it allows: each but the last [is delimited](is_delimited). Takes time in proportion to the length of the key for each part of the
+/// pattern; a text that is no pattern matches nothing.
+pub fn params<'k>(pattern: &str, key: &'k str) -> Option<Vec<&'k str>> {
+    let mut params = Vec::new();
     let mut rest = key;
+    // Whether a hole is before the next part. What it takes ends where that begins.
     let mut after_hole = false;
     let mut parts = parts(pattern).peekable();
     while let Some(part) = parts.next() {
-        match part {
-            Err(_) => return false,
-            Ok(Part::Param(_)) => {
-                let mut chars = rest.chars();
-                if chars.next().is_none() {
-                    return false;
+        match part.ok()? {
+            Part::Param(_) => {
+                if after_hole {
+                    params.push("");
                 }
-                rest = chars.as_str();
                 after_hole = true;
             }
-            Ok(Part::Text(text)) if !after_hole => match rest.strip_prefix(&*text) {
-                Some(behind) => rest = behind,
-                None => return false,
-            },
-            Ok(Part::Text(text)) if parts.peek().is_none() => return rest.ends_with(&*text),
-            Ok(Part::Text(text)) => {
-                let Some((_, behind)) = rest.split_once(&*text) else {
-                    return false;
+            Part::Text(text) if !after_hole => rest = rest.strip_prefix(&*text)?,
+            Part::Text(text) => {
+                let (param, behind) = match parts.peek() {
+                    None => (rest.strip_suffix(&*text)?, ""),
+                    Some(_) => rest.split_once(&*text)?,
                 };
+                params.push(param);
                 rest = behind;
                 after_hole = false;
             }
         }
     }
-    after_hole || rest.is_empty()
+    if after_hole {
+        params.push(rest);
+        rest = "";
+    }
+    rest.is_empty().then_some(params)
 }
 
 /// Whether a parameter ends where the text behind it first occurs in the key, so that the key says where. A key is taken apart in one way only if that holds
@@ -330,14 +337,40 @@ mod tests {
         assert!(matches("{{lobby}}", "{lobby}"));
         assert!(matches("{{{id}}}:x", "{7}:x"));
         assert!(!matches("{{lobby}}", "{{lobby}}"));
-        assert!(!matches("{a}{b}", "x"));
         assert!(!matches("a:{b}:c", "a:c"));
-        assert!(!matches("a:{b}:c", "a::c"));
         assert!(!matches("lobby", "lobby2"));
-        assert!(!matches("room:{id}", "room:"));
         assert!(!matches("room:{id}", "rooms:a"));
         assert!(!matches("a:{b}:c", "a:b:d"));
         assert!(!matches("a{", "a{"));
+    }
+
+    #[test]
+    fn parameters_may_be_empty() {
+        assert!(matches("room:{id}", "room:"));
+        assert!(matches("a:{b}:c", "a::c"));
+        assert!(matches("{a}:{b}", ":"));
+        assert!(matches("{a}", ""));
+        assert!(matches("{a}{b}", "x"));
+        assert!(!matches("room:{id}", "room"));
+        assert!(!matches("{a}:{b}", ""));
+    }
+
+    #[test]
+    fn keys_have_the_texts_that_fill_the_holes() {
+        let params = |pattern, key| super::params(pattern, key);
+        assert_eq!(params("lobby", "lobby"), Some(vec![]));
+        assert_eq!(params("room:{id}", "room:a:b"), Some(vec!["a:b"]));
+        assert_eq!(params("room:{id}", "room:"), Some(vec![""]));
+        assert_eq!(params("{a}:{b}", "x:y:z"), Some(vec!["x", "y:z"]));
+        assert_eq!(params("{a}::{b}", ":::"), Some(vec!["", ":"]));
+        assert_eq!(params("a{b}:c", "a:c:c"), Some(vec![":c"]));
+        assert_eq!(params("{{{a}}}", "{ü}"), Some(vec!["ü"]));
+        assert_eq!(params("{a}-{b}.", "x-y.z."), Some(vec!["x", "y.z"]));
+        assert_eq!(params("a:{b}:c", "a:c"), None);
+        assert_eq!(params("{a}:{b}", "x"), None);
+        assert_eq!(params("lobby", "lobby2"), None);
+        assert_eq!(params("lobby", ""), None);
+        assert_eq!(params("{", "{"), None);
     }
 
     #[test]
@@ -366,7 +399,10 @@ mod tests {
             let mut keys = std::collections::BTreeMap::new();
             for a in texts.iter().filter(|a| is_delimited(a, text)) {
                 for b in &texts {
-                    let before = keys.insert(format!("{a}{text}{b}"), (a, b));
+                    let key = format!("{a}{text}{b}");
+                    let pattern = format!("{{a}}{text}{{b}}");
+                    assert_eq!(params(&pattern, &key), Some(vec![&**a, &**b]));
+                    let before = keys.insert(key, (a, b));
                     assert_eq!(before, None, "{a} {b}");
                 }
             }

@@ -2,11 +2,12 @@
 
 use super::{
     method_names,
-    tokens::{millis, option},
+    rules::{rules, with_rules},
+    tokens::{at, millis, option},
 };
 use crate::parse::{Channel, Field, KeyPart};
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Member, Path};
 
 pub(super) fn expand(krate: &Path, channel: &Channel) -> TokenStream {
@@ -87,6 +88,7 @@ fn keys(krate: &Path, channel: &Channel) -> TokenStream {
         key
     };
     let unclear = unclear(krate, channel);
+    let from_key = from_key(krate, channel);
     let of_messages = channel.join.iter().chain(&channel.leave).map(|message| {
         quote! {
             #[automatically_derived]
@@ -112,9 +114,60 @@ fn keys(krate: &Path, channel: &Channel) -> TokenStream {
             fn key(&self) -> ::std::string::String {
                 #body
             }
+            #from_key
             #unclear
         }
         #(#of_messages)*
+    }
+}
+
+/// The function that reads the parameters from a key.
+fn from_key(krate: &Path, channel: &Channel) -> TokenStream {
+    let p = quote!(#krate::__private);
+    let Channel {
+        pattern,
+        key,
+        fields,
+        ..
+    } = channel;
+    let holes: Vec<usize> = key
+        .iter()
+        .filter_map(|part| match part {
+            KeyPart::Field(index) => Some(*index),
+            KeyPart::Text(_) => None,
+        })
+        .collect();
+    let texts = (0..holes.len()).map(|hole| format_ident!("__param{hole}"));
+    let values = fields.iter().enumerate().map(|(i, field)| {
+        let Field {
+            member,
+            ty,
+            rules: of,
+            ..
+        } = field;
+        let hole = holes.iter().position(|index| *index == i);
+        let text = format_ident!("__param{}", hole.unwrap_or_default());
+        let own = rules(krate, &format_ident!("PARAM"), of);
+        let statics = &own.statics;
+        let read = with_rules(
+            krate,
+            of,
+            &own,
+            |expr| quote_spanned!(at(ty)=> <#ty as #krate::Payload>::read(r, cx, #expr)),
+        );
+        quote! {
+            #member: #p::read_param(#text, &mut |r, cx| {
+                #statics
+                #read
+            })?
+        }
+    });
+    quote! {
+        fn from_key(key: &str) -> #p::Option<Self> {
+            let [#(#texts),*] = #p::key_params(#pattern, key)?;
+            // A parameter may have been written otherwise, or differently in two holes.
+            #p::Some(Self { #(#values),* }).filter(|from| #krate::ChannelKey::key(from) == key)
+        }
     }
 }
 

@@ -20,13 +20,9 @@ pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
     let conversions = match (checked, text) {
         (true, true) => checked_text(krate, ident),
         (true, false) => checked_value(krate, ident, ty),
-        (false, true) => {
-            let conversions = plain(ident, ty);
-            let display = display(ident);
-            quote!(#conversions #display)
-        }
-        (false, false) => plain(ident, ty),
+        (false, _) => plain(ident, ty),
     };
+    let display = (text || is_scalar(ty)).then(|| display(ident));
     let read = with_rules(krate, &of.rules, &own, |expr| {
         quote_spanned! {at(ty)=> <#ty as #krate::Payload>::read_as(r, cx, #expr, Self) }
     });
@@ -76,14 +72,32 @@ pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
         #are_fields
         #serialize
         #conversions
+        #display
         #deserialize
     }
+}
+
+/// Whether a type is a number or a boolean, which is copied, and whose text is that of JSON.
+fn is_scalar(ty: &Type) -> bool {
+    let scalars = [
+        "i8",
+        "i16",
+        "i32",
+        "i64",
+        "u8",
+        "u16",
+        "u32",
+        "u64",
+        "f64",
+        "bool",
+        "StringInteger",
+    ];
+    scalars.iter().any(|scalar| is(ty, scalar))
 }
 
 /// The conversions of a valid string: `try_from` and `parse` make one, and it dereferences to `str`.
 fn checked_text(krate: &Path, ident: &Ident) -> TokenStream {
     let p = quote!(#krate::__private);
-    let display = display(ident);
     quote! {
         #[automatically_derived]
         impl #ident {
@@ -132,20 +146,22 @@ fn checked_text(krate: &Path, ident: &Ident) -> TokenStream {
                 &self.0
             }
         }
-        #display
     }
 }
 
 /// The conversions of any other valid value.
 fn checked_value(krate: &Path, ident: &Ident, ty: &Type) -> TokenStream {
     let p = quote!(#krate::__private);
+    let get = if is_scalar(ty) {
+        quote!(pub const fn get(&self) -> #ty { self.0 })
+    } else {
+        quote!(pub fn get(&self) -> &#ty { &self.0 })
+    };
     quote! {
         #[automatically_derived]
         impl #ident {
             /// The value.
-            pub fn get(&self) -> &#ty {
-                &self.0
-            }
+            #get
         }
         #[automatically_derived]
         impl ::core::convert::TryFrom<#ty> for #ident {
@@ -186,7 +202,7 @@ fn display(ident: &Ident) -> TokenStream {
         #[automatically_derived]
         impl ::core::fmt::Display for #ident {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.write_str(&self.0)
+                ::core::fmt::Display::fmt(&self.0, f)
             }
         }
     }

@@ -10,7 +10,10 @@ use crate::{
     codec::{Encoding, Numbering},
     descriptor::{FieldDescriptor, FieldKind},
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 /// What has to happen at least once.
 const OUTCOMES: [&str; 40] = [

@@ -1,4 +1,5 @@
 use super::{state::OVERHEAD, *};
+use std::sync::Arc;
 
 /// The unit of message sizes in these tests, overhead included.
 const UNIT: usize = OVERHEAD;

@@ -65,6 +65,9 @@ protocol!(numbered_without_numbers, [], [, envelope(seq = none)], [, auth = Ask,
 protocol!(numbered_without_a_question, [], [], [, auth = Ask, session(numbered), roles(skip = none)]);
 protocol!(numbered_without_names, [], [], [, session(numbered), roles(resume(name = "resume", tag = "resume", client, fields(seq = "/seq")), skip = none)]);
 protocol!(numbered_without_an_answer, [], [], [, auth = Ask, session(numbered), roles(resume = "resume", skip = none, gap = none, error = none)]);
+protocol!(early, [], [], [, roles(hello(name = "hi", tag = "hi", client, fields(version = "/v"))), before_ready("hi", "ask", "told")]);
+protocol!(early_without_a_message, [], [], [, before_ready("ask", "typo")]);
+protocol!(early_role_of_the_session, [], [], [, before_ready("ping")]);
 
 mod bare {
     use handfast::protocol;

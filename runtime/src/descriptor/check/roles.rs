@@ -58,6 +58,7 @@ pub(super) const fn check_roles(protocol: &ProtocolDescriptor) {
         check_role(&all, i, client, server);
         i += 1;
     }
+    check_before_ready(protocol, &all);
     check_sender(mapped.hello, true, false);
     check_sender(mapped.ready, false, true);
     check_sender(mapped.refuse, false, true);
@@ -86,6 +87,40 @@ pub(super) const fn check_roles(protocol: &ProtocolDescriptor) {
     if session.numbered {
         check_numbered(protocol);
     }
+}
+
+/// Whether what is allowed before ready are messages of the application.
+#[track_caller]
+const fn check_before_ready(protocol: &ProtocolDescriptor, all: &[Played; 16]) {
+    let names = protocol.session.before_ready;
+    let mut i = 0;
+    while i < names.len() {
+        let mut is_known =
+            has_message(protocol.client, names[i]) || has_message(protocol.server, names[i]);
+        let mut j = 0;
+        while j < all.len() {
+            if let Some(MappedRole { name, .. }) = all[j].1 {
+                is_known |= is_same(name, names[i]);
+            }
+            j += 1;
+        }
+        assert!(
+            is_known,
+            "`before_ready(…)` names no message: neither one of the unions, nor one in a role"
+        );
+        i += 1;
+    }
+}
+
+const fn has_message(union: &UnionDescriptor, name: &str) -> bool {
+    let mut i = 0;
+    while i < union.messages.len() {
+        if is_same(union.messages[i].name, name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 /// Whether a role has a place in the message of the application that plays it. Handfast's own messages have all.

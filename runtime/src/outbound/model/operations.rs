@@ -2,6 +2,7 @@
 
 use super::{super::*, Answered, Model, Queued, cost};
 use crate::Id;
+use std::sync::Arc;
 
 impl Model<'_> {
     pub(super) fn request(&mut self) {

@@ -46,7 +46,7 @@ pub struct Time(String);
 ///
 /// At least 0.
 #[protocol(minimum = 0)]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Sequence(u64);
 
 /// Which side of the book.

@@ -323,7 +323,7 @@ pub struct Follow(pub Counts);
 
 /// The payload of `follow.item`.
 #[protocol(deserialize)]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FollowItem(pub i64);
 
 /// The payload of `follow.done`.

@@ -40,7 +40,7 @@ pub struct ChannelId(String);
 ///
 /// At least 0.
 #[protocol(minimum = 0)]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UnixTime(u64);
 
 /// Why it was not done.
