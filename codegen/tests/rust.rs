@@ -425,13 +425,34 @@ messages:
     assert!(!plain.contains("CopyKind"), "{plain}");
     let kind = "{ $ref: '#/types/Job/oneOf/0/properties/kind' }";
     for (name, more) in [
-        ("JobCopyKind", "  timed: { from: client, payload: { allOf: [{ $ref: '#/types/Job' }, { type: object, properties: { at: { type: string } } }] } }\n".to_owned()),
-        ("Kind", format!("  one: {{ from: client, payload: {{ type: object, properties: {{ kind: {kind} }} }} }}\n")),
-        ("Kind", format!("  some: {{ from: server, payload: {{ type: object, properties: {{ kinds: {{ type: array, items: {kind} }} }} }} }}\n")),
-        ("Kind", format!("channels: {{ jobs: {{ key: 'jobs:{{kind}}', params: {{ kind: {kind} }} }} }}\n")),
+        (
+            "JobCopyKind",
+            "  timed: { from: client, payload: { allOf: [{ $ref: '#/types/Job' }, { type: object, properties: { at: { type: string } } }] } }\n".to_owned(),
+        ),
+        (
+            "Kind",
+            format!(
+                "  one: {{ from: client, payload: {{ type: object, properties: {{ kind: {kind} }} }} }}\n"
+            ),
+        ),
+        (
+            "Kind",
+            format!(
+                "  some: {{ from: server, payload: {{ type: object, properties: {{ kinds: {{ type: array, items: {kind} }} }} }} }}\n"
+            ),
+        ),
+        (
+            "Kind",
+            format!(
+                "channels: {{ jobs: {{ key: 'jobs:{{kind}}', params: {{ kind: {kind} }} }} }}\n"
+            ),
+        ),
     ] {
         let text = text(&more)?;
-        assert!(text.contains(&format!(": {name},")) || text.contains(&format!("<{name}>")), "{more}\n{text}");
+        assert!(
+            text.contains(&format!(": {name},")) || text.contains(&format!("<{name}>")),
+            "{more}\n{text}"
+        );
         assert_eq!(declared(&text, name), 1, "{more}\n{text}");
     }
     Ok(())
