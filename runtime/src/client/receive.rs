@@ -8,8 +8,8 @@ use super::{
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
-    DecodeError, DecodeErrorKind, ExpectedReply, Id, PendingReplies, SessionCode, Side,
-    calls::{CallReply, Delivery, Entry, Failure, Inbox, ReplyIndices},
+    DecodeError, DecodeErrorKind, Id, PendingReplies, SessionCode, Side,
+    calls::{CallReply, Delivery, Entry, Failure, Inbox},
     descriptor::ReplyKind,
     encoded::EncodedMessage,
     system::{
@@ -38,17 +38,8 @@ pub(crate) enum Heard {
     Received(ReceivedNotice),
 }
 
-/// The reply that a request expects which is not pending any more.
-struct Expected(ExpectedReply);
-
-impl PendingReplies for Expected {
-    fn expected(&self, _: Option<&Id>) -> Option<ExpectedReply> {
-        Some(self.0)
-    }
-}
-
 impl Core {
-    fn read(
+    pub(super) fn read(
         &self,
         packet: &Packet,
         pending: &dyn PendingReplies,
@@ -248,38 +239,6 @@ impl Core {
                     ..pending
                 };
                 self.fail(inner, id, pending, Failure::UnexpectedReply);
-            }
-        }
-    }
-
-    /// Reports the reply to a join to the subscriptions that the channel had before. `delivery` is one decoding of the packet.
-    fn report_joined(
-        &self,
-        inner: &mut PendingState,
-        key: &str,
-        mut delivery: Option<Delivery>,
-        packet: Option<&Packet>,
-        replies: ReplyIndices,
-    ) {
-        let PendingState {
-            channels, behind, ..
-        } = inner;
-        let Some(channel) = channels.get_mut(key) else {
-            return;
-        };
-        for inbox in &channel.subscribers {
-            let entry = match (delivery.take(), packet) {
-                (Some(delivery), _) => Entry::Joined(Some(delivery)),
-                // The request is no longer among those that are pending, and they are locked.
-                (None, Some(packet)) => match self.read(packet, &Expected(replies.expected())) {
-                    Ok(delivery) => Entry::Joined(Some(delivery)),
-                    Err(rejected) => Entry::DecodeError(rejected),
-                },
-                (None, None) => Entry::Joined(None),
-            };
-            inbox.push(entry, packet.map_or(key.len(), Packet::len), false);
-            if inbox.is_behind() {
-                behind.push(inbox.clone());
             }
         }
     }

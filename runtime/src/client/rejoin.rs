@@ -7,16 +7,26 @@ use super::{
     pending::{PendingRequest, PendingState, ReplyTo},
 };
 use crate::{
-    Id, SessionCode,
-    calls::{Entry, Failure},
+    ExpectedReply, Id, PendingReplies, SessionCode,
+    calls::{Delivery, Entry, Failure, ReplyIndices},
     descriptor::{Limits, SessionDescriptor},
     encoded::EncodedMessage,
+    transport::Packet,
 };
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::Instant;
 
 /// How many rejoins are pending at a time.
 const MAX_WINDOW: usize = 16;
+
+/// The reply that a request expects which is not pending any more.
+struct Expected(ExpectedReply);
+
+impl PendingReplies for Expected {
+    fn expected(&self, _: Option<&Id>) -> Option<ExpectedReply> {
+        Some(self.0)
+    }
+}
 
 /// The channels that still have to be rejoined in this session.
 #[derive(Default)]
@@ -162,6 +172,38 @@ impl Core {
             packets.push((packet, mark));
         }
         packets
+    }
+
+    /// Reports the reply to a join to the subscriptions that the channel had before. `delivery` is one decoding of the packet.
+    pub(super) fn report_joined(
+        &self,
+        inner: &mut PendingState,
+        key: &str,
+        mut delivery: Option<Delivery>,
+        packet: Option<&Packet>,
+        replies: ReplyIndices,
+    ) {
+        let PendingState {
+            channels, behind, ..
+        } = inner;
+        let Some(channel) = channels.get_mut(key) else {
+            return;
+        };
+        for inbox in &channel.subscribers {
+            let entry = match (delivery.take(), packet) {
+                (Some(delivery), _) => Entry::Joined(Some(delivery)),
+                // The request is no longer among those that are pending, and they are locked.
+                (None, Some(packet)) => match self.read(packet, &Expected(replies.expected())) {
+                    Ok(delivery) => Entry::Joined(Some(delivery)),
+                    Err(rejected) => Entry::DecodeError(rejected),
+                },
+                (None, None) => Entry::Joined(None),
+            };
+            inbox.push(entry, packet.map_or(key.len(), Packet::len), false);
+            if inbox.is_behind() {
+                behind.push(inbox.clone());
+            }
+        }
     }
 
     /// Does the work that is due, and returns when to call it again.
