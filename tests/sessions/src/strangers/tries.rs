@@ -253,7 +253,7 @@ fn message(rng: &mut Rng, victims: &Victims) -> Try {
             let key = match rng.below(4) {
                 0 => format!("room:{name}"),
                 1 => format!("Diary:{name}"),
-                2 => "diary:".to_owned(),
+                2 => "diary".to_owned(),
                 _ => format!("{name}:diary"),
             };
             let join = json!({ "type": "join", "id": id, "payload": { "channel": key } });
