@@ -7,23 +7,24 @@
     reason = "the types are here for what is made of them"
 )]
 
+#[path = "joins/numbered.rs"]
+mod numbered;
+#[path = "joins/renewing.rs"]
+mod renewing;
 mod support;
 
-use futures_util::future::BoxFuture;
 use handfast::{
     HandlerError,
-    broker::{
-        Broker, BrokerError, Command, Deliver, History, MemberId, Presence, PresenceChange,
-        Publication, Receipt, Recipients, Retention, Roster, ServerId, SessionList, StreamPosition,
-    },
+    broker::{Broker, MemberId, Presence, PresenceChange, ServerId},
     protocol,
     server::{ConnectionInfo, Rejection},
     transport::{MemoryTransport, Packet, TransportEvent, duplex},
 };
+use renewing::Renewing;
 use serde_json::{Value, json};
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, Weak,
+        Arc, Mutex,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -284,164 +285,6 @@ async fn what_is_held_for_a_join_fits_into_the_queue() {
     .await;
 }
 
-#[derive(Debug, Default)]
-struct State {
-    epoch: u32,
-    seq: u64,
-    subscriptions: i64,
-    stored: Vec<(u64, Arc<Publication>)>,
-    server: Option<Weak<dyn Deliver>>,
-    /// How long it takes to subscribe.
-    slow: Duration,
-    members: Vec<Arc<Presence>>,
-    /// How often they have changed.
-    revision: u64,
-    /// Whether they cannot be read.
-    broken: bool,
-}
-
-/// A broker of one server and one channel, whose numbering begins anew when the test says so.
-#[derive(Default)]
-struct Renewing(Mutex<State>);
-
-impl std::fmt::Debug for Renewing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Renewing")
-    }
-}
-
-impl Renewing {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().expect("it is whole")
-    }
-
-    fn renew(&self) {
-        let mut state = self.lock();
-        state.epoch += 1;
-        state.seq = 0;
-        state.stored.clear();
-    }
-}
-
-impl State {
-    fn position(&self) -> StreamPosition {
-        StreamPosition {
-            epoch: format!("epoch {}", self.epoch).into(),
-            seq: self.seq,
-        }
-    }
-}
-
-impl Broker for Renewing {
-    fn attach(&self, server: Weak<dyn Deliver>) -> ServerId {
-        self.lock().server = Some(server);
-        ServerId(1)
-    }
-
-    fn detach(&self, _: ServerId) {}
-
-    fn subscribe<'a>(
-        &'a self,
-        _: ServerId,
-        _: &'a Arc<str>,
-    ) -> BoxFuture<'a, Result<StreamPosition, BrokerError>> {
-        Box::pin(async move {
-            let slow = {
-                let mut state = self.lock();
-                state.subscriptions += 1;
-                state.slow
-            };
-            if !slow.is_zero() {
-                tokio::time::sleep(slow).await;
-            }
-            Ok(self.lock().position())
-        })
-    }
-
-    fn unsubscribe(&self, _: ServerId, _: &str, _: Duration) {
-        self.lock().subscriptions -= 1;
-    }
-
-    fn publish(&self, publication: Publication, _: &Retention) -> Receipt {
-        let (server, position) = {
-            let mut state = self.lock();
-            state.seq += 1;
-            let stored = (state.seq, Arc::new(publication.clone()));
-            state.stored.push(stored);
-            (state.server.clone(), state.position())
-        };
-        if let Some(server) = server.and_then(|server| server.upgrade()) {
-            server.deliver(&publication, &position);
-        }
-        Receipt::done(Ok(Some(position)))
-    }
-
-    fn history<'a>(
-        &'a self,
-        _: &'a Arc<str>,
-        since: &'a StreamPosition,
-        limit: usize,
-    ) -> BoxFuture<'a, Result<History, BrokerError>> {
-        Box::pin(async move {
-            let state = self.lock();
-            let position = state.position();
-            let is_same = position.epoch == since.epoch;
-            let after = state.stored.iter().filter(|(seq, _)| *seq > since.seq);
-            Ok(History {
-                publications: after.filter(|_| is_same).take(limit).cloned().collect(),
-                position,
-                lost: None,
-            })
-        })
-    }
-
-    fn set_presence(&self, channel: &Arc<str>, change: PresenceChange) {
-        let (server, revision) = {
-            let mut state = self.lock();
-            match &change {
-                PresenceChange::Set(member) => {
-                    let (other, member) = (member.member, member.clone());
-                    state.members.retain(|one| one.member != other);
-                    state.members.push(member);
-                }
-                PresenceChange::Removed(member) => {
-                    state.members.retain(|one| one.member != *member);
-                }
-            }
-            state.revision += 1;
-            (state.server.clone(), state.revision)
-        };
-        if let Some(server) = server.and_then(|server| server.upgrade()) {
-            server.presence(channel, &change, revision);
-        }
-    }
-
-    fn presence<'a>(
-        &'a self,
-        _: &'a Arc<str>,
-        known: Option<u64>,
-    ) -> BoxFuture<'a, Result<Option<Roster>, BrokerError>> {
-        Box::pin(async move {
-            let state = self.lock();
-            if state.broken {
-                return Err(BrokerError("unreachable".into()));
-            }
-            let (members, revision) = (state.members.clone(), state.revision);
-            Ok((known != Some(revision)).then_some(Roster { members, revision }))
-        })
-    }
-
-    fn command(&self, _: Recipients, _: Command) {}
-
-    fn sessions<'a>(
-        &'a self,
-        _: &'a Recipients,
-        _: usize,
-    ) -> BoxFuture<'a, Result<SessionList, BrokerError>> {
-        Box::pin(async { Ok(SessionList::default()) })
-    }
-}
-
 fn renewing() -> (Arc<Renewing>, App, Server) {
     let broker = Arc::new(Renewing::default());
     let app = App::default();
@@ -623,95 +466,6 @@ async fn who_is_in_a_channel_is_read_again_after_the_broker_has_failed() {
         );
     })
     .await;
-}
-
-/// A protocol whose server numbers its messages in the session.
-mod numbered {
-    use handfast::{HandlerError, protocol, server::ConnectionInfo};
-    use std::borrow::Cow;
-
-    #[protocol]
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct Login {
-        pub name: String,
-    }
-
-    #[protocol]
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct Enter {
-        pub room: String,
-    }
-
-    #[protocol]
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct Entered {}
-
-    #[protocol]
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct Said {
-        pub text: String,
-    }
-
-    #[protocol(client)]
-    #[derive(Clone, Debug, PartialEq)]
-    pub enum ClientMessage {
-        #[message("enter", reply = Entered, join = Room)]
-        Enter(Enter),
-    }
-
-    #[protocol(server)]
-    #[derive(Clone, Debug, PartialEq)]
-    pub enum ServerMessage {
-        #[message("entered")]
-        Entered(Entered),
-        #[message("said", channel = Room)]
-        Said(Said),
-    }
-
-    #[protocol(channel = "room:{room}", join = Enter)]
-    #[derive(Clone, Debug, PartialEq)]
-    pub struct Room {
-        pub room: String,
-    }
-
-    #[protocol(
-        name = "numbered",
-        version = "1.0.0",
-        client = ClientMessage,
-        server = ServerMessage,
-        channels(Room),
-        auth = Login,
-        session(resume_ms = 60000, numbered),
-        roles(resume = "resume", skip = none),
-        limits(no_rate, message = 4096, outbound = 65536)
-    )]
-    #[derive(Clone, Copy, Debug)]
-    pub struct Numbered;
-
-    #[derive(Clone, Debug)]
-    pub struct App;
-
-    impl SessionHandler for App {
-        type Session = String;
-
-        async fn authenticate(&self, m: Login, _: &ConnectionInfo) -> Result<String, HandlerError> {
-            Ok(m.name)
-        }
-
-        fn principal<'a>(&self, name: &'a String) -> Option<Cow<'a, str>> {
-            Some(name.into())
-        }
-    }
-
-    impl Handler for App {
-        async fn enter(&self, m: Enter, cx: &Context<String>) -> Result<Entered, HandlerError> {
-            let text = "x".repeat(2000);
-            for _ in 0..20 {
-                cx.room(&m.room).publish(&Said { text: text.clone() });
-            }
-            Ok(Entered {})
-        }
-    }
 }
 
 /// Where messages have no numbers in their channel, a gap in it has no bounds.
