@@ -292,7 +292,7 @@ fn renewing() -> (Arc<Renewing>, App, Server) {
     (broker, app, server)
 }
 
-/// Members hear of it, though the first to see it is another that joins.
+/// Members receive a gap, though the first to see it is another that joins.
 #[tokio::test(start_paused = true)]
 async fn another_epoch_that_a_join_finds_is_a_gap_for_those_who_are_there() {
     simulated(async {

@@ -278,7 +278,7 @@ async fn round(seed: u64, seen: &Arc<Seen>) -> usize {
     let mut disconnects = 0;
     for (following, (client, network)) in following.into_iter().zip(clients) {
         let texts = tokio::time::timeout(Duration::from_secs(900), following).await;
-        let texts = texts.expect("whoever is in the room hears of its end");
+        let texts = texts.expect("whoever is in the room receives its end");
         for (text, seq) in texts.expect("the room is whole") {
             assert_eq!(all.get(&text), Some(&seq));
         }

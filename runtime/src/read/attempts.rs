@@ -7,7 +7,7 @@
 use super::{
     ReadContext, ReadResult, Reader,
     checked::judged,
-    context::IgnoredMembers,
+    ignored::IgnoredMembers,
     kinds, schema,
     untagged::{ReadBranch, Untagged, facts, untagged},
 };

@@ -6,7 +6,7 @@
 
 use super::{
     Mark, Place, ReadContext, ReadResult, Reader, Rule, Rules, SchemaText, Slot, Stop, ValueReader,
-    context::IgnoredMembers,
+    ignored::IgnoredMembers,
     integer::{LargeIntegers, large_integers},
     rules::{check_value, unreadable},
     schema::{self, Resolved, resolve},

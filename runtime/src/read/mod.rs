@@ -11,6 +11,7 @@ mod context;
 mod detail_cache;
 mod digits;
 mod fields;
+mod ignored;
 mod integer;
 mod json;
 pub mod kinds;

@@ -3,9 +3,10 @@
 use super::{
     Kind, Mark, Members, Next, Pass, Place, ReadContext, ReadResult, Reader, Rules, Segment, Stop,
     checked::{fill_slot, read_any, report_by_schema},
-    context::{FoundApart, IgnoredMembers, RefusedNames},
+    context::{FoundApart, RefusedNames},
     detail_cache,
     fields::{ObjectPrefix, Slot, StructFields},
+    ignored::IgnoredMembers,
     rules::{Rule, check_properties, inner, is_valid_name, names},
     scalar::wrong_type,
     schema,

@@ -2,7 +2,7 @@
 
 use super::{
     Kind, Next, ReadContext, ReadResult, Reader, Segment, Stop, checked::no_type,
-    context::IgnoredMembers, scalar::wrong_type,
+    ignored::IgnoredMembers, scalar::wrong_type,
 };
 use handfast_schema::{Type, details};
 

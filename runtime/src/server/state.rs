@@ -206,6 +206,11 @@ impl ServerState {
             || trusted.iter().any(|network| network.contains(address))
     }
 
+    /// The reason for which a message that exceeds `limits.message` ends its connection.
+    pub(crate) fn too_large(&self) -> String {
+        format!("a message may have {} bytes", self.limits.message)
+    }
+
     /// Returns the time limit of a handler, given the timeout of its message's reply.
     pub(crate) fn handler_timeout(&self, timeout: Option<Duration>) -> Option<Duration> {
         let timeout = timeout.unwrap_or(self.protocol.session.timeout);

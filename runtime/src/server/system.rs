@@ -333,9 +333,7 @@ async fn refresh(service: Arc<dyn Service>, responder: Responder, auth: Box<RawV
 /// Leaves a channel that has no leave message of its own.
 async fn leave(responder: Responder, key: String, reply: Heading) {
     let cx = responder.context();
-    // With a message of its own, a channel is joined whose key fits no pattern: a parameter may be empty.
-    let is_joined = cx.caller.connection.membership.contains(&key);
-    if !is_joined && (key.len() > MAX_KEY || cx.caller.server.channel_of(&key).is_none()) {
+    if key.len() > MAX_KEY || cx.caller.server.channel_of(&key).is_none() {
         let content = Role::Leave.content(cx.caller.server.protocol, Side::Client);
         return responder.reject(&Rejection::not_joinable(content));
     }

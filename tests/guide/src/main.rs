@@ -44,17 +44,18 @@ fn run(names: &[String]) -> Result<usize, Failure> {
     let folder = root.join("docs/guide");
     agrees_with_example(&root, &folder)?;
     let mut count = 0;
-    for file in listed(&folder)? {
+    let pages = listed(&folder)?;
+    for file in &pages {
         let name = file.trim_end_matches(".md");
         if names.is_empty() || names.iter().any(|one| one == name) {
             println!("{file}");
-            check(&root, &folder, &file).map_err(|error| format!("docs/guide/{file}: {error}"))?;
+            check(&root, &folder, file).map_err(|error| format!("docs/guide/{file}: {error}"))?;
             count += 1;
         }
     }
     if names.is_empty() || names.iter().any(|one| one == "snippets") {
         println!("README.md, and what has no title");
-        snippets::check(&root, &read(&folder, FIRST)?, &target())?;
+        snippets::check(&root, &pages, &read(&folder, FIRST)?, &target())?;
         count += 1;
     }
     Ok(count)
@@ -83,12 +84,8 @@ fn listed(folder: &Path) -> Result<Vec<String>, Failure> {
 fn agrees_with_example(root: &Path, folder: &Path) -> Result<(), Failure> {
     let example = fs::read_to_string(root.join("examples/counter/protocol.yaml"))?;
     let page = read(folder, FIRST)?;
-    let spec = page.steps.iter().find_map(|step| match step {
-        Step::File { path, text } if path == "protocol.yaml" => Some(text),
-        _ => None,
-    });
     let messages = |text: &str| text.split("generate:").next().map(str::to_owned);
-    if spec.and_then(|spec| messages(spec)) == messages(&example) {
+    if messages(page.spec()) == messages(&example) {
         Ok(())
     } else {
         Err(format!("{FIRST} and examples/counter/protocol.yaml differ").into())

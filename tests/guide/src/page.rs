@@ -58,6 +58,15 @@ impl Page {
         Ok(page)
     }
 
+    /// Its `protocol.yaml`; empty if it has none.
+    pub fn spec(&self) -> &str {
+        let spec = self.steps.iter().find_map(|step| match step {
+            Step::File { path, text } if path == "protocol.yaml" => Some(&**text),
+            _ => None,
+        });
+        spec.unwrap_or_default()
+    }
+
     fn add_file(&mut self, path: &str, text: &str) {
         let parts = self.steps.iter().rev().find_map(|step| match step {
             Step::File { path: own, text } if own == path => Some(text),

@@ -13,10 +13,6 @@ const BLOCK: &str = "// …\n";
 /// Pages whose blocks are compiled by other tests: this one is a part of the runtime's documentation.
 const ELSEWHERE: [&str; 1] = ["docs/guide/auth.md"];
 
-/// What generates the two ends of a protocol, as the first page of the guide does.
-const GENERATE: &str =
-    "generate:\n  rust: { out: api/src/lib.rs }\n  typescript: { out: web/src/api.ts }\n";
-
 /// A block in its file.
 struct Snippet {
     /// The name of the file, as `page-1.ts` for the first block of `page.md` in TypeScript.
@@ -27,39 +23,32 @@ struct Snippet {
     spec: String,
 }
 
-/// Compiles the blocks of all pages.
+/// Compiles the blocks of the README and of these pages of the guide, in the workspace of the first.
 ///
 /// # Errors
 /// If one does not compile, or if there is no file for it.
-pub fn check(root: &Path, first: &Page, target: &Path) -> Result<(), Failure> {
+pub fn check(root: &Path, pages: &[String], first: &Page, target: &Path) -> Result<(), Failure> {
     let mut by_spec: BTreeMap<String, Vec<Snippet>> = BTreeMap::new();
-    for page in pages(root)? {
+    let readmes = ["README.md", "docs/guide/README.md"].map(str::to_owned);
+    let pages = pages.iter().map(|page| format!("docs/guide/{page}"));
+    for page in readmes.into_iter().chain(pages) {
         for snippet in snippets(root, &page)? {
             let of_spec = by_spec.entry(snippet.spec.clone()).or_default();
             of_spec.push(snippet);
         }
     }
+    let (_, outputs) = first.spec().split_once("\ngenerate:").unwrap_or_default();
     for (spec, snippets) in by_spec {
         let mut workspace = Workspace::new(root, target)?;
         workspace.write_files(first)?;
         compile(
             &mut workspace,
             &fs::read_to_string(root.join(spec))?,
+            outputs,
             &snippets,
         )?;
     }
     Ok(())
-}
-
-fn pages(root: &Path) -> Result<Vec<String>, Failure> {
-    let mut pages = vec!["README.md".to_owned()];
-    for entry in fs::read_dir(root.join("docs/guide"))? {
-        pages.push(format!(
-            "docs/guide/{}",
-            entry?.file_name().to_string_lossy()
-        ));
-    }
-    Ok(pages)
 }
 
 /// The blocks of a page in their files.
@@ -94,9 +83,15 @@ fn snippets(root: &Path, page: &str) -> Result<Vec<Snippet>, Failure> {
     Ok(snippets)
 }
 
-fn compile(workspace: &mut Workspace, spec: &str, snippets: &[Snippet]) -> Result<(), Failure> {
+/// Compiles blocks. `outputs` are those that the first page generates.
+fn compile(
+    workspace: &mut Workspace,
+    spec: &str,
+    outputs: &str,
+    snippets: &[Snippet],
+) -> Result<(), Failure> {
     let messages = spec.split("\ngenerate:").next().unwrap_or(spec);
-    workspace.write("protocol.yaml", &format!("{messages}\n{GENERATE}"))?;
+    workspace.write("protocol.yaml", &format!("{messages}\ngenerate:{outputs}"))?;
     // What the first page wrote is of another protocol.
     workspace.write("server/src/main.rs", "fn main() {}\n")?;
     let mut modules = String::new();

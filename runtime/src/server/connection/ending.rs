@@ -65,8 +65,7 @@ impl Connection {
 
     /// Refuses a message that is larger than `limits.message`, and ends the connection.
     pub(super) fn too_large(&self) -> End {
-        let limit = self.server.limits.message;
-        let text = format!("a message may have {limit} bytes");
+        let text = self.server.too_large();
         self.fail(
             false,
             None,

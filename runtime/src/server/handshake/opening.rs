@@ -199,11 +199,7 @@ impl<'a> Opening<'a> {
     }
 
     fn too_large(&self) -> End {
-        let limit = self.server.limits.message;
-        self.end(
-            CloseReason::TooLarge,
-            format!("a message may have {limit} bytes"),
-        )
+        self.end(CloseReason::TooLarge, self.server.too_large())
     }
 
     /// Counts a control frame or a ping of the session.
