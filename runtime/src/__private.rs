@@ -47,7 +47,7 @@ use crate::{
     Validate, ValidationError,
     codec::{Body, DEPTH, EncodeError, Encoding},
     descriptor::{Limits, MessageDescriptor, TagRef},
-    message::FieldSink,
+    message::{FieldSink, Scalar},
 };
 
 /// Writes the fields of a struct as an object.
@@ -91,6 +91,10 @@ impl FieldSink for Count {
     fn field(&mut self, _: &str, _: &dyn ErasedSerialize) {
         self.0 += 1;
     }
+
+    fn scalar(&mut self, _: &str, _: Scalar<'_>) {
+        self.0 += 1;
+    }
 }
 
 /// Serializes the members of an object and keeps the first error.
@@ -103,6 +107,12 @@ impl<M: SerializeMap> FieldSink for Entries<M> {
     fn field(&mut self, name: &str, value: &dyn ErasedSerialize) {
         if self.result.is_ok() {
             self.result = self.map.serialize_entry(name, value);
+        }
+    }
+
+    fn scalar(&mut self, name: &str, value: Scalar<'_>) {
+        if self.result.is_ok() {
+            self.result = self.map.serialize_entry(name, &value);
         }
     }
 }

@@ -103,9 +103,31 @@ struct Discriminant<'a> {
     before: Option<&'a Self>,
 }
 
+/// What most fields are: written without a type-erased serializer where the encoding is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scalar<'a> {
+    Text(&'a str),
+    Integer(i64),
+    Unsigned(u64),
+    Boolean(bool),
+}
+
+impl serde::Serialize for Scalar<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match *self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Integer(n) => serializer.serialize_i64(n),
+            Self::Unsigned(n) => serializer.serialize_u64(n),
+            Self::Boolean(is) => serializer.serialize_bool(is),
+        }
+    }
+}
+
 /// A destination for fields: an object in some encoding, or a counter.
 pub(crate) trait FieldSink {
     fn field(&mut self, name: &str, value: &dyn erased_serde::Serialize);
+
+    fn scalar(&mut self, name: &str, value: Scalar<'_>);
 }
 
 impl<'a> FieldWriter<'a> {
@@ -172,6 +194,14 @@ impl<'a> FieldWriter<'a> {
             return self.repeated(name, written, value);
         }
         self.sink.field(name, value);
+    }
+
+    /// As [`Self::field`], for a scalar.
+    pub(crate) fn scalar(&mut self, name: &str, value: Scalar<'_>) {
+        if self.discriminant.is_some() {
+            return self.field(name, &value);
+        }
+        self.sink.scalar(name, value);
     }
 
     #[cold]

@@ -59,6 +59,14 @@ pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
     } else {
         (TokenStream::new(), TokenStream::new())
     };
+    // What is not absent, whatever it contains.
+    let write_field = (is_scalar(ty) || is(ty, "String")).then(|| {
+        quote! {
+            fn write_field(&self, fields: &mut #p::FieldWriter<'_>, name: &'static str) {
+                #krate::Payload::write_field(&self.0, fields, name);
+            }
+        }
+    });
     quote! {
         #[automatically_derived]
         impl #krate::Payload for #ident {
@@ -67,6 +75,7 @@ pub(super) fn expand(krate: &Path, of: &Newtype) -> TokenStream {
                 #statics
                 #read
             }
+            #write_field
             #fields
         }
         #are_fields

@@ -4,7 +4,7 @@ use super::core::Core;
 use crate::{
     Id, Side,
     calls::{Failure, ReplyIndices, RequestMessage},
-    codec::{JsonPayload, Outgoing},
+    codec::{ErasedPayload, JsonPayload, Outgoing},
     descriptor::{EnvelopeDescriptor, FieldKind, Heading, Presence},
     encoded::EncodedMessage,
     replies::{ErrorPayload, fit},
@@ -51,7 +51,7 @@ impl Core {
         self.encode_outgoing(&Outgoing {
             payload: payload
                 .as_ref()
-                .map(|payload| payload as &dyn erased_serde::Serialize),
+                .map(|payload| payload as &dyn ErasedPayload),
             id,
             channel,
             seq: position.map(|(seq, _)| seq),
@@ -89,7 +89,7 @@ impl Core {
     fn encode_session(
         &self,
         role: Role,
-        fields: Option<&dyn erased_serde::Serialize>,
+        fields: Option<&dyn ErasedPayload>,
         id: Option<&Id>,
         outcome: Option<bool>,
     ) -> Option<EncodedMessage> {
@@ -100,7 +100,7 @@ impl Core {
         self.encode_outgoing(&Outgoing {
             payload: payload
                 .as_ref()
-                .map(|payload| payload as &dyn erased_serde::Serialize),
+                .map(|payload| payload as &dyn ErasedPayload),
             id,
             is_reply: id.is_some(),
             outcome,
@@ -112,7 +112,7 @@ impl Core {
     pub(super) fn session_message(
         &self,
         role: Role,
-        fields: Option<&dyn erased_serde::Serialize>,
+        fields: Option<&dyn ErasedPayload>,
     ) -> Result<Option<RequestMessage>, serde_json::Error> {
         let session = &self.descriptor.session;
         let (heading, payload) = match role.mapped(&session.mapped) {
@@ -148,7 +148,7 @@ impl Core {
     pub(super) fn control(
         &self,
         role: Role,
-        fields: Option<&dyn erased_serde::Serialize>,
+        fields: Option<&dyn ErasedPayload>,
         id: Option<&Id>,
     ) -> Option<EncodedMessage> {
         self.encode_session(role, fields, id, None)

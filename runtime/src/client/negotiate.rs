@@ -2,7 +2,7 @@
 
 use super::{ConnectError, core::Core, dial::Subprotocol};
 use crate::{
-    codec::{Encoding, Outgoing},
+    codec::{Encoding, ErasedPayload, Outgoing},
     descriptor::ProtocolDescriptor,
     encoded::EncodedMessage,
     system::{Negotiation, Role},
@@ -43,7 +43,7 @@ impl Core {
         let outgoing = Outgoing {
             payload: payload
                 .as_ref()
-                .map(|payload| payload as &dyn erased_serde::Serialize),
+                .map(|payload| payload as &dyn ErasedPayload),
             ..self.outgoing(message.heading)
         };
         EncodedMessage::encode(Encoding::Json.codec(), &outgoing).ok()

@@ -4,7 +4,7 @@ use super::{core::Core, handle::CloseOnDrop, handlers::Handled};
 use crate::{
     Payload, Side,
     calls::Permit,
-    codec::Outgoing,
+    codec::{ErasedPayload, Outgoing},
     descriptor::MessageDescriptor,
     encoded::EncodedMessage,
     replies::{ErrorPayload, Replier, SendError},
@@ -108,7 +108,7 @@ impl Replier for Responder {
         self.accepted.load(Ordering::Relaxed)
     }
 
-    fn send(&self, message: &'static MessageDescriptor, payload: &dyn erased_serde::Serialize) {
+    fn send(&self, message: &'static MessageDescriptor, payload: &dyn ErasedPayload) {
         match self.item(message, payload) {
             // If the session has ended, there is nobody to answer.
             Some(packet) => {
@@ -121,7 +121,7 @@ impl Replier for Responder {
     fn item(
         &self,
         message: &'static MessageDescriptor,
-        payload: &dyn erased_serde::Serialize,
+        payload: &dyn ErasedPayload,
     ) -> Option<EncodedMessage> {
         let packet = self.core.encode_outgoing(&Outgoing {
             payload: message.payload.then_some(payload),

@@ -8,7 +8,7 @@ use self::{
     writer::{Container, Open, Writer},
 };
 use super::{
-    Codec, EncodeError, Frame, Outgoing, Source,
+    Codec, EncodeError, ErasedPayload, Frame, Outgoing, Source,
     envelope::{self, ObjectWriter, not_an_object},
 };
 use crate::read::BinaryFormat;
@@ -133,7 +133,7 @@ impl ObjectWriter for Object {
             .map_err(EncodeError)
     }
 
-    fn splice(&mut self, value: &dyn erased_serde::Serialize) -> Result<(), EncodeError> {
+    fn splice(&mut self, value: &dyn ErasedPayload) -> Result<(), EncodeError> {
         let start = self.out.len();
         value
             .serialize(Serializer::new(&mut self.out))

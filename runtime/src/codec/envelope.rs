@@ -1,6 +1,9 @@
 //! The layout of a message, in any encoding: which members it has, and in which order.
 
-use super::{EncodeError, Outgoing, timestamp::rfc3339};
+use super::{
+    EncodeError, ErasedPayload, Outgoing,
+    timestamp::{millis, rfc3339},
+};
 use crate::{
     descriptor::{EnvelopeDescriptor, FieldDescriptor, FieldKind, Presence, Tag, TimestampForm},
     envelope::Id,
@@ -18,14 +21,19 @@ pub(super) trait ObjectWriter {
     fn head(
         &mut self,
         (name, tag): (&'static str, &'static str),
-        (content, payload): (&'static str, &dyn erased_serde::Serialize),
+        (content, payload): (&'static str, &dyn ErasedPayload),
     ) -> Result<(), EncodeError> {
         self.field(name, tag)?;
         self.field(content, payload)
     }
 
+    /// Writes a time.
+    fn time(&mut self, name: &'static str, at: SystemTime) -> Result<(), EncodeError> {
+        self.field(name, &*rfc3339(millis(at)))
+    }
+
     /// Writes the members of an object next to the others.
-    fn splice(&mut self, object: &dyn erased_serde::Serialize) -> Result<(), EncodeError>;
+    fn splice(&mut self, object: &dyn ErasedPayload) -> Result<(), EncodeError>;
 }
 
 /// The error of a payload that is to be spliced and is no object.
@@ -119,9 +127,7 @@ pub(super) fn write(m: &Outgoing<'_>, out: &mut impl ObjectWriter) -> Result<(),
                 .unwrap_or_default()
         };
         match form {
-            TimestampForm::Rfc3339 => {
-                rfc3339(at, |text| out.field(field.name, text))?;
-            }
+            TimestampForm::Rfc3339 => out.time(field.name, at)?,
             TimestampForm::UnixMs => out.field(field.name, &(since().as_millis() as u64))?,
             TimestampForm::UnixS => out.field(field.name, &since().as_secs())?,
         }

@@ -5,12 +5,13 @@ mod serializer;
 mod tests;
 
 use super::{
-    Codec, EncodeError, Frame, Outgoing, Source,
+    Codec, EncodeError, ErasedPayload, Frame, Outgoing, Source,
     envelope::{self, ObjectWriter, not_an_object},
+    timestamp::{millis, rfc3339},
 };
 use serde::Serialize;
 use serializer::Serializer;
-use std::{cell::RefCell, ptr};
+use std::{cell::RefCell, ptr, time::SystemTime};
 
 /// JSON text (RFC 8259).
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +20,11 @@ pub struct Json;
 thread_local! {
     /// How messages begin, each at the place of its discriminant.
     static HEADS: RefCell<[Option<Head>; HEADS_KEPT]> = const { RefCell::new([const { None }; HEADS_KEPT]) };
+}
+
+thread_local! {
+    /// The milliseconds, the name and the text of the last member that is a time. A server writes many in the same millisecond.
+    static TIME: RefCell<(u64, &'static str, Vec<u8>)> = const { RefCell::new((0, "", Vec::new())) };
 }
 
 /// How many beginnings of messages a thread keeps.
@@ -89,37 +95,65 @@ impl Codec for Json {
     }
 }
 
+/// Appends a value.
+pub(super) fn append<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    value: &T,
+) -> Result<(), EncodeError> {
+    value.serialize(Serializer::new(out)).map_err(EncodeError)
+}
+
+/// Appends a name and its value.
+fn member<T: Serialize + ?Sized>(
+    out: &mut Vec<u8>,
+    name: &str,
+    value: &T,
+) -> Result<(), EncodeError> {
+    serializer::text(out, name).map_err(EncodeError)?;
+    out.push(b':');
+    append(out, value)
+}
+
 /// A JSON object that is being written.
 struct Object<'o>(&'o mut Vec<u8>);
 
 impl ObjectWriter for Object<'_> {
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
-        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
-        serializer::text(self.0, name).map_err(EncodeError)?;
-        self.0.push(b':');
-        value
-            .serialize(Serializer::new(self.0))
-            .map_err(EncodeError)
+        self.begin();
+        member(self.0, name, value)
     }
 
     fn head(
         &mut self,
         (name, tag): (&'static str, &'static str),
-        (content, payload): (&'static str, &dyn erased_serde::Serialize),
+        (content, payload): (&'static str, &dyn ErasedPayload),
     ) -> Result<(), EncodeError> {
         Head::append(self.0, [name, tag, content])?;
-        payload
-            .serialize(Serializer::new(self.0))
-            .map_err(EncodeError)
+        payload.append_json(self.0)
     }
 
-    fn splice(&mut self, value: &dyn erased_serde::Serialize) -> Result<(), EncodeError> {
+    fn time(&mut self, name: &'static str, at: SystemTime) -> Result<(), EncodeError> {
+        let now = millis(at);
+        let kept = TIME.try_with(|time| {
+            let (last, of, text) = &mut *time.borrow_mut();
+            if *last != now || *of != name || text.is_empty() {
+                text.clear();
+                member(text, name, &*rfc3339(now))?;
+                (*last, *of) = (now, name);
+            }
+            self.begin();
+            self.0.extend_from_slice(text);
+            Ok(())
+        });
+        // A thread that ends keeps nothing any more.
+        kept.unwrap_or_else(|_| self.field(name, &*rfc3339(now)))
+    }
+
+    fn splice(&mut self, value: &dyn ErasedPayload) -> Result<(), EncodeError> {
         let start = self.0.len();
         self.0.push(b',');
         let body = self.0.len();
-        value
-            .serialize(Serializer::new(self.0))
-            .map_err(EncodeError)?;
+        value.append_json(self.0)?;
         if self.0.get(body) != Some(&b'{') {
             return Err(not_an_object());
         }
@@ -135,6 +169,11 @@ impl ObjectWriter for Object<'_> {
 }
 
 impl Object<'_> {
+    /// What precedes a member.
+    fn begin(&mut self) {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+    }
+
     fn close(&mut self) {
         if self.0.is_empty() {
             self.0.push(b'{');

@@ -1,40 +1,20 @@
 //! Timestamps as text (RFC 3339): written in milliseconds, read as `format: date-time` is.
 
 use handfast_schema::format;
-use std::{
-    cell::RefCell,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
-/// The first second of the year 10000, which RFC 3339 cannot express.
-const END: u64 = 253_402_300_800;
+/// The last millisecond of the year 9999: RFC 3339 can express no later one.
+const LAST: u128 = 253_402_300_800_000 - 1;
 
-thread_local! {
-    /// The last timestamp, and its milliseconds since 1970. A server writes many in the same millisecond.
-    static LAST: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
+/// The milliseconds since 1970 of a time, or the nearest that RFC 3339 can express.
+pub(super) fn millis(at: SystemTime) -> u64 {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap_or_default().as_millis().min(LAST) as u64
 }
 
-/// Formats a time since 1970, and calls `write` with the text. A later time than the form can express is the last that it can.
-pub(super) fn rfc3339<R>(at: SystemTime, write: impl FnOnce(&str) -> R) -> R {
-    let since = at
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default()
-        .min(Duration::new(END - 1, 999_999_999));
-    let now = since.as_secs() * 1000 + u64::from(since.subsec_millis());
-    // A thread that ends keeps nothing any more.
-    let Ok((last, mut text)) = LAST.try_with(RefCell::take) else {
-        return write(&format(since));
-    };
-    if last != now || text.is_empty() {
-        text = format(since);
-    }
-    let written = write(&text);
-    let _ = LAST.try_with(|last| last.replace((now, text)));
-    written
-}
-
-fn format(since: Duration) -> String {
-    let (seconds, days) = (since.as_secs() % 86_400, since.as_secs() / 86_400);
+/// Formats the milliseconds of a time.
+pub(super) fn rfc3339(millis: u64) -> String {
+    let (seconds, days) = (millis / 1000 % 86_400, millis / 86_400_000);
     let (year, month, day) = date(days);
     let mut text = *b"0000-00-00T00:00:00.000Z";
     let mut put = |at: usize, digits: usize, mut n: u64| {
@@ -49,7 +29,7 @@ fn format(since: Duration) -> String {
     put(11, 2, seconds / 3600);
     put(14, 2, seconds / 60 % 60);
     put(17, 2, seconds % 60);
-    put(20, 3, since.subsec_millis().into());
+    put(20, 3, millis % 1000);
     String::from_utf8(text.into()).unwrap_or_default()
 }
 
@@ -129,22 +109,21 @@ mod tests {
 
     #[test]
     fn every_day_is_formatted_as_by_humantime() {
-        for day in 0..END / 86_400 {
+        for day in 0..=LAST as u64 / 86_400_000 {
             let since = Duration::from_millis(day * 86_400_000 + day * 7_777_777 % 86_400_000);
             let at = SystemTime::UNIX_EPOCH + since;
             let expected = humantime::format_rfc3339_millis(at).to_string();
-            rfc3339(at, |text| {
-                assert_eq!(text, expected, "day {day}");
-                assert_eq!(read_rfc3339(text), Some(at), "day {day}");
-            });
+            let text = rfc3339(millis(at));
+            assert_eq!(text, expected, "day {day}");
+            assert_eq!(read_rfc3339(&text), Some(at), "day {day}");
         }
     }
 
     #[test]
     fn what_cannot_be_expressed_is_the_nearest_that_can() {
         let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-        rfc3339(before, |text| assert_eq!(text, "1970-01-01T00:00:00.000Z"));
-        let after = SystemTime::UNIX_EPOCH + Duration::from_secs(END);
-        rfc3339(after, |text| assert_eq!(text, "9999-12-31T23:59:59.999Z"));
+        assert_eq!(rfc3339(millis(before)), "1970-01-01T00:00:00.000Z");
+        let after = SystemTime::UNIX_EPOCH + Duration::from_secs(LAST as u64);
+        assert_eq!(rfc3339(millis(after)), "9999-12-31T23:59:59.999Z");
     }
 }

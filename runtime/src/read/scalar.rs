@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Bytes, Implied, Nullable, Payload, StringInteger, ValidatedJson,
     foreign::AsPayload,
-    message::{FieldNeed, FieldWriter},
+    message::{FieldNeed, FieldWriter, Scalar},
 };
 use bytestring::ByteString;
 use handfast_schema::{Type, ViolationDetail, details};
@@ -195,8 +195,12 @@ fn rare_integer(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadR
 }
 
 macro_rules! integers {
-    ($($ty:ty)*) => {$(
+    ($($ty:ident as $scalar:ident)*) => {$(
         impl Payload for $ty {
+            fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
+                fields.scalar(name, Scalar::$scalar((*self).into()));
+            }
+
             #[inline]
             fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
                 let Some(wide) = integer(r, cx, rules)? else { return Ok(None) };
@@ -215,7 +219,16 @@ macro_rules! integers {
     )*};
 }
 
-integers!(i8 i16 i32 i64 u8 u16 u32 u64);
+integers! {
+    i8 as Integer
+    i16 as Integer
+    i32 as Integer
+    i64 as Integer
+    u8 as Unsigned
+    u16 as Unsigned
+    u32 as Unsigned
+    u64 as Unsigned
+}
 
 impl Payload for f64 {
     #[inline]
@@ -256,6 +269,10 @@ impl Payload for f64 {
 }
 
 impl Payload for bool {
+    fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
+        fields.scalar(name, Scalar::Boolean(*self));
+    }
+
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, _: Rules) -> ReadResult<Self> {
         if r.peek()? != Kind::Boolean {
             return wrong_type(r, cx, Type::Boolean);
@@ -274,12 +291,20 @@ impl Payload for () {
 }
 
 impl Payload for String {
+    fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
+        fields.scalar(name, Scalar::Text(self));
+    }
+
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         string(r, cx, rules)
     }
 }
 
 impl Payload for ByteString {
+    fn write_field(&self, fields: &mut FieldWriter<'_>, name: &'static str) {
+        fields.scalar(name, Scalar::Text(self));
+    }
+
     fn read(r: &mut Reader<'_>, cx: &mut ReadContext, rules: Rules) -> ReadResult<Self> {
         let Some(text) = r.any_string()? else {
             return wrong_type(r, cx, Type::String);

@@ -11,6 +11,7 @@ pub use stream::{SendError, StreamResponder, StreamSender};
 
 use crate::{
     DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode, Side,
+    codec::ErasedPayload,
     descriptor::{MessageDescriptor, Tag, TagRef, UnionDescriptor},
     encoded::EncodedMessage,
     foreign::AsPayload,
@@ -39,13 +40,13 @@ pub trait Replier: Clone + fmt::Debug + Send + Sync + 'static {
     fn is_accepted(&self) -> bool;
 
     /// Sends a reply. It was checked.
-    fn send(&self, message: &'static MessageDescriptor, payload: &dyn erased_serde::Serialize);
+    fn send(&self, message: &'static MessageDescriptor, payload: &dyn ErasedPayload);
 
     /// Encodes an item of a stream. It was checked. `None` if it cannot be encoded, which is logged.
     fn item(
         &self,
         message: &'static MessageDescriptor,
-        payload: &dyn erased_serde::Serialize,
+        payload: &dyn ErasedPayload,
     ) -> Option<EncodedMessage>;
 
     /// Sends an item once there is room.

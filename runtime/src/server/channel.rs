@@ -11,7 +11,7 @@ use super::{
 use crate::{
     ChannelKey, ChannelMessage, Member, Message, MessageSet, Payload, PresenceInfo, UnclearParam,
     broker::{BrokerError, Receipt, StreamPosition},
-    codec::Outgoing,
+    codec::{ErasedPayload, Outgoing},
     foreign::AsPayload,
     system::Role,
 };
@@ -235,7 +235,7 @@ impl<C: ChannelKey> ConnectionChannel<C> {
             connection.encode(&Outgoing {
                 payload: payload
                     .as_ref()
-                    .map(|payload| payload as &dyn erased_serde::Serialize),
+                    .map(|payload| payload as &dyn ErasedPayload),
                 channel: Some(key),
                 seq: Some(position.seq),
                 epoch: Some(&position.epoch),
@@ -267,7 +267,7 @@ impl<C: ChannelKey> ConnectionChannel<C> {
                     payload: payload
                         .as_ref()
                         .and_then(Option::as_ref)
-                        .map(|payload| payload as &dyn erased_serde::Serialize),
+                        .map(|payload| payload as &dyn ErasedPayload),
                     channel: Some(key),
                     ..encoder.headed(heading)
                 });

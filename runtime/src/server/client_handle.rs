@@ -13,7 +13,7 @@ use crate::{
         self, Call, CallError, CallReply, Caller, Failure, Permit, RequestMessage, Streaming,
         timeout_of,
     },
-    codec::Outgoing,
+    codec::{ErasedPayload, Outgoing},
     descriptor::{Heading, MessageDescriptor},
     foreign::AsPayload,
     outbound::EnqueueError,
@@ -141,7 +141,7 @@ impl ClientLink {
         if !self.server.is_valid(descriptor, message) {
             return;
         }
-        let payload: &dyn erased_serde::Serialize = &AsPayload(message);
+        let payload: &dyn ErasedPayload = &AsPayload(message);
         let encoder = &self.connection.encoder;
         let packet = self.connection.encode(&Outgoing {
             payload: descriptor.payload.then_some(payload),
@@ -159,7 +159,7 @@ impl ClientLink {
 /// Returns the key of a message outside any channel, if it has one.
 fn outside_channels(
     message: &MessageDescriptor,
-    payload: &dyn erased_serde::Serialize,
+    payload: &dyn ErasedPayload,
 ) -> Option<VolatileKey> {
     message.volatile_key?;
     let payload = serde_json::value::to_raw_value(payload).ok();

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ExpectedReply, Id, PendingReplies, SessionCode,
     calls::{Failure, RequestMessage, StreamShape},
-    codec::{Codec, JsonPayload, Outgoing},
+    codec::{Codec, ErasedPayload, JsonPayload, Outgoing},
     descriptor::{CloseReason, Heading, Limits},
     encoded::EncodedMessage,
     metrics::{self, DropReason},
@@ -168,7 +168,7 @@ impl ConnectionHandle {
         self.encode(&Outgoing {
             payload: payload
                 .as_ref()
-                .map(|payload| payload as &dyn erased_serde::Serialize),
+                .map(|payload| payload as &dyn ErasedPayload),
             id,
             timestamp: heading.envelope.timestamp.map(|_| SystemTime::now()),
             ..self.encoder.headed(heading)

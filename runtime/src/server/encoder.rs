@@ -2,7 +2,7 @@
 
 use crate::{
     GapReason, Id, SessionCode, Side,
-    codec::{Codec, Encoding, Numbering, Outgoing},
+    codec::{Codec, Encoding, ErasedPayload, Numbering, Outgoing},
     descriptor::{Heading, MessageDescriptor, Presence, ProtocolDescriptor},
     encoded::{self, EncodedMessage},
     metrics,
@@ -16,7 +16,7 @@ use std::{fmt, time::SystemTime};
 pub(crate) struct SessionMessage<'a> {
     pub(crate) role: Role,
     /// The fields of the role.
-    pub(crate) payload: Option<&'a dyn erased_serde::Serialize>,
+    pub(crate) payload: Option<&'a dyn ErasedPayload>,
     pub(crate) id: Option<&'a Id>,
     /// If it answers a request: whether that succeeded.
     pub(crate) succeeded: Option<bool>,
@@ -27,7 +27,7 @@ pub(crate) struct SessionMessage<'a> {
 }
 
 impl<'a> SessionMessage<'a> {
-    pub(crate) fn new(role: Role, payload: &'a dyn erased_serde::Serialize) -> Self {
+    pub(crate) fn new(role: Role, payload: &'a dyn ErasedPayload) -> Self {
         Self {
             payload: Some(payload),
             ..Self::bare(role)
@@ -287,9 +287,7 @@ impl Encoder {
         let payload = message.payload.unwrap_or(&());
         match mapped::write(mapped, payload, message.built) {
             Ok(payload) => {
-                let payload = payload
-                    .as_ref()
-                    .map(|raw| raw as &dyn erased_serde::Serialize);
+                let payload = payload.as_ref().map(|raw| raw as &dyn ErasedPayload);
                 self.encode_unbounded(
                     encoding,
                     &Outgoing {

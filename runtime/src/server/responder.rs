@@ -4,7 +4,7 @@ use super::{Context, Rejection, hub::Joining, membership::JoinError};
 use crate::{
     ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode, Side,
     broker::StreamPosition,
-    codec::{JsonPayload, Outgoing},
+    codec::{ErasedPayload, JsonPayload, Outgoing},
     descriptor::{ChannelDescriptor, Heading, MessageDescriptor},
     encoded::EncodedMessage,
     foreign::AsPayload,
@@ -54,7 +54,7 @@ impl Replier for Responder {
         progress.is_some_and(|progress| progress.accepted.load(Ordering::Relaxed))
     }
 
-    fn send(&self, message: &'static MessageDescriptor, payload: &dyn erased_serde::Serialize) {
+    fn send(&self, message: &'static MessageDescriptor, payload: &dyn ErasedPayload) {
         let outgoing = self.outgoing(message, payload);
         self.context.caller.connection.answer(&outgoing);
     }
@@ -62,7 +62,7 @@ impl Replier for Responder {
     fn item(
         &self,
         message: &'static MessageDescriptor,
-        payload: &dyn erased_serde::Serialize,
+        payload: &dyn ErasedPayload,
     ) -> Option<EncodedMessage> {
         let id = self.context.id();
         self.context.caller.connection.encode(&Outgoing {
@@ -163,9 +163,9 @@ impl Responder {
         if !self.is_valid(message, &reply) {
             return self.send_error(&ErrorPayload::internal(Side::Server));
         }
-        let payload = message.payload.then(|| {
-            serde_json::value::to_raw_value(&AsPayload(&reply) as &dyn erased_serde::Serialize)
-        });
+        let payload = message
+            .payload
+            .then(|| serde_json::value::to_raw_value(&AsPayload(&reply) as &dyn ErasedPayload));
         let encoder = &self.context.caller.connection.encoder;
         let (at, reply) = (encoder.timestamp(message), encoder.heading(message));
         self.join_key(joining, reply, payload.transpose(), at);
@@ -265,7 +265,7 @@ impl Responder {
     fn outgoing<'a>(
         &'a self,
         message: &'static MessageDescriptor,
-        payload: &'a dyn erased_serde::Serialize,
+        payload: &'a dyn ErasedPayload,
     ) -> Outgoing<'a> {
         let encoder = &self.context.caller.connection.encoder;
         Outgoing {
@@ -305,7 +305,7 @@ impl Responder {
             connection.encode(&Outgoing {
                 payload: payload
                     .as_ref()
-                    .map(|payload| payload as &dyn erased_serde::Serialize),
+                    .map(|payload| payload as &dyn ErasedPayload),
                 id: self.context.id(),
                 is_reply: true,
                 outcome: Some(true),
@@ -327,12 +327,7 @@ impl Responder {
     }
 
     /// Replies to the session's own `leave`.
-    pub(crate) fn leave_key(
-        &self,
-        key: &str,
-        reply: Heading,
-        payload: &dyn erased_serde::Serialize,
-    ) {
+    pub(crate) fn leave_key(&self, key: &str, reply: Heading, payload: &dyn ErasedPayload) {
         let connection = &self.context.caller.connection;
         let hub = &self.context.caller.server.hub;
         hub.leave(connection.id, key, |_| {

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Payload, ValidationError,
     broker::{Broker, BrokerError, HistoryLimits, Publication, Receipt, Retention},
+    codec::ErasedPayload,
     descriptor::{ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor},
     metrics,
     validate::{beside_envelope, validate_within},
@@ -243,7 +244,7 @@ impl ServerState {
         &self,
         channel: Arc<str>,
         message: &'static MessageDescriptor,
-        payload: &dyn erased_serde::Serialize,
+        payload: &dyn ErasedPayload,
         retention: &Retention,
         except: Option<u64>,
     ) -> Receipt {

@@ -6,6 +6,8 @@ use super::Role;
 use super::find;
 use super::{Head, count, get, missing};
 use crate::GapReason;
+#[cfg(feature = "net")]
+use crate::codec::ErasedPayload;
 #[cfg(feature = "server")]
 use crate::descriptor::{self, Presence, ProtocolDescriptor, Tag, TagRef, UnionDescriptor};
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -38,7 +40,7 @@ impl PingFields {
     }
 
     /// Returns the fields of the pong, if it has any.
-    pub(crate) fn fields(&self) -> Option<&dyn erased_serde::Serialize> {
+    pub(crate) fn fields(&self) -> Option<&dyn ErasedPayload> {
         match self.nonce {
             Some(_) => Some(self),
             None => None,

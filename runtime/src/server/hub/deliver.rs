@@ -7,7 +7,7 @@ use crate::{
         Command, Deliver, MemberId, PresenceChange, Publication, Recipients, SessionList,
         StreamPosition,
     },
-    codec::{JsonPayload, Outgoing},
+    codec::{ErasedPayload, JsonPayload, Outgoing},
     descriptor::MessageDescriptor,
     encoded::EncodedMessage,
     outbound::{Run, RunEnd},
@@ -36,7 +36,7 @@ impl Hub {
         let message = Outgoing {
             payload: payload
                 .as_ref()
-                .map(|payload| payload as &dyn erased_serde::Serialize),
+                .map(|payload| payload as &dyn ErasedPayload),
             channel: Some(&publication.channel),
             seq,
             timestamp: Some(publication.at),
@@ -61,9 +61,7 @@ impl Hub {
         for connection in to {
             let packet = packets[connection.encoding].get_or_insert_with(|| {
                 let message = Outgoing {
-                    payload: json
-                        .as_ref()
-                        .map(|payload| payload as &dyn erased_serde::Serialize),
+                    payload: json.as_ref().map(|payload| payload as &dyn ErasedPayload),
                     timestamp: union.heading(message).envelope.timestamp.map(|_| at),
                     ..self.encoder.outgoing(message)
                 };
