@@ -193,7 +193,7 @@ async fn a_request_survives_the_loss_of_a_connection() {
         desk.began.notified().await;
         network.cut();
         client
-            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
+            .wait_for_state(|state| matches!(state, State::Reconnecting { .. }))
             .await;
         let second = tokio::spawn({
             let handle = handle.clone();

@@ -251,6 +251,28 @@ async fn another_epoch_is_a_gap_for_those_who_are_there() {
     .await;
 }
 
+/// Two parts of an application add a client while the broker subscribes.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_added_twice_at_once_is_told_once() {
+    simulated(async {
+        let app = App::default();
+        let broker = Arc::new(Late::default());
+        let server = Server::builder(app.clone()).broker(broker).build();
+        let mut peer = Peer::connect(&server, 16).await;
+        let list = server.handle().sessions(&Recipients::All, 1).await;
+        let id = list.expect("the broker works").sessions[0].id.connection;
+        let handle = server.handle().client(id).expect("it is connected");
+        let channel = handle.channel_handle(&feed::Room { id: "r".into() });
+        let (one, other) = tokio::join!(channel.add(), channel.add());
+        one.expect("it may");
+        other.expect("it is in the channel");
+        assert_eq!(peer.next().await["type"], "join");
+        app.post(&server);
+        assert_eq!(peer.next().await["type"], "post");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_receipt_has_the_position() -> Result<(), BrokerError> {
     let server = Server::new(App::default());

@@ -367,7 +367,7 @@ async fn a_lost_connection_is_reestablished() {
             Err(CallError::OutcomeUnknown)
         );
         client
-            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
+            .wait_for_state(|state| matches!(state, State::Reconnecting { .. }))
             .await;
         // This request was not written yet.
         let later = call(&client, "later");
@@ -802,7 +802,7 @@ async fn a_request_queued_behind_a_refused_hello_was_not_sent() {
         let (client, script, mut scripts) = begin().await;
         drop(script);
         client
-            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
+            .wait_for_state(|state| matches!(state, State::Reconnecting { .. }))
             .await;
         let waiting = tokio::spawn({
             let client = client.clone();

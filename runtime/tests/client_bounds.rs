@@ -124,7 +124,7 @@ async fn volatile_messages_use_half_of_the_budget() {
         // Without a connection, volatile messages are dropped.
         drop(script);
         client
-            .wait_for_state(|s| matches!(s, State::Reconnecting(_)))
+            .wait_for_state(|s| matches!(s, State::Reconnecting { .. }))
             .await;
         client
             .user_typing(typing())
@@ -144,7 +144,7 @@ async fn the_queue_without_a_connection_is_bounded() {
         let (client, script, mut scripts) = begin_with(connect.limits(limits()), scripts).await;
         drop(script);
         client
-            .wait_for_state(|s| matches!(s, State::Reconnecting(_)))
+            .wait_for_state(|s| matches!(s, State::Reconnecting { .. }))
             .await;
         let queued = Arc::new(AtomicUsize::new(0));
         for _ in 0..100 {

@@ -204,7 +204,7 @@ async fn a_leave_without_a_connection_is_done_at_once() {
         assert!(script.next().await.contains("room.leave"));
         drop(script);
         client
-            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
+            .wait_for_state(|state| matches!(state, State::Reconnecting { .. }))
             .await;
         under_way
             .await
@@ -587,7 +587,7 @@ async fn a_rate_limit_loses_no_channel() {
             }
         }
         cut.notify_waiters();
-        client.wait_for_state(|s| matches!(s, State::Reconnecting(_))).await;
+        client.wait_for_state(|s| matches!(s, State::Reconnecting { .. })).await;
         client.wait_for_state(|s| *s == State::Connected).await;
         let started = tokio::time::Instant::now();
         let members = |n| server.handle().room(&format!("r{n}")).members();

@@ -425,23 +425,47 @@ async fn a_late_timer_extends_the_deadline_once() {
 async fn the_state_says_how_the_connection_ended() {
     simulated(async {
         let (client, mut script, mut scripts) = begin().await;
-        let is_lost = |state: &State| matches!(state, State::Reconnecting(_));
+        let is_lost = |state: &State| matches!(state, State::Reconnecting { .. });
         script.close(1012, "we restart").await;
-        let restart = CloseFrame::new(1012, "we restart");
+        let code = |state: &State| match state {
+            State::Reconnecting { closing, .. } => closing.as_ref().map(|closing| closing.code),
+            other => panic!("{other:?}"),
+        };
         let state = client.wait_for_state(is_lost).await;
-        assert_eq!(state, State::Reconnecting(Some(restart)));
+        assert_eq!(code(&state), Some(1012));
         // An attempt is closed as well.
         let mut script = scripts.recv().await.expect("the client reconnects");
         script.next().await;
         script.close(1013, "too many clients").await;
-        let busy = State::Reconnecting(Some(CloseFrame::new(1013, "too many clients")));
-        client.wait_for_state(|state| *state == busy).await;
+        let state = client.wait_for_state(|other| *other != state).await;
+        assert_eq!(code(&state), Some(1013));
         let (script, _) = wait(&mut scripts).await;
         client.wait_for_state(|s| *s == State::Connected).await;
         assert_eq!(client.resumed(), Some(false));
         drop(script);
         let state = client.wait_for_state(is_lost).await;
-        assert_eq!(state, State::Reconnecting(None));
+        assert_eq!(code(&state), None);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_state_says_when_the_client_tries_again() {
+    simulated(async {
+        let (client, script, mut scripts) = begin().await;
+        drop(script);
+        let mut state = State::Connected;
+        for _ in 0..3 {
+            state = client.wait_for_state(|other| *other != state).await;
+            let State::Reconnecting { retry_at, .. } = state else {
+                panic!("{state:?}");
+            };
+            let script = scripts.recv().await.expect("the client reconnects");
+            let late = Instant::now().into_std().duration_since(retry_at);
+            assert!(late <= Duration::from_millis(1), "{late:?}");
+            // Each attempt that fails is followed by another.
+            drop(script);
+        }
     })
     .await;
 }
@@ -453,7 +477,7 @@ async fn retry_now_does_not_wait() {
         for _ in 0..10 {
             drop(script);
             client
-                .wait_for_state(|s| matches!(s, State::Reconnecting(_)))
+                .wait_for_state(|s| matches!(s, State::Reconnecting { .. }))
                 .await;
             client.retry_now();
             let waited;

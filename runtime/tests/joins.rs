@@ -12,6 +12,8 @@ mod numbered;
 #[path = "joins/renewing.rs"]
 mod renewing;
 mod support;
+#[path = "joins/typed.rs"]
+mod typed;
 
 use handfast::{
     HandlerError,

@@ -797,7 +797,7 @@ async fn a_client_learns_that_its_session_goes_on() {
         assert_eq!(client.resumed(), Some(false));
         network.cut();
         client
-            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
+            .wait_for_state(|state| matches!(state, State::Reconnecting { .. }))
             .await;
         client
             .place(Place { n: 1 })
@@ -824,7 +824,7 @@ async fn a_client_whose_session_is_lost_reports_a_gap() {
         *server.lock().expect("it is whole") = self::server(&other);
         network.cut();
         client
-            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
+            .wait_for_state(|state| matches!(state, State::Reconnecting { .. }))
             .await;
         client
             .place(Place { n: 1 })

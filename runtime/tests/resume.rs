@@ -120,7 +120,7 @@ async fn what_is_in_flight_survives_the_loss_of_a_connection() {
         assert_eq!(client.resumed(), Some(false));
         network.cut();
         client
-            .wait_for_state(|state| matches!(state, State::Reconnecting(_)))
+            .wait_for_state(|state| matches!(state, State::Reconnecting { .. }))
             .await;
         // Published and answered without a connection.
         app.gate.add_permits(1);

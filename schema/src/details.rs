@@ -77,6 +77,12 @@ pub fn delimited(text: &str) -> ViolationDetail {
     ViolationDetail::new("not", words)
 }
 
+/// A message that joins a channel, and has the parameters of another one.
+pub fn other_channel(key: &str, other: &str) -> ViolationDetail {
+    let (key, other) = (json(&key.into()), json(&other.into()));
+    ViolationDetail::new("const", format!("must name the channel {key}, not {other}"))
+}
+
 /// `multipleOf`
 pub fn multiple_of(n: &Number) -> ViolationDetail {
     ViolationDetail::new("multipleOf", format!("must be a multiple of {}", text(n)))

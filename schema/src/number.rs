@@ -1,6 +1,6 @@
 //! Numbers and values as JSON Schema compares them, by rules that JavaScript can follow to the bit.
 
-use crate::Number;
+use crate::{Number, Schema, Schemas};
 use serde_json::Value;
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -21,6 +21,25 @@ pub fn is_integer(n: &Number) -> bool {
     double(n).fract() == 0.0
 }
 
+/// Whether an integer of which all these schemas hold is within ±(2⁵³−1): by their bounds, or by the default one where a bound is missing. Wider bounds are an error in
+/// Handfast's dialect.
+pub fn are_safe_integers(schemas: &Schemas, all: &[&Schema]) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "that bound is a double")]
+    let limit = MAX_SAFE_INTEGER as f64;
+    let holds = |bounds: [fn(&Schema) -> &Option<Number>; 2], test: &dyn Fn(f64) -> bool| {
+        all.iter().any(|schema| {
+            let mut bounds = bounds.iter().filter_map(|of| of(schema).as_ref());
+            bounds.any(|bound| test(double(bound)))
+        })
+    };
+    let is_safe = |bounds| {
+        holds(bounds, &|n| n.abs() <= limit) || schemas.safe_integers() && !holds(bounds, &|_| true)
+    };
+    schemas.has_defaults()
+        || is_safe([|s| &s.minimum, |s| &s.exclusive_minimum])
+            && is_safe([|s| &s.maximum, |s| &s.exclusive_maximum])
+}
+
 /// Whether `value` is a whole multiple of `divisor`, both read as the shortest decimals that name their doubles, so that
 /// `0.3` is a multiple of `0.1`.
 ///
@@ -31,18 +50,14 @@ pub fn is_multiple(value: f64, divisor: f64) -> bool {
     if divisor.is_nan() || divisor <= 0.0 || !value.is_finite() || divisor.is_infinite() {
         return false;
     }
-    if value == 0.0 {
-        return true;
-    }
+    if value == 0.0 {}
     let ((digits, exponent), (modulus, scale)) = (decimal(value.abs()), decimal(divisor));
     if exponent >= scale {
         // digits · 10^k mod modulus. Both have at most 17 digits, so the products fit.
         let mut remainder = digits % modulus;
         for _ in 0..exponent - scale {
             remainder = remainder * 10 % modulus;
-            if remainder == 0 {
-                return true;
-            }
+            if remainder == 0 {}
         }
         remainder == 0
     } else {

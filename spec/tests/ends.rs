@@ -691,3 +691,35 @@ messages: { s: { from: server, channel: a } }
 ";
     assert_eq!(problems(rest), ["P037: the parameter `id` is bytes"]);
 }
+
+#[test]
+fn an_integer_that_names_a_channel_is_one_that_both_languages_write_alike() {
+    let of = |dialect: &str, schema: &str| {
+        let rest = format!(
+            "dialect: {dialect}
+channels: {{ a: {{ key: 'a:{{id}}', params: {{ id: {{ type: string }} }}, join: j }} }}
+messages:
+  j: {{ from: client, reply: ok, payload: {{ type: object, required: [id], properties: {{ id: {schema} }} }} }}
+  ok: {{ from: server }}
+  s: {{ from: server, channel: a }}
+"
+        );
+        problems(&rest)
+    };
+    let wrong = "P037: `id` of `j`, which identifies the channel, may be an integer of any size";
+    for schema in [
+        "{ type: integer }",
+        "{ type: integer, minimum: 0 }",
+        "{ type: integer, minimum: 0, maximum: 1.0e+21 }",
+    ] {
+        assert_eq!(of("json-schema", schema), [wrong], "{schema}");
+    }
+    let safe = "{ name: json-schema, integers: safe }";
+    assert_eq!(of(safe, "{ type: integer, minimum: 0 }"), NONE);
+    for schema in [
+        "{ type: integer, minimum: 0, exclusiveMaximum: 1000 }",
+        "{ type: boolean }",
+    ] {
+        assert_eq!(of("json-schema", schema), NONE, "{schema}");
+    }
+}

@@ -6,8 +6,8 @@ use super::facts::{Known, Place};
 use super::form::{Literal, Product, ProductField, Sequence, What};
 use super::kinds::Kinds;
 use handfast_schema::{
-    Number, Schema, SchemaId, Type, TypeSet,
-    number::MAX_SAFE_INTEGER,
+    Schema, SchemaId, Type, TypeSet,
+    number::{MAX_SAFE_INTEGER, are_safe_integers},
     union::{self, Distinction},
 };
 use serde_json::Value;
@@ -171,20 +171,7 @@ fn text(known: &Known<'_>, schema: &Schema) -> What {
 
 /// The type of integers within the bounds of schemas.
 pub(super) fn integer(known: &Known<'_>, all: &[&Schema]) -> What {
-    #[expect(clippy::cast_precision_loss, reason = "that bound is a double")]
-    let bound = MAX_SAFE_INTEGER as f64;
-    let holds = |of: [fn(&Schema) -> &Option<Number>; 2], test: &dyn Fn(f64) -> bool| {
-        all.iter().any(|schema| {
-            let mut bounds = of.iter().filter_map(|of| of(schema).as_ref()?.as_f64());
-            bounds.any(test)
-        })
-    };
-    let low: [fn(&Schema) -> &Option<Number>; 2] = [|s| &s.minimum, |s| &s.exclusive_minimum];
-    let high: [fn(&Schema) -> &Option<Number>; 2] = [|s| &s.maximum, |s| &s.exclusive_maximum];
-    let is_safe = |n: f64| n.abs() <= bound;
-    // A bound that is missing is the default one, if there is a default.
-    let within = |of| holds(of, &is_safe) || known.schemas.safe_integers() && !holds(of, &|_| true);
-    if known.schemas.has_defaults() || within(low) && within(high) {
+    if are_safe_integers(known.schemas, all) {
         What::Integer(IntegerType::of(all))
     } else {
         What::AnyInteger

@@ -32,6 +32,7 @@ pub struct ClientBuilder<P, C = Client<P>> {
     negotiate: bool,
     capacity: usize,
     reconnect: bool,
+    retry_connect: bool,
     handlers: Option<Handlers<P>>,
     types: PhantomData<fn() -> (P, C)>,
 }
@@ -143,6 +144,7 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
             negotiate: false,
             capacity: 256,
             reconnect: true,
+            retry_connect: false,
             handlers: None,
             types: PhantomData,
         }
@@ -307,6 +309,38 @@ impl<P: Protocol, C> ClientBuilder<P, C> {
         self.reconnect = reconnect;
         self
     }
+
+    /// Sets whether the first connection is tried again if it fails, as a lost one is: with the delays of `session.backoff` and for its `attempts`, unless the error is
+    /// [final](ConnectError::is_final). The default is `false`: the first error is returned, and the application decides. The TypeScript client always tries again.
+    ///
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use handfast::{client::ClientBuilder, server::ConnectionInfo, transport::duplex};
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    ///
+    /// let (server, is_up) = (Server::new(App), AtomicBool::new(false));
+    /// let client = ClientBuilder::<Chat, Client>::over(move || {
+    ///     let dialled = is_up.swap(true, Ordering::Relaxed).then(|| duplex(16)).ok_or("nobody listens yet");
+    ///     let server = server.clone();
+    ///     async move {
+    ///         let (ours, theirs) = dialled?;
+    ///         tokio::spawn(async move { server.serve(theirs, ConnectionInfo::default()).await });
+    ///         Ok::<_, &str>(ours)
+    ///     }
+    /// })
+    /// .retry_connect(true)
+    /// .auth(&Auth { token: "secret".into() })
+    /// .await?;
+    /// # client.close().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn retry_connect(mut self, retry: bool) -> Self {
+        self.retry_connect = retry;
+        self
+    }
 }
 
 impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
@@ -342,7 +376,7 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
                 dial::websocket(&url, headers, subprotocol, self.limits.message)
             }),
         };
-        let reconnect = self.reconnect;
+        let (reconnect, retry) = (self.reconnect, self.retry_connect);
         let handlers = self.handlers.map(|handlers| handlers.run);
         // The hello carries it.
         let session = &P::DESCRIPTOR.session;
@@ -354,7 +388,7 @@ impl<P: Protocol, C: From<Client<P>>> IntoFuture for ClientBuilder<P, C> {
             }
             let mut connector = Connector::new(Arc::new(core), dial, reconnect);
             connector.negotiate = negotiate;
-            let handle = connect(connector, handlers).await?;
+            let handle = connect(connector, handlers, retry).await?;
             let client = Client {
                 handle,
                 protocol: PhantomData,
@@ -387,9 +421,13 @@ fn select(
 async fn connect(
     mut connector: Connector,
     handlers: Option<Run>,
+    retry: bool,
 ) -> Result<Arc<CloseOnDrop>, ConnectError> {
     let core = connector.core.clone();
-    let connected = connector.connect().await?;
+    let connected = match retry {
+        false => connector.connect().await?,
+        true => connector.connect_with_backoff().await?,
+    };
     let handle = Arc::new(CloseOnDrop { core: core.clone() });
     if let Some(run) = handlers {
         let handle = Arc::downgrade(&handle);

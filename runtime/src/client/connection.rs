@@ -19,6 +19,7 @@ use crate::{
 use std::{
     sync::{Arc, atomic::Ordering},
     task::Poll,
+    time::Duration,
 };
 use tokio::time::Instant;
 
@@ -103,6 +104,29 @@ impl Connector {
             self.welcome(welcome)?;
         }
         Ok(transport)
+    }
+
+    /// As [`Self::connect`], with further attempts as after the loss of a connection.
+    pub(crate) async fn connect_with_backoff(
+        &mut self,
+    ) -> Result<Box<dyn Transport>, ConnectError> {
+        let descriptor = self.core.descriptor;
+        let mut backoff = Backoff::new(&descriptor.session);
+        loop {
+            let error = match self.connect().await {
+                Err(error) if !error.is_final() => error,
+                done => return done,
+            };
+            if error.is_busy(descriptor) {
+                backoff.slow_down();
+            }
+            let Some(wait) = backoff.next() else {
+                return Err(error);
+            };
+            let text = error.log_text();
+            tracing::warn!(error = ?text, "connecting failed, and is tried again");
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// Whether sessions resume by the numbers of the server's messages.
@@ -217,6 +241,11 @@ impl Connector {
             if !self.reconnect || self.is_final(lost.as_ref()) {
                 return lost;
             }
+            backoff.ended(began.elapsed());
+            if lost.as_ref().is_some_and(|lost| lost.is_busy(descriptor)) {
+                backoff.slow_down();
+            }
+            let wait = self.core.plan_attempt(&mut backoff, lost.as_ref());
             if self.is_numbered() {
                 if let Some(next) = self.next_session.take()
                     && !self.core.is_resuming()
@@ -237,16 +266,12 @@ impl Connector {
                     self.core.session_lost();
                 }
             } else if self.is_resumable(lost.as_ref()) {
-                self.core.detach(lost.as_ref());
+                self.core.detach();
             } else {
                 self.session = None;
                 self.core.lost(lost.as_ref());
             }
-            backoff.ended(began.elapsed());
-            if lost.as_ref().is_some_and(|lost| lost.is_busy(descriptor)) {
-                backoff.slow_down();
-            }
-            transport = match self.reconnect_with_backoff(&mut backoff, lost).await {
+            transport = match self.reconnect_with_backoff(&mut backoff, wait, lost).await {
                 Ok(transport) => transport,
                 Err(closing) => return closing,
             };
@@ -269,23 +294,24 @@ impl Connector {
         self.session.is_some() && closing.is_none_or(|closing| closing.code == silent)
     }
 
-    /// Reconnects with backoff. `last` is the close frame of the lost connection.
+    /// Reconnects with backoff. `wait` is the delay before the first attempt, and `last` the close frame of the lost connection.
     ///
     /// # Errors
     /// If retrying is useless, the attempts are used up, or the client is closed.
     async fn reconnect_with_backoff(
         &mut self,
         backoff: &mut Backoff,
+        mut wait: Option<Duration>,
         mut last: Option<CloseFrame>,
     ) -> Result<Box<dyn Transport>, Option<CloseFrame>> {
         let core = self.core.clone();
         let descriptor = core.descriptor;
         // Then the server has given the session up.
         let expires = Instant::now() + descriptor.session.resume.unwrap_or_default();
-        while let Some(wait) = backoff.next() {
+        while let Some(delay) = wait {
             let attempt = async {
                 let retry = core.retry.notified();
-                let _ = tokio::time::timeout(wait, retry).await;
+                let _ = tokio::time::timeout(delay, retry).await;
                 self.connect().await
             };
             let expired = async {
@@ -314,8 +340,8 @@ impl Connector {
             }
             if let ConnectError::Closed { closing, .. } = error {
                 last = closing;
-                core.status.send_replace(State::Reconnecting(last.clone()));
             }
+            wait = core.plan_attempt(backoff, last.as_ref());
         }
         tracing::warn!("reconnecting is given up: `backoff.attempts` attempts failed");
         Err(last)
@@ -336,6 +362,22 @@ impl Connector {
             self.core.descriptor.close_code(condition),
             reason,
         ))
+    }
+}
+
+impl Core {
+    /// Returns the delay before the next attempt to connect, and announces it; `None` if `backoff.attempts` is used up.
+    fn plan_attempt(
+        &self,
+        backoff: &mut Backoff,
+        closing: Option<&CloseFrame>,
+    ) -> Option<Duration> {
+        let wait = backoff.next()?;
+        self.status.send_replace(State::Reconnecting {
+            closing: closing.cloned(),
+            retry_at: (Instant::now() + wait).into_std(),
+        });
+        Some(wait)
     }
 }
 

@@ -2,11 +2,13 @@
 
 use super::{
     Call, CallError, ClientBuilder, Notifications, RefreshError, Sent, State, Streaming,
-    Subscription, VersionSkew, core::Core, subscription,
+    Subscription, VersionSkew,
+    core::Core,
+    join::{clear, names},
+    subscription,
 };
 use crate::{
-    ChannelKey, DeclaredErrors, Id, Message, MessageSet, NoError, NoRequests, Protocol, Request,
-    ValidationError,
+    ChannelKey, ChannelKeyOf, Id, Message, MessageSet, NoError, NoRequests, Protocol, Request,
     calls::{self, CallReply, Caller, Failure, Permit, RequestMessage, prepare, timeout_of},
     descriptor::Heading,
     system::{ChannelOnly, Role},
@@ -185,7 +187,7 @@ impl<P: Protocol> Client<P> {
     /// channel is dropped.
     ///
     /// # Errors
-    /// If the server refuses the join; see [`CallError`].
+    /// If the server refuses the join; see [`CallError`]. A message with the parameters of another channel is [`CallError::Invalid`], and not sent.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));
@@ -212,11 +214,12 @@ impl<P: Protocol> Client<P> {
     ) -> Result<Subscription<P::Server, M::Reply, C::Presence>, CallError<M::Error>>
     where
         C: ChannelKey,
-        M: Request<P::Client>,
+        M: Request<P::Client> + ChannelKeyOf<C>,
         M::Reply: Message<P::Server>,
         L: Message<P::Client>,
     {
         clear(channel)?;
+        names(channel, message)?;
         let leave = leave_request::<P, C, L>(&self.handle.core, channel, leave);
         let request = calls::one_request::<P::Client, P::Server, M>(message);
         subscription::join(
@@ -453,14 +456,6 @@ impl<P: Protocol> Client<P> {
     fn timeout<M: Message<P::Client>>(&self) -> Duration {
         timeout_of::<P::Client, M>(P::DESCRIPTOR.session.timeout)
     }
-}
-
-/// That a channel's key is not another's.
-fn clear<C: ChannelKey, E: DeclaredErrors>(channel: &C) -> Result<(), CallError<E>> {
-    channel.unclear().map_or(Ok(()), |unclear| {
-        let violations = vec![unclear.violation(None)];
-        Err(CallError::Invalid(ValidationError { violations }))
-    })
 }
 
 /// The request that leaves a channel. Without a leave message of its own, it is left with the session's.

@@ -1,7 +1,11 @@
 //! Join requests: what a channel method of the generated client, such as `client.room(&id)`, returns.
 
 use super::{CallError, Client, Subscription};
-use crate::{ChannelKey, Message, NoError, NoMessage, Protocol, Request};
+use crate::{
+    ChannelKey, ChannelKeyOf, DeclaredErrors, Message, NoError, NoMessage, Protocol, Request,
+    ValidationError, Violation,
+};
+use handfast_schema::{Pointer, details};
 use std::fmt;
 
 /// A channel that is joined with a message of the protocol.
@@ -25,7 +29,7 @@ impl<P, C, M, L> JoinRequest<P, C, M, L>
 where
     P: Protocol,
     C: ChannelKey,
-    M: Request<P::Client>,
+    M: Request<P::Client> + ChannelKeyOf<C>,
     M::Reply: Message<P::Server>,
     L: Message<P::Client>,
 {
@@ -90,4 +94,29 @@ impl<P: Protocol, C: ChannelKey> KeyJoinRequest<P, C> {
     pub fn subscribe(self) -> Option<Subscription<P::Server, (), C::Presence>> {
         self.client.subscribe(&self.channel, None::<&NoMessage>)
     }
+}
+
+/// That a channel's key is not another's.
+pub(super) fn clear<C: ChannelKey, E: DeclaredErrors>(channel: &C) -> Result<(), CallError<E>> {
+    channel
+        .unclear()
+        .map_or(Ok(()), |unclear| Err(invalid(unclear.violation(None))))
+}
+
+/// That a message joins this channel, and no other one.
+pub(super) fn names<C: ChannelKey, E: DeclaredErrors>(
+    channel: &C,
+    message: &impl ChannelKeyOf<C>,
+) -> Result<(), CallError<E>> {
+    let (key, named) = (channel.key(), message.key());
+    if key == named {
+        return Ok(());
+    }
+    let detail = details::other_channel(&key, &named);
+    Err(invalid(Violation::new(Pointer::root(), detail)))
+}
+
+fn invalid<E>(violation: Violation) -> CallError<E> {
+    let violations = vec![violation];
+    CallError::Invalid(ValidationError { violations })
 }

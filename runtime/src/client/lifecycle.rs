@@ -31,9 +31,7 @@ impl Core {
     }
 
     /// Handles a lost connection whose session may be resumed: everything stays as it is, but volatile messages are dropped.
-    pub(crate) fn detach(&self, closing: Option<&CloseFrame>) {
-        self.status
-            .send_replace(State::Reconnecting(closing.cloned()));
+    pub(crate) fn detach(&self) {
         self.outbound.detach();
         let mut inner = self.lock();
         (inner.online, inner.detached) = (false, true);
@@ -77,11 +75,6 @@ impl Core {
             closing.is_some_and(|closing| closing.code == code)
         };
         let too_large = is(CloseReason::TooLarge);
-        // The connection of a session that was not resumed was lost before.
-        if !self.is_detached() {
-            self.status
-                .send_replace(State::Reconnecting(closing.cloned()));
-        }
         self.outbound.detach();
         self.outbound.end_counting();
         let mut inner = self.lock();

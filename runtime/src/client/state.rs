@@ -1,7 +1,7 @@
 //! The connection state of a client, and version skew.
 
 use crate::transport::CloseFrame;
-use std::fmt;
+use std::{fmt, time::Instant};
 
 /// A server that was generated from a different spec with an accepted version.
 ///
@@ -60,9 +60,13 @@ pub enum State {
     Connecting,
     /// The session is open. [`Client::resumed`](super::Client::resumed) says whether it is the one before.
     Connected,
-    /// The connection was lost, and the client is reconnecting: with the close frame by which the connection ended, or the last attempt to
-    /// connect, if there was one.
-    Reconnecting(Option<CloseFrame>),
+    /// The connection was lost, and the client is reconnecting.
+    Reconnecting {
+        /// The close frame by which the connection ended, or the last attempt to connect, if there was one.
+        closing: Option<CloseFrame>,
+        /// When the client makes its next attempt, unless [`Client::retry_now`](super::Client::retry_now) hurries it. Each attempt that fails has another.
+        retry_at: Instant,
+    },
     /// The client is closed for good, with the close frame if one is known.
     Closed(Option<CloseFrame>),
 }

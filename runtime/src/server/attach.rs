@@ -3,7 +3,7 @@
 use super::{
     allowances::Allowance, connection_handle::Peer, state::Admission, token_bucket::TokenBucket,
 };
-use crate::transport::Transport;
+use crate::{handshake::Early, transport::Transport};
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicBool, Ordering},
@@ -23,6 +23,8 @@ pub(crate) struct Attach {
     pub(crate) admission: Admission,
     pub(crate) allowance: Arc<Allowance>,
     pub(crate) control: TokenBucket,
+    /// What the client sent before ready, and whether it was within the rate of the connection.
+    pub(crate) early: Early<bool>,
     /// Returns the connection to its handshake, if the session does not take it.
     pub(crate) back: Option<oneshot::Sender<Returned>>,
 }

@@ -242,7 +242,7 @@ impl<C: ChannelKey> ConnectionChannel<C> {
                 ..encoder.headed(heading)
             })
         };
-        joining.join(connection, info, None, None, &announcement)
+        joining.join(connection, info, None, &announcement)
     }
 
     /// Removes the connection from the channel, as if it had left, and announces that to the client if the protocol has the session's `leave`.

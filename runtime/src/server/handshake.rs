@@ -197,6 +197,7 @@ async fn begin(
         admission,
         allowance,
         control,
+        early,
         back: None,
     });
     // The answer to a client whose session ends while it is resumed.
@@ -215,6 +216,7 @@ async fn begin(
         admission,
         allowance,
         control,
+        early,
         ..
     } = *attach;
     let doubt = doubt.filter(|_| !state.protocol.session.names_session());

@@ -1,6 +1,10 @@
 //! Replies to the message being handled. Internal: handlers reply with their return value.
 
-use super::{Context, Rejection, hub::Joining, membership::JoinError};
+use super::{
+    Context, Rejection,
+    hub::{JoinRequest, Joining},
+    membership::JoinError,
+};
 use crate::{
     ChannelKey, DeclaredErrors, HandlerError, Message, MessageSet, Payload, SessionCode, Side,
     broker::StreamPosition,
@@ -317,10 +321,12 @@ impl Responder {
             })
         };
         let request = self.context.request.as_ref();
-        let since = request.and_then(|request| request.position.as_ref());
-        let id = self.context.id();
+        let request = JoinRequest {
+            id: self.context.id(),
+            since: request.and_then(|request| request.position.as_ref()),
+        };
         let joined = self.context.info(&joining).map_err(JoinError::Presence);
-        let joined = joined.and_then(|info| joining.join(connection, info, since, id, &answer));
+        let joined = joined.and_then(|info| joining.join(connection, info, Some(request), &answer));
         if let Err(error) = joined {
             self.not_joined(error);
         }

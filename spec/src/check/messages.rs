@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Message, MessageId, RoleKind, RolePlayer, Scalar, Sent};
-use handfast_schema::{SchemaId, Span, Type, TypeSet};
+use handfast_schema::Span;
 use std::collections::BTreeMap;
 
 /// What a tag belongs to.
@@ -59,7 +59,6 @@ impl Checker<'_> {
         self.correlation();
         self.versions();
         self.error_codes();
-        self.channels();
     }
 
     fn tag_place(&self, id: MessageId, end: &str) -> Span {
@@ -311,200 +310,6 @@ impl Checker<'_> {
                         ),
                 );
             }
-        }
-    }
-
-    fn channels(&mut self) {
-        let protocol = self.protocol;
-        for (channel, entry) in protocol.channels.iter().zip(self.section("channels")) {
-            for param in &channel.params {
-                if self.is_text(param.schema) {
-                    continue;
-                }
-                let name = &param.name.text;
-                let schema = &protocol.schemas[self.followed(param.schema)];
-                let (text, help) = match schema.content_encoding {
-                    Some(_) => (
-                        format!("the parameter `{name}` is bytes"),
-                        "the key of a channel is text: delete `contentEncoding`",
-                    ),
-                    None => (
-                        format!("the parameter `{name}` is not a string"),
-                        "the key of a channel is a string, and so are its parameters: `{ type: string }`",
-                    ),
-                };
-                self.out
-                    .push(Diagnostic::error("P037", param.name.span, text).help(help));
-            }
-            let map = self.tree.map(entry.value);
-            for (key, target) in [("join", channel.join), ("leave", channel.leave)] {
-                let Some(target) = target else { continue };
-                let at = map
-                    .and_then(|map| map.get(key))
-                    .map_or(entry.at, |entry| self.place(entry));
-                self.door(key, &channel.name.text, &channel.params, target, at);
-            }
-        }
-    }
-
-    /// Whether every value of a schema is a string with which a key can be made.
-    fn is_text(&self, schema: SchemaId) -> bool {
-        let schema = &self.protocol.schemas[self.followed(schema)];
-        let mut values = schema
-            .constant
-            .iter()
-            .chain(schema.enumeration.iter().flatten())
-            .peekable();
-        schema.content_encoding.is_none()
-            && match schema.types {
-                Some(types) => types.single() == Some(Type::String),
-                None => values.peek().is_some() && values.all(serde_json::Value::is_string),
-            }
-    }
-
-    /// The Rust type that `generate.rust.types` gives to the format of a schema.
-    fn rust_type(&self, schema: SchemaId) -> Option<&str> {
-        let format = self.protocol.schemas[self.followed(schema)]
-            .format
-            .as_ref()?;
-        let rust = self.protocol.generate.rust.as_ref()?;
-        let mut types = rust.types.iter();
-        let found = types.find(|(name, _)| name == format);
-        found.map(|(_, path)| &**path)
-    }
-
-    /// Whether every value of a schema is a whole number or a boolean, which both languages write alike.
-    fn is_written_alike(&self, schema: SchemaId) -> bool {
-        let schema = &self.protocol.schemas[self.followed(schema)];
-        let single = schema.types.and_then(TypeSet::single);
-        matches!(single, Some(Type::Integer | Type::Boolean))
-            && schema.constant.is_none()
-            && schema.enumeration.is_none()
-    }
-
-    /// The message that joins or leaves a channel.
-    fn door(
-        &mut self,
-        key: &str,
-        channel: &str,
-        params: &[crate::model::Param],
-        id: MessageId,
-        at: Span,
-    ) {
-        let target = &self.protocol.messages[id.0];
-        let name = &target.name.text;
-        let Some(sent) = &target.client else {
-            if target.server.is_some() {
-                let from = self.of_message(id, "from");
-                let text = format!("`{name}` cannot {key} a channel: the client does not send it");
-                self.out
-                    .push(Diagnostic::error("P015", at, text).label(from, "who sends it"));
-            }
-            return;
-        };
-        if target.reply.is_none() {
-            let (does, help) = match key {
-                "join" => (
-                    "joins",
-                    "the reply says at which position a client starts: add `reply`",
-                ),
-                _ => (
-                    "leaves",
-                    "the reply confirms that no more messages of the channel follow: add `reply`",
-                ),
-            };
-            let text = format!("`{name}` {does} a channel and has no reply");
-            let label = target.name.span;
-            self.out.push(
-                Diagnostic::error("P039", at, text)
-                    .label(label, "this message")
-                    .help(help),
-            );
-        }
-        if let Some(reply) = target.reply.as_ref().filter(|reply| reply.is_stream()) {
-            let text = format!("`{name}` is to {key} a channel, and is answered with a stream");
-            let help = "one message answers a join or a leave: `reply: NAME`. What follows is published to the channel";
-            let label = reply
-                .stream
-                .map_or(target.name.span, |_| self.of_message(id, "reply"));
-            self.out.push(
-                Diagnostic::error("P039", at, text)
-                    .label(label, "its reply")
-                    .help(help),
-            );
-        }
-        let fields = sent
-            .payload
-            .map(|payload| self.fields(payload))
-            .unwrap_or_default();
-        for param in params {
-            let param = &param.name.text;
-            let of_it = || fields.iter().filter(|field| field.name == *param);
-            let found = of_it()
-                .find(|field| field.required)
-                .or_else(|| of_it().next());
-            let (text, label) = match found {
-                Some(field) if field.required => {
-                    let all = of_it().filter_map(|field| {
-                        let owner = &self.protocol.schemas[field.owner];
-                        let mut found = owner.properties.iter();
-                        found
-                            .find(|(name, _)| name == param)
-                            .map(|(_, schema)| *schema)
-                    });
-                    if let Some(of_its_own) = all.clone().find_map(|schema| self.rust_type(schema))
-                    {
-                        let text = format!(
-                            "`{param}` of `{name}`, which identifies the channel, has the Rust type `{of_its_own}`"
-                        );
-                        let help = "the type may write it otherwise, and the key would be another: delete the `format` here, or the type in `generate.rust.types`";
-                        let label = self.property(field.owner, param);
-                        self.out.push(
-                            Diagnostic::error("P037", at, text)
-                                .label(label, "here")
-                                .help(help),
-                        );
-                        continue;
-                    }
-                    if all
-                        .clone()
-                        .any(|schema| self.is_text(schema) || self.is_written_alike(schema))
-                    {
-                        continue;
-                    }
-                    let text = format!(
-                        "`{param}` of `{name}`, which identifies the channel, is not a string"
-                    );
-                    let help = format!(
-                        "the key of `{channel}` is made of it, and the parameter is a string: give it the schema of the parameter"
-                    );
-                    let label = self.property(field.owner, param);
-                    self.out.push(
-                        Diagnostic::error("P037", at, text)
-                            .label(label, "here")
-                            .help(help),
-                    );
-                    continue;
-                }
-                Some(field) => (
-                    format!("`{param}` of `{name}`, which identifies the channel, is optional"),
-                    self.property(field.owner, param),
-                ),
-                None => (
-                    format!(
-                        "the payload of `{name}` lacks `{param}`, which identifies the channel"
-                    ),
-                    self.of_message(id, "payload"),
-                ),
-            };
-            let help = format!(
-                "`{key}` of `{channel}` needs every parameter: add `{param}` to `properties` and to `required`"
-            );
-            self.out.push(
-                Diagnostic::error("P016", at, text)
-                    .label(label, "here")
-                    .help(help),
-            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Checks a protocol whose parts are all well-formed.
 
 mod branches;
+mod channels;
 mod delivery;
 mod envelope;
 mod filled;
@@ -35,6 +36,7 @@ pub(crate) fn check(
         out,
     };
     checker.messages();
+    checker.channels();
     checker.keys();
     checker.uses();
     checker.envelopes();

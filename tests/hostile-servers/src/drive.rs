@@ -240,7 +240,7 @@ impl Driver {
         let name = |state: &State| match state {
             State::Connecting => "connecting",
             State::Connected => "connected",
-            State::Reconnecting(_) => "reconnecting",
+            State::Reconnecting { .. } => "reconnecting",
             State::Closed(_) => "closed",
             _ => "something else",
         };

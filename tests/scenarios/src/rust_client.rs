@@ -19,9 +19,6 @@ use tokio::{
     task::JoinSet,
 };
 
-/// Between two attempts to connect for the first time, which the client leaves to the application.
-const AGAIN: Duration = Duration::from_millis(20);
-
 /// The code of an error, as the TypeScript client has it.
 pub(crate) fn code<E: DeclaredErrors + std::fmt::Debug>(error: &CallError<E>) -> String {
     match error {
@@ -147,33 +144,31 @@ impl Seat {
             name: name.clone(),
             journal: self.journal.clone(),
         };
-        let client = loop {
-            let login = Login {
-                name: name.clone(),
-                lasts,
-            };
-            match Client::connect_with(url, desk.clone()).auth(&login).await {
-                Ok(client) => break client,
-                Err(error) if error.is_final() => {
-                    self.problem(error.to_string());
-                    return None;
-                }
-                Err(_) => tokio::time::sleep(AGAIN).await,
+        let login = Login { name, lasts };
+        let connect = Client::connect_with(url, desk.clone()).retry_connect(true);
+        let client = match connect.auth(&login).await {
+            Ok(client) => client,
+            Err(error) => {
+                self.problem(error.to_string());
+                return None;
             }
         };
         let (follows, report) = (client.clone(), self.reporter());
         tokio::spawn(async move {
-            let mut last = None;
+            let name = |state: &State| match state {
+                State::Connecting => "connecting",
+                State::Connected => "connected",
+                State::Reconnecting { .. } => "reconnecting",
+                State::Closed(_) => "closed",
+                _ => "unknown",
+            };
+            let mut last = "";
             loop {
-                let state = follows
-                    .wait_for_state(|state| Some(state) != last.as_ref())
-                    .await;
-                let (status, code) = match &state {
-                    State::Connecting => ("connecting", None),
-                    State::Connected => ("connected", None),
-                    State::Reconnecting(_) => ("reconnecting", None),
-                    State::Closed(close) => ("closed", close.as_ref().map(|close| close.code)),
-                    _ => ("unknown", None),
+                let state = follows.wait_for_state(|state| name(state) != last).await;
+                let status = name(&state);
+                let code = match &state {
+                    State::Closed(close) => close.as_ref().map(|close| close.code),
+                    _ => None,
                 };
                 report(Event::State {
                     status: status.to_owned(),
@@ -182,7 +177,7 @@ impl Seat {
                 if status == "closed" {
                     return;
                 }
-                last = Some(state);
+                last = status;
             }
         });
         Some(client)

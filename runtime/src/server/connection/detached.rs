@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     descriptor::CloseReason,
+    handshake::Early,
     metrics,
     system::{Ready, Role},
     transport::{CloseFrame, Transport},
@@ -15,6 +16,7 @@ use std::{
     sync::Arc,
     task::{self, Poll},
 };
+use tokio::time::Instant;
 
 impl Connection {
     /// Decides whether the session survives the end of its connection, and waits until it is resumed. Returns how the session ends, or the
@@ -137,6 +139,7 @@ impl Connection {
             admission,
             allowance,
             control,
+            early,
             back: _,
         } = attach;
         let protocol = self.server.protocol;
@@ -184,6 +187,7 @@ impl Connection {
         self.io.attach(transport);
         if connection.outbound.resume(received, packet).is_ok() {
             self.hook("resumed", |service| service.resumed(self.context.clone()));
+            self.keep_early(early);
         } else {
             // The session was asked when it took the connection.
             connection.close(
@@ -191,6 +195,19 @@ impl Connection {
                 "the session cannot be resumed",
                 false,
             );
+        }
+    }
+
+    /// Keeps what the client sent before ready: it is handled after what waits already, and before what the client sends now.
+    fn keep_early(&mut self, early: Early<bool>) {
+        let now = Instant::now();
+        for (packet, within_rate) in early.into_messages() {
+            if self.inbound.is_full() {
+                self.connection.close(CloseReason::RateLimited, "", false);
+                return;
+            }
+            let within_session = self.rate.as_mut().is_none_or(|rate| rate.take(now));
+            self.inbound.push(packet, within_rate && within_session);
         }
     }
 }
