@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 59] = files![
+static RUNTIME: [(&str, &str); 60] = files![
     "handfast.ts",
     "handfast/added.ts",
     "handfast/address.ts",
@@ -42,6 +42,7 @@ static RUNTIME: [(&str, &str); 59] = files![
     "handfast/format.ts",
     "handfast/idna.ts",
     "handfast/key.ts",
+    "handfast/layout.ts",
     "handfast/listeners.ts",
     "handfast/mapped.ts",
     "handfast/membership.ts",

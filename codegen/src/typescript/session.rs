@@ -3,7 +3,7 @@
 use super::{
     context::Context,
     descriptors::{handler_type, is_request},
-    envelope::{Envelopes, envelopes, tags},
+    envelope::{Envelopes, envelopes, has_layout, tags},
     tags::message_tags,
     text::{self, scalar},
     versions::Interval,
@@ -52,7 +52,6 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         format!("version: {}", text::string(&protocol.version.to_string())),
         format!("hash: {}", text::string(&protocol.hash)),
         format!("subprotocols: {{ {} }}", subprotocols.join(", ")),
-        format!("envelope: {{ client: {client}, server: {server} }}"),
         format!("depth: {}", protocol.limits.depth),
         format!(
             "limits: {{ message: {}, outbound: {} }}",
@@ -62,6 +61,11 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
             "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, resume: {resume}, backoff: {{ min: {min}, max: {max}{attempts} }} }}"
         ),
     ];
+    if mapped.is_some() || has_layout(cx) {
+        let envelope =
+            format!("envelope: {{ client: {client}, server: {server}, ...hf.anyLayout }}");
+        members.insert(4, envelope);
+    }
     let hello = !matches!(protocol.session.role(RoleKind::Hello), RolePlayer::Off);
     let proof = protocol
         .session

@@ -56,13 +56,15 @@ export type {
 } from './handfast/descriptor.js';
 export { dispatch } from './handfast/dispatch.js';
 export type { HandlersOf } from './handfast/dispatch.js';
-export { defaultEnvelope, flatPayload, rfc3339, unixMs, unixSeconds } from './handfast/envelope.js';
+export { defaultEnvelope, rfc3339 } from './handfast/envelope.js';
 export type { Envelope, EnvelopeField, EnvelopeFields, Id, Tag } from './handfast/envelope.js';
 export { SessionRefusedError } from './handfast/errors.js';
 export type { CallError, DeclaredError, DecodeError, RuntimeError } from './handfast/errors.js';
 export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
 export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOptions, ValueOrProvider } from './handfast/options.js';
+export { anyLayout, flatPayload, unixMs, unixSeconds } from './handfast/layout.js';
+export type { Layout } from './handfast/layout.js';
 export { mapRoles } from './handfast/mapped.js';
 export type { MappedRole, MappedRoles } from './handfast/mapped.js';
 export { answering } from './handfast/requests.js';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as hf from '../build/out/handfast.js';
-import { api, assert, mock, setUp, settled } from './setup.js';
+import { api, assert, laidOut, mock, setUp, settled } from './setup.js';
 
 const own = setUp();
 
@@ -274,7 +274,7 @@ test('a refusal that would be larger than a message may be lists nothing', async
 test('where replies have the id of their request in a field of its own, requests have theirs in the usual one', async () => {
   const replyTo = { name: 'reply_to', kind: 'text', presence: 'optional' };
   const server = { ...hf.defaultEnvelope, replyTo };
-  const client = await answer({ confirm: () => ({ yes: true }) }, { protocol: { envelope: { client: server, server } } });
+  const client = await answer({ confirm: () => ({ yes: true }) }, { protocol: { envelope: laidOut({ client: server, server }) } });
   const invalid = [];
   client.on('invalid', error => invalid.push(error.message));
   await ask('1');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock } from 'node:test';
 import * as api from '../build/out/api.js';
 import { Client } from '../build/out/handfast.js';
-import { FakeClock, FakeServer, settled } from './fakes.js';
+import { FakeClock, FakeServer, laidOut, settled } from './fakes.js';
 
 /** Made anew for each test of a file that calls this. */
 export function setUp() {
@@ -73,4 +73,4 @@ export async function outcome(promise) {
   return came;
 }
 
-export { api, assert, mock, settled };
+export { api, assert, laidOut, mock, settled };

@@ -3,9 +3,9 @@
 
 import { type JsonObject, noPayload } from './validators.js';
 import type { EncodingName, Packet } from './codec.js';
-import { isDeeper } from './decode.js';
+import { HALF_PAIR, hasHalfPair, isDeeper } from './decode.js';
 import { type Outgoing, type Protocol, type Role, tagOf } from './descriptor.js';
-import { type Envelope, type OutgoingFields, type Tag, writeMessage } from './envelope.js';
+import type { Envelope, OutgoingFields, Tag } from './envelope.js';
 import type { RuntimeError } from './errors.js';
 import type { AuthenticatedConnectOptions } from './options.js';
 import {
@@ -33,8 +33,8 @@ export class Encoder {
 
   /** Encodes a message, if a server would accept it. */
   encode(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
-    const envelope = message.envelope ?? this.protocol.envelope.client;
-    const { content } = envelope;
+    const envelope = message.envelope ?? this.protocol.envelope?.client;
+    const content = envelope ? envelope.content : 'payload';
     const tag = tagOf(message);
     const text = message.writeBytes?.(payload) ?? payload;
     const invalid = (words: string, violations: readonly Violation[]): Result<Packet, RuntimeError> =>
@@ -44,7 +44,7 @@ export class Encoder {
     if (violations.length > 0) return invalid('does not fit', violations);
     let packet: Packet;
     try {
-      envelope.flat?.(Object(text) as JsonObject, envelope, message.name, true);
+      envelope?.flat?.(Object(text) as JsonObject, envelope, message.name, true);
       const written = this.options.encoding ? (message.packBytes?.(payload) ?? payload) : text;
       packet = this.#write(envelope, tag, written, fields);
     } catch (error) {
@@ -90,14 +90,20 @@ export class Encoder {
   session(role: Role, payload?: unknown, fields: OutgoingFields = {}): Packet | null {
     const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
-    const sent = mapped?.has(role) ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
+    const sent = mapped?.has(role) ? mapped.outgoing(role, payload) : { envelope: envelope?.client, payload };
     return tag === null || !sent ? null : this.#write(sent.envelope, tag, sent.payload, fields);
   }
 
-  #write(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): Packet {
-    const isVersioned = envelope.version?.presence === 'required';
-    const all = isVersioned ? { ...fields, version: parseInt(this.protocol.version, 10) } : fields;
-    return writeMessage(envelope, tag, payload, all, this.options.encoding);
+  /** @throws if a value cannot be written, or a string has half a surrogate pair. */
+  #write(envelope: Envelope | undefined, type: Tag, payload: unknown, fields: OutgoingFields): Packet {
+    const { protocol, options } = this;
+    const { id, channel, seq, epoch } = fields;
+    const message = (envelope && protocol.envelope?.build(envelope, type, payload, fields, protocol.version)) ?? { type, payload, id, channel, seq, epoch };
+    if (options.encoding) return options.encoding.encode(message);
+    const text = JSON.stringify(message);
+    // It is written as an escape; most texts have none, which is found out quickly.
+    if (text.includes('\\ud') && hasHalfPair(text)) throw new TypeError(HALF_PAIR);
+    return text;
   }
 }
 

@@ -6,7 +6,7 @@ import type { Packet } from './codec.js';
 import { Sent } from './counting.js';
 import type { ErrorDescriptor, Incoming, Message, Outgoing } from './descriptor.js';
 import { byteLength, Encoder } from './encoder.js';
-import type { Envelope, Id, OutgoingFields } from './envelope.js';
+import type { EnvelopeField, Id, OutgoingFields } from './envelope.js';
 import type { DeclaredError, RuntimeError } from './errors.js';
 import type { AnyRequest } from './features.js';
 import type { SendOptions } from './options.js';
@@ -135,12 +135,11 @@ export abstract class Outbound extends Encoder {
     outcome: Outcome,
     position: Position = {},
   ): PendingRequest | undefined {
-    const { client, server } = this.protocol.envelope;
-    const { envelope, errors, idempotent } = request;
-    const id = this.#nextId(envelope ?? client);
+    const { errors, idempotent } = request;
+    const id = this.#nextId(request);
     const packet = this.#packet(request, payload, { id, ...position });
     if (!packet.ok) return void outcome.failed(packet.error);
-    const inOrder = server.correlate === 'order';
+    const inOrder = this.protocol.envelope?.server.correlate === 'order';
     const transient = as !== undefined;
     const entry: PendingRequest = this.#entry(packet.value, { id, inOrder, idempotent, answers, errors, transient, ...outcome });
     if (signal?.aborted) return void outcome.failed(ABORTED);
@@ -178,14 +177,18 @@ export abstract class Outbound extends Encoder {
     return ok(undefined);
   }
 
-  #nextId({ id }: Envelope): Id {
+  #nextId(message: Outgoing<unknown>): Id {
     const number = ++this.#lastId;
-    return id?.kind === 'integer' ? number : String(number);
+    return this.#idOf(message)?.kind === 'integer' ? number : String(number);
+  }
+
+  /** The field of its id, if its envelope is not the default one. */
+  #idOf({ envelope = this.protocol.envelope?.client }: Outgoing<unknown>): EnvelopeField | null | undefined {
+    return envelope?.id;
   }
 
   #packet(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
-    const envelope = message.envelope ?? this.protocol.envelope.client;
-    if (envelope.id?.presence === 'required' && fields.id === undefined) fields = { ...fields, id: this.#nextId(envelope) };
+    if (this.#idOf(message)?.presence === 'required' && fields.id === undefined) fields = { ...fields, id: this.#nextId(message) };
     return this.closedError ? err(this.closedError) : this.encode(message, payload, fields);
   }
 

@@ -6,7 +6,7 @@ import type { Packet } from './codec.js';
 import type { Core } from './core.js';
 import { decodeError, type Match, textProblem } from './decode.js';
 import type { ErrorDescriptor, Incoming, Message, Outgoing, ServerRequest, ServerStreamRequest } from './descriptor.js';
-import { type Id, readFields, repeatable } from './envelope.js';
+import { type Id, repeatable } from './envelope.js';
 import type { DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { ServerRequests } from './features.js';
 import { CallFailedError, type Err, type Failure, type Ok, type Result } from './result.js';
@@ -114,11 +114,12 @@ class Requests implements ServerRequests {
 
   /** The id of a request, and what is wrong with that, if replies have the id of their request in a field of its own. */
   #idOf({ incoming, message }: Match, parsed: Result<unknown, DecodeError>): { readonly id?: Id | undefined; readonly error?: DecodeError } {
-    const envelope = incoming?.envelope ?? this.#core.protocol.envelope.server;
-    if (envelope.replyTo === null || !parsed.ok) return { id: message.id };
+    const layout = this.#core.protocol.envelope;
+    const envelope = incoming?.envelope ?? layout?.server;
+    if (!layout || !envelope?.replyTo || !parsed.ok) return { id: message.id };
     // A request has its id in a field of its own.
     const report: Report = { strict: false, violations: [] };
-    const fields = readFields(parsed.value as JsonObject, { ...envelope, replyTo: null }, report);
+    const fields = layout.readFields(parsed.value as JsonObject, { ...envelope, replyTo: null }, report);
     const { violations } = report;
     return violations.length === 0 ? fields : { id: fields.id, error: decodeError('envelope', 'the envelope does not fit', fields, violations) };
   }

@@ -3,7 +3,7 @@
 
 import { isRefusal } from './close-codes.js';
 import { ABNORMAL, Connection, type ConnectionClosed, TRY_AGAIN_LATER } from './connection.js';
-import { decodeError, type Match, parseFrame, read, type Reader, register } from './decode.js';
+import { decodeError, type Match, parseFrame, read, type Reader } from './decode.js';
 import { tagOf } from './descriptor.js';
 import type { Channel, Incoming, Message, Protocol, Request, Role, StreamRequest } from './descriptor.js';
 import type { Options } from './encoder.js';
@@ -69,7 +69,7 @@ export class Core extends Connection {
   /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
   readonly #isForeign: boolean;
   readonly #reader: Reader = {
-    envelope: this.protocol.envelope.server,
+    envelope: this.protocol.envelope?.server,
     byTag: new Map(),
     own: [],
     pending: id => this.find(id)?.answers,
@@ -335,7 +335,7 @@ export class Core extends Connection {
   received(frame: unknown, now: number): void {
     this.frameLength = typeof frame === 'string' ? frame.length : ((frame as ArrayBuffer | null)?.byteLength ?? 0);
     const parsed = parseFrame(frame, this.protocol.depth, this.options.encoding);
-    const found: Match = parsed.ok ? read(parsed.value, this.#reader) : { message: parsed.error, error: parsed.error };
+    const found: Match = parsed.ok ? read(parsed.value, this.#reader, this.protocol.envelope?.split) : { message: parsed.error, error: parsed.error };
     const match = this.protocol.mapped?.translate(found, this.protocol) ?? found;
     const { message, error } = match;
     const incoming: Handled | undefined = match.incoming;
@@ -412,8 +412,10 @@ export class Core extends Connection {
     this.failed(new CallFailedError(error as Failure), 'the server says', `error ${error.code}`);
   };
 
-  register(message: Incoming<unknown>): void {
-    register(message, this.#reader);
+  register(message: Incoming<unknown>, tag: Tag | null = tagOf(message)): void {
+    const { envelope } = this.protocol;
+    if (envelope) envelope.register(message, this.#reader, tag);
+    else if (tag !== null) this.#reader.byTag.set(tag, message);
   }
 
   /** Handles a message of the session, if the protocol has it. */
@@ -421,10 +423,10 @@ export class Core extends Connection {
     const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
     // A ping is a request.
-    const asking = role === 'ping' && envelope.server.replyTo && { envelope: { ...envelope.server, replyTo: null } };
+    const asking = role === 'ping' && envelope?.server.replyTo && { envelope: { ...envelope.server, replyTo: null } };
     const own: Handled = { name, tag, receive, handle, isOwn, ...asking };
     const incoming = mapped ? mapped.incoming(own, tag, role) : own;
-    if (incoming) register(incoming, this.#reader, tag);
+    if (incoming) this.register(incoming, tag);
   }
 
   /** Reports a message that is not valid. */

@@ -6,7 +6,7 @@ import type { Packet } from './codec.js';
 import { parseFrame } from './decode.js';
 import type { Incoming, Protocol, Role } from './descriptor.js';
 import { Encoder } from './encoder.js';
-import type { Envelope } from './envelope.js';
+import { defaultEnvelope, type Envelope } from './envelope.js';
 import { type Transport, type TransportFactory, webSocket } from './transport.js';
 import { isObject, type JsonObject } from './validators.js';
 
@@ -44,7 +44,7 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
     const tag = encoder.tag(role);
     return tag !== null && message[envelopeOf(role).tag.name] === tag;
   };
-  const envelopeOf = (role: Role): Envelope => protocol.mapped?.incoming(said(role), encoder.tag(role))?.envelope ?? envelope.server;
+  const envelopeOf = (role: Role): Envelope => protocol.mapped?.incoming(said(role), encoder.tag(role))?.envelope ?? envelope?.server ?? defaultEnvelope;
   const answer = envelopeOf('negotiate');
   return (url, subprotocol, events, encoding) => {
     const name = Object.entries(subprotocols).find(([, each]) => each === subprotocol)?.[0];
