@@ -11,8 +11,9 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 60] = files![
+static RUNTIME: [(&str, &str); 61] = files![
     "handfast.ts",
+    "handfast/adapted.ts",
     "handfast/added.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",

@@ -108,12 +108,32 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
     items.extend(handlers(cx, &requests));
     let options = options(cx, &auth, !requests.is_empty());
     let answering = answering(cx, &requests);
+    let is_adapted = is_adapted(cx);
     items.push(lay_out(&Connecting {
+        class: if is_adapted {
+            "AdaptedClient"
+        } else {
+            "Client"
+        },
         options: &options,
         auth: &auth,
         answering: &answering,
     }));
     items
+}
+
+/// Whether a client has more than a session of Handfast: another handshake, other envelopes, or numbers of its own.
+fn is_adapted(cx: &Context<'_>) -> bool {
+    let session = &cx.protocol.session;
+    let is_mapped = |kind| matches!(session.role(kind), RolePlayer::Mapped { .. });
+    has_layout(cx)
+        || session.numbered
+        || session.auth_follows()
+        || matches!(session.role(RoleKind::Ready), RolePlayer::Off)
+        || !matches!(session.role(RoleKind::Greeting), RolePlayer::Off)
+        || RoleKind::ALL
+            .into_iter()
+            .any(|(kind, _)| kind != RoleKind::Auth && is_mapped(kind))
 }
 
 /// The versions of the server that are accepted, if it says which it has.

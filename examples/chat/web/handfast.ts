@@ -19,6 +19,7 @@ export { onAdded } from './handfast/added.js';
 export type { AddedSubscriptionOf } from './handfast/added.js';
 export { joinChannel } from './handfast/channels.js';
 export { delimited } from './handfast/key.js';
+export { AdaptedClient } from './handfast/adapted.js';
 export { Client } from './handfast/client.js';
 export { readBytes, textOfBytes, writeBytes } from './handfast/bytes.js';
 export type { BytesAt } from './handfast/bytes.js';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import * as api from '../build/out/api.js';
-import { Client, CallFailedError, defaultEnvelope, SessionRefusedError } from '../build/out/handfast.js';
+import { AdaptedClient, Client, CallFailedError, defaultEnvelope, SessionRefusedError } from '../build/out/handfast.js';
 import { FakeClock, FakeServer, laidOut, settled } from './fakes.js';
 
 let clock, server, client, warn;
@@ -276,7 +276,7 @@ test('a channel is joined for each subscription, and again after it was left', a
 test('without ids, answers come in the order of the requests', async () => {
   const inOrder = { ...defaultEnvelope, id: null, correlate: 'order' };
   const protocol = { ...api.protocol, envelope: laidOut({ client: { ...inOrder }, server: inOrder }) };
-  client = new Client(protocol, 'ws://test/', { ...server.options, clock });
+  client = new AdaptedClient(protocol, 'ws://test/', { ...server.options, clock });
   await server.welcome();
   const calls = [1, 2, 3].map(() => client.call(api.pricesQuote, { symbol: 'BTC-EUR' }, { timeout: 100 }));
   await server.say({ type: 'from.a.newer.server' });
@@ -681,7 +681,7 @@ test('a reply that says it failed is a failure, whatever it carries', async () =
   const outcome = { name: 'ok', kind: 'text', presence: 'optional', success: true, failure: false };
   const envelope = laidOut({ server: { ...defaultEnvelope, outcome } });
   const protocol = { ...api.protocol, envelope };
-  client = new Client(protocol, 'ws://test/', { auth: { name: 'ada' }, ...server.options, clock });
+  client = new AdaptedClient(protocol, 'ws://test/', { auth: { name: 'ada' }, ...server.options, clock });
   await server.welcome();
   const failing = async payload => {
     const calling = client.call(api.roomJoin, { roomId: 'lobby' });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answering, boolean, Client, defaultEnvelope, mapRoles, noPayload, numberedSession, reportObject } from '../build/out/handfast.js';
+import { answering, boolean, AdaptedClient, defaultEnvelope, mapRoles, noPayload, numberedSession, reportObject } from '../build/out/handfast.js';
 import * as api from '../build/out/api.js';
 import { laidOut, settled, setUp } from './setup.js';
 
@@ -175,7 +175,7 @@ async function asked(code) {
     return new Promise(resolve => (asked.answer = () => resolve({ yes: true })));
   };
   const options = { auth: { name: 'ada' }, ...server.options, clock };
-  own.client = new Client({ ...api.protocol, ...numbered }, 'ws://test/', options, answering({ confirm: handle }, [confirm]));
+  own.client = new AdaptedClient({ ...api.protocol, ...numbered }, 'ws://test/', options, answering({ confirm: handle }, [confirm]));
   await ready('a');
   await server.say({ type: 'confirm', id: '1', seq: 1 });
   await server.drop(code);

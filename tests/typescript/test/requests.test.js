@@ -22,7 +22,7 @@ const stop = { name: 'stop', receive: hf.noPayload };
 const measure = { name: 'measure', receive: hf.noPayload, asks: { ack: begun, stream: item, end: done, cancel: stop, errors: [later] } };
 
 async function answer(handlers, { protocol = {}, requests = [confirm, measure] } = {}) {
-  own.client = new hf.Client(
+  own.client = new (protocol.envelope ? hf.AdaptedClient : hf.Client)(
     { ...api.protocol, ...protocol },
     'ws://test/',
     { auth: { name: 'ada' }, transport: own.server.transport, clock: own.clock },

@@ -31,7 +31,7 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
   const encoder = new Encoder(protocol);
   const { subprotocols, envelope, depth } = protocol;
   const tag = encoder.tag('negotiate');
-  if (tag === null || subprotocols.json === undefined || encoder.tag('hello') === null || encoder.tag('greeting') !== null) {
+  if (tag === null || subprotocols.json === undefined || encoder.tag('hello') === null || protocol.roles?.greeting != null) {
     throw new Error(`handfast: the encoding of ${protocol.name} cannot be negotiated`);
   }
   /** Whether an answer names an encoding; where that is in a message of the protocol, only `mapped` knows. */

@@ -82,7 +82,6 @@ export class Encoder {
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
   tag(role: Role): Tag | null {
     const tag = this.protocol.roles?.[role];
-    if (role === 'greeting') return tag ?? null;
     return tag === undefined ? role : tag;
   }
 

@@ -5,7 +5,8 @@ import type { Packet } from './codec.js';
 import { Sent } from './counting.js';
 import type { ErrorDescriptor, Incoming, Message, Outgoing } from './descriptor.js';
 import { byteLength, Encoder } from './encoder.js';
-import type { EnvelopeField, Id, OutgoingFields } from './envelope.js';
+import type { Match } from './decode.js';
+import type { Id, OutgoingFields } from './envelope.js';
 import type { DeclaredError, RuntimeError } from './errors.js';
 import type { AnyRequest } from './features.js';
 import type { SendOptions } from './options.js';
@@ -55,8 +56,6 @@ export interface Entry extends Partial<Outcome> {
   /** Whether nobody waits for it any more. Without ids its reply must still be matched. */
   isDone?: boolean;
   readonly id?: Id;
-  /** Whether its reply is identified by order, and not by id. */
-  readonly inOrder?: boolean;
   /** Whether it may be sent again after a loss of the connection. */
   readonly idempotent?: boolean | undefined;
   /** The possible replies. */
@@ -100,12 +99,10 @@ export abstract class Outbound extends Encoder {
   /** Why nothing can be sent any more. */
   closedError: RuntimeError | undefined;
   #lastId = 0;
-  /** Whether any request was identified by order. */
-  #hasOrdered = false;
   /** What is not written yet, in the order of the calls. */
   readonly #queued: Set<Entry> = new Set();
   /** The pending requests that were written, in order. */
-  readonly #written: Map<Id, PendingRequest> = new Map();
+  readonly written: Map<Id, PendingRequest> = new Map();
   #nextOrder = 0;
   #usedBytes = 0;
   /** The messages that were written and are not acknowledged. */
@@ -135,16 +132,14 @@ export abstract class Outbound extends Encoder {
     position: Position = {},
   ): PendingRequest | undefined {
     const { errors, idempotent } = request;
-    const id = this.#nextId(request);
+    const id = this.nextId(request);
     const packet = this.#packet(request, payload, { id, ...position });
     if (!packet.ok) return void outcome.failed(packet.error);
-    const inOrder = this.protocol.envelope?.server.correlate === 'order';
     const transient = as !== undefined;
-    const entry: PendingRequest = this.#entry(packet.value, { id, inOrder, idempotent, answers, errors, transient, ...outcome });
+    const entry: PendingRequest = this.#entry(packet.value, { id, idempotent, answers, errors, transient, ...outcome });
     if (signal?.aborted) return void outcome.failed(ABORTED);
     if (!transient && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
     answers.forEach(answer => this.register(answer));
-    this.#hasOrdered ||= inOrder;
     entry.release = unlessInTime(this.clock, timeout, signal, error => this.fail(entry, error));
     this.#usedBytes += entry.bytes;
     if (as === 'rejoin' && this.isOpen) this.#write(entry);
@@ -176,18 +171,12 @@ export abstract class Outbound extends Encoder {
     return ok(undefined);
   }
 
-  #nextId(message: Outgoing<unknown>): Id {
-    const number = ++this.#lastId;
-    return this.#idOf(message)?.kind === 'integer' ? number : String(number);
-  }
-
-  /** The field of its id, if its envelope is not the default one. */
-  #idOf({ envelope = this.protocol.envelope?.client }: Outgoing<unknown>): EnvelopeField | null | undefined {
-    return envelope?.id;
+  /** An id for a request. */
+  nextId(_request: Outgoing<unknown>): Id {
+    return String(++this.#lastId);
   }
 
   #packet(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
-    if (this.#idOf(message)?.presence === 'required' && fields.id === undefined) fields = { ...fields, id: this.#nextId(message) };
     return this.closedError ? err(this.closedError) : this.encode(message, payload, fields);
   }
 
@@ -291,7 +280,7 @@ export abstract class Outbound extends Encoder {
     this.#queued.delete(entry);
     this.#sent.send(volatile ? undefined : entry);
     entry.isWritten = true;
-    if (id !== undefined) this.#written.set(id, entry as PendingRequest);
+    if (id !== undefined) this.written.set(id, entry as PendingRequest);
     else {
       this.free(entry);
       if (!this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
@@ -304,12 +293,9 @@ export abstract class Outbound extends Encoder {
     this.write(packet);
   }
 
-  /** The request that a message replies to: by id, or the first of those that are identified by order. */
-  find(id: Id | undefined): PendingRequest | undefined {
-    const named = id === undefined ? undefined : this.#written.get(id);
-    if (named?.inOrder === false || !this.#hasOrdered) return named;
-    for (const request of this.#written.values()) if (request.inOrder) return request;
-    return undefined;
+  /** The request that a message replies to. */
+  find(id: Id | undefined, _match?: Match): PendingRequest | undefined {
+    return this.written.get(id as Id);
   }
 
   /** Passes a reply to its request. */
@@ -328,11 +314,10 @@ export abstract class Outbound extends Encoder {
     settle(entry, error as RuntimeError); // of messages, which have no errors of their own
   }
 
-  /** Gives up a request. If the protocol goes by order, its position is kept until the reply arrives. */
-  abandon(entry: Entry, answered: boolean = false): void {
+  /** Gives up a request. */
+  abandon(entry: Entry, _answered: boolean = false): void {
     entry.release?.();
-    entry.isDone = true;
-    if (answered || !entry.inOrder || !entry.isWritten) this.#remove(entry);
+    this.#remove(entry);
   }
 
   /** It no longer uses any of the bound. */
@@ -345,7 +330,7 @@ export abstract class Outbound extends Encoder {
     entry.isDone = true;
     this.free(entry);
     this.#queued.delete(entry);
-    this.#written.delete(entry.id as Id);
+    this.written.delete(entry.id as Id);
   }
 
   /** The connection was lost, and perhaps its session is not: only volatile messages are dropped. */
@@ -366,12 +351,12 @@ export abstract class Outbound extends Encoder {
   lost(refused: boolean, again: boolean): void {
     this.detach();
     const notes = refused ? [...this.#sent.kept.values()].filter(({ id }) => id === undefined) : [];
-    const all = [...this.#written.values(), ...notes, ...this.#queued].sort((a, b) => a.order - b.order);
+    const all = [...this.written.values(), ...notes, ...this.#queued].sort((a, b) => a.order - b.order);
     if (refused) {
       this.#unfollow(Infinity, OUTCOME_UNKNOWN);
       this.#sent.begin(false);
     } else this.begin(false);
-    this.#written.clear();
+    this.written.clear();
     this.#queued.clear();
     const failed: Entry[] = [];
     for (const entry of all) {
@@ -391,7 +376,7 @@ export abstract class Outbound extends Encoder {
 
   /** Fails every request, and drops the rest. */
   failAll(error: RuntimeError): void {
-    for (const entry of [...this.#queued, ...this.#written.values()]) this.fail(entry, entry.wasLost ? OUTCOME_UNKNOWN : error, true);
+    for (const entry of [...this.#queued, ...this.written.values()]) this.fail(entry, entry.wasLost ? OUTCOME_UNKNOWN : error, true);
   }
 }
 
