@@ -62,8 +62,7 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         ),
     ];
     if mapped.is_some() || has_layout(cx) {
-        let envelope =
-            format!("envelope: {{ client: {client}, server: {server}, ...hf.anyLayout }}");
+        let envelope = format!("envelope: {{ client: {client}, server: {server} }}");
         members.insert(4, envelope);
     }
     let hello = !matches!(protocol.session.role(RoleKind::Hello), RolePlayer::Off);

@@ -64,8 +64,7 @@ export type { CallError, DeclaredError, DecodeError, RuntimeError } from './hand
 export type { ClientEvents, VersionSkew } from './handfast/events.js';
 export type { Unsubscribe } from './handfast/listeners.js';
 export type { AuthenticatedConnectOptions, CallOptions, ConnectOptions, SendOptions, ValueOrProvider } from './handfast/options.js';
-export { anyLayout, flatPayload, unixMs, unixSeconds } from './handfast/layout.js';
-export type { Layout } from './handfast/layout.js';
+export { flatPayload, unixMs, unixSeconds } from './handfast/layout.js';
 export { mapRoles } from './handfast/mapped.js';
 export type { MappedRole, MappedRoles } from './handfast/mapped.js';
 export { answering } from './handfast/requests.js';

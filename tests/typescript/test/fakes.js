@@ -1,7 +1,7 @@
 // Stand-ins for the server, and for time, so that nothing here sleeps or opens a port.
 
 import * as api from '../build/out/api.js';
-import { anyLayout, defaultEnvelope } from '../build/out/handfast.js';
+import { defaultEnvelope } from '../build/out/handfast.js';
 import { settled } from '../../bundles/fake-clock.mjs';
 import { oracles } from './oracles.js';
 
@@ -12,7 +12,7 @@ const oracle = oracles.find(({ encoding }) => encoding.name === process.env.ENCO
 Object.assign(api.protocol.subprotocols, { msgpack: 'chat.v1+msgpack', cbor: 'chat.v1+cbor' });
 
 /** The member `envelope` of a protocol whose messages have other envelopes than the default one. */
-export const laidOut = ({ client = defaultEnvelope, server = defaultEnvelope }) => ({ client, server, ...anyLayout });
+export const laidOut = ({ client = defaultEnvelope, server = defaultEnvelope }) => ({ client, server });
 
 /** The server's end of a client's connections. */
 export class FakeServer {

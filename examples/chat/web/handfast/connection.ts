@@ -39,7 +39,7 @@ export abstract class Connection extends Outbound {
   /** The close codes of the protocol. */
   readonly closeCodes: CloseCodes = { ...DEFAULT_CLOSE_CODES, ...this.protocol.closeCodes };
   /** What was received in the session, and the heartbeat. */
-  readonly link: Link;
+  declare readonly link: Link;
   phase: Phase = 'connecting';
   readonly #url: string;
   readonly #subprotocol: string;

@@ -7,7 +7,6 @@ import type { EncodingName } from './codec.js';
 import type { Core } from './core.js';
 import type { DeclaredError } from './errors.js';
 import type { Envelope, EnvelopeFields, Id, Tag } from './envelope.js';
-import type { Layout } from './layout.js';
 import type { MappedRoles } from './mapped.js';
 import type { CallOptions } from './options.js';
 import type { NumberedSession } from './numbered.js';
@@ -200,8 +199,8 @@ export interface Protocol<Auth = never> {
   readonly hash: string;
   /** The WebSocket subprotocols of the encodings that the protocol has. */
   readonly subprotocols: { readonly [name in 'json' | EncodingName]?: string };
-  /** The envelopes of the client's and of the server's messages, and what reads and writes them, unless all messages have the default one. */
-  readonly envelope?: { readonly client: Envelope; readonly server: Envelope } & Layout;
+  /** The envelopes of the client's and of the server's messages, unless all have the default one. */
+  readonly envelope?: { readonly client: Envelope; readonly server: Envelope };
   /** The maximum depth of nested arrays and objects in a message. */
   readonly depth: number;
   /** Times in milliseconds. A `heartbeat` of `null` is off, and so is `resume`. */

@@ -114,12 +114,12 @@ class Requests implements ServerRequests {
 
   /** The id of a request, and what is wrong with that, if replies have the id of their request in a field of its own. */
   #idOf({ incoming, message }: Match, parsed: Result<unknown, DecodeError>): { readonly id?: Id | undefined; readonly error?: DecodeError } {
-    const layout = this.#core.protocol.envelope;
-    const envelope = incoming?.envelope ?? layout?.server;
-    if (!layout || !envelope?.replyTo || !parsed.ok) return { id: message.id };
+    const { protocol, readFields } = this.#core;
+    const envelope = incoming?.envelope ?? protocol.envelope?.server;
+    if (!readFields || !envelope?.replyTo || !parsed.ok) return { id: message.id };
     // A request has its id in a field of its own.
     const report: Report = { strict: false, violations: [] };
-    const fields = layout.readFields(parsed.value as JsonObject, { ...envelope, replyTo: null }, report);
+    const fields = readFields(parsed.value as JsonObject, { ...envelope, replyTo: null }, report);
     const { violations } = report;
     return violations.length === 0 ? fields : { id: fields.id, error: decodeError('envelope', 'the envelope does not fit', fields, violations) };
   }

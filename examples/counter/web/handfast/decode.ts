@@ -13,7 +13,7 @@ import { reportObject, type Rule } from './rules.js';
 /** How messages of one direction are read. */
 export interface Reader {
   /** The envelope, if that is not the default one. */
-  readonly envelope?: Envelope | undefined;
+  envelope?: Envelope | undefined;
   /** Reports the fields that are not part of an envelope, if they are refused: by a server, whose payloads are closed as well. */
   readonly refuseUnknown?: ((value: JsonObject, envelope: Envelope, report: Report) => void) | undefined;
   /** Reads the fields of the envelope in place of `readFields`: at first to find the message, then as those of what was found, or of `null`. */

@@ -4,23 +4,11 @@
 // Messages of every layout: with envelopes other than the default one. A client whose messages all have that has no code for this.
 
 import type { Parts, Reader } from './decode.js';
-import { type Incoming, tagOf } from './descriptor.js';
+import { type Incoming, type Protocol, type Role, tagOf } from './descriptor.js';
 import { defaultEnvelope, type Envelope, type EnvelopeField, type EnvelopeFields, type Id, type OutgoingFields, type Tag } from './envelope.js';
 import { fail, reportMember, type Report } from './report.js';
 import { reportObject, type Rule } from './rules.js';
 import { type JsonObject, missingProperty, noneOfTypes, notEnum, wrongType } from './validators.js';
-
-/** How the messages of a protocol are laid out, if not all of them have the default envelope. */
-export interface Layout {
-  /** The parts of a received message. */
-  readonly split: (value: JsonObject, reader: Reader) => Parts;
-  /** Reads the fields of an envelope that fit, and reports what is wrong with the others. */
-  readonly readFields: (value: JsonObject, envelope: Envelope, report: Report) => EnvelopeFields;
-  /** Builds a message that is sent. */
-  readonly build: (envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields, version: string) => object;
-  /** Adds a message to those by tag, or to those that have a tag field of their own. */
-  readonly register: (message: Incoming<unknown>, reader: Reader, tag?: Tag | null) => void;
-}
 
 function envelopeOf({ envelope = defaultEnvelope }: Reader): Envelope {
   return envelope;
@@ -180,7 +168,7 @@ export function split(value: JsonObject, reader: Reader): Parts {
 }
 
 /** Builds a message in any envelope. */
-function build(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields, version: string): object {
+export function build(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields, version: string): object {
   const { content } = envelope;
   const message: Record<string, unknown> = { [envelope.tag.name]: tag, ...(content === null && (payload as JsonObject)) };
   if (content !== null && payload !== undefined) message[content] = payload;
@@ -198,5 +186,10 @@ function build(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingF
   return message;
 }
 
-/** How messages of any layout are read and written. */
-export const anyLayout: Layout = { split, readFields, build, register };
+/** One of the session's own messages as it is sent; `null` if the protocol has none. */
+export function sessionMessage(protocol: Omit<Protocol, 'auth'>, role: Role, payload: unknown, fields: OutgoingFields): object | null {
+  const { mapped, envelope, roles, version } = protocol;
+  const { [role]: tag = role } = roles ?? {};
+  const sent = mapped?.has(role) ? mapped.outgoing(role, payload) : { envelope: envelope?.client ?? defaultEnvelope, payload };
+  return tag === null || !sent ? null : build(sent.envelope, tag, sent.payload, fields, version);
+}

@@ -9,12 +9,14 @@ import { ABNORMAL, type ConnectionClosed } from './connection.js';
 import { Core, type Handled } from './core.js';
 import { type Match, read } from './decode.js';
 import { type Incoming, type Outgoing, type Protocol, type Role, tagOf } from './descriptor.js';
-import type { EnvelopeField, Id, OutgoingFields, Tag } from './envelope.js';
+import { defaultEnvelope, type Envelope, type Id, type OutgoingFields, type Tag } from './envelope.js';
 import type { RuntimeError } from './errors.js';
+import { build, readFields, register, sessionMessage, split } from './layout.js';
 import type { Entry, PendingRequest } from './outbound.js';
+import type { Violation } from './report.js';
 import type { Result } from './result.js';
 import { wireError } from './session.js';
-import { anything } from './validators.js';
+import { anything, type JsonObject } from './validators.js';
 
 /** Whether the server speaks first. */
 function speaksFirst({ protocol }: Core): boolean {
@@ -26,9 +28,9 @@ function isOrdered({ protocol }: Core): boolean {
   return protocol.envelope?.server.correlate === 'order';
 }
 
-/** The field of the id of a message, if its envelope is not the default one. */
-function idOf({ protocol }: Core, { envelope = protocol.envelope?.client }: Outgoing<unknown>): EnvelopeField | null | undefined {
-  return envelope?.id;
+/** The envelope of a message that is sent. */
+function envelopeOf({ protocol }: Core, { envelope = protocol.envelope?.client ?? defaultEnvelope }: Outgoing<unknown>): Envelope {
+  return envelope;
 }
 
 /** The constructor of {@link Core} calls its methods already. It therefore has no private members, and no fields that are initialized. */
@@ -38,6 +40,8 @@ class Adapted extends Core {
 
   override prepare(): void {
     const { protocol } = this;
+    this.reader.envelope = protocol.envelope?.server;
+    this.readFields = readFields;
     this.isForeign = protocol.numbered !== undefined || protocol.mapped?.isForeign === true;
     super.prepare();
     if (speaksFirst(this)) this.handle('greeting', 'greeting', anything, () => this.greeted?.(), true);
@@ -84,12 +88,29 @@ class Adapted extends Core {
 
   override nextId(request: Outgoing<unknown>): Id {
     const id = super.nextId(request);
-    return idOf(this, request)?.kind === 'integer' ? Number(id) : id;
+    return envelopeOf(this, request).id?.kind === 'integer' ? Number(id) : id;
   }
 
   override encode(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
-    const lacksId = idOf(this, message)?.presence === 'required' && fields.id === undefined;
+    const lacksId = envelopeOf(this, message).id?.presence === 'required' && fields.id === undefined;
     return super.encode(message, payload, lacksId ? { ...fields, id: this.nextId(message) } : fields);
+  }
+
+  override check(message: Outgoing<unknown>, payload: unknown, text: unknown): readonly Violation[] {
+    const { content } = envelopeOf(this, message);
+    return this.violations(message.send, payload, content === null ? 0 : 1, content, text);
+  }
+
+  override session(role: Role, payload?: unknown, fields: OutgoingFields = {}): Packet | null {
+    const message = sessionMessage(this.protocol, role, payload, fields);
+    return message && this.pack(message);
+  }
+
+  override compose(tag: Tag, payload: unknown, fields: OutgoingFields, message: Outgoing<unknown>): Packet {
+    const { version } = this.protocol;
+    const envelope = envelopeOf(this, message);
+    envelope.flat?.(Object(payload) as JsonObject, envelope, message.name, true);
+    return this.pack(build(envelope, tag, payload, fields, version));
   }
 
   /** If replies come in the order of the requests, the position of one is kept until its reply arrives. */
@@ -102,9 +123,8 @@ class Adapted extends Core {
   // What is received
 
   override read(value: unknown): Match {
-    const { mapped, envelope } = this.protocol;
-    const match = read(value, this.reader, envelope?.split);
-    return mapped?.translate(match, this.protocol) ?? match;
+    const match = read(value, this.reader, split);
+    return this.protocol.mapped?.translate(match, this.protocol) ?? match;
   }
 
   override isNew(match: Match, now: number): boolean {
@@ -125,9 +145,7 @@ class Adapted extends Core {
   }
 
   override register(message: Incoming<unknown>, tag: Tag | null = tagOf(message)): void {
-    const { envelope } = this.protocol;
-    if (envelope) envelope.register(message, this.reader, tag);
-    else super.register(message, tag);
+    register(message, this.reader, tag);
   }
 
   override own(message: Handled, tag: Tag | null, role: Role): void {

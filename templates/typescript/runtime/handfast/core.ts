@@ -11,6 +11,7 @@ import { type EnvelopeFields, repeatable, type Tag } from './envelope.js';
 import { type CallError, type DeclaredError, type DecodeError, SessionRefusedError } from './errors.js';
 import type { ClientEvents } from './events.js';
 import type { AnyRequest, ClientChannels, ServerRequests } from './features.js';
+import type { readFields } from './layout.js';
 import { Listeners, type MessageEvents, type Unsubscribe } from './listeners.js';
 import type { CallOptions, ValueOrProvider } from './options.js';
 import type { PendingRequest, Sending } from './outbound.js';
@@ -51,25 +52,26 @@ export interface Handled extends Incoming<unknown> {
 
 /** A client, with what features use of it: its session and its listeners, over its connection and its queue. */
 export class Core extends Connection {
-  readonly ready: Promise<Ready>;
+  declare readonly ready: Promise<Ready>;
   readonly state: Store<ClientState> = new Store<ClientState>({ status: 'connecting' }, this);
   /** The listeners of events and of messages. */
   readonly events: Listeners<ClientEvents & MessageEvents<Message>> = new Listeners(this);
-  channels: ClientChannels | undefined;
-  readonly refresh: AuthRefresh | undefined;
+  declare channels?: ClientChannels;
+  declare readonly refresh: AuthRefresh | undefined;
   /** The numbers of the server's messages, if they have any. */
   declare numbered?: NumberedSession | undefined;
+  /** Reads the fields of another envelope than the default one. */
+  declare readFields?: typeof readFields;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** How many hellos were begun: each asks for credentials. */
   hellos = 0;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
-  readonly requests: ServerRequests | undefined;
+  declare readonly requests: ServerRequests | undefined;
   /** Whether nothing but the hello is sent before ready. */
   isForeign = false;
   readonly reader: Reader = {
-    envelope: this.protocol.envelope?.server,
     byTag: new Map(),
     own: [],
     pending: id => this.find(id)?.answers,

@@ -7,6 +7,7 @@ import { parseFrame } from './decode.js';
 import type { Incoming, Protocol, Role } from './descriptor.js';
 import { Encoder } from './encoder.js';
 import { defaultEnvelope, type Envelope } from './envelope.js';
+import { sessionMessage } from './layout.js';
 import { type Transport, type TransportFactory, webSocket } from './transport.js';
 import { isObject, type JsonObject } from './validators.js';
 
@@ -48,7 +49,8 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
   const answer = envelopeOf('negotiate');
   return (url, subprotocol, events, encoding) => {
     const name = Object.entries(subprotocols).find(([, each]) => each === subprotocol)?.[0];
-    const asked = name === 'json' ? null : encoder.session('negotiate', { encoding: name });
+    const question = name === 'json' ? null : sessionMessage(protocol, 'negotiate', { encoding: name }, {});
+    const asked = question && JSON.stringify(question);
     let isAgreed = asked === null;
     /** The client has been told. Nothing is sent any more, and the server closes. */
     let isRefused = false;

@@ -97,7 +97,7 @@ export abstract class Outbound extends Encoder {
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
   /** Why nothing can be sent any more. */
-  closedError: RuntimeError | undefined;
+  declare closedError?: RuntimeError | undefined;
   #lastId = 0;
   /** What is not written yet, in the order of the calls. */
   readonly #queued: Set<Entry> = new Set();
