@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 61] = files![
+static RUNTIME: [(&str, &str); 62] = files![
     "handfast.ts",
     "handfast/adapted.ts",
     "handfast/added.ts",
@@ -60,6 +60,7 @@ static RUNTIME: [(&str, &str); 61] = files![
     "handfast/requests.ts",
     "handfast/result.ts",
     "handfast/rules.ts",
+    "handfast/send.ts",
     "handfast/sequence.ts",
     "handfast/session.ts",
     "handfast/standard.ts",

@@ -813,6 +813,7 @@ export const chatMessage: hf.Published<ChatMessage, 'room'> = {
 export const userTyping: hf.Outgoing<UserTypingClient> & hf.Published<UserTypingServer, 'room'> = {
   name: 'user.typing',
   send: userTypingClientRule,
+  by: hf.sendMessage,
   receive: validateUserTypingServer,
   channel: 'room',
   volatile: true,

@@ -93,6 +93,7 @@ export { CallFailedError, err, ok } from './handfast/result.js';
 export type { Err, Failure, Ok, Result } from './handfast/result.js';
 export type { Subscription, SubscriptionEvents, SubscriptionOf } from './handfast/subscription.js';
 export type { Gap, Ready } from './handfast/session.js';
+export { sendMessage } from './handfast/send.js';
 export { standardSchema } from './handfast/standard.js';
 export type { SchemaDefinition, StandardSchema, ValidationResult } from './handfast/standard.js';
 export type { ClientState, Store } from './handfast/state.js';

@@ -379,7 +379,7 @@ test('a stream that is cancelled before it can begin does not begin', async () =
   };
   await answer({ measure: () => ({ ack: { n: 0 }, items }) });
   own.server.buffered = 2 ** 20;
-  own.client.send({ name: 'filler', send: () => {} }, 'x'.repeat(60_000));
+  own.client.send({ name: 'filler', send: () => {}, by: hf.sendMessage }, 'x'.repeat(60_000));
   await own.server.say({ type: 'measure', id: '7' });
   await own.server.say({ type: 'stop', id: '7' });
   await settled();

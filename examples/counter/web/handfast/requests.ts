@@ -11,6 +11,7 @@ import type { DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { ServerRequests } from './features.js';
 import { CallFailedError, type Err, type Failure, type Ok, type Result } from './result.js';
 import type { Report } from './report.js';
+import { sendMessage, sendPacket } from './send.js';
 import type { WireError } from './session.js';
 import { type JsonObject, noPayload } from './validators.js';
 
@@ -235,7 +236,7 @@ class Requests implements ServerRequests {
 
   /** Sends a message once there is room. */
   async #send(message: Outgoing<unknown>, payload: unknown, id: Id, signal: AbortSignal): Promise<void> {
-    const error = await this.#waitForRoom(() => this.#core.send(message, payload, {}, { id, isReply: true, outcome: 'success' }), signal);
+    const error = await this.#waitForRoom(() => sendMessage(this.#core, message, payload, {}, { id, isReply: true, outcome: 'success' }), signal);
     if (error) throw new Error(error.message);
   }
 
@@ -311,7 +312,7 @@ class Requests implements ServerRequests {
   }
 
   #write(packet: Packet): Result<undefined, RuntimeError> {
-    return this.#core.sendPacket(packet, { transient: true });
+    return sendPacket(this.#core, packet, { transient: true });
   }
 }
 

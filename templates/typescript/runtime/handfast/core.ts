@@ -5,15 +5,15 @@ import type { Packet } from './codec.js';
 import { ABNORMAL, Connection, type ConnectionClosed, TRY_AGAIN_LATER } from './connection.js';
 import { decodeError, type Match, parseFrame, read, type Reader } from './decode.js';
 import { tagOf } from './descriptor.js';
-import type { Channel, Incoming, Message, Protocol, Request, Role, StreamRequest } from './descriptor.js';
+import type { Channel, Incoming, Message, Notice, Protocol, Request, Role, StreamRequest } from './descriptor.js';
 import type { Options } from './encoder.js';
 import { type EnvelopeFields, repeatable, type Tag } from './envelope.js';
-import { type CallError, type DeclaredError, type DecodeError, SessionRefusedError } from './errors.js';
+import { type CallError, type DeclaredError, type DecodeError, type RuntimeError, SessionRefusedError } from './errors.js';
 import type { ClientEvents } from './events.js';
 import type { AnyRequest, ClientChannels, ServerRequests } from './features.js';
 import type { readFields } from './layout.js';
 import { Listeners, type MessageEvents, type Unsubscribe } from './listeners.js';
-import type { CallOptions, ValueOrProvider } from './options.js';
+import type { CallOptions, SendOptions, ValueOrProvider } from './options.js';
 import type { PendingRequest, Sending } from './outbound.js';
 import type { NumberedSession } from './numbered.js';
 import type { AuthRefresh } from './refresh.js';
@@ -143,6 +143,10 @@ export class Core extends Connection {
     options: CallOptions = {},
   ): Stream<unknown, unknown, unknown, DeclaredError> {
     return request.via(this, request, payload, options);
+  }
+
+  send(message: Notice, payload?: unknown, options?: SendOptions): Result<undefined, RuntimeError> {
+    return message.by(this, message, payload, options);
   }
 
   join(
