@@ -11,8 +11,9 @@ macro_rules! files {
     };
 }
 
-static RUNTIME: [(&str, &str); 59] = files![
+static RUNTIME: [(&str, &str); 62] = files![
     "handfast.ts",
+    "handfast/adapted.ts",
     "handfast/added.ts",
     "handfast/address.ts",
     "handfast/automaton.ts",
@@ -42,6 +43,7 @@ static RUNTIME: [(&str, &str); 59] = files![
     "handfast/format.ts",
     "handfast/idna.ts",
     "handfast/key.ts",
+    "handfast/layout.ts",
     "handfast/listeners.ts",
     "handfast/mapped.ts",
     "handfast/membership.ts",
@@ -58,6 +60,7 @@ static RUNTIME: [(&str, &str); 59] = files![
     "handfast/requests.ts",
     "handfast/result.ts",
     "handfast/rules.ts",
+    "handfast/send.ts",
     "handfast/sequence.ts",
     "handfast/session.ts",
     "handfast/standard.ts",

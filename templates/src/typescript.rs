@@ -150,6 +150,8 @@ pub struct DecodingClientMessages<'a> {
 #[derive(Debug, Template)]
 #[template(path = "typescript/connecting.ts.txt", escape = "none")]
 pub struct Connecting<'a> {
+    /// The class of the client.
+    pub class: &'a str,
     /// The parameter `options`, with its type.
     pub options: &'a str,
     /// The type of the auth payload, in angle brackets.

@@ -235,6 +235,8 @@ pub(super) fn descriptor(
             members.push("isCancel: true".to_owned());
         } else if kind.starts_with(ANSWER) {
             members.push("isAnswer: true".to_owned());
+        } else if !is_request(message, Side::Client) {
+            members.push("by: hf.sendMessage".to_owned());
         }
         ty.push(kind);
     }

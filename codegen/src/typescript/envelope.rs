@@ -2,8 +2,8 @@
 
 use super::{context::Context, text};
 use handfast_spec::model::{
-    Correlate, Envelope, EnvelopeField, FieldKind, Presence, RoleKind, RolePlayer, Scalar, Side,
-    Tagging, TimestampForm,
+    Correlate, Envelope, EnvelopeField, FieldKind, Presence, Protocol, RoleKind, RolePlayer,
+    Scalar, Sent, Side, Tagging, TimestampForm,
 };
 use handfast_templates::typescript::{Descriptor, lay_out};
 
@@ -84,6 +84,23 @@ fn is_default(envelope: &Envelope, tags: Tags) -> bool {
         && envelope.timestamp.as_ref().is_some_and(|timestamp| {
             timestamp.form == TimestampForm::Rfc3339
                 && is_optional(Some(&timestamp.field), "timestamp", FieldKind::Text)
+        })
+}
+
+/// Whether any message has another envelope than the default one.
+pub(super) fn has_layout(cx: &Context<'_>) -> bool {
+    let Protocol {
+        envelope, messages, ..
+    } = cx.protocol;
+    let is_other = |envelope: &Envelope, end| !is_default(envelope, tags(cx, end));
+    let sent = |sent: &Option<Sent>, end| {
+        sent.as_ref()
+            .is_some_and(|sent| is_other(&sent.envelope, end))
+    };
+    is_other(&envelope.client, Side::Client)
+        || is_other(&envelope.server, Side::Server)
+        || messages.iter().any(|message| {
+            sent(&message.client, Side::Client) || sent(&message.server, Side::Server)
         })
 }
 

@@ -3,7 +3,7 @@
 use super::{
     context::Context,
     descriptors::{handler_type, is_request},
-    envelope::{Envelopes, envelopes, tags},
+    envelope::{Envelopes, envelopes, has_layout, tags},
     tags::message_tags,
     text::{self, scalar},
     versions::Interval,
@@ -52,7 +52,6 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         format!("version: {}", text::string(&protocol.version.to_string())),
         format!("hash: {}", text::string(&protocol.hash)),
         format!("subprotocols: {{ {} }}", subprotocols.join(", ")),
-        format!("envelope: {{ client: {client}, server: {server} }}"),
         format!("depth: {}", protocol.limits.depth),
         format!(
             "limits: {{ message: {}, outbound: {} }}",
@@ -62,6 +61,10 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
             "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, resume: {resume}, backoff: {{ min: {min}, max: {max}{attempts} }} }}"
         ),
     ];
+    if mapped.is_some() || has_layout(cx) {
+        let envelope = format!("envelope: {{ client: {client}, server: {server} }}");
+        members.insert(4, envelope);
+    }
     let hello = !matches!(protocol.session.role(RoleKind::Hello), RolePlayer::Off);
     let proof = protocol
         .session
@@ -104,12 +107,32 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
     items.extend(handlers(cx, &requests));
     let options = options(cx, &auth, !requests.is_empty());
     let answering = answering(cx, &requests);
+    let is_adapted = is_adapted(cx);
     items.push(lay_out(&Connecting {
+        class: if is_adapted {
+            "AdaptedClient"
+        } else {
+            "Client"
+        },
         options: &options,
         auth: &auth,
         answering: &answering,
     }));
     items
+}
+
+/// Whether a client has more than a session of Handfast: another handshake, other envelopes, or numbers of its own.
+fn is_adapted(cx: &Context<'_>) -> bool {
+    let session = &cx.protocol.session;
+    let is_mapped = |kind| matches!(session.role(kind), RolePlayer::Mapped { .. });
+    has_layout(cx)
+        || session.numbered
+        || session.auth_follows()
+        || matches!(session.role(RoleKind::Ready), RolePlayer::Off)
+        || !matches!(session.role(RoleKind::Greeting), RolePlayer::Off)
+        || RoleKind::ALL
+            .into_iter()
+            .any(|(kind, _)| kind != RoleKind::Auth && is_mapped(kind))
 }
 
 /// The versions of the server that are accepted, if it says which it has.

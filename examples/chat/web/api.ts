@@ -813,6 +813,7 @@ export const chatMessage: hf.Published<ChatMessage, 'room'> = {
 export const userTyping: hf.Outgoing<UserTypingClient> & hf.Published<UserTypingServer, 'room'> = {
   name: 'user.typing',
   send: userTypingClientRule,
+  by: hf.sendMessage,
   receive: validateUserTypingServer,
   channel: 'room',
   volatile: true,
@@ -1014,7 +1015,6 @@ export const protocol: hf.Protocol<Auth> = {
   version: '1.2.0',
   hash: '290590abc3d8d9bfdb17cc9a0c7de7fd',
   subprotocols: { json: 'chat.v1+json' },
-  envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576 },
   session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000, attempts: 1000 } },

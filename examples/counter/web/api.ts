@@ -169,7 +169,6 @@ export const protocol: hf.Protocol = {
   version: '1.0.0',
   hash: '2ba7810edbf27e28f30f75a3da2035e9',
   subprotocols: { json: 'counter.v1+json' },
-  envelope: { client: hf.defaultEnvelope, server: hf.defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576 },
   session: { heartbeat: 25000, timeout: 10000, resume: 120000, backoff: { min: 500, max: 30000 } },

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import * as api from '../build/out/api.js';
-import { Client, CallFailedError, SessionRefusedError } from '../build/out/handfast.js';
-import { FakeClock, FakeServer, settled } from './fakes.js';
+import { AdaptedClient, Client, CallFailedError, defaultEnvelope, SessionRefusedError } from '../build/out/handfast.js';
+import { FakeClock, FakeServer, laidOut, settled } from './fakes.js';
 
 let clock, server, client, warn;
 
@@ -274,9 +274,9 @@ test('a channel is joined for each subscription, and again after it was left', a
 });
 
 test('without ids, answers come in the order of the requests', async () => {
-  const inOrder = { ...api.protocol.envelope.server, id: null, correlate: 'order' };
-  const protocol = { ...api.protocol, envelope: { client: { ...inOrder }, server: inOrder } };
-  client = new Client(protocol, 'ws://test/', { ...server.options, clock });
+  const inOrder = { ...defaultEnvelope, id: null, correlate: 'order' };
+  const protocol = { ...api.protocol, envelope: laidOut({ client: { ...inOrder }, server: inOrder }) };
+  client = new AdaptedClient(protocol, 'ws://test/', { ...server.options, clock });
   await server.welcome();
   const calls = [1, 2, 3].map(() => client.call(api.pricesQuote, { symbol: 'BTC-EUR' }, { timeout: 100 }));
   await server.say({ type: 'from.a.newer.server' });
@@ -679,9 +679,9 @@ test('a server that tells no hash is not compared', async () => {
 
 test('a reply that says it failed is a failure, whatever it carries', async () => {
   const outcome = { name: 'ok', kind: 'text', presence: 'optional', success: true, failure: false };
-  const envelope = { client: api.protocol.envelope.client, server: { ...api.protocol.envelope.server, outcome } };
+  const envelope = laidOut({ server: { ...defaultEnvelope, outcome } });
   const protocol = { ...api.protocol, envelope };
-  client = new Client(protocol, 'ws://test/', { auth: { name: 'ada' }, ...server.options, clock });
+  client = new AdaptedClient(protocol, 'ws://test/', { auth: { name: 'ada' }, ...server.options, clock });
   await server.welcome();
   const failing = async payload => {
     const calling = client.call(api.roomJoin, { roomId: 'lobby' });

@@ -5,7 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as generated from '../build/out/api.js';
 import * as hf from '../build/out/handfast.js';
-import { isDeeper } from '../build/out/handfast/decode.js';
+import { isDeeper, read as readAny } from '../build/out/handfast/decode.js';
+import { split } from '../build/out/handfast/layout.js';
 import { inAll } from './oracles.js';
 
 // Whatever this protocol decodes here is decoded in every encoding.
@@ -108,7 +109,7 @@ test('the envelope is checked', () => {
 
 test('a channel that has to be there anyway is missed once', () => {
   const channel = { name: 'channel', kind: 'text', presence: 'required' };
-  const envelope = { ...api.protocol.envelope.server, channel };
+  const envelope = { ...hf.defaultEnvelope, channel };
   const table = hf.messageTable(envelope, 64, [api.chatMessage]);
   const { error } = hf.decodeValue({ ...message, channel: undefined }, table);
   assert.deepEqual(said(error.violations), [' required: must have the property "channel"']);
@@ -513,4 +514,30 @@ test('a number of the envelope may be text', () => {
   }
   // As where another field does not fit either, and all are read again.
   assert.equal(decode({ seq: '7', v: 2 }).error.seq, 7);
+});
+
+test('a message in the default envelope is read alike with and without the code for every layout', () => {
+  const messages = [api.chatMessage, api.chatSent, api.roomJoined];
+  const values = {
+    type: ['chat.message', 'chat.sent', 'room.joined', 'prices.tick', 7, 1.5, null, undefined],
+    payload: [message.payload, {}, { topic: null }, null, undefined],
+    id: ['1', '', 1, null, undefined],
+    v: [1, '1', 1.5, 2 ** 53, null, undefined],
+    channel: ['room:lobby', 1, null, undefined],
+    seq: [0, 41, -1, '1', -(2 ** 60), null, undefined],
+    epoch: ['k3J9', 9, undefined],
+    timestamp: ['2026-01-01T00:00:00Z', '2026-02-30T00:00:00Z', 'now', 0, null, undefined],
+  };
+  for (const pending of [() => undefined, id => (id === '1' ? [api.roomJoined] : undefined)]) {
+    const reader = { byTag: new Map(messages.map(message => [message.name, message])), own: [], pending };
+    let [state, valid] = [1, 0];
+    const pick = list => list[(state = (state * 48_271) % 0x7fff_ffff) % (state % 3 === 0 ? list.length : 1)];
+    for (let i = 0; i < 5000; i++) {
+      const value = JSON.parse(JSON.stringify(Object.fromEntries(Object.entries(values).map(([name, list]) => [name, pick(list)]))));
+      const read = readAny(value, reader);
+      assert.deepEqual(read, readAny(value, reader, split), JSON.stringify(value));
+      if (!read.error) valid++;
+    }
+    assert.ok(valid > 100);
+  }
 });

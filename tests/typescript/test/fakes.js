@@ -1,6 +1,7 @@
 // Stand-ins for the server, and for time, so that nothing here sleeps or opens a port.
 
 import * as api from '../build/out/api.js';
+import { defaultEnvelope } from '../build/out/handfast.js';
 import { settled } from '../../bundles/fake-clock.mjs';
 import { oracles } from './oracles.js';
 
@@ -9,6 +10,9 @@ export { FakeClock, settled } from '../../bundles/fake-clock.mjs';
 /** The encoding in which the tests of the client run, if that is not JSON: `ENCODING=msgpack`. */
 const oracle = oracles.find(({ encoding }) => encoding.name === process.env.ENCODING);
 Object.assign(api.protocol.subprotocols, { msgpack: 'chat.v1+msgpack', cbor: 'chat.v1+cbor' });
+
+/** The member `envelope` of a protocol whose messages have other envelopes than the default one. */
+export const laidOut = ({ client = defaultEnvelope, server = defaultEnvelope }) => ({ client, server });
 
 /** The server's end of a client's connections. */
 export class FakeServer {

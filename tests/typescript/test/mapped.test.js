@@ -6,7 +6,7 @@ import { CallFailedError, defaultEnvelope, mapRoles, SessionRefusedError } from 
 import * as api from '../build/out/api.js';
 import { countsRule, gapRule, readyRule } from '../build/out/handfast/session.js';
 import { settled } from './fakes.js';
-import { setUp } from './setup.js';
+import { laidOut, setUp } from './setup.js';
 
 const own = setUp();
 const bare = { ...defaultEnvelope, id: null };
@@ -28,7 +28,7 @@ const mapped = mapRoles({
   ping: { receive: bare, fields: { nonce: '/t' } },
   pong: { send: bare, fields: { nonce: '/t' } },
 });
-const connect = (protocol = {}) => own.connect({}, { roles, mapped, closeCodes: { mistakes: [4400] }, ...protocol });
+const connect = (protocol = {}) => own.connect({}, { roles, mapped, envelope: laidOut({}), closeCodes: { mistakes: [4400] }, ...protocol });
 
 async function ready() {
   await own.server.accept();

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answering, boolean, Client, defaultEnvelope, mapRoles, noPayload, numberedSession, reportObject } from '../build/out/handfast.js';
+import { answering, boolean, AdaptedClient, defaultEnvelope, mapRoles, noPayload, numberedSession, reportObject } from '../build/out/handfast.js';
 import * as api from '../build/out/api.js';
-import { settled, setUp } from './setup.js';
+import { laidOut, settled, setUp } from './setup.js';
 
 const own = setUp();
 const roles = { hello: 'login', ready: 'granted', resume: 'resume', gap: 'missed', received: 'ack', skip: null };
@@ -15,7 +15,7 @@ const mapped = mapRoles({
   gap: { receive: defaultEnvelope, fields: { from: '/from', to: '/to' } },
   received: { send: defaultEnvelope, fields: { received: '/upTo' } },
 });
-const numbered = { roles, mapped, numbered: numberedSession };
+const numbered = { roles, mapped, envelope: laidOut({}), numbered: numberedSession };
 
 /** A client, and what it reports: the texts of messages, and gaps. */
 function connect(protocol = numbered) {
@@ -143,7 +143,7 @@ test('a channel has no position, and its subscriptions hear of gaps', async () =
 test('where replies come in order, the answer to the question for what was missed is no reply', async () => {
   const byOrder = { ...defaultEnvelope, id: null, correlate: 'order' };
   const { client, reported } = connect({
-    envelope: { client: byOrder, server: byOrder },
+    envelope: laidOut({ client: byOrder, server: byOrder }),
     roles: { hello: 'hello', ready: null, resume: 'again', gap: null, received: null, skip: null },
     numbered: numberedSession,
   });
@@ -175,7 +175,7 @@ async function asked(code) {
     return new Promise(resolve => (asked.answer = () => resolve({ yes: true })));
   };
   const options = { auth: { name: 'ada' }, ...server.options, clock };
-  own.client = new Client({ ...api.protocol, ...numbered }, 'ws://test/', options, answering({ confirm: handle }, [confirm]));
+  own.client = new AdaptedClient({ ...api.protocol, ...numbered }, 'ws://test/', options, answering({ confirm: handle }, [confirm]));
   await ready('a');
   await server.say({ type: 'confirm', id: '1', seq: 1 });
   await server.drop(code);

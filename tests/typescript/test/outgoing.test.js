@@ -2,7 +2,7 @@
 
 import { test } from 'node:test';
 import { defaultEnvelope, flatPayload, noPayload, writeBytes } from '../build/out/handfast.js';
-import { api, assert, setUp, settled } from './setup.js';
+import { api, assert, laidOut, setUp, settled } from './setup.js';
 
 const own = setUp();
 const anything = () => {};
@@ -37,7 +37,7 @@ test('whole characters, and texts that look like escapes, are sent', async () =>
 /** A client whose payloads are beside the tag. */
 async function flat(fields = {}) {
   const envelope = { ...defaultEnvelope, content: null, flat: flatPayload, ...fields };
-  const client = own.connect({}, { envelope: { client: envelope, server: envelope } });
+  const client = own.connect({}, { envelope: laidOut({ client: envelope, server: envelope }) });
   await own.server.accept();
   await own.server.say({ type: 'ready', version: '1.2.0', hash: api.protocol.hash });
   return client;
@@ -78,7 +78,7 @@ test('the session joins a channel by its own message, also beside the tag', asyn
 /** A client whose messages have another envelope than usual, in both directions. */
 async function enveloped(fields) {
   const envelope = { ...defaultEnvelope, ...fields };
-  const client = own.connect({}, { envelope: { client: envelope, server: defaultEnvelope } });
+  const client = own.connect({}, { envelope: laidOut({ client: envelope }) });
   await own.server.welcome();
   return client;
 }

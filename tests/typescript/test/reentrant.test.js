@@ -46,7 +46,7 @@ test('a gap listener closes the client, and no handler runs for the request behi
   const confirm = { name: 'confirm', receive: hf.anything, asks: { reply: { name: 'confirmed', send: hf.anything, isAnswer: true }, errors: [] } };
   const handler = mock.fn();
   const { options } = own.server;
-  own.client = new hf.Client({ ...api.protocol, ...numbered }, 'ws://test/', { ...options, clock: own.clock }, hf.answering({ confirm: handler }, [confirm]));
+  own.client = new hf.AdaptedClient({ ...api.protocol, ...numbered }, 'ws://test/', { ...options, clock: own.clock }, hf.answering({ confirm: handler }, [confirm]));
   own.client.on('gap', () => own.client.close());
   await own.server.accept();
   await own.server.say({ type: 'chat.message', payload: { from: 'bob', text: 'hi' }, channel: 'room:a', seq: 1 });

@@ -1,7 +1,8 @@
 // Messages with the id of a pending call that are no reply to it.
 
 import { test } from 'node:test';
-import { api, assert, joined, outcome, setUp, settled } from './setup.js';
+import { defaultEnvelope } from '../build/out/handfast.js';
+import { api, assert, joined, laidOut, outcome, setUp, settled } from './setup.js';
 
 const own = setUp();
 
@@ -19,8 +20,7 @@ test('a reply of another type fails the call at once', async () => {
 
 test('what says that the request failed is a failure, whatever its tag', async () => {
   const outcome = { name: 'ok', kind: 'text', presence: 'optional', success: true, failure: false };
-  const { envelope } = api.protocol;
-  const client = own.connect({}, { envelope: { ...envelope, server: { ...envelope.server, outcome } } });
+  const client = own.connect({}, { envelope: laidOut({ server: { ...defaultEnvelope, outcome } }) });
   await own.server.welcome();
   const told = async reply => {
     const calling = client.call(api.chatSend, { roomId: 'lobby', text: 'hi' });
@@ -51,9 +51,8 @@ test('what says that the request failed is a failure, whatever its tag', async (
 
 test('a ready without what the envelope requires is none, and one with more is one', async () => {
   const { server } = own;
-  const { envelope } = api.protocol;
   const version = { name: 'v', kind: 'integer', presence: 'required' };
-  own.connect({}, { envelope: { ...envelope, server: { ...envelope.server, version } } });
+  own.connect({}, { envelope: laidOut({ server: { ...defaultEnvelope, version } }) });
   await server.welcome();
   assert.equal(own.client.state.get().status, 'connecting');
   await own.clock.pass(1_000);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as hf from '../build/out/handfast.js';
-import { api, assert, mock, setUp, settled } from './setup.js';
+import { api, assert, laidOut, mock, setUp, settled } from './setup.js';
 
 const own = setUp();
 
@@ -22,7 +22,7 @@ const stop = { name: 'stop', receive: hf.noPayload };
 const measure = { name: 'measure', receive: hf.noPayload, asks: { ack: begun, stream: item, end: done, cancel: stop, errors: [later] } };
 
 async function answer(handlers, { protocol = {}, requests = [confirm, measure] } = {}) {
-  own.client = new hf.Client(
+  own.client = new (protocol.envelope ? hf.AdaptedClient : hf.Client)(
     { ...api.protocol, ...protocol },
     'ws://test/',
     { auth: { name: 'ada' }, transport: own.server.transport, clock: own.clock },
@@ -274,7 +274,7 @@ test('a refusal that would be larger than a message may be lists nothing', async
 test('where replies have the id of their request in a field of its own, requests have theirs in the usual one', async () => {
   const replyTo = { name: 'reply_to', kind: 'text', presence: 'optional' };
   const server = { ...hf.defaultEnvelope, replyTo };
-  const client = await answer({ confirm: () => ({ yes: true }) }, { protocol: { envelope: { client: server, server } } });
+  const client = await answer({ confirm: () => ({ yes: true }) }, { protocol: { envelope: laidOut({ client: server, server }) } });
   const invalid = [];
   client.on('invalid', error => invalid.push(error.message));
   await ask('1');
@@ -379,7 +379,7 @@ test('a stream that is cancelled before it can begin does not begin', async () =
   };
   await answer({ measure: () => ({ ack: { n: 0 }, items }) });
   own.server.buffered = 2 ** 20;
-  own.client.send({ name: 'filler', send: () => {} }, 'x'.repeat(60_000));
+  own.client.send({ name: 'filler', send: () => {}, by: hf.sendMessage }, 'x'.repeat(60_000));
   await own.server.say({ type: 'measure', id: '7' });
   await own.server.say({ type: 'stop', id: '7' });
   await settled();

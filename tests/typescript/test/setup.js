@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock } from 'node:test';
 import * as api from '../build/out/api.js';
-import { Client } from '../build/out/handfast.js';
-import { FakeClock, FakeServer, settled } from './fakes.js';
+import { AdaptedClient, Client } from '../build/out/handfast.js';
+import { FakeClock, FakeServer, laidOut, settled } from './fakes.js';
+
+const isAdapted = ({ envelope, mapped, numbered, authFollows, roles = {} }) => envelope ?? mapped ?? numbered ?? authFollows ?? ('greeting' in roles || 'ready' in roles);
 
 /** Made anew for each test of a file that calls this. */
 export function setUp() {
@@ -18,7 +20,7 @@ export function setUp() {
     process.on('uncaughtException', own.unhandled);
     own.client = undefined;
     own.connect = (options = {}, protocol = {}) =>
-      (own.client = new Client({ ...api.protocol, ...protocol }, 'ws://test/', {
+      (own.client = new (isAdapted(protocol) ? AdaptedClient : Client)({ ...api.protocol, ...protocol }, 'ws://test/', {
         auth: { name: 'ada' },
         ...own.server.options,
         clock: own.clock,
@@ -73,4 +75,4 @@ export async function outcome(promise) {
   return came;
 }
 
-export { api, assert, mock, settled };
+export { api, assert, laidOut, mock, settled };

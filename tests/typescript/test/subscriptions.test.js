@@ -2,7 +2,7 @@
 
 import { test } from 'node:test';
 import { defaultEnvelope, delimited, flatPayload, joinChannel, noPayload, onAdded, presence } from '../build/out/handfast.js';
-import { api, assert, joined, joinLobby, message, mock, outcome, refusal, setUp } from './setup.js';
+import { api, assert, joined, joinLobby, laidOut, message, mock, outcome, refusal, setUp } from './setup.js';
 
 const own = setUp();
 const { roomChannel, chatMessage } = api;
@@ -624,8 +624,7 @@ test('a rejoin has the position, and continues with the replay', async () => {
 
 test('a first join, and a protocol without epochs, have no position', async () => {
   const { clock, server } = own;
-  const { client: envelope } = api.protocol.envelope;
-  own.connect({}, { envelope: { ...api.protocol.envelope, client: { ...envelope, epoch: null } } });
+  own.connect({}, { envelope: laidOut({ client: { ...defaultEnvelope, epoch: null } }) });
   await server.welcome();
   await joinLobby(own);
   const [, join] = server.connection.heard;
@@ -657,7 +656,7 @@ test("where payloads have no field of their own, the session's messages have the
   const flat = { ...defaultEnvelope, content: null, flat: flatPayload };
   const { join: _, leave: _leave, ...channel } = roomChannel;
   const room = { ...channel, presence: { info: noPayload, members: 3, via: presence } };
-  const client = own.connect({}, { envelope: { client: flat, server: flat } });
+  const client = own.connect({}, { envelope: laidOut({ client: flat, server: flat }) });
   await server.accept();
   await server.say({ type: 'ready', version: '1.2.0', session: 's' });
   const events = [];

@@ -4,17 +4,19 @@
 import { isObject, type JsonObject, missingProperty, noPayload } from './validators.js';
 import type { Encoding } from './codec.js';
 import { type Incoming, type Message, type PendingLookup, tagOf } from './descriptor.js';
-import { type Envelope, type EnvelopeFields, type Id, readFields, type Tag, wrongKind } from './envelope.js';
+import { type Envelope, type EnvelopeFields, readDefault, type Tag, text } from './envelope.js';
 import type { DecodeError } from './errors.js';
-import { describe, type Report, reportMember, type Violation, violationsOf } from './report.js';
+import { describe, type Report, type Violation, violationsOf } from './report.js';
 import { err, ok, type Result } from './result.js';
+import { reportObject, type Rule } from './rules.js';
 
 /** How messages of one direction are read. */
 export interface Reader {
-  readonly envelope: Envelope;
+  /** The envelope, if that is not the default one. */
+  envelope?: Envelope | undefined;
   /** Reports the fields that are not part of an envelope, if they are refused: by a server, whose payloads are closed as well. */
   readonly refuseUnknown?: ((value: JsonObject, envelope: Envelope, report: Report) => void) | undefined;
-  /** Reads the fields of the envelope in place of {@link readFields}: at first to find the message, then as those of what was found, or of `null`. */
+  /** Reads the fields of the envelope in place of `readFields`: at first to find the message, then as those of what was found, or of `null`. */
   readonly readFields?: ((value: JsonObject, envelope: Envelope, report: Report, found?: Incoming<unknown> | null) => EnvelopeFields) | undefined;
   readonly byTag: Map<Tag, Incoming<unknown>>;
   /** The messages whose tag field is not the envelope's. */
@@ -30,15 +32,6 @@ export interface Match {
   readonly incoming?: Incoming<unknown> | undefined;
   readonly message: Partial<Message> | DecodeError;
   readonly error?: DecodeError;
-}
-
-/** Adds a message to those by tag, or to those that have a tag field of their own. */
-export function register(message: Incoming<unknown>, { envelope, byTag, own }: Reader, tag: Tag | null = tagOf(message)): void {
-  if (message.envelope && message.envelope.tag.name !== envelope.tag.name) {
-    if (!own.includes(message)) own.push(message);
-  } else if (tag !== null) {
-    byTag.set(tag, message);
-  }
 }
 
 export const SURROGATE_ESCAPE: RegExp = /\\ud[89a-f]/i;
@@ -127,10 +120,38 @@ function overflows(text: string): boolean {
   return false;
 }
 
+/** What a message consists of, whatever its layout. */
+export interface Parts {
+  /** The descriptor of the message, if it is known. */
+  readonly incoming: Incoming<unknown> | undefined;
+  readonly type: unknown;
+  readonly payload: unknown;
+  readonly fields: EnvelopeFields;
+  /** What is wrong with the envelope but its tag. */
+  readonly violations: readonly Violation[];
+  /** What holds for the tag, as a rule for the message. */
+  readonly tagRule: Rule;
+  /** The name of the payload's field; `null` if it has none. */
+  readonly content: string | null;
+}
+
+/** The parts of a message in the default envelope. */
+function partsOf(value: JsonObject, { byTag, pending }: Reader): Parts {
+  const report: Report = { strict: false, violations: [] };
+  const fields = readDefault(value, report);
+  const { type, payload = {}, channel } = value;
+  const incoming = pending?.(fields.id)?.find(answer => (tagOf(answer) ?? undefined) === type) ?? byTag.get(type as Tag);
+  // A published message names its channel.
+  if (incoming?.channel !== undefined && channel === undefined) missingProperty('channel', report);
+  return { incoming, type, payload, fields, violations: report.violations, tagRule, content: 'payload' };
+}
+
+const tagRule: Rule = [reportObject, { '?': [], type: text }];
+
 /** Reads one message: envelope, then tag, then payload. */
-export function read(value: unknown, reader: Reader): Match {
+export function read(value: unknown, reader: Reader, split: (value: JsonObject, reader: Reader) => Parts = partsOf): Match {
   try {
-    return readWhole(value, reader);
+    return isObject(value) ? judge(value, split(value, reader), reader) : refuse('syntax', 'not an object');
   } catch (error) {
     // A value that exhausts the stack is refused: a validator may recurse more than once per level of a value.
     if (error instanceof RangeError) return refuse('syntax', TOO_DEEP);
@@ -138,89 +159,23 @@ export function read(value: unknown, reader: Reader): Match {
   }
 }
 
-function readWhole(value: unknown, reader: Reader): Match {
-  if (!isObject(value)) return refuse('syntax', 'not an object');
-  let { envelope } = reader;
-  const { refuseUnknown } = reader;
-  const { tag } = envelope;
-  let report: Report = { strict: refuseUnknown !== undefined, violations: [] };
-  const fieldsOf = reader.readFields ?? readFields;
-  let fields = fieldsOf(value, envelope, report);
-  const type = value[tag.name];
+function judge(value: JsonObject, { incoming, type, payload: found, fields, violations, tagRule, content }: Parts, { refuseUnknown }: Reader): Match {
   const isTag = typeof type === 'string' || Number.isSafeInteger(type);
-
-  const incoming = find(value, fields.id, reader);
-  if (incoming?.envelope || reader.readFields) {
-    envelope = incoming?.envelope ?? envelope;
-    report = { ...report, violations: [] };
-    fields = fieldsOf(value, envelope, report, incoming ?? null);
-  }
-  const found = payloadOf(value, envelope, incoming?.name);
   const payload = incoming?.readBytes?.(found) ?? found;
   const remains: Remains = { ...(isTag && { type: type as Tag }), payload, ...fields };
-  const { violations } = report;
-  if (!incoming) {
-    if (!isTag) return refuse('envelope', WRONG_ENVELOPE, remains, [...tagViolations(type, tag), ...violations]);
-    if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains, violations);
-    return refuse('unknown-type', `no message has the type \`${type as Tag}\``, remains);
-  }
-
-  refuseUnknown?.(value, envelope, report);
-  const { channel } = envelope;
-  // A published message names its channel; if the field is required anyway, its absence was reported already.
-  if (incoming.channel !== undefined && channel?.presence === 'optional' && value[channel.name] === undefined) {
-    missingProperty(channel.name, report);
-  }
-  const { content } = envelope;
   const direction = refuseUnknown === undefined ? 'received' : 'sent';
-  let wrong = violationsOf(incoming.receive, payload, direction, content);
-  // An absent payload counts as `{}` if that is valid, and as missing otherwise.
-  if (content !== null && wrong.length > 0 && value[content] === undefined) {
-    wrong = violationsOf((_, report) => missingProperty(content, report), value, direction);
-  }
+  let wrong: readonly Violation[] = [];
+  if (incoming) {
+    wrong = violationsOf(incoming.receive, payload, direction, content);
+    // An absent payload counts as `{}` if that is valid, and as missing otherwise.
+    if (content !== null && wrong.length > 0 && value[content] === undefined) {
+      wrong = violationsOf((_, report) => missingProperty(content, report), value, direction);
+    }
+  } else if (!isTag) violations = [...violationsOf(tagRule, value, direction), ...violations];
   if (violations.length > 0) return refuse('envelope', WRONG_ENVELOPE, remains, [...violations, ...wrong], incoming);
+  if (!incoming) return refuse('unknown-type', `no message has the type \`${type as Tag}\``, remains);
   if (wrong.length > 0) return refuse('invalid', `the payload of \`${incoming.name}\` does not fit`, remains, wrong, incoming);
   return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? undefined : payload, ...fields } };
-}
-
-/** What is wrong with a tag. */
-function tagViolations(type: unknown, { name, kind }: Envelope['tag']): readonly Violation[] {
-  const check = (_: unknown, report: Report): void => (type === undefined ? missingProperty(name, report) : reportMember(type, report, wrong, name));
-  const wrong = (_: unknown, report: Report): void => wrongKind(kind, report);
-  return violationsOf(check, type, 'received');
-}
-
-/** What answers nothing, whatever its id: a request of the server, or a message like a ping. */
-interface Named extends Incoming<unknown> {
-  readonly asks?: object;
-  readonly isOwn?: boolean;
-}
-
-/**
- * The descriptor of a message: that of a possible reply to the pending request with its tag, or else that of the tag. What says that the request failed is a
- * failure whatever its tag, unless that decides whether it is a reply.
- */
-export function find(value: JsonObject, id: Id | undefined, reader: Reader): Incoming<unknown> | undefined {
-  const { envelope: { outcome, tag, correlate }, pending, byTag, own } = reader;
-  const answers = pending?.(id);
-  const answer = answers && withTag(answers, value, tag.name);
-  const named: Named | undefined = byTag.get(value[tag.name] as Tag) ?? withTag(own, value, tag.name);
-  const mayFail = answer || (answers && correlate === 'id' && !named?.asks && !named?.isOwn);
-  if (mayFail && outcome && value[outcome.name] === outcome.failure) return reader.failure;
-  return answer ?? named;
-}
-
-/** The first of some messages whose tag a value has, in the tag field of that message. */
-function withTag(messages: readonly Incoming<unknown>[], value: JsonObject, usual: string): Incoming<unknown> | undefined {
-  return messages.find(message => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? undefined));
-}
-
-/** The payload of a message; an absent one counts as an empty object. */
-export function payloadOf(message: JsonObject, envelope: Envelope, name?: string): unknown {
-  const { content, flat } = envelope;
-  if (flat) return flat(message, envelope, name);
-  const payload = message[content as string];
-  return payload === undefined ? {} : payload;
 }
 
 const WRONG_ENVELOPE = 'the envelope does not fit';

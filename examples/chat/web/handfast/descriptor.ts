@@ -5,13 +5,14 @@ import type { Backoff } from './backoff.js';
 import type { CloseCodes } from './close-codes.js';
 import type { EncodingName } from './codec.js';
 import type { Core } from './core.js';
-import type { DeclaredError } from './errors.js';
-import type { Envelope, EnvelopeFields, Id, Tag } from './envelope.js';
+import type { DeclaredError, RuntimeError } from './errors.js';
+import type { Envelope, EnvelopeFields, Id, OutgoingFields, Tag } from './envelope.js';
 import type { MappedRoles } from './mapped.js';
-import type { CallOptions } from './options.js';
+import type { CallOptions, SendOptions } from './options.js';
 import type { NumberedSession } from './numbered.js';
 import type { AuthRefresh } from './refresh.js';
 import type { Validator } from './report.js';
+import type { Result } from './result.js';
 import type { DataRule } from './rules.js';
 import type { Stream } from './stream.js';
 import type { ChannelMembers, PresenceHost } from './presence.js';
@@ -71,7 +72,12 @@ export interface Outgoing<Payload> extends MessageDescriptor {
   readonly readSentBytes?: (payload: unknown) => unknown;
   /** Not worth sending later: dropped while there is no connection. */
   readonly volatile?: boolean;
+  /** How it is sent, if it has no reply: a program that sends no such messages has no code for that. */
+  readonly by?: (core: Core, message: Outgoing<unknown>, payload: unknown, options?: SendOptions, fields?: OutgoingFields) => Result<undefined, RuntimeError>;
 }
+
+/** A message without a reply. */
+export type Notice = Outgoing<unknown> & Required<Pick<Outgoing<unknown>, 'by'>>;
 
 /** A message that cancels a stream. `cancel` of the stream sends it, with the id of the request. */
 export interface Cancel extends Outgoing<undefined> {
@@ -199,8 +205,8 @@ export interface Protocol<Auth = never> {
   readonly hash: string;
   /** The WebSocket subprotocols of the encodings that the protocol has. */
   readonly subprotocols: { readonly [name in 'json' | EncodingName]?: string };
-  /** The envelopes of the client's and of the server's messages. */
-  readonly envelope: { readonly client: Envelope; readonly server: Envelope };
+  /** The envelopes of the client's and of the server's messages, unless all have the default one. */
+  readonly envelope?: { readonly client: Envelope; readonly server: Envelope };
   /** The maximum depth of nested arrays and objects in a message. */
   readonly depth: number;
   /** Times in milliseconds. A `heartbeat` of `null` is off, and so is `resume`. */

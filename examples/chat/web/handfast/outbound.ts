@@ -6,11 +6,12 @@ import type { Packet } from './codec.js';
 import { Sent } from './counting.js';
 import type { ErrorDescriptor, Incoming, Message, Outgoing } from './descriptor.js';
 import { byteLength, Encoder } from './encoder.js';
-import type { Envelope, Id, OutgoingFields } from './envelope.js';
+import type { Match } from './decode.js';
+import type { Id, OutgoingFields } from './envelope.js';
 import type { DeclaredError, RuntimeError } from './errors.js';
 import type { AnyRequest } from './features.js';
-import type { SendOptions } from './options.js';
-import { err, ok, type Result } from './result.js';
+import { err, type Result } from './result.js';
+import type { Followed, Settled } from './send.js';
 import type { Position } from './sequence.js';
 
 /** What becomes of a request. */
@@ -46,7 +47,9 @@ export interface Entry extends Partial<Outcome> {
   /** Dropped when the connection is lost. */
   readonly volatile?: boolean | undefined;
   /** Called when a message without a reply was received, or when that will not be known. */
-  readonly delivered?: SendOptions['delivered'];
+  readonly settled?: Settled | undefined;
+  /** Called with the number of a volatile message. */
+  readonly follow?: ((number: number) => void) | undefined;
   /** Whether it is only sent on this connection. */
   readonly transient?: boolean;
   /** Whether it was written to the current connection. */
@@ -56,8 +59,6 @@ export interface Entry extends Partial<Outcome> {
   /** Whether nobody waits for it any more. Without ids its reply must still be matched. */
   isDone?: boolean;
   readonly id?: Id;
-  /** Whether its reply is identified by order, and not by id. */
-  readonly inOrder?: boolean;
   /** Whether it may be sent again after a loss of the connection. */
   readonly idempotent?: boolean | undefined;
   /** The possible replies. */
@@ -71,7 +72,7 @@ export interface Entry extends Partial<Outcome> {
 /** A pending request. */
 export type PendingRequest = Entry & Required<Pick<Entry, 'id' | 'answers' | 'errors' | keyof Outcome>>;
 
-const OUTCOME_UNKNOWN: RuntimeError = {
+export const OUTCOME_UNKNOWN: RuntimeError = {
   code: 'OUTCOME_UNKNOWN',
   message: 'the session ended before the reply',
 };
@@ -81,9 +82,6 @@ export const ABORTED: RuntimeError = { code: 'CANCELLED', message: 'aborted by t
 
 /** Each entry counts as this many bytes more than its packet: about the size of the objects around it. */
 const OVERHEAD = 256;
-
-/** How many volatile messages are followed until they are acknowledged. */
-const MAX_FOLLOWED = 1024;
 
 /** How often a full socket is polled, in milliseconds. WebSockets of browsers have no event for that. */
 const POLL_INTERVAL = 20;
@@ -99,20 +97,18 @@ export abstract class Outbound extends Encoder {
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
   /** Why nothing can be sent any more. */
-  closedError: RuntimeError | undefined;
+  declare closedError?: RuntimeError | undefined;
   #lastId = 0;
-  /** Whether any request was identified by order. */
-  #hasOrdered = false;
   /** What is not written yet, in the order of the calls. */
   readonly #queued: Set<Entry> = new Set();
   /** The pending requests that were written, in order. */
-  readonly #written: Map<Id, PendingRequest> = new Map();
+  readonly written: Map<Id, PendingRequest> = new Map();
   #nextOrder = 0;
   #usedBytes = 0;
   /** The messages that were written and are not acknowledged. */
   readonly #sent: Sent<Entry> = new Sent();
-  /** The volatile messages that somebody wants to know of, by number: they are not sent again. */
-  readonly #followed: Map<number, Entry> = new Map();
+  /** The volatile messages that somebody wants to know of: they are not sent again. */
+  declare followed?: Followed;
   /** A pong and an acknowledgement that found the socket full. Only the last of each is sent. */
   readonly #control: Map<'pong' | 'received', Packet> = new Map();
   #cancelPoll: (() => void) | undefined;
@@ -135,61 +131,30 @@ export abstract class Outbound extends Encoder {
     outcome: Outcome,
     position: Position = {},
   ): PendingRequest | undefined {
-    const { client, server } = this.protocol.envelope;
-    const { envelope, errors, idempotent } = request;
-    const id = this.#nextId(envelope ?? client);
-    const packet = this.#packet(request, payload, { id, ...position });
+    const { errors, idempotent } = request;
+    const id = this.nextId(request);
+    const packet = this.packetOf(request, payload, { id, ...position });
     if (!packet.ok) return void outcome.failed(packet.error);
-    const inOrder = server.correlate === 'order';
     const transient = as !== undefined;
-    const entry: PendingRequest = this.#entry(packet.value, { id, inOrder, idempotent, answers, errors, transient, ...outcome });
+    const entry: PendingRequest = this.entryOf(packet.value, { id, idempotent, answers, errors, transient, ...outcome });
     if (signal?.aborted) return void outcome.failed(ABORTED);
-    if (!transient && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
+    if (!transient && this.isFull(entry)) return void outcome.failed(this.queueFull());
     answers.forEach(answer => this.register(answer));
-    this.#hasOrdered ||= inOrder;
     entry.release = unlessInTime(this.clock, timeout, signal, error => this.fail(entry, error));
-    this.#usedBytes += entry.bytes;
-    if (as === 'rejoin' && this.isOpen) this.#write(entry);
-    else this.#enqueue(entry);
+    this.enqueue(entry, as === 'rejoin');
     return entry;
   }
 
-  /**
-   * Sends a message without a reply. What has an id is about a request of this session, and means nothing in another: it answers one of the server's, or
-   * cancels a stream, which finds room always.
-   */
-  send(message: Outgoing<unknown>, payload: unknown, { delivered }: SendOptions = {}, fields: OutgoingFields = {}): Result<undefined, RuntimeError> {
-    const packet = this.#packet(message, payload, fields);
-    const transient = fields.id !== undefined;
-    const how = { volatile: message.volatile && !transient, delivered, transient };
-    return packet.ok ? this.sendPacket(packet.value, how, transient && !fields.isReply) : packet;
+  /** An id for a request. */
+  nextId(_request: Outgoing<unknown>): Id {
+    return String(++this.#lastId);
   }
 
-  /** Enqueues a message without a reply. */
-  sendPacket(packet: Packet, how: Pick<Entry, 'volatile' | 'delivered' | 'transient'>, findsRoom: boolean = false): Result<undefined, RuntimeError> {
-    const entry: Entry = this.#entry(packet, how);
-    const { volatile } = entry;
-    if (volatile && (!this.isOpen || this.#isFull(entry, this.maxBytes / 2))) settle(entry, OUTCOME_UNKNOWN);
-    else if (!findsRoom && this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
-    else {
-      this.#usedBytes += entry.bytes;
-      this.#enqueue(entry);
-    }
-    return ok(undefined);
-  }
-
-  #nextId({ id }: Envelope): Id {
-    const number = ++this.#lastId;
-    return id?.kind === 'integer' ? number : String(number);
-  }
-
-  #packet(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
-    const envelope = message.envelope ?? this.protocol.envelope.client;
-    if (envelope.id?.presence === 'required' && fields.id === undefined) fields = { ...fields, id: this.#nextId(envelope) };
+  packetOf(message: Outgoing<unknown>, payload: unknown, fields: OutgoingFields): Result<Packet, RuntimeError> {
     return this.closedError ? err(this.closedError) : this.encode(message, payload, fields);
   }
 
-  #entry<Rest>(packet: Packet, rest: Rest): Entry & Rest {
+  entryOf<Rest>(packet: Packet, rest: Rest): Entry & Rest {
     const bytes = byteLength(packet) + OVERHEAD;
     return { order: this.#nextOrder++, packet, bytes, used: bytes, ...rest };
   }
@@ -203,16 +168,18 @@ export abstract class Outbound extends Encoder {
   }
 
   /** There is always room for one message, so that none is queued for ever. */
-  #isFull({ bytes }: Entry, max: number): boolean {
+  isFull({ bytes }: Entry, max: number = this.maxBytes): boolean {
     const used = this.#usedBytes + this.buffered;
     return used > 0 && used + bytes > max;
   }
 
-  #queueFull(): RuntimeError {
+  queueFull(): RuntimeError {
     return { code: 'QUEUE_FULL', message: `${this.maxBytes} bytes are pending already`, retryable: true };
   }
 
-  #enqueue(entry: Entry): void {
+  enqueue(entry: Entry, isUrgent: boolean = false): void {
+    this.#usedBytes += entry.bytes;
+    if (isUrgent && this.isOpen) return this.#write(entry);
     this.#queued.add(entry);
     if (this.#queued.size === 1) this.flush();
   }
@@ -247,25 +214,16 @@ export abstract class Outbound extends Encoder {
 
   /** A session begins or ends. What was written in another is forgotten; what is written counts, or does not. */
   begin(counting: boolean): void {
-    for (const entry of this.#sent.kept.values()) settle(entry, OUTCOME_UNKNOWN);
-    this.#unfollow(Infinity, OUTCOME_UNKNOWN);
+    for (const entry of this.#sent.kept.values()) entry.settled?.(OUTCOME_UNKNOWN);
+    this.followed?.until(Infinity, OUTCOME_UNKNOWN);
     this.#sent.begin(counting);
-  }
-
-  /** Says of the volatile messages up to a number what became of them. */
-  #unfollow(last: number, error?: RuntimeError): void {
-    for (const [number, entry] of this.#followed) {
-      if (number > last) return;
-      this.#followed.delete(number);
-      settle(entry, error);
-    }
   }
 
   /** The server has received so many messages. Returns whether that is possible. */
   acknowledged(received: number): boolean {
     const forgotten = this.#sent.acknowledge(received);
-    forgotten?.forEach(entry => settle(entry));
-    if (forgotten) this.#unfollow(received);
+    forgotten?.forEach(entry => entry.settled?.());
+    if (forgotten) this.followed?.until(received);
     this.flush();
     return forgotten !== undefined;
   }
@@ -278,7 +236,7 @@ export abstract class Outbound extends Encoder {
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received: number): void {
     this.acknowledged(received);
-    this.#unfollow(Infinity, OUTCOME_UNKNOWN);
+    this.followed?.until(Infinity, OUTCOME_UNKNOWN);
     this.isOpen = true;
     for (const next of this.#sent.rest()) this.write(typeof next === 'number' ? this.session('received', { sent: next }) : next.packet);
     this.flush();
@@ -289,25 +247,18 @@ export abstract class Outbound extends Encoder {
     this.#queued.delete(entry);
     this.#sent.send(volatile ? undefined : entry);
     entry.isWritten = true;
-    if (id !== undefined) this.#written.set(id, entry as PendingRequest);
+    if (id !== undefined) this.written.set(id, entry as PendingRequest);
     else {
       this.free(entry);
-      if (!this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
-      else if (volatile && entry.delivered) {
-        const { last } = this.#sent;
-        this.#followed.set(last, entry);
-        this.#unfollow(last - MAX_FOLLOWED, OUTCOME_UNKNOWN);
-      }
+      if (!this.#sent.isCounting) entry.settled?.(OUTCOME_UNKNOWN);
+      else if (volatile) entry.follow?.(this.#sent.last);
     }
     this.write(packet);
   }
 
-  /** The request that a message replies to: by id, or the first of those that are identified by order. */
-  find(id: Id | undefined): PendingRequest | undefined {
-    const named = id === undefined ? undefined : this.#written.get(id);
-    if (named?.inOrder === false || !this.#hasOrdered) return named;
-    for (const request of this.#written.values()) if (request.inOrder) return request;
-    return undefined;
+  /** The request that a message replies to. */
+  find(id: Id | undefined, _match?: Match): PendingRequest | undefined {
+    return this.written.get(id as Id);
   }
 
   /** Passes a reply to its request. */
@@ -323,14 +274,13 @@ export abstract class Outbound extends Encoder {
     this.abandon(entry, answered);
     if (isDone) return;
     entry.failed?.(error, isWritten);
-    settle(entry, error as RuntimeError); // of messages, which have no errors of their own
+    entry.settled?.(error as RuntimeError); // messages without a reply have no errors of their own
   }
 
-  /** Gives up a request. If the protocol goes by order, its position is kept until the reply arrives. */
-  abandon(entry: Entry, answered: boolean = false): void {
+  /** Gives up a request. */
+  abandon(entry: Entry, _answered: boolean = false): void {
     entry.release?.();
-    entry.isDone = true;
-    if (answered || !entry.inOrder || !entry.isWritten) this.#remove(entry);
+    this.#remove(entry);
   }
 
   /** It no longer uses any of the bound. */
@@ -343,7 +293,7 @@ export abstract class Outbound extends Encoder {
     entry.isDone = true;
     this.free(entry);
     this.#queued.delete(entry);
-    this.#written.delete(entry.id as Id);
+    this.written.delete(entry.id as Id);
   }
 
   /** The connection was lost, and perhaps its session is not: only volatile messages are dropped. */
@@ -364,12 +314,12 @@ export abstract class Outbound extends Encoder {
   lost(refused: boolean, again: boolean): void {
     this.detach();
     const notes = refused ? [...this.#sent.kept.values()].filter(({ id }) => id === undefined) : [];
-    const all = [...this.#written.values(), ...notes, ...this.#queued].sort((a, b) => a.order - b.order);
+    const all = [...this.written.values(), ...notes, ...this.#queued].sort((a, b) => a.order - b.order);
     if (refused) {
-      this.#unfollow(Infinity, OUTCOME_UNKNOWN);
+      this.followed?.until(Infinity, OUTCOME_UNKNOWN);
       this.#sent.begin(false);
     } else this.begin(false);
-    this.#written.clear();
+    this.written.clear();
     this.#queued.clear();
     const failed: Entry[] = [];
     for (const entry of all) {
@@ -389,13 +339,8 @@ export abstract class Outbound extends Encoder {
 
   /** Fails every request, and drops the rest. */
   failAll(error: RuntimeError): void {
-    for (const entry of [...this.#queued, ...this.#written.values()]) this.fail(entry, entry.wasLost ? OUTCOME_UNKNOWN : error, true);
+    for (const entry of [...this.#queued, ...this.written.values()]) this.fail(entry, entry.wasLost ? OUTCOME_UNKNOWN : error, true);
   }
-}
-
-/** Reports whether a message without a reply was received. A listener that throws is an uncaught error. */
-function settle({ delivered }: Entry, error?: RuntimeError): void {
-  if (delivered) queueMicrotask(() => delivered(error ? err(error) : ok(undefined)));
 }
 
 /** Calls back once the time is up, or the signal is aborted. Returns a function that keeps it from that. */

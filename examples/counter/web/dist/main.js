@@ -6,13 +6,13 @@ var MAX_LISTED = 100;
 var MAX_PATH = 256;
 var MAX_MESSAGE = 1e3;
 var SPECIAL = /[~/]/;
-function truncate(text2, max) {
-  return text2.length > max && [...text2].length > max ? `${[...text2].slice(0, max).join("")}\u2026` : text2;
+function truncate(text3, max) {
+  return text3.length > max && [...text3].length > max ? `${[...text3].slice(0, max).join("")}\u2026` : text3;
 }
 function fail({ violations }, keyword, message, allowed) {
   if (violations.length >= MAX_COLLECTED) return;
-  const text2 = truncate(message, MAX_MESSAGE);
-  violations.push(allowed === void 0 || text2 !== message ? { path: "", keyword, message: text2 } : { path: "", keyword, message, allowed });
+  const text3 = truncate(message, MAX_MESSAGE);
+  violations.push(allowed === void 0 || text3 !== message ? { path: "", keyword, message: text3 } : { path: "", keyword, message, allowed });
 }
 function reportRule(value, report, rule) {
   if (typeof rule === "function") rule(value, report);
@@ -75,10 +75,6 @@ function noneOfTypes(types, report) {
   const allowed = types.map((type) => type.replace(/.* /, ""));
   const words = types.join(", ").replace(/, (?!.*,)/, " or ") || "nothing";
   fail(report, "type", `must be ${words}`, allowed);
-}
-function notEnum(allowed, report) {
-  const values = allowed.map((value) => JSON.stringify(value)).join(", ");
-  fail(report, "enum", `must be ${allowed.length === 1 ? "" : "one of "}${values}`, allowed);
 }
 function bounds(size, least, most, report, of, be, thing = "", things = "") {
   if (size < least) fail(report, "min" + of, `must ${be} at least ${least}${least === 1 ? thing : things}`, least);
@@ -195,87 +191,38 @@ function tagOf(message) {
 function repeatable(id) {
   return /.{129}/su.test(id) ? void 0 : id;
 }
-function optional(name2, kind) {
-  return { name: name2, kind, presence: "optional" };
-}
-var defaultEnvelope = {
-  tag: { name: "type", kind: "text" },
-  content: "payload",
-  id: /* @__PURE__ */ optional("id", "text"),
-  replyTo: null,
-  correlate: "id",
-  outcome: null,
-  version: /* @__PURE__ */ optional("v", "integer"),
-  channel: /* @__PURE__ */ optional("channel", "text"),
-  seq: /* @__PURE__ */ optional("seq", "integer"),
-  epoch: /* @__PURE__ */ optional("epoch", "text"),
-  timestamp: { name: "timestamp", kind: "text", presence: "optional", time: rfc3339 }
-};
-var PARTS = ["id", "version", "channel", "seq", "epoch", "outcome", "timestamp"];
-function fieldOf(envelope, part) {
-  return part === "id" && envelope.replyTo || envelope[part];
-}
-function readFields(value, envelope, report) {
-  const read2 = {};
-  for (const part of PARTS) {
-    const field = fieldOf(envelope, part);
-    if (!field) continue;
-    const { name: name2, kind, presence: presence2 } = field;
-    const held = value[name2];
-    const kept = part === "timestamp" && held !== null ? envelope.timestamp?.time(held) : part === "seq" || part === "version" ? Number(held) : held;
-    const check = () => {
-      if (part === "outcome") {
-        if (!outcomes(envelope).includes(held)) notEnum(outcomes(envelope), report);
-      } else if (!fits(held, field)) wrongKind(kind, report);
-      else if (part === "seq" ? !(Number(held) >= 0) : part === "timestamp" && isNegative(held)) fail(report, "minimum", "must be at least 0", 0);
-      else if (part === "timestamp" && Number.isNaN(kept)) fail(report, "format", "must be a valid date-time", "date-time");
-      else if (held !== null) read2[part] = kept;
-    };
-    if (held !== void 0) reportMember(held, report, check, name2);
-    else if (presence2 !== "optional") missingProperty(name2, report);
-  }
-  return read2;
-}
-function outcomes({ outcome }) {
-  return [outcome?.success, outcome?.failure];
-}
-function fits(held, { kind, presence: presence2 }) {
-  return (kind === "text" ? typeof held === "string" : Number.isSafeInteger(held)) || held === null && presence2 === "nullable";
-}
-function isNegative(held) {
-  return typeof held === "number" && held < 0;
-}
 var DATE_TIME = /^(.{17})(\d\d)(\.\d+|)(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 function rfc3339(value) {
   const [, minute, second, fraction, zone] = DATE_TIME.exec(String(value).toUpperCase()) ?? [];
   const leap = second === "60" ? 1e3 : 0;
   const whole = `${minute}${leap ? 59 : second}`;
-  const time = Date.parse(whole + zone) + leap;
-  const fits2 = (/* @__PURE__ */ new Date(whole + "Z")).toJSON() === whole + ".000Z" && !(leap && time % 864e5);
-  return fits2 ? time + Number((fraction + "00").slice(1, 4)) : NaN;
+  const time2 = Date.parse(whole + zone) + leap;
+  const fits2 = (/* @__PURE__ */ new Date(whole + "Z")).toJSON() === whole + ".000Z" && !(leap && time2 % 864e5);
+  return fits2 ? time2 + Number((fraction + "00").slice(1, 4)) : NaN;
 }
-function wrongKind(kind, report) {
-  if (kind === "text") wrongType("string", report, "a");
-  else if (kind === "integer") wrongType("integer", report, "an");
-  else noneOfTypes(["an integer", "a string"], report);
+var text = [reportString, {}];
+function integer(value, report) {
+  if (!Number.isSafeInteger(value)) wrongType("integer", report, "an");
 }
-function writeMessage(envelope, tag, payload, fields, encoding) {
-  const { content } = envelope;
-  const message = { [envelope.tag.name]: tag, ...content === null && payload };
-  if (content !== null && payload !== void 0) message[content] = payload;
-  const { isReply, outcome } = fields;
-  for (const part of PARTS) {
-    const field = part === "id" && !isReply ? envelope.id : fieldOf(envelope, part);
-    const written = part === "outcome" ? outcome && envelope.outcome?.[outcome] : fields[part];
-    if (field === null) continue;
-    if (written === void 0) {
-      if (field.presence === "nullable") message[field.name] = null;
-    } else message[field.name] = field.kind === "text" && part !== "outcome" ? String(written) : written;
+function number(value, report) {
+  integer(value, report);
+  if (Number.isSafeInteger(value) && value < 0) fail(report, "minimum", "must be at least 0", 0);
+}
+function time(value, report) {
+  if (typeof value !== "string") wrongType("string", report, "a");
+  else if (Number.isNaN(rfc3339(value))) fail(report, "format", "must be a valid date-time", "date-time");
+}
+var FIELDS = { id: text, v: integer, channel: text, seq: number, epoch: text, timestamp: time };
+function readDefault(value, report) {
+  const read2 = {};
+  for (const name2 in FIELDS) {
+    const held = value[name2];
+    if (held === void 0) continue;
+    const { length } = report.violations;
+    reportMember(held, report, FIELDS[name2], name2);
+    if (report.violations.length === length) read2[name2 === "v" ? "version" : name2] = name2 === "timestamp" ? rfc3339(held) : held;
   }
-  if (encoding) return encoding.encode(message);
-  const text2 = JSON.stringify(message);
-  if (text2.includes("\\ud") && hasHalfPair(text2)) throw new TypeError(HALF_PAIR);
-  return text2;
+  return read2;
 }
 
 // handfast/result.ts
@@ -302,13 +249,6 @@ function throwOwn() {
 }
 
 // handfast/decode.ts
-function register(message, { envelope, byTag, own }, tag = tagOf(message)) {
-  if (message.envelope && message.envelope.tag.name !== envelope.tag.name) {
-    if (!own.includes(message)) own.push(message);
-  } else if (tag !== null) {
-    byTag.set(tag, message);
-  }
-}
 var SURROGATE_ESCAPE = /\\ud[89a-f]/i;
 var PAIR_OR_ESCAPE = /\\[^u]|\\ud[89ab]..\\ud[c-f]../gi;
 var LARGE_EXPONENT = /\d[eE](?:\+\d|\d)\d\d/;
@@ -335,99 +275,62 @@ function parseFrame(frame, depth, encoding) {
   if (encoding) return encoding.decode(frame, depth);
   return typeof frame === "string" ? parse(frame, depth) : err(decodeError("syntax", NOT_JSON));
 }
-function parse(text2, depth) {
-  const value = parseJson(text2);
-  const problem = value === void 0 ? NOT_JSON : isDeeper(value, depth) ? TOO_DEEP : textProblem(text2);
+function parse(text3, depth) {
+  const value = parseJson(text3);
+  const problem = value === void 0 ? NOT_JSON : isDeeper(value, depth) ? TOO_DEEP : textProblem(text3);
   return problem ? err(decodeError("syntax", problem)) : ok(value);
 }
-function parseJson(text2) {
+function parseJson(text3) {
   try {
-    return JSON.parse(text2);
+    return JSON.parse(text3);
   } catch {
     return void 0;
   }
 }
-function textProblem(text2) {
-  if (hasHalfPair(text2)) return HALF_PAIR;
-  return (LARGE_EXPONENT.test(text2) || MANY_DIGITS.test(text2)) && overflows(text2) ? "a number is too large" : void 0;
+function textProblem(text3) {
+  if (hasHalfPair(text3)) return HALF_PAIR;
+  return (LARGE_EXPONENT.test(text3) || MANY_DIGITS.test(text3)) && overflows(text3) ? "a number is too large" : void 0;
 }
-function hasHalfPair(text2) {
-  return SURROGATE_ESCAPE.test(text2) && SURROGATE_ESCAPE.test(text2.replace(PAIR_OR_ESCAPE, ""));
+function hasHalfPair(text3) {
+  return SURROGATE_ESCAPE.test(text3) && SURROGATE_ESCAPE.test(text3.replace(PAIR_OR_ESCAPE, ""));
 }
-function overflows(text2) {
-  for (const [token] of text2.replace(ESCAPE, "").matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
+function overflows(text3) {
+  for (const [token] of text3.replace(ESCAPE, "").matchAll(STRING_OR_NUMBER)) if (token[0] !== '"' && !Number.isFinite(Number(token))) return true;
   return false;
 }
-function read(value, reader) {
+function partsOf(value, { byTag, pending }) {
+  const report = { strict: false, violations: [] };
+  const fields = readDefault(value, report);
+  const { type, payload = {}, channel } = value;
+  const incoming = pending?.(fields.id)?.find((answer) => (tagOf(answer) ?? void 0) === type) ?? byTag.get(type);
+  if (incoming?.channel !== void 0 && channel === void 0) missingProperty("channel", report);
+  return { incoming, type, payload, fields, violations: report.violations, tagRule, content: "payload" };
+}
+var tagRule = [reportObject, { "?": [], type: text }];
+function read(value, reader, split2 = partsOf) {
   try {
-    return readWhole(value, reader);
+    return isObject(value) ? judge(value, split2(value, reader), reader) : refuse("syntax", "not an object");
   } catch (error) {
     if (error instanceof RangeError) return refuse("syntax", TOO_DEEP);
     throw error;
   }
 }
-function readWhole(value, reader) {
-  if (!isObject(value)) return refuse("syntax", "not an object");
-  let { envelope } = reader;
-  const { refuseUnknown } = reader;
-  const { tag } = envelope;
-  let report = { strict: refuseUnknown !== void 0, violations: [] };
-  const fieldsOf = reader.readFields ?? readFields;
-  let fields = fieldsOf(value, envelope, report);
-  const type = value[tag.name];
+function judge(value, { incoming, type, payload: found, fields, violations, tagRule: tagRule2, content }, { refuseUnknown }) {
   const isTag = typeof type === "string" || Number.isSafeInteger(type);
-  const incoming = find(value, fields.id, reader);
-  if (incoming?.envelope || reader.readFields) {
-    envelope = incoming?.envelope ?? envelope;
-    report = { ...report, violations: [] };
-    fields = fieldsOf(value, envelope, report, incoming ?? null);
-  }
-  const found = payloadOf(value, envelope, incoming?.name);
   const payload = incoming?.readBytes?.(found) ?? found;
   const remains = { ...isTag && { type }, payload, ...fields };
-  const { violations } = report;
-  if (!incoming) {
-    if (!isTag) return refuse("envelope", WRONG_ENVELOPE, remains, [...tagViolations(type, tag), ...violations]);
-    if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, violations);
-    return refuse("unknown-type", `no message has the type \`${type}\``, remains);
-  }
-  refuseUnknown?.(value, envelope, report);
-  const { channel } = envelope;
-  if (incoming.channel !== void 0 && channel?.presence === "optional" && value[channel.name] === void 0) {
-    missingProperty(channel.name, report);
-  }
-  const { content } = envelope;
   const direction = refuseUnknown === void 0 ? "received" : "sent";
-  let wrong = violationsOf(incoming.receive, payload, direction, content);
-  if (content !== null && wrong.length > 0 && value[content] === void 0) {
-    wrong = violationsOf((_, report2) => missingProperty(content, report2), value, direction);
-  }
+  let wrong = [];
+  if (incoming) {
+    wrong = violationsOf(incoming.receive, payload, direction, content);
+    if (content !== null && wrong.length > 0 && value[content] === void 0) {
+      wrong = violationsOf((_, report) => missingProperty(content, report), value, direction);
+    }
+  } else if (!isTag) violations = [...violationsOf(tagRule2, value, direction), ...violations];
   if (violations.length > 0) return refuse("envelope", WRONG_ENVELOPE, remains, [...violations, ...wrong], incoming);
+  if (!incoming) return refuse("unknown-type", `no message has the type \`${type}\``, remains);
   if (wrong.length > 0) return refuse("invalid", `the payload of \`${incoming.name}\` does not fit`, remains, wrong, incoming);
   return { incoming, message: { type: incoming.name, payload: incoming.receive === noPayload ? void 0 : payload, ...fields } };
-}
-function tagViolations(type, { name: name2, kind }) {
-  const check = (_, report) => type === void 0 ? missingProperty(name2, report) : reportMember(type, report, wrong, name2);
-  const wrong = (_, report) => wrongKind(kind, report);
-  return violationsOf(check, type, "received");
-}
-function find(value, id, reader) {
-  const { envelope: { outcome, tag, correlate }, pending, byTag, own } = reader;
-  const answers = pending?.(id);
-  const answer = answers && withTag(answers, value, tag.name);
-  const named = byTag.get(value[tag.name]) ?? withTag(own, value, tag.name);
-  const mayFail = answer || answers && correlate === "id" && !named?.asks && !named?.isOwn;
-  if (mayFail && outcome && value[outcome.name] === outcome.failure) return reader.failure;
-  return answer ?? named;
-}
-function withTag(messages, value, usual) {
-  return messages.find((message) => value[message.envelope?.tag.name ?? usual] === (tagOf(message) ?? void 0));
-}
-function payloadOf(message, envelope, name2) {
-  const { content, flat } = envelope;
-  if (flat) return flat(message, envelope, name2);
-  const payload = message[content];
-  return payload === void 0 ? {} : payload;
 }
 var WRONG_ENVELOPE = "the envelope does not fit";
 function decodeError(kind, words, remains = {}, violations = []) {
@@ -441,27 +344,21 @@ function refuse(kind, words, remains, violations, incoming) {
 
 // handfast/encoder.ts
 var Encoder = class {
-  protocol;
-  options;
   constructor(protocol2, options = {}) {
     this.protocol = protocol2;
     this.options = options;
   }
   /** Encodes a message, if a server would accept it. */
   encode(message, payload, fields) {
-    const envelope = message.envelope ?? this.protocol.envelope.client;
-    const { content } = envelope;
     const tag = tagOf(message);
-    const text2 = message.writeBytes?.(payload) ?? payload;
+    const text3 = message.writeBytes?.(payload) ?? payload;
     const invalid = (words, violations2) => err({ code: "INVALID", message: describe(`the payload of \`${message.name}\` ${words}`, violations2), violations: violations2 });
     if (tag === null) return invalid("has no tag: its role is off", []);
-    const violations = message.send === noPayload && payload === void 0 ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text2);
+    const violations = message.send === noPayload && payload === void 0 ? [] : this.check(message, payload, text3);
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
     try {
-      envelope.flat?.(Object(text2), envelope, message.name, true);
-      const written = this.options.encoding ? message.packBytes?.(payload) ?? payload : text2;
-      packet = this.#write(envelope, tag, written, fields);
+      packet = this.compose(tag, this.options.encoding ? message.packBytes?.(payload) ?? payload : text3, fields, message);
     } catch (error) {
       return invalid(`cannot be written: ${String(error)}`, []);
     }
@@ -470,6 +367,10 @@ var Encoder = class {
       return err({ code: "TOO_LARGE", message: `\`${message.name}\` has more than ${max} bytes`, retryable: false });
     }
     return ok(packet);
+  }
+  /** What is wrong with the payload of a message, of which `text` is the same without bytes. */
+  check({ send }, payload, text3) {
+    return this.violations(send, payload, 1, "payload", text3);
   }
   /** Whether a message has more bytes than one may have. */
   isTooLarge(packet) {
@@ -481,34 +382,41 @@ var Encoder = class {
    *
    * @param text The same without bytes.
    */
-  violations(validate, payload, outer, under, text2 = payload) {
-    if (isDeeper(text2, this.protocol.depth - outer)) validate = tooDeep;
+  violations(validate, payload, outer, under, text3 = payload) {
+    if (isDeeper(text3, this.protocol.depth - outer)) validate = tooDeep;
     return violationsOf(validate, payload, "sent", under);
   }
   /** The tag of one of the session's own messages; `null` if the protocol has none. */
   tag(role) {
     const tag = this.protocol.roles?.[role];
-    if (role === "greeting") return tag ?? null;
     return tag === void 0 ? role : tag;
   }
   /** Encodes one of the session's own messages; `null` if the protocol has none. */
   session(role, payload, fields = {}) {
-    const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
-    const sent = mapped?.has(role) ? mapped.outgoing(role, payload) : { envelope: envelope.client, payload };
-    return tag === null || !sent ? null : this.#write(sent.envelope, tag, sent.payload, fields);
+    return tag === null ? null : this.compose(tag, payload, fields);
   }
-  #write(envelope, tag, payload, fields) {
-    const isVersioned = envelope.version?.presence === "required";
-    const all = isVersioned ? { ...fields, version: parseInt(this.protocol.version, 10) } : fields;
-    return writeMessage(envelope, tag, payload, all, this.options.encoding);
+  /**
+   * Writes a message; one of the session has no descriptor.
+   *
+   * @throws if a value cannot be written, or a string has half a surrogate pair.
+   */
+  compose(type, payload, { id, channel, seq, epoch }, _message) {
+    return this.pack({ type, payload, id, channel, seq, epoch });
+  }
+  pack(message) {
+    const { encoding } = this.options;
+    if (encoding) return encoding.encode(message);
+    const text3 = JSON.stringify(message);
+    if (text3.includes("\\ud") && hasHalfPair(text3)) throw new TypeError(HALF_PAIR);
+    return text3;
   }
 };
-function byteLength(text2) {
-  if (typeof text2 !== "string") return text2.length;
-  let bytes = text2.length;
-  for (let i = 0; i < text2.length; i++) {
-    const unit = text2.charCodeAt(i);
+function byteLength(text3) {
+  if (typeof text3 !== "string") return text3.length;
+  let bytes = text3.length;
+  for (let i = 0; i < text3.length; i++) {
+    const unit = text3.charCodeAt(i);
     if (unit > 127) bytes += unit > 2047 && (unit & 63488) !== 55296 ? 2 : 1;
   }
   return bytes;
@@ -658,9 +566,9 @@ var Sent = class {
   acknowledge(received) {
     if (received > this.#last) return void 0;
     const forgotten = [];
-    for (const [number, message] of this.kept) {
-      if (number > received) break;
-      this.kept.delete(number);
+    for (const [number2, message] of this.kept) {
+      if (number2 > received) break;
+      this.kept.delete(number2);
       this.bytes -= message.bytes;
       forgotten.push(message);
     }
@@ -675,10 +583,10 @@ var Sent = class {
   rest() {
     const rest = [];
     let last = this.#acknowledged;
-    for (const [number, message] of this.kept) {
-      if (number > last + 1) rest.push(number - 1);
+    for (const [number2, message] of this.kept) {
+      if (number2 > last + 1) rest.push(number2 - 1);
       rest.push(message);
-      last = number;
+      last = number2;
     }
     if (last < this.#last) rest.push(this.#last);
     return rest;
@@ -726,10 +634,10 @@ var Link = class {
     this.#isExtended = false;
   }
   /** Counts a message, which may contain its number. Numbers may begin anew. */
-  count(bytes, now, number = this.received + 1) {
+  count(bytes, now, number2 = this.received + 1) {
     if (!this.isCounting) return;
-    this.received = number;
-    this.#acknowledged = Math.min(this.#acknowledged, number);
+    this.received = number2;
+    this.#acknowledged = Math.min(this.#acknowledged, number2);
     this.#bytes += bytes;
     this.#due = Math.min(this.#due, now + ACKNOWLEDGE_DELAY);
   }
@@ -786,7 +694,6 @@ var OUTCOME_UNKNOWN = {
 };
 var ABORTED = { code: "CANCELLED", message: "aborted by the caller" };
 var OVERHEAD = 256;
-var MAX_FOLLOWED = 1024;
 var POLL_INTERVAL = 20;
 var Outbound = class extends Encoder {
   clock = this.options.clock ?? systemClock;
@@ -794,76 +701,41 @@ var Outbound = class extends Encoder {
   maxBytes = this.protocol.limits.outbound;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
-  /** Why nothing can be sent any more. */
-  closedError;
   #lastId = 0;
-  /** Whether any request was identified by order. */
-  #hasOrdered = false;
   /** What is not written yet, in the order of the calls. */
   #queued = /* @__PURE__ */ new Set();
   /** The pending requests that were written, in order. */
-  #written = /* @__PURE__ */ new Map();
+  written = /* @__PURE__ */ new Map();
   #nextOrder = 0;
   #usedBytes = 0;
   /** The messages that were written and are not acknowledged. */
   #sent = new Sent();
-  /** The volatile messages that somebody wants to know of, by number: they are not sent again. */
-  #followed = /* @__PURE__ */ new Map();
   /** A pong and an acknowledgement that found the socket full. Only the last of each is sent. */
   #control = /* @__PURE__ */ new Map();
   #cancelPoll;
   /** Enqueues a request. If it cannot be sent, it fails, and never throws. */
   request(request, payload, { timeout, signal, as }, answers, outcome, position = {}) {
-    const { client: client2, server } = this.protocol.envelope;
-    const { envelope, errors, idempotent } = request;
-    const id = this.#nextId(envelope ?? client2);
-    const packet = this.#packet(request, payload, { id, ...position });
+    const { errors, idempotent } = request;
+    const id = this.nextId(request);
+    const packet = this.packetOf(request, payload, { id, ...position });
     if (!packet.ok) return void outcome.failed(packet.error);
-    const inOrder = server.correlate === "order";
     const transient = as !== void 0;
-    const entry = this.#entry(packet.value, { id, inOrder, idempotent, answers, errors, transient, ...outcome });
+    const entry = this.entryOf(packet.value, { id, idempotent, answers, errors, transient, ...outcome });
     if (signal?.aborted) return void outcome.failed(ABORTED);
-    if (!transient && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
+    if (!transient && this.isFull(entry)) return void outcome.failed(this.queueFull());
     answers.forEach((answer) => this.register(answer));
-    this.#hasOrdered ||= inOrder;
     entry.release = unlessInTime(this.clock, timeout, signal, (error) => this.fail(entry, error));
-    this.#usedBytes += entry.bytes;
-    if (as === "rejoin" && this.isOpen) this.#write(entry);
-    else this.#enqueue(entry);
+    this.enqueue(entry, as === "rejoin");
     return entry;
   }
-  /**
-   * Sends a message without a reply. What has an id is about a request of this session, and means nothing in another: it answers one of the server's, or
-   * cancels a stream, which finds room always.
-   */
-  send(message, payload, { delivered } = {}, fields = {}) {
-    const packet = this.#packet(message, payload, fields);
-    const transient = fields.id !== void 0;
-    const how = { volatile: message.volatile && !transient, delivered, transient };
-    return packet.ok ? this.sendPacket(packet.value, how, transient && !fields.isReply) : packet;
+  /** An id for a request. */
+  nextId(_request) {
+    return String(++this.#lastId);
   }
-  /** Enqueues a message without a reply. */
-  sendPacket(packet, how, findsRoom = false) {
-    const entry = this.#entry(packet, how);
-    const { volatile } = entry;
-    if (volatile && (!this.isOpen || this.#isFull(entry, this.maxBytes / 2))) settle(entry, OUTCOME_UNKNOWN);
-    else if (!findsRoom && this.#isFull(entry, this.maxBytes)) return err(this.#queueFull());
-    else {
-      this.#usedBytes += entry.bytes;
-      this.#enqueue(entry);
-    }
-    return ok(void 0);
-  }
-  #nextId({ id }) {
-    const number = ++this.#lastId;
-    return id?.kind === "integer" ? number : String(number);
-  }
-  #packet(message, payload, fields) {
-    const envelope = message.envelope ?? this.protocol.envelope.client;
-    if (envelope.id?.presence === "required" && fields.id === void 0) fields = { ...fields, id: this.#nextId(envelope) };
+  packetOf(message, payload, fields) {
     return this.closedError ? err(this.closedError) : this.encode(message, payload, fields);
   }
-  #entry(packet, rest) {
+  entryOf(packet, rest) {
     const bytes = byteLength(packet) + OVERHEAD;
     return { order: this.#nextOrder++, packet, bytes, used: bytes, ...rest };
   }
@@ -875,14 +747,16 @@ var Outbound = class extends Encoder {
     this.#flushControl();
   }
   /** There is always room for one message, so that none is queued for ever. */
-  #isFull({ bytes }, max) {
+  isFull({ bytes }, max = this.maxBytes) {
     const used = this.#usedBytes + this.buffered;
     return used > 0 && used + bytes > max;
   }
-  #queueFull() {
+  queueFull() {
     return { code: "QUEUE_FULL", message: `${this.maxBytes} bytes are pending already`, retryable: true };
   }
-  #enqueue(entry) {
+  enqueue(entry, isUrgent = false) {
+    this.#usedBytes += entry.bytes;
+    if (isUrgent && this.isOpen) return this.#write(entry);
     this.#queued.add(entry);
     if (this.#queued.size === 1) this.flush();
   }
@@ -913,23 +787,15 @@ var Outbound = class extends Encoder {
   }
   /** A session begins or ends. What was written in another is forgotten; what is written counts, or does not. */
   begin(counting) {
-    for (const entry of this.#sent.kept.values()) settle(entry, OUTCOME_UNKNOWN);
-    this.#unfollow(Infinity, OUTCOME_UNKNOWN);
+    for (const entry of this.#sent.kept.values()) entry.settled?.(OUTCOME_UNKNOWN);
+    this.followed?.until(Infinity, OUTCOME_UNKNOWN);
     this.#sent.begin(counting);
-  }
-  /** Says of the volatile messages up to a number what became of them. */
-  #unfollow(last, error) {
-    for (const [number, entry] of this.#followed) {
-      if (number > last) return;
-      this.#followed.delete(number);
-      settle(entry, error);
-    }
   }
   /** The server has received so many messages. Returns whether that is possible. */
   acknowledged(received) {
     const forgotten = this.#sent.acknowledge(received);
-    forgotten?.forEach((entry) => settle(entry));
-    if (forgotten) this.#unfollow(received);
+    forgotten?.forEach((entry) => entry.settled?.());
+    if (forgotten) this.followed?.until(received);
     this.flush();
     return forgotten !== void 0;
   }
@@ -940,7 +806,7 @@ var Outbound = class extends Encoder {
   /** Resumes: writes what the server has not received, before all that is queued. */
   resume(received) {
     this.acknowledged(received);
-    this.#unfollow(Infinity, OUTCOME_UNKNOWN);
+    this.followed?.until(Infinity, OUTCOME_UNKNOWN);
     this.isOpen = true;
     for (const next of this.#sent.rest()) this.write(typeof next === "number" ? this.session("received", { sent: next }) : next.packet);
     this.flush();
@@ -950,24 +816,17 @@ var Outbound = class extends Encoder {
     this.#queued.delete(entry);
     this.#sent.send(volatile ? void 0 : entry);
     entry.isWritten = true;
-    if (id !== void 0) this.#written.set(id, entry);
+    if (id !== void 0) this.written.set(id, entry);
     else {
       this.free(entry);
-      if (!this.#sent.isCounting) settle(entry, OUTCOME_UNKNOWN);
-      else if (volatile && entry.delivered) {
-        const { last } = this.#sent;
-        this.#followed.set(last, entry);
-        this.#unfollow(last - MAX_FOLLOWED, OUTCOME_UNKNOWN);
-      }
+      if (!this.#sent.isCounting) entry.settled?.(OUTCOME_UNKNOWN);
+      else if (volatile) entry.follow?.(this.#sent.last);
     }
     this.write(packet);
   }
-  /** The request that a message replies to: by id, or the first of those that are identified by order. */
-  find(id) {
-    const named = id === void 0 ? void 0 : this.#written.get(id);
-    if (named?.inOrder === false || !this.#hasOrdered) return named;
-    for (const request of this.#written.values()) if (request.inOrder) return request;
-    return void 0;
+  /** The request that a message replies to. */
+  find(id, _match) {
+    return this.written.get(id);
   }
   /** Passes a reply to its request. */
   answer(request, message, incoming) {
@@ -981,13 +840,12 @@ var Outbound = class extends Encoder {
     this.abandon(entry, answered);
     if (isDone) return;
     entry.failed?.(error, isWritten);
-    settle(entry, error);
+    entry.settled?.(error);
   }
-  /** Gives up a request. If the protocol goes by order, its position is kept until the reply arrives. */
-  abandon(entry, answered = false) {
+  /** Gives up a request. */
+  abandon(entry, _answered = false) {
     entry.release?.();
-    entry.isDone = true;
-    if (answered || !entry.inOrder || !entry.isWritten) this.#remove(entry);
+    this.#remove(entry);
   }
   /** It no longer uses any of the bound. */
   free(entry) {
@@ -998,7 +856,7 @@ var Outbound = class extends Encoder {
     entry.isDone = true;
     this.free(entry);
     this.#queued.delete(entry);
-    this.#written.delete(entry.id);
+    this.written.delete(entry.id);
   }
   /** The connection was lost, and perhaps its session is not: only volatile messages are dropped. */
   detach() {
@@ -1017,12 +875,12 @@ var Outbound = class extends Encoder {
   lost(refused, again) {
     this.detach();
     const notes = refused ? [...this.#sent.kept.values()].filter(({ id }) => id === void 0) : [];
-    const all = [...this.#written.values(), ...notes, ...this.#queued].sort((a, b) => a.order - b.order);
+    const all = [...this.written.values(), ...notes, ...this.#queued].sort((a, b) => a.order - b.order);
     if (refused) {
-      this.#unfollow(Infinity, OUTCOME_UNKNOWN);
+      this.followed?.until(Infinity, OUTCOME_UNKNOWN);
       this.#sent.begin(false);
     } else this.begin(false);
-    this.#written.clear();
+    this.written.clear();
     this.#queued.clear();
     const failed = [];
     for (const entry of all) {
@@ -1041,12 +899,9 @@ var Outbound = class extends Encoder {
   }
   /** Fails every request, and drops the rest. */
   failAll(error) {
-    for (const entry of [...this.#queued, ...this.#written.values()]) this.fail(entry, entry.wasLost ? OUTCOME_UNKNOWN : error, true);
+    for (const entry of [...this.#queued, ...this.written.values()]) this.fail(entry, entry.wasLost ? OUTCOME_UNKNOWN : error, true);
   }
 };
-function settle({ delivered }, error) {
-  if (delivered) queueMicrotask(() => delivered(error ? err(error) : ok(void 0)));
-}
 function unlessInTime(clock, timeout, signal, giveUp) {
   const late = () => giveUp({ code: "TIMEOUT", message: `no reply within ${timeout} ms` });
   const cancelTimer = timeout === null ? void 0 : deadline(clock, timeout, late);
@@ -1125,7 +980,7 @@ var Subscription = class {
     return this.#events.on(`:${what.name}`, (message) => deliver(message.payload, message));
   }
   send(message, payload, options) {
-    return this.#ended ? err(this.#ended) : this.#core.send(message, payload, options, { channel: this.key });
+    return this.#ended ? err(this.#ended) : message.by(this.#core, message, payload, options, { channel: this.key });
   }
   /**
    * Ends the subscription; its listeners are not called any more, but subscribers of `members` remove themselves. The last subscription to a channel leaves it at the server and
@@ -1184,14 +1039,14 @@ var SessionRefusedError = class extends Error {
 };
 
 // handfast/session.ts
-var text = [reportString, {}];
+var text2 = [reportString, {}];
 var count = [reportInteger, { minimum: 0, maximum: 9007199254740991 }];
-var violation = [reportObject, { "?": [], path: text, keyword: text, message: text }];
+var violation = [reportObject, { "?": [], path: text2, keyword: text2, message: text2 }];
 var refusalRule = [reportObject, {
   "?": ["retryable", "violations", "side"],
   code: reportCode,
-  message: text,
-  side: text,
+  message: text2,
+  side: text2,
   retryable: boolean,
   violations: [reportArray, { items: violation }]
 }];
@@ -1201,7 +1056,7 @@ function reportCode(value, report) {
 var name = [reportString, { maxLength: 64 }];
 var readyRule = [reportObject, {
   "?": ["hash", "session", "resumed", "received", "expires"],
-  version: text,
+  version: text2,
   hash: name,
   session: name,
   resumed: boolean,
@@ -1209,9 +1064,9 @@ var readyRule = [reportObject, {
   expires: count
 }];
 var countsRule = [reportObject, { "?": ["received", "sent", "expires"], received: count, sent: count, expires: count }];
-var gapRule = [reportObject, { "?": ["channel", "from", "to", "reason"], channel: text, from: count, to: count, reason: text }];
-var skipRule = [reportObject, { "?": [], channel: text, seq: count }];
-var channelKeyRule = [reportObject, { "?": [], channel: text }];
+var gapRule = [reportObject, { "?": ["channel", "from", "to", "reason"], channel: text2, from: count, to: count, reason: text2 }];
+var skipRule = [reportObject, { "?": [], channel: text2, seq: count }];
+var channelKeyRule = [reportObject, { "?": [], channel: text2 }];
 var failure = { name: "error", receive: anything };
 function wireError(payload) {
   if (violationsOf(refusalRule, payload, "received").length === 0) return payload;
@@ -1534,8 +1389,8 @@ var Channels = class {
       if (!membership.isMember) isRetryable(error) ? this.#refused(membership, error.code) : this.#lose(membership, error);
       this.#rejoin();
     };
-    const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
-    const position = seq && epoch ? sequence.position : {};
+    const envelope = join.envelope ?? this.#core.protocol.envelope?.client;
+    const position = !envelope || envelope.seq && envelope.epoch ? sequence.position : {};
     const pending = this.#core.request(join, params, { timeout: null, as: "rejoin" }, [join.reply], { answered, failed }, position);
     if (isCurrent) membership.pending = pending;
   }
@@ -1745,8 +1600,6 @@ var OVERLOADED_STEPS = 3;
 var Connection = class extends Outbound {
   /** The close codes of the protocol. */
   closeCodes = { ...DEFAULT_CLOSE_CODES, ...this.protocol.closeCodes };
-  /** What was received in the session, and the heartbeat. */
-  link;
   phase = "connecting";
   #url;
   #subprotocol;
@@ -1756,8 +1609,6 @@ var Connection = class extends Outbound {
   #transport;
   /** Whether the current attempt has reached a server that takes the subprotocol. */
   #hasOpened = false;
-  /** Sends the hello on the current connection, which may wait until the server has spoken. */
-  #hello;
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
   /** Attempts to connect again since a session that lasted. */
@@ -1803,8 +1654,7 @@ var Connection = class extends Outbound {
       opened: () => {
         if (!isCurrent()) return;
         this.#hasOpened = true;
-        this.#hello = () => void this.hello(isCurrent);
-        if (this.tag("greeting") === null) this.greeted();
+        void this.hello(isCurrent);
       },
       received: (frame) => {
         if (!isCurrent()) return;
@@ -1838,12 +1688,6 @@ var Connection = class extends Outbound {
   /** The network or the page is available again. An overloaded server is still left its delay. */
   wake() {
     if (this.phase !== "waiting" || !this.#isOverloaded) this.retryNow();
-  }
-  /** The hello may be sent: the server has spoken first, or does not. */
-  greeted() {
-    const hello = this.#hello;
-    this.#hello = void 0;
-    hello?.();
   }
   write(packet) {
     try {
@@ -1896,7 +1740,7 @@ var Connection = class extends Outbound {
     const { backoff } = this.protocol.session;
     if (phase === "ready" && clock.now() - this.#readyAt >= backoff.max) this.#attempts = this.#backoffSteps = 0;
     this.#generation++;
-    this.#transport = this.#hello = void 0;
+    this.#transport = void 0;
     this.#cancelTimer();
     this.#isOverloaded = refused || code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);
@@ -1971,25 +1815,18 @@ function onWake(callback) {
 
 // handfast/core.ts
 var Core = class extends Connection {
-  ready;
   state = new Store({ status: "connecting" }, this);
   /** The listeners of events and of messages. */
   events = new Listeners(this);
-  channels;
-  refresh;
-  /** The numbers of the server's messages, if they have any. */
-  numbered;
   /** Whether the application has closed the client. */
   isClosing = false;
   /** How many hellos were begun: each asks for credentials. */
   hellos = 0;
   /** The length of the message that is being processed: UTF-16 units of text, or bytes. */
   frameLength = 0;
-  requests;
-  /** Whether a message of the application is the hello or the ready, or sessions resume after ready. Then nothing is sent before. */
-  #isForeign;
-  #reader = {
-    envelope: this.protocol.envelope.server,
+  /** Whether nothing but the hello is sent before ready. */
+  isForeign = false;
+  reader = {
     byTag: /* @__PURE__ */ new Map(),
     own: [],
     pending: (id) => this.find(id)?.answers,
@@ -2025,12 +1862,10 @@ var Core = class extends Connection {
     });
     this.ready.catch(() => {
     });
-    this.#isForeign = protocol2.numbered !== void 0 || protocol2.mapped?.isForeign === true;
-    this.#canCount = !this.#isForeign && protocol2.session.resume !== null && this.tag("received") !== null;
-    this.#handleSession();
+    this.prepare();
+    this.#canCount = !this.isForeign && protocol2.session.resume !== null && this.tag("received") !== null;
     this.requests = answering2?.(this);
     this.refresh = protocol2.refresh?.(this);
-    this.numbered = protocol2.numbered?.(this);
     this.attempt();
     if (!this.closedError) this.#stopWaking = onWake(() => this.wake());
   }
@@ -2046,6 +1881,9 @@ var Core = class extends Connection {
   }
   stream(request, payload, options = {}) {
     return request.via(this, request, payload, options);
+  }
+  send(message, payload, options) {
+    return message.by(this, message, payload, options);
   }
   join(channel, params, setup, options = {}) {
     return channel.via(this, channel, params, setup, options);
@@ -2075,7 +1913,7 @@ var Core = class extends Connection {
     try {
       const auth = await this.authPayload();
       if (!isCurrent()) return;
-      const { version, hash, auth: validate, authFollows } = this.protocol;
+      const { version, hash, auth: validate } = this.protocol;
       if (validate && auth !== void 0) {
         const violations = this.violations(validate, auth, 2, null);
         if (violations.length > 0) {
@@ -2084,10 +1922,9 @@ var Core = class extends Connection {
       }
       const resume = this.#detached ? { session: this.#token, received: this.link.received } : {};
       const hello = this.session("hello", { version, hash, auth, ...this.#canCount && { resume } });
-      const credentials = authFollows && auth !== void 0 ? this.session("auth", auth) : null;
-      if ([hello, credentials].some((packet) => packet !== null && this.isTooLarge(packet))) return this.#refuse("TOO_LARGE", "the hello is too large for the server");
-      this.write(hello);
-      this.write(credentials);
+      const packets = [hello, ...this.credentials(auth)];
+      if (packets.some((packet) => packet !== null && this.isTooLarge(packet))) return this.#refuse("TOO_LARGE", "the hello is too large for the server");
+      for (const packet of packets) this.write(packet);
     } catch (error) {
       if (!isCurrent()) return;
       this.failed(error);
@@ -2095,9 +1932,8 @@ var Core = class extends Connection {
     }
     if (!isCurrent()) return;
     this.phase = "greeted";
-    if (!this.#detached && !this.#isForeign) this.#begin();
-    if (this.tag("ready") === null) this.#becomeReady({ version: this.protocol.version, hash: this.protocol.hash });
-    else if (this.#earlyReady) this.#becomeReady(this.#earlyReady);
+    if (!this.#detached && !this.isForeign) this.start();
+    if (this.#earlyReady) this.becomeReady(this.#earlyReady);
   }
   /** The credentials, which may have to be fetched. */
   async authPayload() {
@@ -2105,14 +1941,18 @@ var Core = class extends Connection {
     const [payload, replaced] = await Promise.all([resolve(auth), resolve(token)]);
     return replaced === void 0 ? payload : { ...payload, token: replaced };
   }
+  /** What follows the hello with the credentials. */
+  credentials(_auth) {
+    return [];
+  }
   /** Begins a session, whose first messages follow the hello at once. */
-  #begin() {
+  start(_name) {
     this.isOpen = true;
     this.begin(this.#canCount);
     this.channels?.opened();
     this.flush();
   }
-  #becomeReady(welcome) {
+  becomeReady(welcome) {
     if (this.phase === "connecting") this.#earlyReady = welcome;
     if (this.phase !== "greeted") return;
     const { session, received = -1, ...ready } = welcome;
@@ -2131,10 +1971,9 @@ var Core = class extends Connection {
     this.#detached?.();
     this.#detached = void 0;
     this.#token = counting ? session : void 0;
-    this.write(this.numbered?.resume(session) ?? null);
-    if (this.phase === "greeted" && !resumed && !this.isOpen) this.#begin();
+    if (!resumed && !this.isOpen) this.start(session);
     if (this.phase !== "greeted") return;
-    this.attach(this.numbered?.acknowledges ?? counting, resumed);
+    this.attach(counting, resumed);
     if (resumed) this.resume(received);
     else if (counting) this.#acknowledged(received);
     else this.begin(false);
@@ -2159,7 +1998,6 @@ var Core = class extends Connection {
     const wasDetached = this.#detached !== void 0;
     const isBare = !final && wasReady && (code === ABNORMAL || code === this.closeCodes.silent);
     this.refresh?.stop();
-    if (wasReady && !final) this.numbered?.ended(isBare);
     if (!final && this.phase === "ended") return;
     this.#earlyReady = void 0;
     if (final) this.closedError ??= { code: "CLOSED", message: refusal?.message || reason || `closed with ${code}` };
@@ -2186,8 +2024,11 @@ var Core = class extends Connection {
     this.#detached?.();
     this.#detached = void 0;
     this.channels?.ended(this.closedError);
-    if (this.closedError || !this.numbered?.mayGoOn) this.requests?.end();
+    this.endRequests();
     this.lost(refused, again);
+  }
+  endRequests() {
+    this.requests?.end();
   }
   /** The server has received so many messages. */
   #acknowledged(received) {
@@ -2212,21 +2053,14 @@ var Core = class extends Connection {
   received(frame, now) {
     this.frameLength = typeof frame === "string" ? frame.length : frame?.byteLength ?? 0;
     const parsed = parseFrame(frame, this.protocol.depth, this.options.encoding);
-    const found = parsed.ok ? read(parsed.value, this.#reader) : { message: parsed.error, error: parsed.error };
-    const match = this.protocol.mapped?.translate(found, this.protocol) ?? found;
+    const match = parsed.ok ? this.read(parsed.value) : { message: parsed.error, error: parsed.error };
     const { message, error } = match;
     const incoming = match.incoming;
     const isOwn2 = incoming?.isOwn;
-    if (this.numbered) {
-      if (!this.numbered.isNew(message.seq) || this.phase === "ended") return;
-    } else if (this.phase === "ready" && !isOwn2) {
-      this.link.count(this.frameLength, now);
-      this.acknowledge(this.link.acknowledge(false, now));
-    }
+    if (!this.isNew(match, now)) return;
     if (this.requests?.receive(match, parsed)) return;
-    const isError = incoming === failure || incoming?.handle === this.#refused;
-    const isOfNone = isError && message.id === void 0 && this.numbered?.refused(message.seq, wireError(message.payload).code) === true;
-    const request = isOfNone ? void 0 : this.find(message.id);
+    const isError = this.isRefusal(match);
+    const request = this.find(message.id, match);
     const handler = isError ? this.#refused : incoming?.handle;
     if (incoming && !error) {
       if (request?.answers.includes(incoming)) return this.answer(request, message, incoming);
@@ -2236,9 +2070,7 @@ var Core = class extends Connection {
       }
     }
     const shown = error && (isOwn2 ? incoming?.receive !== anything && { ...error, payload: void 0 } : error);
-    if (shown && request && (!request.inOrder || request.answers.some((answer) => tagOf(answer) === (shown.type ?? null)))) {
-      return this.fail(request, badReply(shown), true);
-    }
+    if (shown && request) return this.fail(request, badReply(shown), true);
     if (this.channels?.isNew(message) === false) return;
     if (!shown) {
       if (handler) return handler(message, request);
@@ -2250,16 +2082,32 @@ var Core = class extends Connection {
     else if (shown.kind !== "unknown-type") this.invalid(shown, incoming?.name);
     else this.events.emit("unhandled", shown);
   }
+  /** Reads a message that was parsed. */
+  read(value) {
+    return read(value, this.reader);
+  }
+  /** Counts a message off; whether it is new. */
+  isNew({ incoming }, now) {
+    if (this.phase === "ready" && !incoming?.isOwn) {
+      this.link.count(this.frameLength, now);
+      this.acknowledge(this.link.acknowledge(false, now));
+    }
+    return true;
+  }
+  /** What a pong repeats of its ping. */
+  nonce(_payload) {
+    return void 0;
+  }
   /** Handles the messages of the session. */
-  #handleSession() {
+  prepare() {
     const own = (role, receive, handler) => this.handle(role, role, receive, handler, true);
-    own("ready", readyRule, ({ payload }) => this.#becomeReady(payload));
+    own("ready", readyRule, ({ payload }) => this.becomeReady(payload));
     own("refuse", refusalRule, ({ payload }) => {
       if (this.phase !== "ready") this.#refusedBy(payload);
     });
     own("ping", anything, ({ id, payload }) => {
       if (this.phase === "ready") this.acknowledge(this.link.acknowledge(true, this.clock.now()));
-      const nonce = this.protocol.mapped?.has("ping") ? payload : void 0;
+      const nonce = this.nonce(payload);
       const fields = { id: repeatable(id), isReply: true };
       if (this.isOpen) this.control("pong", nonce, fields);
       else this.write(this.session("pong", nonce, fields));
@@ -2271,8 +2119,11 @@ var Core = class extends Connection {
       if (sent !== void 0 && this.phase === "ready") this.link.skip(sent, this.clock.now());
       if (received !== void 0) this.#acknowledged(received);
     });
-    own("greeting", anything, () => this.greeted());
     this.handle("error", "error", refusalRule, this.#refused);
+  }
+  /** Whether a message says that the session, or a request, failed. */
+  isRefusal({ incoming }) {
+    return incoming === failure || incoming?.handle === this.#refused;
   }
   /** An error of the server, which may be the reply to a request. */
   #refused = ({ payload }, request) => {
@@ -2282,17 +2133,17 @@ var Core = class extends Connection {
     if (this.phase !== "ready") return this.#refusedBy(received);
     this.failed(new CallFailedError(error), "the server says", `error ${error.code}`);
   };
-  register(message) {
-    register(message, this.#reader);
+  register(message, tag = tagOf(message)) {
+    if (tag !== null) this.reader.byTag.set(tag, message);
   }
   /** Handles a message of the session, if the protocol has it. */
   handle(role, name2, receive, handle, isOwn2 = false) {
-    const { mapped, envelope } = this.protocol;
     const tag = this.tag(role);
-    const asking = role === "ping" && envelope.server.replyTo && { envelope: { ...envelope.server, replyTo: null } };
-    const own = { name: name2, tag, receive, handle, isOwn: isOwn2, ...asking };
-    const incoming = mapped ? mapped.incoming(own, tag, role) : own;
-    if (incoming) register(incoming, this.#reader, tag);
+    this.own({ name: name2, tag, receive, handle, isOwn: isOwn2 }, tag, role);
+  }
+  /** Registers a message of the session. */
+  own(message, tag, _role) {
+    this.register(message, tag);
   }
   /** Reports a message that is not valid. */
   invalid(error, name2) {
@@ -2408,7 +2259,6 @@ var protocol = {
   version: "1.0.0",
   hash: "2ba7810edbf27e28f30f75a3da2035e9",
   subprotocols: { json: "counter.v1+json" },
-  envelope: { client: defaultEnvelope, server: defaultEnvelope },
   depth: 64,
   limits: { message: 65536, outbound: 1048576 },
   session: { heartbeat: 25e3, timeout: 1e4, resume: 12e4, backoff: { min: 500, max: 3e4 } },

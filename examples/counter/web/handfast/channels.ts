@@ -350,8 +350,8 @@ export class Channels implements ClientChannels {
       if (!membership.isMember) isRetryable(error) ? this.#refused(membership, error.code) : this.#lose(membership, error);
       this.#rejoin();
     };
-    const { seq, epoch } = join.envelope ?? this.#core.protocol.envelope.client;
-    const position = seq && epoch ? sequence.position : {};
+    const envelope = join.envelope ?? this.#core.protocol.envelope?.client;
+    const position = !envelope || (envelope.seq && envelope.epoch) ? sequence.position : {};
     const pending = this.#core.request(join, params, { timeout: null, as: 'rejoin' }, [join.reply], { answered, failed }, position);
     if (isCurrent) membership.pending = pending;
   }

@@ -111,7 +111,7 @@ export interface Client<Auth = never> {
 declare const authenticated: unique symbol;
 
 /** Creates clients: a core as applications see it. */
-interface ClientConstructor {
+export interface ClientConstructor {
   /**
    * @throws if there can be no connection: if the address is invalid, the platform has no WebSocket, the protocol does not have
    * the encoding, or the timeout is none.

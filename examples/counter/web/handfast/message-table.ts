@@ -10,28 +10,16 @@ import {
   NOT_JSON,
   parseFrame,
   parseJson,
-  payloadOf,
   read,
   type Reader,
-  register,
   SURROGATE_ESCAPE,
   textProblem,
   TOO_DEEP,
 } from './decode.js';
 import type { Incoming, Message, Outgoing, PendingLookup, ServerStreamRequest } from './descriptor.js';
-import {
-  type Envelope,
-  type EnvelopeField,
-  fieldOf,
-  fits,
-  flatPayload,
-  type Id,
-  isNegative,
-  outcomes,
-  readFields,
-  type Tag,
-} from './envelope.js';
+import type { Envelope, EnvelopeField, Id, Tag } from './envelope.js';
 import type { DeclaredError, DecodeError } from './errors.js';
+import { fieldOf, fits, flatPayload, isNegative, outcomes, payloadOf, readFields, register, split } from './layout.js';
 import { passes, reportMember, reportRule, type Report, type Validator } from './report.js';
 import { err, ok, type Result } from './result.js';
 import { isObject, type JsonObject, noPayload, undeclaredProperty } from './validators.js';
@@ -43,6 +31,7 @@ declare const union: unique symbol;
 
 /** The messages of one direction, by tag. */
 export interface MessageTable<M extends Message> extends Reader {
+  readonly envelope: Envelope;
   /** The envelope, prepared for the fast path. */
   readonly slots: Slots;
   /** The message of a tag, for the fast path. */
@@ -68,7 +57,7 @@ export function messageTable<M extends Message>(
   refuseUnknown?: Reader['refuseUnknown'],
 ): MessageTable<M> {
   const isSplit = [{ envelope }, ...messages].some(message => message.envelope?.replyTo);
-  const reader: Reader = { envelope, refuseUnknown, readFields: isSplit ? readSplit(messages, refuseUnknown !== undefined) : undefined, byTag: new Map(), own: [] };
+  const reader: Reader & { readonly envelope: Envelope } = { envelope, refuseUnknown, readFields: isSplit ? readSplit(messages, refuseUnknown !== undefined) : undefined, byTag: new Map(), own: [] };
   for (const message of messages) register(message, reader);
   return { ...reader, slots: slotsOf(envelope), depth, find: lookupIn(reader.byTag, lengths) };
 }
@@ -236,7 +225,7 @@ function decodeShallow<M extends Message>(
 }
 
 function decodeSlowly<M extends Message>(value: unknown, table: MessageTable<M>, pending: PendingLookup | undefined): Decoded<M> {
-  const { message, error } = read(value, pending === undefined ? table : { ...table, pending });
+  const { message, error } = read(value, pending === undefined ? table : { ...table, pending }, split);
   return error === undefined ? ok(message as M) : err(error);
 }
 

@@ -36,39 +36,37 @@ const CHECK = 60_000;
 /** How much later an announcement may have arrived than what the server does, in milliseconds. */
 const LATENCY = 1000;
 
-/** When the authentication of a client expires. */
-class Expiry {
-  /** How long it lasts, in milliseconds; 0 if the server does not say. */
-  lifetime = 0;
+/** The time for which a client is authenticated. */
+class Validity {
   readonly #clock: Clock;
-  #since = 0;
-  #date = 0;
+  #end = Infinity;
+  #endDate = Infinity;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  set(milliseconds: number | undefined): void {
-    this.lifetime = milliseconds ?? 0;
-    [this.#since, this.#date] = [this.#clock.now(), Date.now()];
+  /** It lasts so many milliseconds from now on; for ever if the server does not say. */
+  set(milliseconds: number = Infinity): void {
+    this.#end = this.#clock.now() + milliseconds;
+    this.#endDate = Date.now() + milliseconds;
   }
 
-  get elapsed(): number {
-    return Math.max(this.#clock.now() - this.#since, Date.now() - this.#date);
+  /** The milliseconds that are left. One of the clocks may have stood still while the machine was asleep. */
+  get left(): number {
+    return Math.min(this.#end - this.#clock.now(), this.#endDate - Date.now());
   }
 
-  /** Whether the time is over, as far as this client can say. */
-  get isOver(): boolean {
-    return this.lifetime > 0 && this.elapsed + LATENCY >= this.lifetime;
-  }
+  /** Whether it is over, as far as this client can say. */
+  readonly isOver = (): boolean => this.left <= LATENCY;
 }
 
 /** Knows when a client has to authenticate again that can do so only by connecting again. */
 export function authExpiry({ clock }: Core): AuthRefresh {
-  const expiry = new Expiry(clock);
+  const validity = new Validity(clock);
   return {
-    expires: milliseconds => expiry.set(milliseconds),
-    hasExpired: () => expiry.isOver,
+    expires: milliseconds => validity.set(milliseconds),
+    hasExpired: validity.isOver,
     now: () => Promise.reject(new TypeError('the protocol has no message that authenticates again')),
     stop() {},
   };
@@ -76,22 +74,30 @@ export function authExpiry({ clock }: Core): AuthRefresh {
 
 /** Authenticates a client again, by itself before its authentication expires. */
 export function authRefresh(core: Core): AuthRefresh {
-  const { clock } = core;
+  const { clock, protocol } = core;
   const tag = core.tag('auth');
   const reply: Incoming<unknown> = { name: '$auth', tag, receive: countsRule };
-  const request = { name: 'auth', tag, send: (core.protocol as Protocol).auth ?? noPayload, errors: [], reply };
-  const expiry = new Expiry(clock);
-  let stop: () => void = () => {};
+  const request = { name: 'auth', tag, send: (protocol as Protocol).auth ?? noPayload, errors: [], reply };
+  const validity = new Validity(clock);
+  let cancelTimer: (() => void) | undefined;
   /** How often a session was ready. */
   let readies = 0;
-  /** Ends the waiting for credentials. */
-  const waiting: Set<() => void> = new Set();
+  /** What waits until a session is ready, or the connection has ended. */
+  const waiting: (() => void)[] = [];
 
-  function watch(due: number): void {
-    stop();
+  const change = (): Promise<void> => new Promise(resolve => waiting.push(resolve));
+
+  function changed(): void {
+    cancelTimer?.();
+    for (const resume of waiting.splice(0)) resume();
+  }
+
+  /** Authenticates again when no more than so many milliseconds are left. */
+  function watch(rest: number): void {
+    cancelTimer?.();
     // In whole milliseconds: less may be nothing when it is added to the time, and the timer would be due again and again.
-    stop = clock.after(Math.max(0, Math.ceil(Math.min(due - expiry.elapsed, CHECK))), () => {
-      if (expiry.elapsed < due) watch(due);
+    cancelTimer = clock.after(Math.max(0, Math.ceil(Math.min(validity.left - rest, CHECK))), () => {
+      if (validity.left > rest) watch(rest);
       else now().catch(failed);
     });
   }
@@ -99,37 +105,23 @@ export function authRefresh(core: Core): AuthRefresh {
   function failed(error: { readonly error?: { readonly retryable?: boolean } } | undefined): void {
     if (core.phase !== 'ready') return; // the next connection has new credentials
     core.failed(error, 'could not authenticate again');
-    const passed = expiry.elapsed;
-    const left = expiry.lifetime - passed;
-    if (error?.error?.retryable !== false && left >= RETRY) watch(passed + Math.max(left / 2, RETRY));
+    const { left } = validity;
+    if (error?.error?.retryable !== false && left >= RETRY) watch(Math.min(left / 2, left - RETRY));
   }
 
   function lasts(milliseconds: number | undefined): void {
-    stop();
-    expiry.set(milliseconds);
-    if (milliseconds !== undefined) watch(Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
-  }
-
-  /** The answer to older credentials than those of the last hello may come from before the session was resumed: what expires first counts. */
-  function lastsAtMost(milliseconds: number | undefined): void {
-    if (milliseconds !== undefined && (!expiry.lifetime || milliseconds < expiry.lifetime - expiry.elapsed)) lasts(milliseconds);
+    cancelTimer?.();
+    validity.set(milliseconds);
+    if (milliseconds !== undefined) watch(milliseconds - Math.max(milliseconds * (EARLIEST + JITTER * clock.random()), FLOOR));
   }
 
   /** The credentials, unless that takes too long, or the connection has ended: then there are none. */
   function credentials(): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        cancelTimer();
-        waiting.delete(end);
-        resolve(undefined);
-      };
-      const cancelTimer = deadline(clock, core.protocol.session.timeout, () => {
-        reject(new CallFailedError({ code: 'TIMEOUT', message: 'no credentials in time' }));
-        end();
-      });
-      waiting.add(end);
-      core.authPayload().then(resolve, reject).finally(end);
+    let cancel: (() => void) | undefined;
+    const late = new Promise((_, reject) => {
+      cancel = deadline(clock, protocol.session.timeout, () => reject(new CallFailedError({ code: 'TIMEOUT', message: 'no credentials in time' })));
     });
+    return Promise.race([core.authPayload(), change(), late]).finally(cancel);
   }
 
   async function now(): Promise<void> {
@@ -141,7 +133,8 @@ export function authRefresh(core: Core): AuthRefresh {
         const answer = await core.call(request, payload, {}, 'leave');
         if (answer.ok) {
           const { expires } = answer.value as Authenticated;
-          if (core.phase === 'ready') (before === readies ? lasts : lastsAtMost)(expires);
+          // The answer to older credentials than those of the last hello may come from before the session was resumed: what expires first counts.
+          if (core.phase === 'ready' && (before === readies || (expires ?? Infinity) < validity.left)) lasts(expires);
           return;
         }
         const { error } = answer;
@@ -149,28 +142,22 @@ export function authRefresh(core: Core): AuthRefresh {
         if (error.code !== 'OUTCOME_UNKNOWN') throw new CallFailedError<Failure>('received' in error ? { ...error, code: error.received } : error);
       }
     }
-    await new Promise<void>((resolve, reject) => {
-      const unsubscribe = core.state.subscribe(({ status }) => {
-        if (status === 'connected') resolve();
-        else if (core.closedError) reject(new CallFailedError(core.closedError));
-        else return;
-        queueMicrotask(() => unsubscribe());
-      });
-    });
+    while (core.phase !== 'ready') {
+      if (core.closedError) throw new CallFailedError(core.closedError);
+      await change();
+    }
     // The next hello has new credentials, but one that was begun before does not.
     if (core.hellos === hellos) await now();
   }
 
   return {
     expires(milliseconds) {
+      changed();
       readies++;
       lasts(milliseconds);
     },
-    hasExpired: () => expiry.isOver,
+    hasExpired: validity.isOver,
     now,
-    stop() {
-      stop();
-      for (const end of [...waiting]) end();
-    },
+    stop: changed,
   };
 }

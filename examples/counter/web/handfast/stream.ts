@@ -9,6 +9,7 @@ import type { CallError, DeclaredError } from './errors.js';
 import type { CallOptions } from './options.js';
 import type { PendingRequest } from './outbound.js';
 import { CallFailedError, err, ok, type Result } from './result.js';
+import { sendMessage } from './send.js';
 import { badReply, isOwn } from './session.js';
 
 /** A promise that is resolved from outside. */
@@ -200,7 +201,7 @@ export function openStream(
   let pending: PendingRequest | undefined;
   /** Cancels it at the server, if it knows of the stream. */
   const stop = (wasWritten?: boolean): void => {
-    if (wasWritten && cancel) core.send(cancel, undefined, {}, { id: pending?.id });
+    if (wasWritten && cancel) sendMessage(core, cancel, undefined, {}, { id: pending?.id });
   };
   const abort = (): void => stream.cancel();
   const stream = new Stream<unknown, unknown, unknown, DeclaredError>(core.clock, () => {

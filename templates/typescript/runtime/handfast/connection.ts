@@ -38,7 +38,7 @@ export abstract class Connection extends Outbound {
   /** The close codes of the protocol. */
   readonly closeCodes: CloseCodes = { ...DEFAULT_CLOSE_CODES, ...this.protocol.closeCodes };
   /** What was received in the session, and the heartbeat. */
-  readonly link: Link;
+  declare readonly link: Link;
   phase: Phase = 'connecting';
   readonly #url: string;
   readonly #subprotocol: string;
@@ -48,8 +48,6 @@ export abstract class Connection extends Outbound {
   #transport: Transport | undefined;
   /** Whether the current attempt has reached a server that takes the subprotocol. */
   #hasOpened = false;
-  /** Sends the hello on the current connection, which may wait until the server has spoken. */
-  #hello: (() => void) | undefined;
   /** Counts the transports, so that events of an earlier one are ignored. */
   #generation = 0;
   /** Attempts to connect again since a session that lasted. */
@@ -113,8 +111,7 @@ export abstract class Connection extends Outbound {
       opened: () => {
         if (!isCurrent()) return;
         this.#hasOpened = true;
-        this.#hello = () => void this.hello(isCurrent);
-        if (this.tag('greeting') === null) this.greeted();
+        void this.hello(isCurrent);
       },
       received: frame => {
         if (!isCurrent()) return;
@@ -151,13 +148,6 @@ export abstract class Connection extends Outbound {
   /** The network or the page is available again. An overloaded server is still left its delay. */
   wake(): void {
     if (this.phase !== 'waiting' || !this.#isOverloaded) this.retryNow();
-  }
-
-  /** The hello may be sent: the server has spoken first, or does not. */
-  greeted(): void {
-    const hello = this.#hello;
-    this.#hello = undefined;
-    hello?.();
   }
 
   write(packet: Packet | null): void {
@@ -220,7 +210,7 @@ export abstract class Connection extends Outbound {
     // A server that is ready and closes immediately has not recovered.
     if (phase === 'ready' && clock.now() - this.#readyAt >= backoff.max) this.#attempts = this.#backoffSteps = 0;
     this.#generation++;
-    this.#transport = this.#hello = undefined;
+    this.#transport = undefined;
     this.#cancelTimer();
     this.#isOverloaded = refused || code === this.closeCodes.rateLimited || code === this.closeCodes.slow;
     if (this.#isOverloaded) this.#backoffSteps = Math.max(this.#backoffSteps, OVERLOADED_STEPS);

@@ -6,7 +6,8 @@ import type { Packet } from './codec.js';
 import { parseFrame } from './decode.js';
 import type { Incoming, Protocol, Role } from './descriptor.js';
 import { Encoder } from './encoder.js';
-import type { Envelope } from './envelope.js';
+import { defaultEnvelope, type Envelope } from './envelope.js';
+import { sessionMessage } from './layout.js';
 import { type Transport, type TransportFactory, webSocket } from './transport.js';
 import { isObject, type JsonObject } from './validators.js';
 
@@ -30,7 +31,7 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
   const encoder = new Encoder(protocol);
   const { subprotocols, envelope, depth } = protocol;
   const tag = encoder.tag('negotiate');
-  if (tag === null || subprotocols.json === undefined || encoder.tag('hello') === null || encoder.tag('greeting') !== null) {
+  if (tag === null || subprotocols.json === undefined || encoder.tag('hello') === null || protocol.roles?.greeting != null) {
     throw new Error(`handfast: the encoding of ${protocol.name} cannot be negotiated`);
   }
   /** Whether an answer names an encoding; where that is in a message of the protocol, only `mapped` knows. */
@@ -44,11 +45,12 @@ export function negotiate(protocol: Omit<Protocol, 'auth'>, transport: Transport
     const tag = encoder.tag(role);
     return tag !== null && message[envelopeOf(role).tag.name] === tag;
   };
-  const envelopeOf = (role: Role): Envelope => protocol.mapped?.incoming(said(role), encoder.tag(role))?.envelope ?? envelope.server;
+  const envelopeOf = (role: Role): Envelope => protocol.mapped?.incoming(said(role), encoder.tag(role))?.envelope ?? envelope?.server ?? defaultEnvelope;
   const answer = envelopeOf('negotiate');
   return (url, subprotocol, events, encoding) => {
     const name = Object.entries(subprotocols).find(([, each]) => each === subprotocol)?.[0];
-    const asked = name === 'json' ? null : encoder.session('negotiate', { encoding: name });
+    const question = name === 'json' ? null : sessionMessage(protocol, 'negotiate', { encoding: name }, {});
+    const asked = question && JSON.stringify(question);
     let isAgreed = asked === null;
     /** The client has been told. Nothing is sent any more, and the server closes. */
     let isRefused = false;

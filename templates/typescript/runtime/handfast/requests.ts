@@ -5,11 +5,12 @@ import type { Packet } from './codec.js';
 import type { Core } from './core.js';
 import { decodeError, type Match, textProblem } from './decode.js';
 import type { ErrorDescriptor, Incoming, Message, Outgoing, ServerRequest, ServerStreamRequest } from './descriptor.js';
-import { type Id, readFields, repeatable } from './envelope.js';
+import { type Id, repeatable } from './envelope.js';
 import type { DeclaredError, DecodeError, RuntimeError } from './errors.js';
 import type { ServerRequests } from './features.js';
 import { CallFailedError, type Err, type Failure, type Ok, type Result } from './result.js';
 import type { Report } from './report.js';
+import { sendMessage, sendPacket } from './send.js';
 import type { WireError } from './session.js';
 import { type JsonObject, noPayload } from './validators.js';
 
@@ -113,8 +114,9 @@ class Requests implements ServerRequests {
 
   /** The id of a request, and what is wrong with that, if replies have the id of their request in a field of its own. */
   #idOf({ incoming, message }: Match, parsed: Result<unknown, DecodeError>): { readonly id?: Id | undefined; readonly error?: DecodeError } {
-    const envelope = incoming?.envelope ?? this.#core.protocol.envelope.server;
-    if (envelope.replyTo === null || !parsed.ok) return { id: message.id };
+    const { protocol, readFields } = this.#core;
+    const envelope = incoming?.envelope ?? protocol.envelope?.server;
+    if (!readFields || !envelope?.replyTo || !parsed.ok) return { id: message.id };
     // A request has its id in a field of its own.
     const report: Report = { strict: false, violations: [] };
     const fields = readFields(parsed.value as JsonObject, { ...envelope, replyTo: null }, report);
@@ -233,7 +235,7 @@ class Requests implements ServerRequests {
 
   /** Sends a message once there is room. */
   async #send(message: Outgoing<unknown>, payload: unknown, id: Id, signal: AbortSignal): Promise<void> {
-    const error = await this.#waitForRoom(() => this.#core.send(message, payload, {}, { id, isReply: true, outcome: 'success' }), signal);
+    const error = await this.#waitForRoom(() => sendMessage(this.#core, message, payload, {}, { id, isReply: true, outcome: 'success' }), signal);
     if (error) throw new Error(error.message);
   }
 
@@ -309,7 +311,7 @@ class Requests implements ServerRequests {
   }
 
   #write(packet: Packet): Result<undefined, RuntimeError> {
-    return this.#core.sendPacket(packet, { transient: true });
+    return sendPacket(this.#core, packet, { transient: true });
   }
 }
 
