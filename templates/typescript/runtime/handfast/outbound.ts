@@ -99,6 +99,8 @@ export abstract class Outbound extends Encoder {
   isOpen = false;
   /** Why nothing can be sent any more. */
   closedError: RuntimeError | undefined;
+  /** What may answer what was ever requested. Any other message, whatever id it has, is one like those without. */
+  readonly answers: Set<Incoming<unknown>> = new Set();
   #lastId = 0;
   /** Whether any request was identified by order. */
   #hasOrdered = false;
@@ -144,7 +146,10 @@ export abstract class Outbound extends Encoder {
     const entry: PendingRequest = this.#entry(packet.value, { id, inOrder, idempotent, answers, errors, transient, ...outcome });
     if (signal?.aborted) return void outcome.failed(ABORTED);
     if (!transient && this.#isFull(entry, this.maxBytes)) return void outcome.failed(this.#queueFull());
-    answers.forEach(answer => this.register(answer));
+    for (const answer of answers) {
+      this.register(answer);
+      this.answers.add(answer);
+    }
     this.#hasOrdered ||= inOrder;
     entry.release = unlessInTime(this.clock, timeout, signal, error => this.fail(entry, error));
     this.#usedBytes += entry.bytes;
