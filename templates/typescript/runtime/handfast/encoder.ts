@@ -38,7 +38,8 @@ export class Encoder {
     const text = message.writeBytes?.(payload) ?? payload;
     const invalid = (words: string, violations: readonly Violation[]): Result<Packet, RuntimeError> =>
       err({ code: 'INVALID', message: describe(`the payload of \`${message.name}\` ${words}`, violations), violations });
-    if (tag === null) return invalid('has no tag: its role is off', []);
+    // Without one, only an answer is known: by its request.
+    if (tag === null && !fields.isReply) return invalid('has no tag: its role is off', []);
     const violations = message.send === noPayload && payload === undefined ? [] : this.violations(message.send, payload, content === null ? 0 : 1, content, text);
     if (violations.length > 0) return invalid('does not fit', violations);
     let packet: Packet;
@@ -93,7 +94,7 @@ export class Encoder {
     return tag === null || !sent ? null : this.#write(sent.envelope, tag, sent.payload, fields);
   }
 
-  #write(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields): Packet {
+  #write(envelope: Envelope, tag: Tag | null, payload: unknown, fields: OutgoingFields): Packet {
     const isVersioned = envelope.version?.presence === 'required';
     const all = isVersioned ? { ...fields, version: parseInt(this.protocol.version, 10) } : fields;
     return writeMessage(envelope, tag, payload, all, this.options.encoding);

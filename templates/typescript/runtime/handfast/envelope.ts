@@ -207,13 +207,13 @@ export interface OutgoingFields {
  */
 export function writeMessage(
   envelope: Envelope,
-  tag: Tag,
+  tag: Tag | null,
   payload: unknown,
   fields: OutgoingFields,
   encoding?: Encoding,
 ): Packet {
   const { content } = envelope;
-  const message: Record<string, unknown> = { [envelope.tag.name]: tag, ...(content === null && (payload as JsonObject)) };
+  const message: Record<string, unknown> = { ...(tag !== null && { [envelope.tag.name]: tag }), ...(content === null && (payload as JsonObject)) };
   if (content !== null && payload !== undefined) message[content] = payload;
   const { isReply, outcome } = fields;
   for (const part of PARTS) {
