@@ -75,5 +75,12 @@ fn encodings_are_generated_in_their_order() -> Result<(), Box<dyn Error>> {
         rust.contains("encodings(msgpack = \"b\", json = \"a\")"),
         "{rust}"
     );
+    let session = "heartbeat: 25s }\nencodings: { json: off";
+    let [rust, typescript] = generated("role-encodings", "from: server", session)?;
+    assert!(rust.contains("encodings(json = none)"), "{rust}");
+    assert!(
+        typescript.contains("subprotocols: { json: '' }"),
+        "{typescript}"
+    );
     Ok(())
 }

@@ -307,13 +307,17 @@ fn settings_of_protocols_can_be_kept() {
     refused(&[
         (&of("encodings(json = \"a b, c\")"), PROTOCOL, "subprotocol"),
         (&of("encodings(json = \"\")"), PROTOCOL, "subprotocol"),
+        (&of("encodings(cbor = none)"), PROTOCOL, "must be a string"),
         (
             &of("encodings(json = \"a\", cbor = \"a\")"),
             PROTOCOL,
             "two encodings",
         ),
     ]);
-    accepted(&[(&of("encodings(json = \"chat.v1+json\")"), PROTOCOL)]);
+    accepted(&[
+        (&of("encodings(json = \"chat.v1+json\")"), PROTOCOL),
+        (&of("encodings(json = none, cbor = \"a\")"), PROTOCOL),
+    ]);
 }
 
 #[test]

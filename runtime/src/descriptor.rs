@@ -38,7 +38,7 @@ pub struct ProtocolDescriptor {
     pub session: SessionDescriptor,
     /// The limits that a side imposes on its peer.
     pub limits: Limits,
-    /// The WebSocket subprotocols in order of preference: (encoding, subprotocol).
+    /// The WebSocket subprotocols in order of preference: (encoding, subprotocol). That of JSON is empty if it has none.
     pub encodings: &'static [(&'static str, &'static str)],
     /// The close codes that differ from the defaults: (reason, code).
     pub closes: &'static [(CloseReason, u16)],

@@ -280,6 +280,20 @@ fn encodings_keep_their_order() {
 }
 
 #[test]
+fn json_may_have_no_subprotocol() {
+    let with = |encodings: &str| problems(&format!("encodings: {{ {encodings} }}\n{ASKING}"));
+    assert_eq!(with("json: off, cbor: c"), NONE);
+    let loaded = load(&format!("encodings: {{ json: off }}\n{ASKING}"));
+    let protocol = loaded.protocol.expect("a protocol");
+    assert_eq!(protocol.encodings.len(), 1);
+    assert_eq!(protocol.encodings[0].subprotocol, None);
+    assert_eq!(
+        with("json: off, cbor: off"),
+        ["P026: `cbor` has no subprotocol"]
+    );
+}
+
+#[test]
 fn what_a_sender_does_not_always_fill_is_not_required() {
     let with = |envelope: &str, messages: &str| {
         problems(&format!(

@@ -147,7 +147,8 @@ fn encodings(protocol: &Protocol) -> Option<String> {
         .iter()
         .map(|encoding| {
             let name = encoding.kind.name();
-            format!("{name} = {}", text(&encoding.subprotocol))
+            let subprotocol = encoding.subprotocol.as_deref();
+            format!("{name} = {}", subprotocol.map_or("none".into(), text))
         })
         .collect();
     (!encodings.is_empty()).then(|| format!("encodings({})", encodings.join(", ")))

@@ -24,7 +24,10 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         .iter()
         .map(|encoding| {
             let name = encoding.kind.name();
-            format!("{name}: {}", text::string(&encoding.subprotocol))
+            format!(
+                "{name}: {}",
+                text::string(encoding.subprotocol.as_deref().unwrap_or_default())
+            )
         })
         .collect();
     let times = &protocol.session;

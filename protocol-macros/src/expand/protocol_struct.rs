@@ -42,10 +42,10 @@ fn implementation(krate: &Path, protocol: &ProtocolStruct) -> TokenStream {
     } = protocol;
     let session = session(krate, &t, protocol);
     let limits = limits(&t, &protocol.limits);
-    let encodings = protocol
-        .encodings
-        .iter()
-        .map(|(name, text)| quote!((#name, #text)));
+    let encodings = protocol.encodings.iter().map(|(name, text)| {
+        let text = text.as_ref().map(syn::LitStr::value).unwrap_or_default();
+        quote!((#name, #text))
+    });
     let closes = protocol.closes.iter().map(|(reason, code)| {
         let reason = format_ident!("{reason}");
         quote!((#t::CloseReason::#reason, #code))

@@ -193,7 +193,25 @@ impl Options {
 
     /// Takes `name = "text"`.
     pub(crate) fn text(&mut self, cx: &Ctxt, name: &'static str) -> Option<LitStr> {
-        match self.expr(cx, name)? {
+        let value = self.expr(cx, name)?;
+        Self::string(cx, name, value)
+    }
+
+    /// Takes `name = "text"` or `name = none`, which is empty.
+    pub(crate) fn text_or_none(&mut self, cx: &Ctxt, name: &'static str) -> Option<Option<LitStr>> {
+        match self.expr_or_none(cx, name)? {
+            Some(value) => Some(Some(Self::string(cx, name, value)?)),
+            None => Some(None),
+        }
+    }
+
+    /// The position of an option among those that are left.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.all.iter().position(|option| option.name == name)
+    }
+
+    fn string(cx: &Ctxt, name: &str, value: Expr) -> Option<LitStr> {
+        match value {
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
                 ..

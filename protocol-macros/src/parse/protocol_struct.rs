@@ -31,7 +31,8 @@ pub(crate) struct ProtocolStruct {
     /// The names of messages that are allowed before ready.
     pub(crate) before_ready: Vec<LitStr>,
     pub(crate) limits: Limits,
-    pub(crate) encodings: Vec<(&'static str, LitStr)>,
+    /// Each with its subprotocol, in the order in which they are preferred.
+    pub(crate) encodings: Vec<(&'static str, Option<LitStr>)>,
     /// Close codes, by the variant of `CloseReason`.
     pub(crate) closes: Vec<(&'static str, Expr)>,
 }
@@ -387,28 +388,31 @@ fn two_numbers(
     numbers.try_into().map_err(|_| cx.at(span, help)).ok()
 }
 
-/// `encodings(json = "chat.v1+json")`
-fn encodings(cx: &Ctxt, options: &mut Options) -> Vec<(&'static str, LitStr)> {
+/// `encodings(json = "chat.v1+json")`, or `json = none` where JSON has no subprotocol.
+fn encodings(cx: &Ctxt, options: &mut Options) -> Vec<(&'static str, Option<LitStr>)> {
     let Some(mut inner) = options.inner(cx, "encodings") else {
         return Vec::new();
     };
-    let encodings: Vec<(&str, LitStr)> = ["json", "msgpack", "cbor"]
+    let mut names = ["json", "msgpack", "cbor"];
+    names.sort_by_key(|name| inner.position(name));
+    let encodings: Vec<(&str, Option<LitStr>)> = names
         .into_iter()
-        .filter_map(|name| Some((name, inner.text(cx, name)?)))
+        .filter_map(|name| match name {
+            "json" => Some((name, inner.text_or_none(cx, name)?)),
+            _ => Some((name, Some(inner.text(cx, name)?))),
+        })
         .collect();
     inner.finish(cx);
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    for (i, (_, text)) in encodings.iter().enumerate() {
+    let texts: Vec<&LitStr> = encodings.iter().flat_map(|(_, text)| text).collect();
+    for (i, text) in texts.iter().enumerate() {
         let value = text.value();
         if value.is_empty() || !value.chars().all(is_token) {
             cx.error(
                 text,
                 "not a subprotocol of WebSocket, which is a token (RFC 9110): letters, digits, `.`, `-`, `+`, `_`",
             );
-        } else if encodings[..i]
-            .iter()
-            .any(|(_, other)| other.value() == value)
-        {
+        } else if texts[..i].iter().any(|other| other.value() == value) {
             cx.error(text, "two encodings have this subprotocol");
         }
     }

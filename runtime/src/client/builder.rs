@@ -407,7 +407,7 @@ fn select(
         .iter()
         .filter_map(|(name, subprotocol)| Some((Encoding::of(name)?, *subprotocol)));
     let (encoding, name) = match known.find(|(one, _)| asked.is_none_or(|asked| asked == *one)) {
-        Some((encoding, name)) => (encoding, Some(name)),
+        Some((encoding, name)) => (encoding, Some(name).filter(|name| !name.is_empty())),
         // A protocol without encodings has JSON, without a subprotocol.
         None => match asked.unwrap_or(Encoding::Json) {
             Encoding::Json if encodings.is_empty() => (Encoding::Json, None),

@@ -289,7 +289,7 @@ impl Core {
             reply_to,
             permit,
         };
-        inner.pending.insert(id.clone(), pending);
+        inner.insert(id.clone(), pending);
         self.outbound.enqueue(packet, mark, false);
         Ok(id)
     }
@@ -431,7 +431,7 @@ impl Core {
                 reply_to: ReplyTo::Leave(reply),
                 permit: None,
             };
-            inner.pending.insert(id.clone(), pending);
+            inner.insert(id.clone(), pending);
             id
         });
         inner.leaving.insert(mark);

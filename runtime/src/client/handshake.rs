@@ -240,13 +240,16 @@ impl<'a> Handshake<'a> {
         };
         let unexpected = |_| ConnectError::UnexpectedReply;
         let source = codec.source(packet.frame()).map_err(|_| unexpected(()))?;
-        let (head, role) = Head::find(
-            &source,
-            descriptor.server,
-            Side::Server,
-            &descriptor.session,
-        )
-        .map_err(|_| unexpected(()))?;
+        let session = &descriptor.session;
+        let Ok((head, role)) = Head::find(&source, descriptor.server, Side::Server, session) else {
+            let tag = core.read(&packet, core).err().and_then(|error| error.tag);
+            let is_own =
+                tag.is_some_and(|tag| Role::of(tag.borrow(), Side::Server, session).is_some());
+            return match is_own {
+                true => Err(unexpected(())),
+                false => self.keep(packet),
+            };
+        };
         if role.is_some_and(|role| !role.envelope_fits(&source, descriptor)) {
             return Err(unexpected(()));
         }
@@ -257,6 +260,7 @@ impl<'a> Handshake<'a> {
                 _ => Err(unexpected(())),
             },
             (Stage::Negotiating, _) => Err(unexpected(())),
+            (_, None) => self.keep(packet),
             (Stage::Greeting, Some(Role::Greeting)) => Ok(self.open()),
             (Stage::Ready, Some(Role::Ready)) => {
                 let early = std::mem::take(&mut self.early);
@@ -264,12 +268,17 @@ impl<'a> Handshake<'a> {
             }
             (_, Some(Role::Ping)) => Ok(Step::send(core.encode_pong(&head))),
             (_, Some(Role::Pong)) => Ok(Step::WAIT),
-            // As a client that does not know the message would do, it is handled once there is a session.
-            (_, None) => match self.early.keep(packet, (), core.limits.inbound) {
-                true => Ok(Step::WAIT),
-                false => Err(unexpected(())),
-            },
             _ => Err(unexpected(())),
+        }
+    }
+
+    /// Keeps what is no message of the session, as a client that does not know it would do: it is handled once there is a session.
+    fn keep(&mut self, packet: Packet) -> Result<Step<Welcome>, ConnectError> {
+        let is_kept = !matches!(self.stage, Stage::Negotiating)
+            && self.early.keep(packet, (), self.core.limits.inbound);
+        match is_kept {
+            true => Ok(Step::WAIT),
+            false => Err(ConnectError::UnexpectedReply),
         }
     }
 

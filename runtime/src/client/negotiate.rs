@@ -25,7 +25,7 @@ pub(super) fn subprotocol(protocol: &ProtocolDescriptor) -> Result<Subprotocol, 
     let mut encodings = protocol.encodings.iter();
     match encodings.find(|(name, _)| Encoding::of(name) == Some(Encoding::Json)) {
         Some((_, name)) => Ok(Subprotocol {
-            name: Some(name),
+            name: Some(*name).filter(|name| !name.is_empty()),
             required: false,
         }),
         None => Err(ConnectError::Negotiation(

@@ -77,6 +77,8 @@ pub(crate) struct PendingState {
     /// The number of the last request before the connection was ready.
     pub(crate) asked_before_ready: u64,
     pub(crate) pending: HashMap<Id, PendingRequest>,
+    /// The indices of the messages that may answer what was ever requested.
+    answers: HashSet<usize>,
     /// If replies arrive in the order of the requests: the requests that were written, in order, and those that were not.
     pub(crate) ordered: VecDeque<OrderedRequest>,
     pub(crate) unwritten: HashMap<u64, (ReplyIndices, Option<Permit>)>,
@@ -120,6 +122,18 @@ pub(crate) struct PendingState {
 }
 
 impl PendingState {
+    /// Adds a request.
+    pub(crate) fn insert(&mut self, id: Id, request: PendingRequest) {
+        let answers = request.replies.expected().replies;
+        self.answers.extend(answers.into_iter().flatten());
+        self.pending.insert(id, request);
+    }
+
+    /// Whether a message may answer a request. Any other, whatever id it has, is a message like one without.
+    pub(crate) fn is_answer(&self, index: usize) -> bool {
+        self.answers.contains(&index)
+    }
+
     /// Returns the oldest written request if a message may reply to it, and removes it with its last reply.
     pub(crate) fn match_ordered(&mut self, index: usize, published: bool) -> Option<Id> {
         let front = self.ordered.front()?;

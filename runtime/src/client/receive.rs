@@ -124,12 +124,13 @@ impl Core {
             (delivery.envelope.id.clone(), false)
         };
         if let Some(id) = id {
-            inner.unanswered.remove(&id);
+            let is_left = inner.unanswered.remove(&id).is_some();
             if inner.awaits_reply(&id) {
                 return self.deliver_reply(inner, &id, delivery, packet);
             }
             // The reply to an abandoned request.
-            if is_ordered || !published {
+            let is_late = is_left || inner.is_answer(delivery.index);
+            if is_ordered || !published && is_late {
                 return;
             }
         }

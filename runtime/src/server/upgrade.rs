@@ -246,17 +246,20 @@ fn negotiate(
     encoder: &Encoder,
     headers: &HeaderMap,
 ) -> Result<(usize, Option<HeaderValue>), UpgradeRejection> {
-    let mut supported = encoder.encodings.iter().enumerate();
+    let json = encoder.index_of(Some(Encoding::Json));
     if !headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
-        let json = supported.find(|(_, (encoding, _))| *encoding == Encoding::Json);
         return json
-            .map(|(at, _)| (at, None))
+            .map(|at| (at, None))
             .ok_or_else(|| UpgradeRejection::bad_request("a subprotocol has to be offered"));
     }
     let offered = |name: &str| tokens(headers, SEC_WEBSOCKET_PROTOCOL).any(|each| each == name);
-    match supported.find(|(_, (_, name))| offered(name)) {
-        Some((at, (_, name))) => Ok((at, HeaderValue::from_str(name).ok())),
-        None => {
+    let mut supported = encoder.encodings.iter().enumerate();
+    let selected = supported.find(|(_, (_, name))| !name.is_empty() && offered(name));
+    match (selected, json) {
+        (Some((at, (_, name))), _) => Ok((at, HeaderValue::from_str(name).ok())),
+        // JSON has no subprotocol, so that whatever is offered is not about encodings.
+        (None, Some(at)) if encoder.encodings[at].1.is_empty() => Ok((at, None)),
+        (None, _) => {
             let names: Vec<_> = encoder.encodings.iter().map(|(_, name)| *name).collect();
             let message = format!(
                 "none of the offered subprotocols is supported; these are: {}",

@@ -446,6 +446,15 @@ impl Checker<'_> {
                 continue;
             };
             let at = self.place(entry);
+            if text == "off" {
+                if entry.key != "json" {
+                    let message = format!("`{}` has no subprotocol", entry.key);
+                    let help = "a connection without a subprotocol speaks JSON, so only `json` can do without: name one";
+                    self.out
+                        .push(Diagnostic::error("P026", at, message).help(help));
+                }
+                continue;
+            }
             let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
             if text.is_empty() || !text.chars().all(token) {
                 let message = format!("`{text}` cannot be a WebSocket subprotocol");

@@ -91,7 +91,11 @@ pub(super) static ENCODINGS: Section = Section {
     name: "encodings",
     doc: "The supported encodings in the order in which they are preferred, each with its WebSocket subprotocol.",
     keys: &[
-        key("json", Shape::Text, "JSON text."),
+        key(
+            "json",
+            Shape::Text,
+            "JSON text; `off` is JSON without a subprotocol.",
+        ),
         key("msgpack", Shape::Text, "MessagePack."),
         key("cbor", Shape::Text, "CBOR."),
     ],

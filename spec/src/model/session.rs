@@ -371,8 +371,8 @@ pub struct Rate {
 pub struct Encoding {
     /// Which one.
     pub kind: EncodingKind,
-    /// Its WebSocket subprotocol.
-    pub subprotocol: String,
+    /// Its WebSocket subprotocol; `None` for JSON that is spoken without one.
+    pub subprotocol: Option<String>,
 }
 
 /// The encodings.

@@ -79,6 +79,7 @@ impl Resolver<'_> {
             .filter_map(|entry| {
                 let (kind, _) = kinds.into_iter().find(|(_, key)| *key == entry.key)?;
                 let subprotocol = self.tree.text(entry.value)?.to_owned();
+                let subprotocol = Some(subprotocol).filter(|text| text != "off");
                 Some(Encoding { kind, subprotocol })
             })
             .collect();
@@ -88,7 +89,7 @@ impl Resolver<'_> {
             let subprotocol = format!("{name}.v{major}+json");
             encodings.push(Encoding {
                 kind: EncodingKind::Json,
-                subprotocol,
+                subprotocol: Some(subprotocol),
             });
         }
         encodings

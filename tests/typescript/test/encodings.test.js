@@ -242,3 +242,19 @@ test('a page pays for the encoding that it imports, and only for that', () => {
   assert.ok(more.cbor <= 1850, String(more.cbor));
   assert.ok(more.both <= 2300, String(more.both));
 });
+
+test('a protocol whose JSON has no subprotocol offers none, to servers that select none', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', handleProtocols: () => false });
+  await new Promise(resolve => server.once('listening', resolve));
+  const offered = [];
+  server.on('connection', (socket, { headers }) => {
+    offered.push(headers['sec-websocket-protocol']);
+    socket.on('message', () => socket.send(JSON.stringify({ type: 'ready', payload: { version: '1.2.0' } })));
+  });
+  const protocol = { ...api.protocol, subprotocols: { json: '' } };
+  const client = new Client(protocol, `http://127.0.0.1:${server.address().port}/ws`, { WebSocket: Ws, auth: { name: 'ada' } });
+  await client.ready;
+  client.close();
+  assert.deepEqual(offered, [undefined]);
+  server.close();
+});

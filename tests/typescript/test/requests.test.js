@@ -47,6 +47,14 @@ test('a handler replies at once or later, with a payload or a result', async () 
   ]);
 });
 
+test('an answer without a tag is known by its request', async () => {
+  const request = { ...confirm, asks: { ...confirm.asks, reply: { ...confirmed, tag: null } } };
+  await answer({ confirm: () => ({ yes: true }) }, { requests: [request] });
+  await ask('1');
+  await settled();
+  assert.deepEqual(heard(), [{ payload: { yes: true }, id: '1' }]);
+});
+
 test('a handler fails with a declared error, returned or thrown', async () => {
   const error = { code: 'LATER', message: 'not now', retryable: true, data: { n: 5 } };
   await answer({

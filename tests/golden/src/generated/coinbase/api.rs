@@ -516,7 +516,7 @@ pub enum ServerMessage {
     name = "coinbase-exchange",
     version = "1.0.0",
     accepts = "^1",
-    hash = "27297c3aa3e0de62336af7d5465cb6e7",
+    hash = "f48949e41492e1db38eec34143c094c0",
     client = ClientMessage,
     server = ServerMessage,
     session(
@@ -548,7 +548,7 @@ pub enum ServerMessage {
         channels = 256,
         streams = 256
     ),
-    encodings(json = "coinbase-exchange.v1+json")
+    encodings(json = none)
 )]
 #[derive(Clone, Copy, Debug)]
 pub struct CoinbaseExchange;

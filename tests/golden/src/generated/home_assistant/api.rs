@@ -329,7 +329,7 @@ pub enum ServerMessage {
     name = "home-assistant",
     version = "1.0.0",
     accepts = "^1",
-    hash = "c8cac98c511c1894295538a93072f831",
+    hash = "54994be95518edb19b9f88d5bddb7dee",
     client = ClientMessage,
     server = ServerMessage,
     auth = Auth,
@@ -439,7 +439,7 @@ pub enum ServerMessage {
         channels = 256,
         streams = 256
     ),
-    encodings(json = "home-assistant.v1+json")
+    encodings(json = none)
 )]
 #[derive(Clone, Copy, Debug)]
 pub struct HomeAssistant;

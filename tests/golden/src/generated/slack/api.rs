@@ -949,7 +949,7 @@ pub enum ServerMessage {
     name = "slack-rtm",
     version = "1.0.0",
     accepts = "^1",
-    hash = "75d26081fb3d335d0c4ce7276977da29",
+    hash = "f52dcd68cc27e12cc6406ba72de342e5",
     client = ClientMessage,
     server = ServerMessage,
     session(
@@ -985,7 +985,7 @@ pub enum ServerMessage {
         channels = 256,
         streams = 256
     ),
-    encodings(json = "slack-rtm.v1+json")
+    encodings(json = none)
 )]
 #[derive(Clone, Copy, Debug)]
 pub struct SlackRtm;
