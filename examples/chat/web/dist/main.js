@@ -444,7 +444,7 @@ var Encoder = class {
     const tag = tagOf(message);
     const text3 = message.writeBytes?.(payload) ?? payload;
     const invalid = (words, violations2) => err({ code: "INVALID", message: describe(`the payload of \`${message.name}\` ${words}`, violations2), violations: violations2 });
-    if (tag === null) return invalid("has no tag: its role is off", []);
+    if (tag === null && !fields.isReply) return invalid("has no tag: its role is off", []);
     const violations = message.send === noPayload && payload === void 0 ? [] : this.check(message, payload, text3);
     if (violations.length > 0) return invalid("does not fit", violations);
     let packet;
@@ -492,8 +492,8 @@ var Encoder = class {
    *
    * @throws if a value cannot be written, or a string has half a surrogate pair.
    */
-  compose(type, payload, { id, channel, seq, epoch }, _message) {
-    return this.pack({ type, payload, id, channel, seq, epoch });
+  compose(tag, payload, { id, channel, seq, epoch }, _message) {
+    return this.pack({ type: tag ?? void 0, payload, id, channel, seq, epoch });
   }
   pack(message) {
     const { encoding } = this.options;
@@ -792,6 +792,8 @@ var Outbound = class extends Encoder {
   maxBytes = this.protocol.limits.outbound;
   /** Whether messages may be written: behind the hello, or from ready on if that resumes a session. */
   isOpen = false;
+  /** What may answer what was ever requested. Any other message, whatever id it has, is one like those without. */
+  answers = /* @__PURE__ */ new Set();
   #lastId = 0;
   /** What is not written yet, in the order of the calls. */
   #queued = /* @__PURE__ */ new Set();
@@ -814,7 +816,10 @@ var Outbound = class extends Encoder {
     const entry = this.entryOf(packet.value, { id, idempotent, answers, errors, transient, ...outcome });
     if (signal?.aborted) return void outcome.failed(ABORTED);
     if (!transient && this.isFull(entry)) return void outcome.failed(this.queueFull());
-    answers.forEach((answer) => this.register(answer));
+    for (const answer of answers) {
+      this.register(answer);
+      this.answers.add(answer);
+    }
     entry.release = unlessInTime(this.clock, timeout, signal, (error) => this.fail(entry, error));
     this.enqueue(entry, as === "rejoin");
     return entry;
@@ -1720,7 +1725,7 @@ var Connection = class extends Outbound {
     super(protocol2, options);
     const name2 = options?.encoding?.name ?? "json";
     const subprotocol = protocol2.subprotocols[name2];
-    if (!subprotocol) throw new Error(`handfast: ${protocol2.name} has no encoding ${name2}`);
+    if (subprotocol === void 0) throw new Error(`handfast: ${protocol2.name} has no encoding ${name2}`);
     this.#url = String(url);
     this.#subprotocol = subprotocol;
     const { heartbeat, timeout } = protocol2.session;
@@ -1854,7 +1859,7 @@ var Connection = class extends Outbound {
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason) {
     const url = this.#url.replace(/[?#].*/, "");
-    this.warn("hint", `no connection to ${url} (${reason || "see the network tab"}): does it serve ${this.#subprotocol}, to this origin?`);
+    this.warn("hint", `no connection to ${url} (${reason || "see the network tab"}): does it serve ${this.#subprotocol || this.protocol.name}, to this origin?`);
   }
 };
 
@@ -2155,7 +2160,8 @@ var Core = class extends Connection {
     const handler = isError ? this.#refused : incoming?.handle;
     if (incoming && !error) {
       if (request?.answers.includes(incoming)) return this.answer(request, message, incoming);
-      if (message.id !== void 0 && incoming.channel === void 0 && !isOwn2 && !(isError && request)) {
+      const mayAnswer = request || isError || this.answers.has(incoming);
+      if (message.id !== void 0 && mayAnswer && incoming.channel === void 0 && !isOwn2 && !(isError && request)) {
         if (request) this.fail(request, badReply(decodeError("envelope", `\`${incoming.name}\` is no reply to the request`, message)), true);
         return;
       }

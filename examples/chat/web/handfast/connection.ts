@@ -69,7 +69,7 @@ export abstract class Connection extends Outbound {
     super(protocol, options);
     const name = options?.encoding?.name ?? 'json';
     const subprotocol = protocol.subprotocols[name];
-    if (!subprotocol) throw new Error(`handfast: ${protocol.name} has no encoding ${name}`);
+    if (subprotocol === undefined) throw new Error(`handfast: ${protocol.name} has no encoding ${name}`);
     this.#url = String(url);
     this.#subprotocol = subprotocol;
     const { heartbeat, timeout } = protocol.session;
@@ -235,6 +235,6 @@ export abstract class Connection extends Outbound {
   /** Logs what may be wrong, as browsers do not say. */
   #hint(reason: string): void {
     const url = this.#url.replace(/[?#].*/, '');
-    this.warn('hint', `no connection to ${url} (${reason || 'see the network tab'}): does it serve ${this.#subprotocol}, to this origin?`);
+    this.warn('hint', `no connection to ${url} (${reason || 'see the network tab'}): does it serve ${this.#subprotocol || this.protocol.name}, to this origin?`);
   }
 }

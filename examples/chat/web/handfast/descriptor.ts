@@ -203,7 +203,7 @@ export interface Protocol<Auth = never> {
   readonly version: string;
   /** A hash of what the protocol means on the wire. */
   readonly hash: string;
-  /** The WebSocket subprotocols of the encodings that the protocol has. */
+  /** The WebSocket subprotocols of the encodings that the protocol has; that of JSON is empty if it has none. */
   readonly subprotocols: { readonly [name in 'json' | EncodingName]?: string };
   /** The envelopes of the client's and of the server's messages, unless all have the default one. */
   readonly envelope?: { readonly client: Envelope; readonly server: Envelope };

@@ -168,9 +168,9 @@ export function split(value: JsonObject, reader: Reader): Parts {
 }
 
 /** Builds a message in any envelope. */
-export function build(envelope: Envelope, tag: Tag, payload: unknown, fields: OutgoingFields, version: string): object {
+export function build(envelope: Envelope, tag: Tag | null, payload: unknown, fields: OutgoingFields, version: string): object {
   const { content } = envelope;
-  const message: Record<string, unknown> = { [envelope.tag.name]: tag, ...(content === null && (payload as JsonObject)) };
+  const message: Record<string, unknown> = { ...(tag !== null && { [envelope.tag.name]: tag }), ...(content === null && (payload as JsonObject)) };
   if (content !== null && payload !== undefined) message[content] = payload;
   const { isReply, outcome } = fields;
   const isVersioned = envelope.version?.presence === 'required';

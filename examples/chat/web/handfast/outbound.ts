@@ -98,6 +98,8 @@ export abstract class Outbound extends Encoder {
   isOpen = false;
   /** Why nothing can be sent any more. */
   declare closedError?: RuntimeError | undefined;
+  /** What may answer what was ever requested. Any other message, whatever id it has, is one like those without. */
+  readonly answers: Set<Incoming<unknown>> = new Set();
   #lastId = 0;
   /** What is not written yet, in the order of the calls. */
   readonly #queued: Set<Entry> = new Set();
@@ -139,7 +141,10 @@ export abstract class Outbound extends Encoder {
     const entry: PendingRequest = this.entryOf(packet.value, { id, idempotent, answers, errors, transient, ...outcome });
     if (signal?.aborted) return void outcome.failed(ABORTED);
     if (!transient && this.isFull(entry)) return void outcome.failed(this.queueFull());
-    answers.forEach(answer => this.register(answer));
+    for (const answer of answers) {
+      this.register(answer);
+      this.answers.add(answer);
+    }
     entry.release = unlessInTime(this.clock, timeout, signal, error => this.fail(entry, error));
     this.enqueue(entry, as === 'rejoin');
     return entry;

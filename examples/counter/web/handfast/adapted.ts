@@ -107,7 +107,7 @@ class Adapted extends Core {
     return message && this.pack(message);
   }
 
-  override compose(tag: Tag, payload: unknown, fields: OutgoingFields, message: Outgoing<unknown>): Packet {
+  override compose(tag: Tag | null, payload: unknown, fields: OutgoingFields, message: Outgoing<unknown>): Packet {
     const { version } = this.protocol;
     const envelope = envelopeOf(this, message);
     envelope.flat?.(Object(payload) as JsonObject, envelope, message.name, true);

@@ -356,7 +356,8 @@ export class Core extends Connection {
     const handler = isError ? this.#refused : incoming?.handle;
     if (incoming && !error) {
       if (request?.answers.includes(incoming)) return this.answer(request, message as Message, incoming);
-      if (message.id !== undefined && incoming.channel === undefined && !isOwn && !(isError && request)) {
+      const mayAnswer = request || isError || this.answers.has(incoming);
+      if (message.id !== undefined && mayAnswer && incoming.channel === undefined && !isOwn && !(isError && request)) {
         // Without a request it is a reply that is too late.
         if (request) this.fail(request, badReply(decodeError('envelope', `\`${incoming.name}\` is no reply to the request`, message as EnvelopeFields)), true);
         return;

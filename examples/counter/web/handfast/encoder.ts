@@ -37,7 +37,8 @@ export class Encoder {
     const text = message.writeBytes?.(payload) ?? payload;
     const invalid = (words: string, violations: readonly Violation[]): Result<Packet, RuntimeError> =>
       err({ code: 'INVALID', message: describe(`the payload of \`${message.name}\` ${words}`, violations), violations });
-    if (tag === null) return invalid('has no tag: its role is off', []);
+    // Without one, only an answer is known: by its request.
+    if (tag === null && !fields.isReply) return invalid('has no tag: its role is off', []);
     const violations = message.send === noPayload && payload === undefined ? [] : this.check(message, payload, text);
     if (violations.length > 0) return invalid('does not fit', violations);
     let packet: Packet;
@@ -97,8 +98,8 @@ export class Encoder {
    *
    * @throws if a value cannot be written, or a string has half a surrogate pair.
    */
-  compose(type: Tag, payload: unknown, { id, channel, seq, epoch }: OutgoingFields, _message?: Outgoing<unknown>): Packet {
-    return this.pack({ type, payload, id, channel, seq, epoch });
+  compose(tag: Tag | null, payload: unknown, { id, channel, seq, epoch }: OutgoingFields, _message?: Outgoing<unknown>): Packet {
+    return this.pack({ type: tag ?? undefined, payload, id, channel, seq, epoch });
   }
 
   pack(message: object): Packet {
