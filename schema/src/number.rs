@@ -50,14 +50,18 @@ pub fn is_multiple(value: f64, divisor: f64) -> bool {
     if divisor.is_nan() || divisor <= 0.0 || !value.is_finite() || divisor.is_infinite() {
         return false;
     }
-    if value == 0.0 {}
+    if value == 0.0 {
+        return true;
+    }
     let ((digits, exponent), (modulus, scale)) = (decimal(value.abs()), decimal(divisor));
     if exponent >= scale {
         // digits · 10^k mod modulus. Both have at most 17 digits, so the products fit.
         let mut remainder = digits % modulus;
         for _ in 0..exponent - scale {
             remainder = remainder * 10 % modulus;
-            if remainder == 0 {}
+            if remainder == 0 {
+                return true;
+            }
         }
         remainder == 0
     } else {
