@@ -13,7 +13,7 @@ use handfast::{
     DeclaredErrors, HandlerError, TagBuf,
     client::{CallError, State, StreamError, Subscription},
 };
-use std::{collections::HashMap, future::poll_fn, task::Poll, time::Duration};
+use std::{collections::HashMap, future::poll_fn, task::Poll};
 use tokio::{
     sync::mpsc::{self, error::TryRecvError},
     task::JoinSet,
