@@ -222,8 +222,7 @@ impl<'a> From<&'a tokio_tungstenite::tungstenite::Utf8Bytes> for Body<'a> {
     }
 }
 
-/// What is encoded as the payload of a message. It is serialized without knowledge of its type; JSON, the usual encoding, without a type-erased
-/// serializer, which takes a third of the time.
+/// What is encoded as the payload of a message, whatever its type. JSON, the usual encoding, is written without a type-erased serializer.
 pub trait ErasedPayload: erased_serde::Serialize {
     /// Appends the payload as JSON text.
     ///

@@ -159,7 +159,7 @@ impl ClientLink {
 /// Returns the key of a message outside any channel, if it has one.
 fn outside_channels(
     message: &MessageDescriptor,
-    payload: &dyn ErasedPayload,
+    payload: &dyn erased_serde::Serialize,
 ) -> Option<VolatileKey> {
     message.volatile_key?;
     let payload = serde_json::value::to_raw_value(payload).ok();

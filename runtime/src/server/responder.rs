@@ -167,9 +167,9 @@ impl Responder {
         if !self.is_valid(message, &reply) {
             return self.send_error(&ErrorPayload::internal(Side::Server));
         }
-        let payload = message
-            .payload
-            .then(|| serde_json::value::to_raw_value(&AsPayload(&reply) as &dyn ErasedPayload));
+        let payload = message.payload.then(|| {
+            serde_json::value::to_raw_value(&AsPayload(&reply) as &dyn erased_serde::Serialize)
+        });
         let encoder = &self.context.caller.connection.encoder;
         let (at, reply) = (encoder.timestamp(message), encoder.heading(message));
         self.join_key(joining, reply, payload.transpose(), at);

@@ -4,7 +4,6 @@ use super::{ClientHandle, Publisher, state::ServerState};
 use crate::{
     ChannelKey, Message, MessageSet, Protocol,
     broker::{BrokerError, Command, Recipients, SessionList},
-    codec::ErasedPayload,
     foreign::AsPayload,
 };
 use std::{sync::Arc, time::SystemTime};
@@ -62,7 +61,7 @@ impl ServerHandle {
         if !self.state.is_valid(descriptor, message) {
             return;
         }
-        let payload: &dyn ErasedPayload = &AsPayload(message);
+        let payload: &dyn erased_serde::Serialize = &AsPayload(message);
         let payload = descriptor
             .payload
             .then(|| serde_json::value::to_raw_value(payload))

@@ -14,7 +14,6 @@ use super::{
 use crate::{
     Payload, ValidationError,
     broker::{Broker, BrokerError, HistoryLimits, Publication, Receipt, Retention},
-    codec::ErasedPayload,
     descriptor::{ChannelDescriptor, CloseReason, Limits, MessageDescriptor, ProtocolDescriptor},
     metrics,
     validate::{beside_envelope, validate_within},
@@ -244,7 +243,7 @@ impl ServerState {
         &self,
         channel: Arc<str>,
         message: &'static MessageDescriptor,
-        payload: &dyn ErasedPayload,
+        payload: &dyn erased_serde::Serialize,
         retention: &Retention,
         except: Option<u64>,
     ) -> Receipt {

@@ -3,7 +3,7 @@
 use super::{Fields, Head, Role, fields};
 use crate::{
     Side,
-    codec::{ErasedPayload, Source},
+    codec::Source,
     descriptor::{MappedRole, MappedRoles, OwnEnvelope, SessionDescriptor, UnionDescriptor},
 };
 use serde_json::{Map, Value, value::RawValue};
@@ -204,7 +204,7 @@ pub(crate) fn segments(pointer: &str) -> impl Iterator<Item = String> {
 /// If a field cannot be serialized.
 pub(crate) fn write(
     mapped: &MappedRole,
-    role: &dyn ErasedPayload,
+    role: &dyn erased_serde::Serialize,
     built: Option<&RawValue>,
 ) -> Result<Option<Box<RawValue>>, serde_json::Error> {
     let role = serde_json::to_value(role)?;
