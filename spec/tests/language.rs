@@ -635,6 +635,67 @@ fn a_default_fits_its_own_schema() {
     assert!(!reported.contains(&"S021"), "{reported:?}");
 }
 
+/// What applies to the place of a default is all that the parts of an `allOf` say of it.
+#[test]
+fn a_default_in_a_part_of_all_of_fits_all_parts() {
+    let with = |schema: &str| {
+        codes(&format!(
+            "{HEAD}types:\n  Base: {{ type: object, properties: {{ kind: {{ type: string, enum: [a, b] }}, at: {{ type: object, properties: {{ x: {{ type: integer }} }} }} }} }}\nmessages:\n  news: {{ from: server, payload: {{ {schema} }} }}\n  other: {{ from: server, payload: {{ $ref: '#/types/Base' }} }}\n"
+        ))
+    };
+    let none: [&str; 0] = [];
+    for good in [
+        "allOf: [{ $ref: '#/types/Base' }, { properties: { kind: { default: a } } }]",
+        "allOf: [{ type: object, properties: { a: { type: integer } }, default: { a: 1, b: 2 } }, { type: object, properties: { b: { type: integer } } }]",
+        "allOf: [{ $ref: '#/types/Base' }, { properties: { at: { type: object, properties: { y: { type: integer } }, default: { x: 1, y: 2 } } } }]",
+    ] {
+        assert_eq!(with(good), none, "{good}");
+    }
+    for bad in [
+        "allOf: [{ $ref: '#/types/Base' }, { properties: { kind: { default: c } } }]",
+        "allOf: [{ allOf: [{ type: object, properties: { a: { default: 5 } } }] }, { type: object, properties: { a: { type: integer, minimum: 10 } } }]",
+        "allOf: [{ type: object, properties: { a: { type: integer } }, default: { a: 1, b: 2 } }, { type: object, properties: { b: { type: string } } }]",
+        "allOf: [{ $ref: '#/types/Base' }, { properties: { at: { type: object, properties: { x: { default: '1' } } } } }]",
+    ] {
+        assert_eq!(with(bad), ["S021"], "{bad}");
+    }
+}
+
+/// Without `contains` and `if`, what depends on them is not evaluated (validation 6.4.4 and 6.4.5, core 10.2.2.2 and 10.2.2.3).
+#[test]
+fn keywords_without_effect_contradict_nothing() {
+    let with = |schema: &str| {
+        codes(&format!(
+            "{HEAD}types:\n  T: {schema}\nmessages:\n  news: {{ from: server, payload: {{ type: object, properties: {{ t: {{ $ref: '#/types/T' }} }} }} }}\n"
+        ))
+    };
+    let bounds = "minContains: 3, maxContains: 1";
+    assert_eq!(
+        with(&format!("{{ type: array, {bounds} }}")),
+        ["S020", "S020"]
+    );
+    assert_eq!(
+        with(&format!(
+            "{{ type: array, contains: {{ type: string }}, {bounds} }}"
+        )),
+        ["S010"]
+    );
+    assert_eq!(
+        with("{ type: integer, minLength: 3, maxLength: 1 }"),
+        ["S020", "S020"]
+    );
+    for keyword in ["then", "else"] {
+        let circle = format!("{keyword}: {{ $ref: '#/types/T' }}");
+        assert_eq!(
+            with(&format!("{{ type: object, {circle} }}")),
+            ["S020"],
+            "{keyword}"
+        );
+        let asked = format!("{{ type: object, if: {{ required: [a] }}, {circle} }}");
+        assert_eq!(with(&asked), ["S018"], "{keyword}");
+    }
+}
+
 #[test]
 fn a_channel_is_entered_and_left_with_an_answer() {
     let with = |key: &str, reply: &str| {

@@ -2,6 +2,7 @@
 
 mod branches;
 mod channels;
+mod defaults;
 mod delivery;
 mod envelope;
 mod filled;

@@ -4,7 +4,7 @@ use super::{Checker, branches::Around};
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::schema::values::numeric_format;
 use crate::tree::{Document, Entry, Kind, NodeId};
-use handfast_schema::{Number, Schema, SchemaId, Side, Span, Type, Validator, format};
+use handfast_schema::{Number, Schema, SchemaId, Span, Type, TypeSet, format};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -80,33 +80,6 @@ impl Checker<'_> {
         self.defaults();
     }
 
-    /// Defaults that their own schema refuses. A default is documentation and never filled in, but one that could not
-    /// be sent is a mistake.
-    fn defaults(&mut self) {
-        // A schema that could not be read would refuse or accept everything.
-        if self.out.errors() > 0 {
-            return;
-        }
-        let protocol = self.protocol;
-        let validator = Validator::new(&protocol.schemas);
-        for (id, schema) in protocol.schemas.iter() {
-            let Some(default) = &schema.annotations.default else {
-                continue;
-            };
-            let violations = validator.validate(id, default, Some(Side::Server));
-            let (Some(first), Some(site)) =
-                (violations.first(), self.lowered.sites.get(id.0 as usize))
-            else {
-                continue;
-            };
-            let at = self.keyword_place(id, &self.lowered.docs[site.doc], "default");
-            let text = format!("the default does not fit its own schema: {first}");
-            let help = "a default is documentation and is never filled in; write one that is valid";
-            self.out
-                .push(Diagnostic::warning("S021", at.unwrap_or(schema.span), text).help(help));
-        }
-    }
-
     /// What is not enforced: keywords of meta-schemas, unknown formats, and annotations.
     fn not_enforced(&mut self, schema: &Schema, tree: &Document, entries: &[Entry]) {
         for entry in entries {
@@ -165,7 +138,12 @@ impl Checker<'_> {
         }
     }
 
-    fn keyword_place(&self, id: SchemaId, tree: &Document, keyword: &str) -> Option<Span> {
+    pub(super) fn keyword_place(
+        &self,
+        id: SchemaId,
+        tree: &Document,
+        keyword: &str,
+    ) -> Option<Span> {
         let entry = self.keyword(id, keyword)?;
         let node = tree.node(entry.value);
         let short = matches!(node.kind, Kind::Text(_) | Kind::Number(_) | Kind::Bool(_));
@@ -173,7 +151,7 @@ impl Checker<'_> {
     }
 
     fn contradictions(&mut self, id: SchemaId, schema: &Schema, tree: &Document) {
-        self.bounds(id, tree);
+        self.bounds(id, schema, tree);
         if let Some(values) = &schema.enumeration {
             self.enumeration(id, schema, tree, values);
         }
@@ -189,10 +167,13 @@ impl Checker<'_> {
         }
     }
 
-    /// Bounds that exclude each other.
-    fn bounds(&mut self, id: SchemaId, tree: &Document) {
+    /// Bounds that exclude each other. Those without effect exclude nothing.
+    fn bounds(&mut self, id: SchemaId, schema: &Schema, tree: &Document) {
         let value = |keyword: &str| {
             let entry = self.keyword(id, keyword)?;
+            if is_idle(schema, keyword) {
+                return None;
+            }
             tree.number(entry.value)?.as_f64()
         };
         let mut empty = Vec::new();
@@ -373,7 +354,6 @@ impl Checker<'_> {
         let mut idle = Vec::new();
         if let Some(types) = schema.types {
             for (keyword, ty) in TYPED {
-                let numeric = ty == Type::Number && types.contains(Type::Integer);
                 // `format: int64` on an integer has a message of its own, and others are formats of numbers.
                 let format = schema
                     .annotations
@@ -382,7 +362,7 @@ impl Checker<'_> {
                     .and_then(numeric_format);
                 let is_of_number = types.contains(Type::Number) && format.is_some();
                 let said = keyword == "format" && (types.contains(Type::Integer) || is_of_number);
-                if !types.contains(ty) && !numeric && !said && self.keyword(id, keyword).is_some() {
+                if !applies(types, ty) && !said && self.keyword(id, keyword).is_some() {
                     let types: Vec<_> = types.iter().map(Type::name).collect();
                     let types = types.join(" or ");
                     idle.push((keyword, format!("`{keyword}` has no effect on {types}")));
@@ -495,8 +475,23 @@ impl Checker<'_> {
     }
 }
 
+/// Whether a bound applies to no value that a schema accepts, or depends on a keyword that is absent.
+fn is_idle(schema: &Schema, bound: &str) -> bool {
+    let of = TYPED.iter().find(|(keyword, _)| *keyword == bound);
+    let is_of_others = schema
+        .types
+        .zip(of)
+        .is_some_and(|(types, (_, ty))| !applies(types, *ty));
+    is_of_others || bound.ends_with("Contains") && schema.contains.is_none()
+}
+
+/// Whether keywords for a type apply to a value of some types.
+fn applies(types: TypeSet, ty: Type) -> bool {
+    types.contains(ty) || ty == Type::Number && types.contains(Type::Integer)
+}
+
 /// Whether a value has one of the types.
-fn fits(types: handfast_schema::TypeSet, value: &Value) -> bool {
+fn fits(types: TypeSet, value: &Value) -> bool {
     match value {
         Value::Null => types.contains(Type::Null),
         Value::Bool(_) => types.contains(Type::Boolean),

@@ -32,6 +32,7 @@ impl Lowering<'_> {
         if draft == Draft::OpenApi30 {
             self.openapi(site, tree, id, schema);
         }
+        drop_idle(schema);
     }
 
     /// In draft 2019-09, what `contains` matches does not count as evaluated, and in the nodes it does: where something
@@ -76,6 +77,16 @@ impl Lowering<'_> {
             resource,
             ..part
         })
+    }
+}
+
+/// Drops what is not evaluated because the keyword that it depends on is absent (draft 2020-12, core 10.2.2.2 and 10.2.2.3, validation 6.4.4 and 6.4.5).
+fn drop_idle(schema: &mut Schema) {
+    if schema.condition.is_none() {
+        (schema.then, schema.otherwise) = (None, None);
+    }
+    if schema.contains.is_none() {
+        (schema.min_contains, schema.max_contains) = (None, None);
     }
 }
 
