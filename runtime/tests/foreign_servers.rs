@@ -11,12 +11,14 @@
 mod support;
 
 use handfast::{
-    client::{ClientBuilder, Event},
+    TagBuf,
+    client::{ClientBuilder, Event, Notifications},
     protocol,
     transport::duplex,
 };
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 use support::{Script, simulated};
+use tokio::time::Instant;
 
 #[protocol]
 #[derive(Clone, Debug, PartialEq)]
@@ -143,6 +145,97 @@ async fn an_id_makes_no_answer_of_a_message() {
                 other => panic!("{other:?}"),
             }
         }
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_no_request_is_told() {
+    simulated(async {
+        let (client, mut server) = connected(&[r#"{"event":"connected"}"#]).await;
+        let mut events = client.notifications();
+        // That of a request that nobody waits for is not.
+        for error in [
+            r#"{"event":"error","code":"GONE","ref":"7"}"#,
+            r#"{"event":"error","code":"SHUTDOWN","reason":"back soon"}"#,
+        ] {
+            server.say(error).await;
+        }
+        match events.next().await {
+            Some(Event::Error(error)) => {
+                assert_eq!(error.code, TagBuf::Text("SHUTDOWN".into()));
+                assert_eq!(error.message, "back soon");
+            }
+            other => panic!("{other:?}"),
+        }
+    })
+    .await;
+}
+
+/// Of a topic with this name.
+fn crashed(topic: &str) -> String {
+    format!(r#"{{"event":"crashed","topic":"{topic}"}}"#)
+}
+
+async fn topic(events: &mut Notifications<ServerMessage>) -> String {
+    match events.next().await {
+        Some(Event::Message(envelope)) => match envelope.message {
+            ServerMessage::Crashed(Crashed { topic }) => topic,
+            other @ ServerMessage::Joined(_) => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Has the client read what was said so far.
+async fn heard(client: &Client, server: &mut Script, id: u32) {
+    let call = client.join(Join {
+        topic: "lobby".to_owned(),
+    });
+    let answer = async {
+        let call = format!(r#"{{"event":"join","topic":"lobby","ref":"{id}"}}"#);
+        server.expect(&call).await;
+        let answer = format!(r#"{{"event":"joined","topic":"lobby","ref":"{id}"}}"#);
+        server.say(&answer).await;
+    };
+    tokio::join!(call, answer).0.expect("it is answered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_follows_ready_is_kept_for_the_first_reader() {
+    simulated(async {
+        let ready = r#"{"event":"connected"}"#;
+        let (client, mut server) = connected(&[ready, &crashed("a")]).await;
+        heard(&client, &mut server, 1).await;
+        let mut first = client.notifications();
+        let mut second = client.notifications();
+        server.say(&crashed("b")).await;
+        assert_eq!(topic(&mut second).await, "b");
+        assert_eq!(topic(&mut first).await, "a");
+        assert_eq!(topic(&mut first).await, "b");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_does_not_wait_for_a_reader_that_it_may_never_have() {
+    simulated(async {
+        let began = Instant::now();
+        let (client, mut server) = connected(&[r#"{"event":"connected"}"#]).await;
+        for topic in 0..1000 {
+            server.say(&crashed(&topic.to_string())).await;
+        }
+        heard(&client, &mut server, 1).await;
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        // As many as any reader may have queued, and then a gap.
+        let mut events = client.notifications();
+        for expected in 0..256 {
+            assert_eq!(topic(&mut events).await, expected.to_string());
+        }
+        let gap = events.next().await;
+        assert!(matches!(gap, Some(Event::Gap(_))), "{gap:?}");
+        server.say(&crashed("later")).await;
+        assert_eq!(topic(&mut events).await, "later");
     })
     .await;
 }

@@ -4,7 +4,7 @@
 use super::RefreshError;
 use super::{delivery::Delivery, error::Failure};
 #[cfg(feature = "client")]
-use crate::system::{MemberNotice, PresenceKind};
+use crate::system::{MemberNotice, PresenceKind, RemoteError};
 use crate::{DecodeError, GapReason};
 #[cfg(feature = "client")]
 use std::time::Duration;
@@ -104,6 +104,9 @@ pub(crate) enum Entry {
     /// The client could not authenticate again.
     #[cfg(feature = "client")]
     RefreshFailed(RefreshError),
+    /// The server reports an error that belongs to no request.
+    #[cfg(feature = "client")]
+    Error(Box<RemoteError>),
     /// The queue of a stream overflowed.
     Slow,
     /// The end message of a stream, or why it failed.
@@ -206,6 +209,7 @@ impl Inbox {
                 | Entry::Added(_)
                 | Entry::Removed
                 | Entry::RefreshFailed(_)
+                | Entry::Error(_)
                 | Entry::Slow
                 | Entry::End(_) => Gap::UNBOUNDED,
             };

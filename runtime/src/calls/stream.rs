@@ -234,7 +234,8 @@ where
             | Entry::Presence(..)
             | Entry::Added(_)
             | Entry::Removed
-            | Entry::RefreshFailed(_) => fail(Failure::UnexpectedReply),
+            | Entry::RefreshFailed(_)
+            | Entry::Error(_) => fail(Failure::UnexpectedReply),
             Entry::DecodeError(rejected) => fail(Failure::Decode(rejected)),
             Entry::End(Ok(delivery)) => match take(Some(delivery)) {
                 Ok(end) => {

@@ -157,7 +157,7 @@ impl Core {
             expiry: watch::Sender::new(None),
             decode,
             handlers: OnceLock::new(),
-            inner: Mutex::default(),
+            inner: Mutex::new(PendingState::new(Inbox::new(capacity, limits.inbound))),
             major,
         }
     }
@@ -348,15 +348,13 @@ impl Core {
 
     /// Adds a queue for notifications.
     pub(crate) fn add_listener(&self) -> Arc<Inbox> {
-        let inbox = Arc::new(Inbox::new(self.capacity, self.limits.inbound));
         let mut inner = self.lock();
+        let inbox = inner
+            .listeners
+            .add(|| Inbox::new(self.capacity, self.limits.inbound));
         if inner.ended {
             inbox.end(None);
         }
-        inner
-            .listeners
-            .retain(|listener| listener.strong_count() > 0);
-        inner.listeners.push(Arc::downgrade(&inbox));
         inbox
     }
 

@@ -269,7 +269,9 @@ impl<P: Protocol> Client<P> {
         .await
     }
 
-    /// Receives messages that the server sends from now on, other than replies and messages of joined channels.
+    /// Receives messages that the server sends, other than replies and messages of joined channels: the first call those since the client connected, as
+    /// far as they are within [`ClientBuilder::capacity`](super::ClientBuilder::capacity) and `limits.inbound` (a [`Gap`](super::Gap) follows them
+    /// otherwise), and any other those from now on.
     ///
     /// ```
     /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctest/chat.rs"));

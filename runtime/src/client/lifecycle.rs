@@ -8,7 +8,6 @@ use super::{
 use crate::{
     calls::Failure, descriptor::CloseReason, session::counting::NeverSent, transport::CloseFrame,
 };
-use std::sync::Weak;
 use tokio::time::Instant;
 
 impl Core {
@@ -161,7 +160,7 @@ impl Core {
             inner.unsent.clear();
             (
                 std::mem::take(&mut inner.pending),
-                std::mem::take(&mut inner.listeners),
+                inner.listeners.inboxes().collect::<Vec<_>>().into_iter(),
             )
         };
         for pending in pending.into_values() {
@@ -172,9 +171,7 @@ impl Core {
             };
             pending.reply_to.fail(failure);
         }
-        for inbox in listeners.iter().filter_map(Weak::upgrade) {
-            inbox.end(None);
-        }
+        listeners.for_each(|inbox| inbox.end(None));
         self.status.send_replace(State::Closed(closing));
     }
 }

@@ -11,7 +11,6 @@ use crate::{
     encoded::EncodedMessage,
     system::{ResumeAfter, Role},
 };
-use std::sync::Weak;
 
 impl Core {
     /// Advances to the number of a message of the server, and reports a gap if messages before it are missing. Returns what the message
@@ -86,9 +85,7 @@ impl PendingState {
         for (_, channel) in self.channels.iter_mut() {
             channel.report_gap(gap);
         }
-        for inbox in self.listeners.iter().filter_map(Weak::upgrade) {
-            inbox.push(Entry::Gap(gap), 0, false);
-        }
+        self.listeners.notify(|| Entry::Gap(gap), 0);
     }
 
     /// The server reports that messages of the session are missing; as the answer to a resumption, that another session has begun.

@@ -4,6 +4,7 @@ use super::{
     VersionSkew,
     channels::{Channels, PendingJoin},
     handlers::Handling,
+    listeners::Listeners,
     rejoin::Rejoins,
     sequence::Sequence,
 };
@@ -17,7 +18,7 @@ use crate::{
 };
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::{Arc, Weak},
+    sync::Arc,
 };
 use tokio::sync::oneshot;
 
@@ -98,7 +99,7 @@ pub(crate) struct PendingState {
     pub(crate) rejoins: Rejoins,
     /// The handlers of the server's requests that are running.
     pub(crate) handling: Handling,
-    pub(crate) listeners: Vec<Weak<Inbox>>,
+    pub(crate) listeners: Listeners,
     /// The queues whose readers are behind since the last message.
     pub(crate) behind: Vec<Arc<Inbox>>,
     pub(crate) skew: Option<VersionSkew>,
@@ -122,11 +123,26 @@ pub(crate) struct PendingState {
 }
 
 impl PendingState {
+    /// `first` is the queue of the first reader of notifications.
+    pub(super) fn new(first: Inbox) -> Self {
+        Self {
+            listeners: Listeners::new(first),
+            ..Self::default()
+        }
+    }
+
     /// Adds a request.
     pub(crate) fn insert(&mut self, id: Id, request: PendingRequest) {
         let answers = request.replies.expected().replies;
         self.answers.extend(answers.into_iter().flatten());
         self.pending.insert(id, request);
+    }
+
+    /// Notes that the reader of a queue is behind. The client does not wait for one that nobody reads yet.
+    pub(super) fn note_behind(&mut self, inbox: Arc<Inbox>) {
+        if !self.listeners.is_unread(&inbox) {
+            self.behind.push(inbox);
+        }
     }
 
     /// Whether a message may answer a request. Any other, whatever id it has, is a message like one without.

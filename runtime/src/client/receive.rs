@@ -18,10 +18,7 @@ use crate::{
     },
     transport::Packet,
 };
-use std::{
-    fmt,
-    sync::{Arc, Weak},
-};
+use std::{fmt, sync::Arc};
 
 /// What a packet was, as far as counting is concerned.
 #[derive(Debug)]
@@ -153,7 +150,7 @@ impl Core {
             };
             inbox.push(entry, packet.len(), volatile);
             if inbox.is_behind() {
-                self.lock().behind.push(inbox);
+                self.lock().note_behind(inbox);
             }
         }
     }
@@ -245,7 +242,13 @@ impl Core {
     }
 
     /// Fails a request.
-    fn fail(&self, inner: &mut PendingState, id: &Id, pending: PendingRequest, failure: Failure) {
+    pub(super) fn fail(
+        &self,
+        inner: &mut PendingState,
+        id: &Id,
+        pending: PendingRequest,
+        failure: Failure,
+    ) {
         match pending.reply_to {
             ReplyTo::Rejoin(key, generation) => {
                 self.rejoin_failed(inner, id, (key, generation), &failure)
@@ -345,44 +348,7 @@ impl Core {
                 }
                 return Heard::Received(notice.unwrap_or_default());
             }
-            Role::Error => {
-                // An invalid error reply still ends its request.
-                let failure = match RemoteError::read(head) {
-                    Ok(error) => Failure::Remote(error),
-                    Err(_) => Failure::UnexpectedReply,
-                };
-                let mut inner = self.lock();
-                // Without a number and an id, it is the answer to the question for what was missed, also if that came too late.
-                let is_not_resumed = self.descriptor.session.numbered
-                    && head.seq.is_none()
-                    && head.id.is_none()
-                    && (std::mem::take(&mut inner.resuming)
-                        || failure.is_code(SessionCode::NotResumed));
-                let id = if is_not_resumed {
-                    inner.renumber(Gap::UNBOUNDED);
-                    None
-                } else if self.by_order() {
-                    inner.pop_ordered()
-                } else {
-                    head.id.clone()
-                };
-                if let Some(id) = id
-                    && let Some(pending) = inner.take(&id)
-                {
-                    self.fail(&mut inner, &id, pending, failure);
-                    return Heard::Message;
-                }
-                drop(inner);
-                if let Failure::Remote(error) = failure
-                    && let Some(suppressed) = self.log.allow()
-                {
-                    tracing::warn!(
-                        error = truncate(&error),
-                        suppressed,
-                        "the server reports an error"
-                    );
-                }
-            }
+            Role::Error => self.error(head, bytes),
             Role::Gap => match GapNotice::read(head) {
                 Ok(notice) => {
                     let position = self.position((head.seq, head.epoch.clone()));
@@ -508,9 +474,7 @@ impl Core {
                 return self.end_channel(inner, key, || Entry::Removed);
             }
         };
-        for listener in inner.listeners.iter().filter_map(Weak::upgrade) {
-            listener.push(entry(), key.len(), false);
-        }
+        inner.listeners.notify(entry, key.len());
     }
 }
 
@@ -531,5 +495,5 @@ fn listeners(
             return Some(channel.subscribers.clone());
         }
     }
-    Some(inner.listeners.iter().filter_map(Weak::upgrade).collect())
+    Some(inner.listeners.inboxes().collect())
 }

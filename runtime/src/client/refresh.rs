@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use std::{
     convert::Infallible,
     error::Error,
-    sync::{Arc, Weak, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime},
 };
 use tokio::time::Instant;
@@ -224,14 +224,9 @@ impl Core {
             error = super::log::truncate(&error),
             "the client could not authenticate again; its authentication expires"
         );
-        let listeners: Vec<_> = self
-            .lock()
+        let inner = self.lock();
+        inner
             .listeners
-            .iter()
-            .filter_map(Weak::upgrade)
-            .collect();
-        for inbox in listeners {
-            inbox.push(Entry::RefreshFailed(error.clone()), FAILURE_SIZE, false);
-        }
+            .notify(|| Entry::RefreshFailed(error.clone()), FAILURE_SIZE);
     }
 }

@@ -13,7 +13,7 @@ use crate::calls::{
 };
 use crate::{
     DeclaredErrors, DecodeError, Envelope, Member, Message, MessageSet, NoError, NoPresence,
-    PresenceInfo,
+    PresenceInfo, RemoteError,
 };
 use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
 use tokio::sync::oneshot;
@@ -42,6 +42,8 @@ pub enum Event<U, I = NoPresence> {
     /// The client could not authenticate again before its authentication expires, and goes on with the credentials that the server has.
     /// [`Notifications`] alone report it. Unless [`Client::refresh_auth`](super::Client::refresh_auth) succeeds, the server closes.
     RefreshFailed(RefreshError),
+    /// The server reports an error that belongs to no request: it has no id, or the protocol has none. [`Notifications`] alone report it.
+    Error(Box<RemoteError>),
     /// After a reconnect, the server refused the rejoin for good (a `retryable` refusal is retried instead). This is the last event.
     Lost(CallError<NoError>),
 }
@@ -57,6 +59,7 @@ pub(crate) fn event<U: MessageSet, I: PresenceInfo>(entry: Entry) -> Option<Even
         Entry::Presence(kind, member) => Event::Presence(PresenceEvent::typed(kind, member)?),
         Entry::DecodeError(rejected) => Event::DecodeError(rejected),
         Entry::RefreshFailed(error) => Event::RefreshFailed(error),
+        Entry::Error(error) => Event::Error(error),
         Entry::End(Err(failure)) => Event::Lost(CallError::from_failure(failure)),
         // Only streams have these.
         Entry::Slow | Entry::End(Ok(_)) => return None,
