@@ -460,6 +460,7 @@ async fn a_server_cannot_fill_the_log() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_too_large_closes_on_any_transport() {
+    log::keep();
     simulated(async {
         let limits = Limits {
             message: 1000,
@@ -473,6 +474,9 @@ async fn a_message_that_is_too_large_closes_on_any_transport() {
         script.say(&message(&(text + "x"), 1)).await;
         let closed = script.next().await;
         assert!(closed.contains("1009"), "{closed}");
+        // A server that always sends it would have the client connect again and again, and nobody would know why.
+        let logged = log::lines().join("\n");
+        assert!(logged.contains("exceeds `limits.message`"), "{logged}");
         // So does one of the handshake, which ends the attempt.
         let mut script = scripts.recv().await.expect("the client reconnects");
         script.next().await;

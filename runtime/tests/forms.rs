@@ -12,7 +12,7 @@ use handfast::{
     transport::{CloseFrame, duplex},
 };
 use std::{convert::Infallible, time::Duration};
-use support::{Script, simulated};
+use support::{Script, log, simulated};
 use tokio::sync::mpsc;
 
 /// Streams without acknowledgement, end or cancel.
@@ -352,6 +352,7 @@ async fn a_server_writes_how_it_went() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reply_that_says_it_failed_is_a_failure() {
+    log::keep();
     simulated(async {
         let (client, mut script, _scripts) = begin::<told::Told, told::Client>().await;
         let mut answers = Vec::new();
@@ -397,6 +398,9 @@ async fn a_reply_that_says_it_failed_is_a_failure() {
         for at in [5, 7, 8, 9, 10, 11] {
             assert_eq!(remote(at), failed, "{at}");
         }
+        // The messages were as they should be.
+        let logged = log::lines().join("\n");
+        assert!(!logged.contains("cannot be decoded"), "{logged}");
         // What answers nothing is what it is.
         script.say(r#"{"type":"ping","id":"1","ok":false}"#).await;
         script.expect(r#"{"type":"pong","id":"1"}"#).await;

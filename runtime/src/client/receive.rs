@@ -277,7 +277,10 @@ impl Core {
 
     /// Routes a message that cannot be decoded to where it would have gone.
     fn reject(&self, rejected: Box<DecodeError>, seq: Option<u64>, bytes: usize) {
-        if let Some(suppressed) = self.log.allow() {
+        // That a request failed is no fault of the message that says so.
+        if rejected.kind != DecodeErrorKind::Failed
+            && let Some(suppressed) = self.log.allow()
+        {
             let error = truncate(&*rejected);
             tracing::warn!(
                 error,

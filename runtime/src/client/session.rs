@@ -146,6 +146,14 @@ impl Session {
                 tracing::debug!(error = &error as &dyn Error, "the connection was lost");
                 let closing = match error {
                     TransportError::TooLarge { .. } => {
+                        if let Some(suppressed) = self.core.log.allow() {
+                            let limit = self.core.limits.message;
+                            tracing::warn!(
+                                limit,
+                                suppressed,
+                                "the server sent a message that exceeds `limits.message`: the connection is closed"
+                            );
+                        }
                         let code = self.core.descriptor.close_code(CloseReason::TooLarge);
                         CloseFrame::new(code, "a message was too large")
                     }

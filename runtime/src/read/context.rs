@@ -208,7 +208,7 @@ impl ReadContext {
     fn push(&mut self, detail: SharedDetail) {
         if self.found.is_empty() {
             // Violations seldom come alone.
-            self.found.reserve(8);
+            self.found = Vec::with_capacity(8);
         }
         append(&mut self.found, || RelativeViolation {
             path: Path::new(),
