@@ -14,7 +14,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
-#[doc = include_str!("protocol.md")]
+// Its examples need the runtime, which tests them: as a dependency of this crate, it would be compiled once more, for the host.
+#[cfg_attr(not(doctest), doc = include_str!("protocol.md"))]
 #[proc_macro_attribute]
 pub fn protocol(
     options: proc_macro::TokenStream,

@@ -213,6 +213,11 @@ pub use system::{RemoteError, RemoteViolation};
 pub use validate::{Validate, ValidationError, from_source, from_str, from_value};
 pub use value::{Bytes, Implied, Nullable, StringInteger, ValidatedJson};
 
+/// The examples in the documentation of the macro.
+#[cfg(doctest)]
+#[doc = include_str!("../../protocol-macros/src/protocol.md")]
+mod documentation_of_protocol {}
+
 /// Keeps what a server needs, where this crate was built with one.
 #[cfg(feature = "server")]
 #[doc(hidden)]

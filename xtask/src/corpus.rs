@@ -1,5 +1,6 @@
 //! Schemas of the world, and twenty of our own: `tests/corpus`.
 
+use crate::build::program;
 use crate::node;
 use crate::run::{Failure, quoted, run};
 use std::path::Path;
@@ -10,7 +11,7 @@ const ORACLE: &str = "tests/corpus/node";
 /// The sample of twenty schemas.
 pub(crate) fn sample() -> Result<(), Failure> {
     node::packages()?;
-    run("", "cargo run --quiet -p handfast-corpus -- sample")
+    program("handfast-corpus", "sample", &[])
 }
 
 /// Runs the program with these arguments, as a release: it measures. Paths are relative to the current folder.

@@ -1,16 +1,19 @@
-//! `cargo xtask test`: every check that a change has to pass, step by step, each with its time. A failure is reported with the
+//! `cargo xtask test`: every check that a change has to pass, in steps, each with its time. A failure is reported with the
 //! command that repeats it. `cargo xtask fresh` runs the same in a fresh clone. Checks that take too long for every change are
 //! commands of their own (`fuzz`, `protocols`, `sessions`, `kill`, `strangers`, `leftovers`, `mutants`, `autobahn`), and so is what needs a download each time (`advisories`)
 //! or what others publish (`schemastore`, `published`).
 
 mod autobahn;
+mod build;
 mod corpus;
 mod deny;
 mod format;
 mod fresh;
 mod kept_output;
+mod lanes;
 mod mutants;
 mod node;
+mod printed;
 mod run;
 mod sessions;
 mod steps;
@@ -18,10 +21,11 @@ mod steps;
 mod suites;
 mod typescript;
 
+use sessions::Profile;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-cargo xtask test             Run all steps
+cargo xtask test             Run all steps, two at a time
 cargo xtask test --list      List the steps
 cargo xtask test STEP…       Run some of the steps
 cargo xtask fmt              Format all Rust, also where rustfmt gives up
@@ -65,7 +69,8 @@ fn main() -> ExitCode {
                 run::check_space();
             }
             let is_asked = |name: &str| names.is_empty() || names.contains(&name);
-            run::all(steps::STEPS.iter().filter(|step| is_asked(step.name)))
+            let steps = steps::STEPS.iter().filter(|step| is_asked(step.name));
+            lanes::all(&steps.collect::<Vec<_>>(), &steps::ALONE)
         }
         ["sessions", seed] if seed.parse::<u64>().is_ok() => {
             run::exit_code(sessions::sessions(seed))
@@ -74,12 +79,12 @@ fn main() -> ExitCode {
             run::exit_code(steps::scenarios(&[&format!("--seed {seed}")]))
         }
         ["kill", seed] if seed.parse::<u64>().is_ok() => {
-            run::exit_code(sessions::kill("--release", "100", seed))
+            run::exit_code(sessions::kill(&Profile::Release, "100", seed))
         }
         ["strangers", seed] if seed.parse::<u64>().is_ok() => {
-            run::exit_code(sessions::strangers("--release", "100000", seed))
+            run::exit_code(sessions::strangers(&Profile::Release, "100000", seed))
         }
-        ["leftovers"] => run::exit_code(sessions::leftovers("--release", "100000")),
+        ["leftovers"] => run::exit_code(sessions::leftovers(&Profile::Release, "100000")),
         ["mutants"] => run::exit_code(mutants::mutants()),
         ["fmt"] => run::exit_code(format::format()),
         ["fresh"] => fresh::run(),

@@ -2,9 +2,13 @@
 
 use crate::run::{Failure, output, root, run, run_with};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// The oldest version of Node that the tests support.
 const OLDEST_NODE: u32 = 20;
+
+/// Held while something is installed.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// The folder of the TypeScript tests.
 pub(crate) const TESTS: &str = "tests/typescript";
@@ -37,6 +41,8 @@ pub(crate) fn packages() -> Result<(), Failure> {
 /// Installs the packages of a folder's lock file, unless that has been done since it changed.
 pub(crate) fn install(folder: &str) -> Result<(), Failure> {
     check_node()?;
+    // Steps run side by side: one installs, and the others wait.
+    let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let time = |name: &str| {
         let path = root().join(folder).join(name);
         path.metadata().and_then(|data| data.modified()).ok()
@@ -63,6 +69,7 @@ pub(crate) fn chromium() -> Result<String, Failure> {
             ])
             .find(|path| Path::new(path).is_file())
     };
+    let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(found) = find() {
         return Ok(found);
     }

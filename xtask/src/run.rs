@@ -1,13 +1,14 @@
-//! Running steps and commands, and reporting the results.
+//! Running commands.
 
 use crate::kept_output::KeptOutput;
-use std::io::{IsTerminal, Read, Write, stderr, stdout};
+use crate::printed::{is_terminal, outputs, say};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A step of `cargo xtask test`.
 pub(crate) struct Step {
@@ -81,15 +82,15 @@ pub(crate) fn run_with(
 ) -> Result<(), Failure> {
     let mut words = words(line);
     let program = words.next().unwrap_or_default();
-    println!("$ {}", shown(folder, line, variables));
+    say(&format!("$ {}", shown(folder, line, variables)));
     let mut command = Command::new(&program);
     command
         .args(words)
-        .envs(build_once())
+        .envs(build_once().iter().copied())
         .envs(variables.iter().copied())
         .current_dir(root().join(folder));
     let output = Arc::new(KeptOutput::default());
-    let status = if stdout().is_terminal() {
+    let status = if is_terminal() {
         command.status()
     } else {
         status(&mut command, &output)
@@ -116,8 +117,9 @@ fn status(command: &mut Command, output: &Arc<KeptOutput>) -> std::io::Result<Ex
         .stderr(Stdio::piped())
         .spawn()?;
     let (done, both) = mpsc::channel();
-    copy(output, child.stdout.take(), stdout(), done.clone());
-    copy(output, child.stderr.take(), stderr(), done);
+    let [printed, errors] = outputs();
+    copy(output, child.stdout.take(), printed, done.clone());
+    copy(output, child.stderr.take(), errors, done);
     let status = child.wait();
     // Nothing is sent: it ends when both threads have.
     let _ = both.recv_timeout(GRACE);
@@ -140,9 +142,13 @@ fn copy(
     });
 }
 
-/// On a build machine, which builds everything once: no incremental compilation, as it would only fill the disk.
-fn build_once() -> Option<(&'static str, &'static str)> {
-    std::env::var_os("CI").map(|_| ("CARGO_INCREMENTAL", "0"))
+/// On a build machine, which builds everything once: no incremental compilation, as it would only fill the disk, and nothing for debuggers. Without that,
+/// crates are the same whether tests or build scripts use them, and are compiled once.
+fn build_once() -> &'static [(&'static str, &'static str)] {
+    match std::env::var_os("CI") {
+        Some(_) => &[("CARGO_INCREMENTAL", "0"), ("CARGO_PROFILE_DEV_DEBUG", "0")],
+        None => &[],
+    }
 }
 
 /// The standard output of a command line, or `None` where it fails.
@@ -227,58 +233,6 @@ pub(crate) fn check_space() {
         println!(
             "warning: {path} takes about {NEEDED} GB for all steps; it has {used} GB now, and {free} GB are free"
         );
-    }
-}
-
-/// Runs all the steps, even after a failure, and prints a summary.
-pub(crate) fn all<'s>(steps: impl Iterator<Item = &'s Step>) -> ExitCode {
-    let start = Instant::now();
-    let mut results: Vec<(&str, Duration, Option<Failure>)> = Vec::new();
-    for step in steps {
-        println!("\n== {}: {}", step.name, step.proves);
-        let begun = Instant::now();
-        let failure = (step.run)().err();
-        let took = begun.elapsed();
-        match &failure {
-            None => println!("-- {}: ok in {}", step.name, seconds(took)),
-            Some(_) => println!("-- {}: FAILED after {}", step.name, seconds(took)),
-        }
-        results.push((step.name, took, failure));
-    }
-    println!();
-    for (name, took, failure) in &results {
-        let verdict = if failure.is_none() { "ok" } else { "FAILED" };
-        println!("{name:<11} {verdict:<6} {:>8}", seconds(*took));
-    }
-    println!("{:<11} {:<6} {:>8}", "total", "", seconds(start.elapsed()));
-    let failed: Vec<_> = results
-        .iter()
-        .filter_map(|(name, _, failure)| Some((name, failure.as_ref()?)))
-        .collect();
-    for (i, (name, failure)) in failed.iter().enumerate() {
-        let which = if i == 0 {
-            "first to fail"
-        } else {
-            "also failed"
-        };
-        println!("\n{which}: {name}");
-        match failure {
-            Failure::Command { line, output } => {
-                for line in output {
-                    println!("  | {line}");
-                }
-                println!("  to repeat it: {line}");
-            }
-            Failure::Missing(words) => println!("  {words}"),
-        }
-        println!("  to repeat the step: cargo xtask test {name}");
-    }
-    let passed = results.len() - failed.len();
-    println!("\nxtask: {passed} passed, {} failed", failed.len());
-    if failed.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
     }
 }
 

@@ -1,7 +1,9 @@
 //! `cargo xtask sessions SEED`: the simulations of sessions, for longer than a change has to pass them. `kill`, `strangers` and `leftovers`: the
 //! proofs of `tests/sessions`.
 
+use crate::build::program;
 use crate::node;
+use crate::printed::say;
 use crate::run::{Failure, run, run_with};
 
 /// Arguments of cargo that run the simulation of the machine, and that of clients and a server.
@@ -21,39 +23,48 @@ pub(crate) fn sessions(seed: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// How a proof is compiled.
+pub(crate) enum Profile {
+    /// With what the other steps have compiled.
+    Dev,
+    /// Optimized, for many rounds.
+    Release,
+}
+
 /// Kills a server so many times.
-pub(crate) fn kill(profile: &str, count: &str, seed: &str) -> Result<(), Failure> {
+pub(crate) fn kill(profile: &Profile, count: &str, seed: &str) -> Result<(), Failure> {
     node::packages()?;
     prove(profile, &format!("kill {count} {seed}"))
 }
 
 /// Tries so many times what strangers may not.
-pub(crate) fn strangers(profile: &str, count: &str, seed: &str) -> Result<(), Failure> {
+pub(crate) fn strangers(profile: &Profile, count: &str, seed: &str) -> Result<(), Failure> {
     prove(profile, &format!("strangers {count} {seed}"))
 }
 
 /// Makes so many connections, and counts what is left.
-pub(crate) fn leftovers(profile: &str, count: &str) -> Result<(), Failure> {
+pub(crate) fn leftovers(profile: &Profile, count: &str) -> Result<(), Failure> {
     prove(profile, &format!("leftovers {count}"))
 }
 
-fn prove(profile: &str, what: &str) -> Result<(), Failure> {
-    run(
-        "",
-        &format!("cargo run --quiet {profile} -p handfast-sessions -- {what}"),
-    )
+fn prove(profile: &Profile, what: &str) -> Result<(), Failure> {
+    match profile {
+        Profile::Dev => program("handfast-sessions", what, &[]),
+        Profile::Release => run(
+            "",
+            &format!("cargo run --quiet --release -p handfast-sessions -- {what}"),
+        ),
+    }
 }
 
 /// Some of each, as every change has to pass it.
 pub(crate) fn survive() -> Result<(), Failure> {
-    // As a profile: that of development, which the other steps have compiled.
-    let profile = "--profile dev";
     if cfg!(target_os = "linux") {
-        kill(profile, "8", "1")?;
+        kill(&Profile::Dev, "8", "1")?;
     } else {
-        println!("without `kill`: it looks for processes in /proc");
+        say("without `kill`: it looks for processes in /proc");
     }
-    strangers(profile, "15000", "1")?;
-    leftovers(profile, "3000")?;
-    prove(profile, "floods")
+    strangers(&Profile::Dev, "15000", "1")?;
+    leftovers(&Profile::Dev, "3000")?;
+    prove(&Profile::Dev, "floods")
 }

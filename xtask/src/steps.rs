@@ -1,9 +1,11 @@
-//! The steps of `cargo xtask test`, in order: those that are quick and find most come first.
+//! The steps of `cargo xtask test`, in the order in which they begin: those that are quick and find most come first. Two run at a time.
 
+use crate::build::{program, program_with_features, test_with_features};
 use crate::corpus;
 use crate::deny::deny;
 use crate::format;
 use crate::node;
+use crate::printed::say;
 use crate::run::{Failure, Step, quoted, run, run_with, target};
 use crate::sessions;
 use crate::typescript::{browser, typescript};
@@ -52,7 +54,7 @@ pub(crate) const STEPS: &[Step] = &[
         proves: "the code of docs/guide compiles and runs, and prints what the guide shows",
         run: || {
             node::packages()?;
-            run("", "cargo run --quiet -p handfast-guide")
+            program("handfast-guide", "", &[])
         },
     },
     Step {
@@ -75,7 +77,7 @@ pub(crate) const STEPS: &[Step] = &[
         proves: "both ends accept and reject the same texts as JSON",
         run: || {
             node::packages()?;
-            run("", &format!("{CONFORMANCE} texts"))
+            program(CONFORMANCE, "texts", &[])
         },
     },
     Step {
@@ -83,7 +85,7 @@ pub(crate) const STEPS: &[Step] = &[
         proves: "Rust, TypeScript, `verify` and the JSON Schema bundle agree on whole messages",
         run: || {
             node::packages()?;
-            run("", &format!("{CONFORMANCE} messages"))
+            program(CONFORMANCE, "messages", &[])
         },
     },
     Step {
@@ -91,7 +93,7 @@ pub(crate) const STEPS: &[Step] = &[
         proves: "generated validators agree with each other and with other implementations on random schemas",
         run: || {
             node::packages()?;
-            run("", &format!("{CONFORMANCE} fuzz 1 150000"))
+            program(CONFORMANCE, "fuzz 1 150000", &[])
         },
     },
     Step {
@@ -99,7 +101,7 @@ pub(crate) const STEPS: &[Step] = &[
         proves: "code generated from random protocols compiles without a warning, and is formatted",
         run: || {
             node::packages()?;
-            run("", &format!("{CONFORMANCE} protocols 3 300"))
+            program(CONFORMANCE, "protocols 3 300", &[])
         },
     },
     Step {
@@ -129,6 +131,9 @@ pub(crate) const STEPS: &[Step] = &[
     },
 ];
 
+/// Steps that measure what a busy machine would change: they run when the others have ended.
+pub(crate) const ALONE: [&str; 1] = ["attacks"];
+
 /// Finds a step by its name.
 pub(crate) fn find(name: &str) -> Option<&'static Step> {
     STEPS.iter().find(|step| step.name == name)
@@ -152,32 +157,24 @@ fn features() -> Result<(), Failure> {
 /// Runs `fuzz` or `protocols` with another seed and count than the steps do.
 pub(crate) fn random(what: &str, seed: &str, count: &str) -> Result<(), Failure> {
     node::packages()?;
-    run("", &format!("{CONFORMANCE} {what} {seed} {count}"))
+    program(CONFORMANCE, &format!("{what} {seed} {count}"), &[])
 }
 
 /// Some of the Rust tests compile generated TypeScript, which takes packages.
 fn rust() -> Result<(), Failure> {
     node::packages()?;
     run("", "cargo test --workspace --no-fail-fast")?;
-    // What is behind a feature.
-    run(
-        "",
-        "cargo test --quiet -p handfast --features metrics --test metrics",
-    )?;
-    run(
-        "",
-        "cargo test --quiet -p handfast --features chrono,jiff,time,url,uuid --test foreign_types",
-    )?;
-    // This one needs a compiler of C.
-    run("", "cargo test -p handfast --features jwt --test jwt")?;
-    run("", "cargo test -p handfast --features jwt --doc jwt")
+    // What is behind a feature. `jwt` needs a compiler of C.
+    test_with_features("--test metrics --test foreign_types --test jwt")?;
+    test_with_features("--doc jwt")
 }
 
 fn check() -> Result<(), Failure> {
-    run("", "cargo run --quiet -p codegen -- check")?;
-    run(
-        "",
-        "cargo run --quiet -p codegen -- check --spec examples/counter/protocol.yaml",
+    program("codegen", "check", &[])?;
+    program(
+        "codegen",
+        "check --spec examples/counter/protocol.yaml",
+        &[],
     )?;
     for (name, spec) in [
         ("chat", "protocol.yaml"),
@@ -189,15 +186,12 @@ fn check() -> Result<(), Failure> {
     ] {
         let capture = format!("tests/protocols/{name}.ndjson");
         let spec = format!("--spec {spec}");
-        run(
-            "",
-            &format!("cargo run --quiet -p codegen -- verify {capture} {spec}"),
-        )?;
+        program("codegen", &format!("verify {capture} {spec}"), &[])?;
     }
     Ok(())
 }
 
-const CONFORMANCE: &str = "cargo run --quiet -p handfast-conformance --";
+const CONFORMANCE: &str = "handfast-conformance";
 
 /// The suite is in a package that is downloaded once.
 fn suite() -> Result<(), Failure> {
@@ -216,24 +210,25 @@ fn suite() -> Result<(), Failure> {
             ))
         })?;
     }
-    run("", &format!("{CONFORMANCE} suite {}", quoted(&package)))
+    program(CONFORMANCE, &format!("suite {}", quoted(&package)), &[])
 }
 
 /// The resources of the server are read from `/proc`.
 fn attacks() -> Result<(), Failure> {
     if cfg!(target_os = "linux") {
-        run("", "cargo run --quiet -p handfast-attacks")?;
+        program("handfast-attacks", "", &[])?;
         // What holds most, once more with the smaller bound of sessions that cannot be resumed.
-        run(
-            "",
-            "cargo run --quiet -p handfast-attacks -- --not-counting invalid says-to-itself hang-full-and-go stream-never-read",
+        program(
+            "handfast-attacks",
+            "--not-counting invalid says-to-itself hang-full-and-go stream-never-read",
+            &[],
         )?;
-        run(
-            "",
-            "cargo run --quiet -p handfast-attacks --features tokens -- tokens-forged tokens-costly tokens-long",
+        program_with_features(
+            "handfast-attacks",
+            "tokens-forged tokens-costly tokens-long",
         )
     } else {
-        println!("skipped: it reads the memory and the sockets of a process as Linux reports them");
+        say("skipped: it reads the memory and the sockets of a process as Linux reports them");
         Ok(())
     }
 }
@@ -243,11 +238,8 @@ pub(crate) fn scenarios(platforms: &[&str]) -> Result<(), Failure> {
     node::packages()?;
     let chromium = node::chromium()?;
     for platform in platforms {
-        run_with(
-            "",
-            &format!("cargo run --quiet -p handfast-scenarios -- {platform}"),
-            &[("CHROMIUM", &chromium)],
-        )?;
+        let variables = [("CHROMIUM", &*chromium)];
+        program("handfast-scenarios", platform, &variables)?;
     }
     Ok(())
 }
@@ -255,9 +247,5 @@ pub(crate) fn scenarios(platforms: &[&str]) -> Result<(), Failure> {
 fn servers() -> Result<(), Failure> {
     node::packages()?;
     let chromium = node::chromium()?;
-    run_with(
-        "",
-        "cargo run --quiet -p handfast-hostile-servers",
-        &[("CHROMIUM", &chromium)],
-    )
+    program("handfast-hostile-servers", "", &[("CHROMIUM", &chromium)])
 }

@@ -85,6 +85,34 @@ fn is_crate(folder: &str) -> bool {
     root().join(parent).join("Cargo.toml").is_file()
 }
 
+/// Where a manifest says `test = false`, to spare a build without tests, cargo would skip tests without a word.
+#[test]
+fn no_test_is_in_a_target_without_tests() {
+    for path in paths_below("") {
+        let Some(folder) = path.strip_suffix("Cargo.toml") else {
+            continue;
+        };
+        let manifest = fs::read_to_string(root().join(&path)).expect("a manifest");
+        let source = format!("{folder}src/");
+        if !manifest.contains("\ntest = false") || !root().join(&source).is_dir() {
+            continue;
+        }
+        for path in paths_below(&source) {
+            if path.ends_with(".rs") {
+                let text = fs::read_to_string(root().join(&path)).expect("a readable file");
+                let has_test = text
+                    .lines()
+                    .map(str::trim_start)
+                    .any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"));
+                assert!(
+                    !has_test,
+                    "{path} has a test that `{folder}Cargo.toml` turns off"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn the_workflow_builds_with_the_oldest_supported_rust() {
     let oldest = env!("CARGO_PKG_RUST_VERSION");

@@ -1,11 +1,12 @@
 //! The TypeScript tests: which of them a step runs is decided by what a file contains, so that a new one is never forgotten.
 
+use crate::build::{build, program};
 use crate::node::{self, TESTS};
 use crate::run::{Failure, built, root, run, run_with, target};
-use crate::sessions::MACHINE;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// What a test file imports that drives a browser.
 const BROWSER: &str = "from 'playwright-core'";
@@ -52,24 +53,35 @@ fn test_files() -> Result<TestFiles, Failure> {
         .map_err(|error| Failure::Missing(format!("{TESTS}/test: {error}")))
 }
 
+/// Compiles the TypeScript, once: two steps need it, and one may be reading it when the other begins.
+fn compile() -> Result<(), Failure> {
+    static IS_COMPILED: Mutex<bool> = Mutex::new(false);
+    let mut is_compiled = IS_COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*is_compiled {
+        run(TESTS, "npm run --silent build")?;
+        *is_compiled = true;
+    }
+    Ok(())
+}
+
 /// Runs what needs nothing but Node.
 pub(crate) fn typescript() -> Result<(), Failure> {
     node::packages()?;
-    run(TESTS, "npm run --silent build")?;
+    compile()?;
     let trace = trace()?;
     run_with(
         TESTS,
         &format!("node --test {}", test_files()?.node.join(" ")),
         &[("HANDFAST_TRACE", &trace)],
     )?;
-    run("", "cargo run --quiet -p handfast-conversations")?;
+    program("handfast-conversations", "", &[])?;
     run(
         "",
-        "cargo test --quiet -p handfast-golden --test graphql_ws --test home_assistant -- --ignored",
+        "cargo test --quiet --workspace --test graphql_ws --test home_assistant -- --ignored",
     )?;
     run(
         "",
-        "cargo test --quiet -p handfast-drift --test drift -- --ignored",
+        "cargo test --quiet --workspace --test drift -- --ignored",
     )
 }
 
@@ -78,7 +90,7 @@ pub(crate) fn trace() -> Result<String, Failure> {
     let trace = target().join("session-trace.json").display().to_string();
     run_with(
         "",
-        &format!("cargo {MACHINE}"),
+        "cargo test --workspace --lib session::simulation",
         &[
             ("HANDFAST_TRACE", &trace),
             ("HANDFAST_DISCONNECTS", "20000"),
@@ -91,8 +103,8 @@ pub(crate) fn trace() -> Result<String, Failure> {
 pub(crate) fn browser() -> Result<(), Failure> {
     node::packages()?;
     let chromium = node::chromium()?;
-    run(TESTS, "npm run --silent build")?;
-    run("", "cargo build --quiet -p chat -p counter")?;
+    compile()?;
+    build(&["chat", "counter"])?;
     let variables = [
         ("CHROMIUM", &*chromium),
         ("CHAT", &built("chat")),

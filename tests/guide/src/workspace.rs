@@ -20,7 +20,10 @@ const ADDRESS: &str = "127.0.0.1:8080";
 pub struct Workspace {
     folder: PathBuf,
     root: PathBuf,
+    /// The target folder of Handfast's workspace, where cargo finds dependencies that it has compiled.
     target: PathBuf,
+    /// Another one, for the programs of the pages: one of them is called `codegen`, as one of Handfast's is, which may be running.
+    programs: PathBuf,
     /// What stands for [`ADDRESS`].
     address: String,
     servers: Vec<Child>,
@@ -52,6 +55,7 @@ impl Workspace {
             folder,
             root: root.to_owned(),
             target: target.to_owned(),
+            programs: target.join("guide-target"),
             address,
             servers: Vec::new(),
         };
@@ -162,8 +166,8 @@ impl Workspace {
             status: 0,
             output: Vec::new(),
         })?;
-        let program = std::env::current_exe()?
-            .with_file_name(format!("{package}{}", std::env::consts::EXE_SUFFIX));
+        let program = format!("debug/{package}{}", std::env::consts::EXE_SUFFIX);
+        let program = self.programs.join(program);
         let mut server = Process::new(program)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -206,7 +210,11 @@ impl Workspace {
             .args(words)
             .current_dir(&self.folder)
             .env("PATH", path)
-            .env("CARGO_TARGET_DIR", &self.target)
+            .env("CARGO_TARGET_DIR", &self.programs)
+            // Known since Rust 1.91: an older one compiles the dependencies again.
+            .env("CARGO_BUILD_BUILD_DIR", &self.target)
+            // As the dependencies of Handfast's workspace are compiled.
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env("CARGO_TERM_COLOR", "never")
             .env("GUIDE_ADDRESS", &self.address);
         Ok(process)

@@ -1,12 +1,6 @@
-//! Protocols in which every part has each letter, and each name that generated code or the macro uses, as its name:
-//! the test is that this compiles.
+//! What can be run of the protocols with every name. That all of them compile is the target `compiles`.
 
 #![deny(warnings)]
-#![recursion_limit = "256"]
-
-mod by_hand;
-
-include!(concat!(env!("OUT_DIR"), "/modules.rs"));
 
 /// Letters of other scripts, values that differ in signs, and fields that differ in a `_`.
 pub mod letters {
