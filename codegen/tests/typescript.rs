@@ -448,6 +448,40 @@ fn bytes_are_arrays_in_every_encoding() -> Result<()> {
 }
 
 #[test]
+fn imports_name_the_files_themselves_if_the_spec_asks_for_it() -> Result<()> {
+    let mut document = spec(json!({ "note": { "from": "client", "payload": { "type": "string" } } }));
+    document["generate"]["typescript"]["imports"] = json!("ts");
+    let folder = generate(&load(&document, &BTreeMap::new())?, "imports-ts")?;
+    let mut seen = 0;
+    let source = folder.join("src");
+    for folder in [source.clone(), source.join("handfast")] {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                continue;
+            }
+            for line in fs::read_to_string(&path)?.lines() {
+                let Some((_, file)) = line.split_once(" from './") else {
+                    continue;
+                };
+                let file = file.trim_end_matches("';");
+                assert!(file.ends_with(".ts"), "{}: {line}", path.display());
+                assert!(folder.join(file).is_file(), "{}: {line}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 100, "only {seen} imports were found");
+    let config = folder.join("tsconfig.json");
+    let mut options: Value = serde_json::from_str(&fs::read_to_string(&config)?)?;
+    options["compilerOptions"]["rewriteRelativeImportExtensions"] = json!(true);
+    fs::write(config, options.to_string())?;
+    compile_with_both(&folder)?;
+    run(&folder, "import { connect } from './out/api.js'; connect.name;")?;
+    Ok(())
+}
+
+#[test]
 fn a_capture_decodes() -> Result<()> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/protocols");
     let loaded = handfast_spec::load(&path.join("coinbase.yaml"));
@@ -461,6 +495,7 @@ fn a_capture_decodes() -> Result<()> {
         both_sides: false,
         byte_arrays: false,
         brands: false,
+        ts_imports: false,
     });
     let folder = generate(&protocol, "coinbase-client")?;
     let api = fs::read_to_string(folder.join("src/api.ts"))?;

@@ -458,6 +458,8 @@ pub struct GenerateTypescript {
     pub byte_arrays: bool,
     /// Whether named strings and numbers, and strings with a `format`, have types to which no other is assignable.
     pub brands: bool,
+    /// Whether files import each other as `.ts`, and not as the `.js` that a compiler makes of them.
+    pub ts_imports: bool,
 }
 
 /// `generate.schema`

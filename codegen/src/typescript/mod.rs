@@ -92,7 +92,9 @@ pub fn generate(
         .lines()
         .map(str::to_owned)
         .collect();
-    let import = |name: &str, module: &str| format!("import * as {name} from './{module}.js';");
+    let extension = if options.ts_imports { "ts" } else { "js" };
+    let import =
+        |name: &str, module: &str| format!("import * as {name} from './{module}.{extension}';");
     let imports = [import("hf", runtime), import("api", module)];
     let file = |path: PathBuf, imports: &[String], sections: &[layout::Section]| Output {
         path,
@@ -118,12 +120,27 @@ pub fn generate(
             "handfast.ts" => format!("{runtime}.ts"),
             path => path.to_owned(),
         };
+        let mut text = format!("{NO_LINT}{text}");
+        if options.ts_imports {
+            text = with_ts_imports(&text);
+        }
         outputs.push(Output {
             path: folder.join(path),
-            text: format!("{NO_LINT}{text}"),
+            text,
         });
     }
     outputs
+}
+
+/// A file of the runtime whose imports name the files themselves: `'./x.ts'` in place of `'./x.js'`.
+fn with_ts_imports(text: &str) -> String {
+    let is_import = |line: &str| line.contains("from './") && line.trim_end().ends_with(".js';");
+    text.split_inclusive('\n')
+        .map(|line| match is_import(line) {
+            true => line.replace(".js';", ".ts';"),
+            false => line.to_owned(),
+        })
+        .collect()
 }
 
 /// What a copy of the runtime begins with, so that linters pass over it.

@@ -77,6 +77,11 @@ static GENERATE_TYPESCRIPT: Section = Section {
             Shape::Flag,
             "Types of their own for named strings and numbers, and for strings with a `format`. false.",
         ),
+        key(
+            "imports",
+            Shape::Word(&["js", "ts"]),
+            "The extension in imports of generated files: `js`, as compilers write them, or `ts`, for Node and Deno without a compiler, webpack and Jest. js.",
+        ),
     ],
 };
 

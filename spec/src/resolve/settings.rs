@@ -125,6 +125,9 @@ impl Resolver<'_> {
                         .owned(at, "bytes")
                         .is_some_and(|bytes| bytes == "uint8array"),
                     brands: self.flag(at, "brands"),
+                    ts_imports: self
+                        .owned(at, "imports")
+                        .is_some_and(|imports| imports == "ts"),
                 })
             }),
             schema: schema

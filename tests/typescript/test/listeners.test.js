@@ -72,3 +72,17 @@ test('a subscriber whose first call throws is none', () => {
   store.set(1);
   assert.deepEqual([seen, thrown], [[0], []]);
 });
+
+test('proxies of Vue leave what has private fields alone', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const room = await joinLobby(own);
+  const stream = client.stream(api.pricesWatch, { symbols: ['BTC-EUR'] });
+  // Vue wraps what is called an object, and an array: https://vuejs.org/api/reactivity-advanced.html#markraw
+  for (const held of [client, room, stream]) assert.notEqual(Object.prototype.toString.call(held), '[object Object]');
+  // A store is read by functions of its own, also through a proxy.
+  const { get, subscribe } = new Proxy(client.state, {});
+  subscribe(() => {})();
+  assert.equal(get().status, 'connected');
+});

@@ -38,6 +38,13 @@ for (const compiler of ['typescript', 'typescript-5.9']) {
   });
 }
 
+for (const compiler of ['typescript', 'typescript-5.9', 'typescript-5.4']) {
+  test(`${compiler} compiles it in a project of ES2020 that checks nothing more than null`, () => {
+    const { stdout, status } = spawnSync(process.execPath, [at(`../node_modules/${compiler}/bin/tsc`), '-p', at('oldest/')], { encoding: 'utf8' });
+    assert.equal(status, 0, stdout);
+  });
+}
+
 for (const [name, page] of Object.entries(pages)) {
   test(`the page of the ${name} example compiles`, () => {
     const compiler = at('../node_modules/typescript/bin/tsc');

@@ -32,7 +32,7 @@ function reportMember(member2, report, rule, part) {
   for (; i < violations.length; i++) {
     const violation2 = violations[i];
     const name2 = String(part);
-    const segment = SPECIAL.test(name2) ? name2.replaceAll("~", "~0").replaceAll("/", "~1") : name2;
+    const segment = SPECIAL.test(name2) ? name2.replace(/~/g, "~0").replace(/\//g, "~1") : name2;
     violation2.path = truncate(`/${segment}${violation2.path}`, MAX_PATH);
   }
 }
@@ -151,8 +151,11 @@ function canonical(value) {
 function uniqueItems(value, report) {
   if (!isUnique(value)) fail(report, "uniqueItems", "must have no two equal items", true);
 }
+function hasOwn(object2, name2) {
+  return Object.prototype.hasOwnProperty.call(object2, name2);
+}
 function has(value, name2) {
-  return value[name2] !== void 0 && Object.hasOwn(value, name2);
+  return value[name2] !== void 0 && hasOwn(value, name2);
 }
 function missingProperty(name2, report) {
   fail(report, "required", `must have the property ${JSON.stringify(name2)}`, name2);
@@ -358,7 +361,7 @@ function isDeeper(value, depth) {
   if (ArrayBuffer.isView(value)) return false;
   for (const name2 in value) {
     const item2 = value[name2];
-    if (typeof item2 === "object" && Object.hasOwn(value, name2) && isDeeper(item2, inside)) return true;
+    if (typeof item2 === "object" && hasOwn(value, name2) && isDeeper(item2, inside)) return true;
   }
   return false;
 }
@@ -1044,6 +1047,8 @@ var Listeners = class {
 
 // handfast/subscription.ts
 var Subscription = class {
+  /** @internal Proxies of Vue leave it alone. */
+  [Symbol.toStringTag] = "Subscription";
   /** The channel's key on the wire. */
   key;
   #core;
@@ -1911,6 +1916,8 @@ function onWake(callback) {
 
 // handfast/core.ts
 var Core = class extends Connection {
+  /** By this Vue knows that its proxies must leave it alone: private fields are not read through one. */
+  [Symbol.toStringTag] = "Client";
   state = new Store({ status: "connecting" }, this);
   /** The listeners of events and of messages. */
   events = new Listeners(this);
@@ -2569,6 +2576,8 @@ var MAX_ITEMS = 1024;
 var MAX_TEXT = 1048576;
 var BURST = 8;
 var Stream = class {
+  /** @internal Proxies of Vue leave it alone. */
+  [Symbol.toStringTag] = "Stream";
   #ack = deferred();
   #end = deferred();
   /** The buffer: first the rest of `#taken`, then `#arrived`. They are swapped when the first is exhausted. */

@@ -6,6 +6,7 @@
 // section 4), wherever they are.
 
 import { latin1 } from './bytes.js';
+import type { Bytes } from './codec.js';
 import { decodeError, HALF_PAIR, MAX_DEPTH, TOO_DEEP } from './decode.js';
 import { byteLength } from './encoder.js';
 import type { DecodeError } from './errors.js';
@@ -177,7 +178,7 @@ export class ByteWriter {
   }
 
   /** Everything so far. */
-  written(): Uint8Array<ArrayBuffer> {
+  written(): Bytes {
     return this.#bytes.slice(0, this.#at);
   }
 
@@ -221,7 +222,7 @@ export class ByteWriter {
     }
     const names = Object.keys(value);
     const held = names.map(name => plain((value as Readonly<Record<string, unknown>>)[name]));
-    this.#head(this, 5, held.reduce((count: number, one) => (one === undefined ? count : count + 1), 0));
+    this.#head(this, 5, held.reduce<number>((count, one) => (one === undefined ? count : count + 1), 0));
     for (let i = 0; i < names.length; i++) {
       if (held[i] === undefined) continue;
       this.#text(names[i] as string);

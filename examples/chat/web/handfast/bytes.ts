@@ -4,7 +4,7 @@
 // Bytes that are a `Uint8Array` (`generate.typescript.bytes`). In a parsed message they are the text of their base64: that is what
 // JSON has, and what the other encodings are read as. Texts become bytes before they are validated, and bytes are validated by their text.
 
-import { isObject, type JsonObject } from './validators.js';
+import { hasOwn, isObject, type JsonObject } from './validators.js';
 import { isBase64 } from './encoding.js';
 import { fail, type Report } from './report.js';
 
@@ -28,10 +28,10 @@ function read(value: unknown, at: BytesAt): unknown {
   if ('values' in at) return mapped(value, (_, held) => read(held, at.values));
   if ('properties' in at) {
     const { properties } = at;
-    return mapped(value, (name, held) => (Object.hasOwn(properties, name) ? read(held, properties[name] as BytesAt) : held));
+    return mapped(value, (name, held) => (hasOwn(properties, name) ? read(held, properties[name] as BytesAt) : held));
   }
   const tag = value[at.tag];
-  const branch = typeof tag === 'string' && Object.hasOwn(at.branches, tag) ? at.branches[tag] : undefined;
+  const branch = typeof tag === 'string' && hasOwn(at.branches, tag) ? at.branches[tag] : undefined;
   return branch === undefined ? value : read(value, branch);
 }
 

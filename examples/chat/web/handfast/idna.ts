@@ -120,7 +120,7 @@ function direction(c: number): 'L' | 'R' | 'EN' | 'AN' | 'NSM' | 'ON' {
 /** RFC 5893, section 2. */
 function runsOneWay(label: Label): boolean {
   const ways = label.map(direction);
-  const last = ways.filter(way => way !== 'NSM').at(-1);
+  const last = ways.filter(way => way !== 'NSM').pop();
   if (ways[0] === 'L') return (last === 'L' || last === 'EN') && !ways.includes('R') && !ways.includes('AN');
   if (ways[0] !== 'R' || last === 'ON') return false;
   return !ways.includes('L') && !(ways.includes('EN') && ways.includes('AN'));

@@ -38,7 +38,9 @@ export type RequestHandler<Payload, Reply, Errors extends DeclaredError = never>
 ) => Answer<[Reply] extends [undefined] ? Reply | void : Reply, Errors>;
 
 /** The items of a stream, as an async generator has them. If the protocol has an end message, what the generator returns is its payload. */
-export type Items<Item, End> = AsyncIterable<Item, [End] extends [undefined] ? unknown : End>;
+export interface Items<Item, End> {
+  [Symbol.asyncIterator](): AsyncIterator<Item, [End] extends [undefined] ? unknown : End>;
+}
 
 /** Answers a request of the server with a stream: the items, with the acknowledgement beside them if that has a payload. */
 export type StreamRequestHandler<Payload, Ack, Item, End, Errors extends DeclaredError = never> = (
@@ -207,7 +209,7 @@ class Requests implements ServerRequests {
     const isBare = typeof answer === 'object' && answer !== null && Symbol.asyncIterator in answer;
     const { ack: acknowledgement, items } = (isBare ? { ack: undefined, items: answer } : answer) as {
       readonly ack: unknown;
-      readonly items: AsyncIterable<unknown, unknown>;
+      readonly items: Items<unknown, unknown>;
     };
     const iterator = items[Symbol.asyncIterator]();
     let isOver = false;

@@ -25,7 +25,7 @@ function reportMember(member, report, rule, part) {
   for (; i < violations.length; i++) {
     const violation2 = violations[i];
     const name2 = String(part);
-    const segment = SPECIAL.test(name2) ? name2.replaceAll("~", "~0").replaceAll("/", "~1") : name2;
+    const segment = SPECIAL.test(name2) ? name2.replace(/~/g, "~0").replace(/\//g, "~1") : name2;
     violation2.path = truncate(`/${segment}${violation2.path}`, MAX_PATH);
   }
 }
@@ -83,8 +83,11 @@ function bounds(size, least, most, report, of, be, thing = "", things = "") {
 function codePoints(value) {
   return [...value].length;
 }
+function hasOwn(object2, name2) {
+  return Object.prototype.hasOwnProperty.call(object2, name2);
+}
 function has(value, name2) {
-  return value[name2] !== void 0 && Object.hasOwn(value, name2);
+  return value[name2] !== void 0 && hasOwn(value, name2);
 }
 function missingProperty(name2, report) {
   fail(report, "required", `must have the property ${JSON.stringify(name2)}`, name2);
@@ -267,7 +270,7 @@ function isDeeper(value, depth) {
   if (ArrayBuffer.isView(value)) return false;
   for (const name2 in value) {
     const item2 = value[name2];
-    if (typeof item2 === "object" && Object.hasOwn(value, name2) && isDeeper(item2, inside)) return true;
+    if (typeof item2 === "object" && hasOwn(value, name2) && isDeeper(item2, inside)) return true;
   }
   return false;
 }
@@ -953,6 +956,8 @@ var Listeners = class {
 
 // handfast/subscription.ts
 var Subscription = class {
+  /** @internal Proxies of Vue leave it alone. */
+  [Symbol.toStringTag] = "Subscription";
   /** The channel's key on the wire. */
   key;
   #core;
@@ -1820,6 +1825,8 @@ function onWake(callback) {
 
 // handfast/core.ts
 var Core = class extends Connection {
+  /** By this Vue knows that its proxies must leave it alone: private fields are not read through one. */
+  [Symbol.toStringTag] = "Client";
   state = new Store({ status: "connecting" }, this);
   /** The listeners of events and of messages. */
   events = new Listeners(this);

@@ -53,6 +53,8 @@ export interface Handled extends Incoming<unknown> {
 
 /** A client, with what features use of it: its session and its listeners, over its connection and its queue. */
 export class Core extends Connection {
+  /** By this Vue knows that its proxies must leave it alone: private fields are not read through one. */
+  readonly [Symbol.toStringTag]: string = 'Client';
   declare readonly ready: Promise<Ready>;
   readonly state: Store<ClientState> = new Store<ClientState>({ status: 'connecting' }, this);
   /** The listeners of events and of messages. */

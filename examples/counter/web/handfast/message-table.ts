@@ -22,7 +22,7 @@ import type { DeclaredError, DecodeError } from './errors.js';
 import { fieldOf, fits, flatPayload, isNegative, outcomes, payloadOf, readFields, register, split } from './layout.js';
 import { passes, reportMember, reportRule, type Report, type Validator } from './report.js';
 import { err, ok, type Result } from './result.js';
-import { isObject, type JsonObject, noPayload, undeclaredProperty } from './validators.js';
+import { hasOwn, isObject, type JsonObject, noPayload, undeclaredProperty } from './validators.js';
 
 /** A message, or the error with everything that could be read of it. */
 export type Decoded<M> = Result<M, DecodeError>;
@@ -95,7 +95,7 @@ function lookupIn(byTag: ReadonlyMap<Tag, Incoming<unknown>>, lengths: PayloadLe
   for (const [tag, message] of byTag) {
     const { name, receive, readBytes, channel, envelope } = message;
     const validate: Validator<unknown> = typeof receive === 'function' ? receive : (value, report) => reportRule(value, report, receive);
-    const lengthOf = Object.hasOwn(lengths, name) ? (lengths[name] as Entry['lengthOf']) : undefined; // a valid payload is of its type
+    const lengthOf = hasOwn(lengths, name) ? (lengths[name] as Entry['lengthOf']) : undefined; // a valid payload is of its type
     const [isPublished, hasOwnEnvelope] = [channel !== undefined, envelope !== undefined];
     const entry: Entry = { tag, message, name, receive: validate, readBytes, isPublished, hasOwnEnvelope, lengthOf };
     if (typeof tag === 'string') buckets[bucketOf(tag)]?.push(entry);

@@ -101,7 +101,7 @@ export function reportMember(member: unknown, report: Report, rule: Rule, part: 
   for (; i < violations.length; i++) {
     const violation = violations[i] as MutableViolation;
     const name = String(part);
-    const segment = SPECIAL.test(name) ? name.replaceAll('~', '~0').replaceAll('/', '~1') : name;
+    const segment = SPECIAL.test(name) ? name.replace(/~/g, '~0').replace(/\//g, '~1') : name;
     violation.path = truncate(`/${segment}${violation.path}`, MAX_PATH);
   }
 }

@@ -129,7 +129,7 @@ export function equal(a: unknown, b: unknown): boolean {
   }
   if (!isObject(a) || !isObject(b)) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every(key => Object.hasOwn(b, key) && equal(a[key], b[key]));
+  return keys.length === Object.keys(b).length && keys.every(key => hasOwn(b, key) && equal(a[key], b[key]));
 }
 
 // Numbers
@@ -305,9 +305,14 @@ export function maxContains(matching: number, most: number, report: Report): voi
 
 // Objects
 
+/** `Object.hasOwn`, which browsers and the `lib` of TypeScript have since ES2022. */
+export function hasOwn(object: object, name: string): boolean {
+  return Object.prototype.hasOwnProperty.call(object, name);
+}
+
 /** Whether an object has a property. `undefined` is absence, as it is to `JSON.stringify`. */
 export function has(value: JsonObject, name: string): boolean {
-  return value[name] !== undefined && Object.hasOwn(value, name);
+  return value[name] !== undefined && hasOwn(value, name);
 }
 
 /** One of `properties`, if it is present. */

@@ -59,7 +59,7 @@ function build(expression: Expression, next: number, states: State[]): number {
   if (typeof expression === 'string') return add({ set: contains(expression), next: [next] });
   if (typeof expression === 'number') return add({ condition: expression, next: [next] });
   if ('either' in expression) return add({ next: expression.either.map(one => build(one, next, states)) });
-  if (!('of' in expression)) return expression.reduceRight((behind: number, one) => build(one, behind, states), next);
+  if (!('of' in expression)) return expression.reduceRight<number>((behind, one) => build(one, behind, states), next);
   const { of, least, most } = expression;
   let before = next;
   if (most === undefined) {

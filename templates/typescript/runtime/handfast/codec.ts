@@ -6,8 +6,11 @@ import type { Result } from './result.js';
 /** What is received: text in JSON, bytes in another encoding. */
 export type Frame = string | ArrayBuffer | ArrayBufferView;
 
+/** A `Uint8Array<ArrayBuffer>`, which TypeScript before 5.7 cannot name. */
+export type Bytes = ReturnType<Uint8ArrayConstructor['of']>;
+
 /** What is sent. */
-export type Packet = string | Uint8Array<ArrayBuffer>;
+export type Packet = string | Bytes;
 
 /** An encoding of messages other than JSON: `msgpack` or `cbor`. A page pays for the one that it imports. */
 export interface Encoding<Name extends EncodingName = EncodingName> {
@@ -17,7 +20,7 @@ export interface Encoding<Name extends EncodingName = EncodingName> {
    *
    * @throws if a string has half a surrogate pair, or a value is a `BigInt` or contains itself.
    */
-  encode(value: unknown): Uint8Array<ArrayBuffer>;
+  encode(value: unknown): Bytes;
   /**
    * Decodes a value to what `JSON.parse` would return: bytes are the text of their base64.
    *

@@ -8,6 +8,7 @@ import { byteLength } from './encoder.js';
 import type { Envelope, Tag } from './envelope.js';
 import { type Report, violationsOf } from './report.js';
 import { failure, refusalRule } from './session.js';
+import { hasOwn } from './validators.js';
 
 /** A message in a role. */
 export interface MappedRole {
@@ -103,7 +104,7 @@ function readFields(pointers: Readonly<Record<string, string>>, payload: unknown
   for (const [field, pointer] of Object.entries(pointers)) {
     let value = payload;
     for (const segment of segments(pointer)) {
-      value = typeof value === 'object' && value !== null && Object.hasOwn(value, segment) ? (value as Record<string, unknown>)[segment] : undefined;
+      value = typeof value === 'object' && value !== null && hasOwn(value, segment) ? (value as Record<string, unknown>)[segment] : undefined;
     }
     // A pong repeats no more than this, which a server could otherwise make as large as it likes.
     if (field === 'nonce' && value !== undefined && byteLength(JSON.stringify(value)) > MAX_NONCE) continue;
@@ -135,5 +136,5 @@ function writeFields(pointers: Readonly<Record<string, string>>, fields: unknown
 }
 
 function segments(pointer: string): readonly string[] {
-  return pointer.split('/').slice(1).map(segment => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return pointer.split('/').slice(1).map(segment => segment.replace(/~1/g, '/').replace(/~0/g, '~'));
 }

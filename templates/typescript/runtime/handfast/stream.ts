@@ -47,6 +47,8 @@ const BURST = 8;
  * cancelled; the buffered ones can still be read.
  */
 export class Stream<Ack, Item, End, Errors extends DeclaredError> implements AsyncIterable<Item> {
+  /** @internal Proxies of Vue leave it alone. */
+  readonly [Symbol.toStringTag]: string = 'Stream';
   readonly #ack = deferred<Result<Ack, CallError<Errors>>>();
   readonly #end = deferred<Result<End, CallError<Errors>>>();
   /** The buffer: first the rest of `#taken`, then `#arrived`. They are swapped when the first is exhausted. */

@@ -42,6 +42,8 @@ export interface SubscribedChannel {
  * server that added the client. It is left with the last of its subscriptions.
  */
 export class Subscription<Name extends string, Joined, Info = never> {
+  /** @internal Proxies of Vue leave it alone. */
+  readonly [Symbol.toStringTag]: string = 'Subscription';
   /** The channel's key on the wire. */
   readonly key: string;
   readonly #core: Core;
