@@ -449,7 +449,8 @@ fn bytes_are_arrays_in_every_encoding() -> Result<()> {
 
 #[test]
 fn imports_name_the_files_themselves_if_the_spec_asks_for_it() -> Result<()> {
-    let mut document = spec(json!({ "note": { "from": "client", "payload": { "type": "string" } } }));
+    let mut document =
+        spec(json!({ "note": { "from": "client", "payload": { "type": "string" } } }));
     document["generate"]["typescript"]["imports"] = json!("ts");
     let folder = generate(&load(&document, &BTreeMap::new())?, "imports-ts")?;
     let mut seen = 0;
@@ -477,7 +478,10 @@ fn imports_name_the_files_themselves_if_the_spec_asks_for_it() -> Result<()> {
     options["compilerOptions"]["rewriteRelativeImportExtensions"] = json!(true);
     fs::write(config, options.to_string())?;
     compile_with_both(&folder)?;
-    run(&folder, "import { connect } from './out/api.js'; connect.name;")?;
+    run(
+        &folder,
+        "import { connect } from './out/api.js'; connect.name;",
+    )?;
     Ok(())
 }
 

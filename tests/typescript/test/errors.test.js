@@ -349,3 +349,15 @@ test('a declared error with the code of one of the client\'s own is not taken fo
     assert.equal(server.connection.heard.length, length, 'nothing is left');
   }
 });
+
+test('results have no functions of their own, so that a worker can post one', async () => {
+  const { server } = own;
+  const client = own.connect();
+  await server.welcome();
+  const calling = client.call(api.chatSend, hi);
+  await server.say({ type: 'chat.sent', id: '1' });
+  for (const result of [await calling, await client.call(api.chatSend, { ...hi, text: '' })]) {
+    assert.deepEqual(structuredClone(result), { ...result });
+    assert.equal(typeof result.orThrow, 'function');
+  }
+});

@@ -329,17 +329,31 @@ var CallFailedError = class extends Error {
     this.error = error;
   }
 };
+var Success = class {
+  ok = true;
+  value;
+  constructor(value) {
+    this.value = value;
+  }
+  orThrow() {
+    return this.value;
+  }
+};
+var Failed = class {
+  ok = false;
+  error;
+  constructor(error) {
+    this.error = error;
+  }
+  orThrow() {
+    throw new CallFailedError(this.error);
+  }
+};
 function ok(value) {
-  return { ok: true, value, orThrow: ownValue };
+  return new Success(value);
 }
 function err(error) {
-  return { ok: false, error, orThrow: throwOwn };
-}
-function ownValue() {
-  return this.value;
-}
-function throwOwn() {
-  throw new CallFailedError(this.error);
+  return new Failed(error);
 }
 
 // handfast/decode.ts

@@ -40,22 +40,40 @@ export class CallFailedError<E extends Failure = Failure> extends Error {
   }
 }
 
+// Results inherit `orThrow`, so that nothing but data is their own: a worker can post one.
+
+class Success<T> implements Ok<T> {
+  readonly ok = true;
+  readonly value: T;
+
+  constructor(value: T) {
+    this.value = value;
+  }
+
+  orThrow(): T {
+    return this.value;
+  }
+}
+
+class Failed<E> implements Err<E> {
+  readonly ok = false;
+  readonly error: E;
+
+  constructor(error: E) {
+    this.error = error;
+  }
+
+  orThrow(): never {
+    throw new CallFailedError(this.error as Failure); // a handler's has no message, and nobody calls this
+  }
+}
+
 /** Makes a success. */
 export function ok<T>(value: T): Ok<T> {
-  return { ok: true, value, orThrow: ownValue };
+  return new Success(value);
 }
 
 /** Makes a failure. That of a handler needs no message. */
 export function err<E extends Pick<Failure, 'code'>>(error: E): Err<E> {
-  return { ok: false, error, orThrow: throwOwn };
-}
-
-// Results share these: a closure for each would take as long as the result itself.
-
-function ownValue<T>(this: Ok<T>): T {
-  return this.value;
-}
-
-function throwOwn(this: Err<Failure>): never {
-  throw new CallFailedError(this.error);
+  return new Failed(error);
 }
