@@ -55,6 +55,13 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         format!("version: {}", text::string(&protocol.version.to_string())),
         format!("hash: {}", text::string(&protocol.hash)),
         format!("subprotocols: {{ {} }}", subprotocols.join(", ")),
+    ];
+    if mapped.is_some() || has_layout(cx) {
+        members.push(format!(
+            "envelope: {{ client: {client}, server: {server} }}"
+        ));
+    }
+    members.extend([
         format!("depth: {}", protocol.limits.depth),
         format!(
             "limits: {{ message: {}, outbound: {} }}",
@@ -63,11 +70,7 @@ pub(super) fn session(cx: &mut Context<'_>) -> Vec<String> {
         format!(
             "session: {{ heartbeat: {heartbeat}, timeout: {timeout}, resume: {resume}, backoff: {{ min: {min}, max: {max}{attempts} }} }}"
         ),
-    ];
-    if mapped.is_some() || has_layout(cx) {
-        let envelope = format!("envelope: {{ client: {client}, server: {server} }}");
-        members.insert(4, envelope);
-    }
+    ]);
     let hello = !matches!(protocol.session.role(RoleKind::Hello), RolePlayer::Off);
     let proof = protocol
         .session

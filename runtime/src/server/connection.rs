@@ -130,6 +130,7 @@ struct Logged {
     streams: bool,
     inbound: bool,
     timeout: bool,
+    untold: bool,
 }
 
 /// Detects a hang-up while reading is paused.
@@ -481,11 +482,18 @@ impl Connection {
     }
 
     /// As [`Self::fail`], about a message that was not begun: a request that runs under the same id goes on, and has an answer of its own.
-    fn report(&self, expects_reply: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
+    fn report(&mut self, expects_reply: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
         if self.may_fail(expects_reply)
             && let Some(packet) = self.connection.error(id, error)
         {
             self.connection.outbound.answer(packet);
+        } else if !std::mem::replace(&mut self.logged.untold, true) {
+            tracing::info!(
+                connection = self.connection.id,
+                code = ?error.code,
+                error = &*error.message,
+                "a message is refused, and the client does not learn of it"
+            );
         }
     }
 
