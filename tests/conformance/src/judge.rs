@@ -269,7 +269,7 @@ pub(crate) fn compile_typescript(folder: &Path) -> Result<Option<String>> {
     }
     let config = json!({
         "extends": workshop.join("tsconfig.json"),
-        "compilerOptions": { "rootDir": "src", "outDir": "out", "noEmitOnError": true },
+        "compilerOptions": { "rootDir": "src", "outDir": "out", "noEmitOnError": true, "rewriteRelativeImportExtensions": true },
         "include": ["src/**/*.ts"],
     });
     fs::write(folder.join("tsconfig.json"), config.to_string())?;

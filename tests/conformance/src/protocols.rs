@@ -239,7 +239,8 @@ fn report(
 
 /// The number of the protocol to whose file a line refers.
 fn number_in(line: &str) -> Option<usize> {
-    let (_, rest) = line.split_once("src/p")?;
+    let (_, file) = line.split_once("src/")?;
+    let rest = file.strip_prefix("ts/").unwrap_or(file).strip_prefix('p')?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
 }

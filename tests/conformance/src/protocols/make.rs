@@ -179,6 +179,11 @@ impl Maker<'_> {
         if self.rng.one_in(3) {
             typescript["bytes"] = json!(self.rng.pick(&["base64", "uint8array"]));
         }
+        if self.rng.one_in(8) {
+            // Beside others, it would find a runtime whose imports are unlike its own.
+            typescript["imports"] = json!("ts");
+            typescript["out"] = json!(format!("ts/p{number}.ts"));
+        }
         put(
             "generate",
             json!({
