@@ -160,7 +160,7 @@ impl Core {
             inner.unsent.clear();
             (
                 std::mem::take(&mut inner.pending),
-                inner.listeners.inboxes().collect::<Vec<_>>().into_iter(),
+                inner.listeners.inboxes().collect::<Vec<_>>(),
             )
         };
         for pending in pending.into_values() {
@@ -171,7 +171,9 @@ impl Core {
             };
             pending.reply_to.fail(failure);
         }
-        listeners.for_each(|inbox| inbox.end(None));
+        for inbox in listeners {
+            inbox.end(None);
+        }
         self.status.send_replace(State::Closed(closing));
     }
 }
