@@ -150,7 +150,7 @@ async fn an_id_makes_no_answer_of_a_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_of_no_request_is_told() {
+async fn an_error_of_no_request_is_reported() {
     simulated(async {
         let (client, mut server) = connected(&[r#"{"event":"connected"}"#]).await;
         let mut events = client.notifications();

@@ -45,7 +45,7 @@ pub(crate) struct Core {
     pub(crate) limits: Limits,
     pub(crate) codec: &'static dyn Codec,
     /// How many messages each inbox queues.
-    pub(crate) capacity: usize,
+    capacity: usize,
     pub(crate) outbound: Outbound,
     pub(crate) budget: Budget,
     /// Ends the delay before the next attempt to reconnect.
@@ -346,12 +346,15 @@ impl Core {
         self.lock().flushing.clear();
     }
 
+    /// Creates a queue of a subscription or for notifications.
+    pub(crate) fn inbox(&self) -> Inbox {
+        Inbox::new(self.capacity, self.limits.inbound)
+    }
+
     /// Adds a queue for notifications.
     pub(crate) fn add_listener(&self) -> Arc<Inbox> {
         let mut inner = self.lock();
-        let inbox = inner
-            .listeners
-            .add(|| Inbox::new(self.capacity, self.limits.inbound));
+        let inbox = inner.listeners.add(|| self.inbox());
         if inner.ended {
             inbox.end(None);
         }

@@ -145,7 +145,7 @@ pub(crate) fn subscribe<U: MessageSet, I>(
     timeout: Duration,
 ) -> Option<Subscription<U, (), I>> {
     let core = &handle.core;
-    let inbox = Arc::new(Inbox::new(core.capacity, core.limits.inbound));
+    let inbox = Arc::new(core.inbox());
     let is_in = core.lock().channels.subscribe(&key, &inbox, leave);
     let membership = Membership {
         handle,
@@ -169,7 +169,7 @@ async fn request_join(
 ) -> Result<(Option<Delivery>, Membership), Failure> {
     let (request, leave) = (request?, leave?);
     let core = handle.core.clone();
-    let inbox = Arc::new(Inbox::new(core.capacity, core.limits.inbound));
+    let inbox = Arc::new(core.inbox());
     // Reserved before the join is sent: a subscription that is dropped meanwhile does not leave the channel.
     core.reserve(&key, &inbox, leave)?;
     let membership = Membership {

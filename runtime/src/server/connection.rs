@@ -14,6 +14,7 @@ mod ending;
 mod expiring;
 mod hooks;
 mod receive;
+mod rejecting;
 
 use super::{
     Context, Service,
@@ -130,7 +131,7 @@ struct Logged {
     streams: bool,
     inbound: bool,
     timeout: bool,
-    untold: bool,
+    unreported: bool,
 }
 
 /// Detects a hang-up while reading is paused.
@@ -478,22 +479,6 @@ impl Connection {
     fn fail(&self, expects_reply: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
         if self.may_fail(expects_reply) {
             self.connection.fail(id, error);
-        }
-    }
-
-    /// As [`Self::fail`], about a message that was not begun: a request that runs under the same id goes on, and has an answer of its own.
-    fn report(&mut self, expects_reply: bool, id: Option<&Id>, error: &ErrorPayload<'_>) {
-        if self.may_fail(expects_reply)
-            && let Some(packet) = self.connection.error(id, error)
-        {
-            self.connection.outbound.answer(packet);
-        } else if !std::mem::replace(&mut self.logged.untold, true) {
-            tracing::info!(
-                connection = self.connection.id,
-                code = ?error.code,
-                error = &*error.message,
-                "a message is refused, and the client does not learn of it"
-            );
         }
     }
 
